@@ -1,0 +1,110 @@
+#include "base/failure.h"
+
+#include <array>
+#include <utility>
+
+namespace wardbook {
+namespace {
+
+struct Row {
+  Code code;
+  CodeInfo info;
+};
+
+constexpr std::array kRows{
+    Row{Code::bad_request, {"bad_request", 400, "The request is malformed"}},
+    Row{Code::invalid_json, {"invalid_json", 400, "The body is not valid JSON"}},
+    Row{Code::invalid_parameter, {"invalid_parameter", 400, "A parameter is not valid"}},
+    Row{Code::unauthenticated, {"unauthenticated", 401, "Sign in first"}},
+    Row{Code::invalid_credentials, {"invalid_credentials", 401, "Email or password is wrong"}},
+    Row{Code::token_expired, {"token_expired", 401, "The token has expired"}},
+    Row{Code::forbidden, {"forbidden", 403, "Your role does not allow this"}},
+    Row{Code::tenant_mismatch, {"tenant_mismatch", 403, "The token is for another tenant"}},
+    Row{Code::tenant_suspended, {"tenant_suspended", 403, "This hospital is suspended"}},
+    Row{Code::wrong_password, {"wrong_password", 403, "The password is wrong"}},
+    Row{Code::not_found, {"not_found", 404, "There is nothing here"}},
+    Row{Code::patient_not_found, {"patient_not_found", 404, "No such patient"}},
+    Row{Code::record_not_found, {"record_not_found", 404, "No such record"}},
+    Row{Code::version_not_found, {"version_not_found", 404, "No such version"}},
+    Row{Code::diagnosis_not_found, {"diagnosis_not_found", 404, "No such diagnosis"}},
+    Row{Code::attachment_not_found, {"attachment_not_found", 404, "No such file"}},
+    Row{Code::template_not_found, {"template_not_found", 404, "No such template"}},
+    Row{Code::tenant_not_found, {"tenant_not_found", 404, "No such tenant"}},
+    Row{Code::user_not_found, {"user_not_found", 404, "No such account"}},
+    Row{Code::audit_entry_not_found, {"audit_entry_not_found", 404, "No such audit entry"}},
+    Row{Code::method_not_allowed, {"method_not_allowed", 405, "This path has no such method"}},
+    Row{Code::request_timeout, {"request_timeout", 408, "The request came too slowly"}},
+    Row{Code::conflict, {"conflict", 409, "The request conflicts with what is stored"}},
+    Row{Code::tenant_required, {"tenant_required", 409, "Say which hospital"}},
+    Row{Code::tenant_exists, {"tenant_exists", 409, "This tenant exists already"}},
+    Row{Code::user_exists, {"user_exists", 409, "This account exists already"}},
+    Row{Code::patient_number_taken,
+        {"patient_number_taken", 409, "Another patient has this number"}},
+    Row{Code::record_finalized, {"record_finalized", 409, "The record is finalized"}},
+    Row{Code::record_not_finalized, {"record_not_finalized", 409, "The record is still a draft"}},
+    Row{Code::record_voided, {"record_voided", 409, "The record was voided"}},
+    Row{Code::primary_diagnosis_exists,
+        {"primary_diagnosis_exists", 409, "The record has a primary diagnosis"}},
+    Row{Code::idempotency_in_progress,
+        {"idempotency_in_progress", 409, "The first request with this key is still running"}},
+    Row{Code::upload_not_finished, {"upload_not_finished", 409, "The upload has not arrived"}},
+    Row{Code::attachment_not_available,
+        {"attachment_not_available", 409, "The file is not available"}},
+    Row{Code::attachment_not_removable,
+        {"attachment_not_removable", 409, "The file belongs to a finalized record"}},
+    Row{Code::archived, {"archived", 409, "The file is in the archive"}},
+    Row{Code::version_conflict, {"version_conflict", 412, "Somebody changed it in the meantime"}},
+    Row{Code::payload_too_large, {"payload_too_large", 413, "The body is too large"}},
+    Row{Code::unsupported_media_type,
+        {"unsupported_media_type", 415, "The body's media type is not supported"}},
+    Row{Code::range_not_satisfiable,
+        {"range_not_satisfiable", 416, "The range lies outside of the file"}},
+    Row{Code::expectation_failed, {"expectation_failed", 417, "Unknown expectation"}},
+    Row{Code::invalid_fields, {"invalid_fields", 422, "Some fields are not valid"}},
+    Row{Code::idempotency_key_reused,
+        {"idempotency_key_reused", 422, "This key was used for another request"}},
+    Row{Code::upload_mismatch, {"upload_mismatch", 422, "The file is not what was declared"}},
+    Row{Code::if_match_required, {"if_match_required", 428, "If-Match is required"}},
+    Row{Code::too_many_requests, {"too_many_requests", 429, "Too many requests"}},
+    Row{Code::account_locked, {"account_locked", 429, "Too many wrong passwords"}},
+    Row{Code::headers_too_large, {"headers_too_large", 431, "The header section is too large"}},
+    Row{Code::internal, {"internal", 500, "Something went wrong here"}},
+    Row{Code::not_implemented, {"not_implemented", 501, "This is not supported"}},
+    Row{Code::database_unavailable,
+        {"database_unavailable", 503, "The database cannot be reached"}},
+    Row{Code::store_unavailable, {"store_unavailable", 503, "The object store cannot be reached"}},
+    Row{Code::overloaded, {"overloaded", 503, "Too busy at the moment"}},
+    Row{Code::timeout, {"timeout", 503, "It took too long"}},
+};
+
+constexpr bool rows_in_enum_order() {
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (static_cast<std::size_t>(kRows[i].code) != i) return false;
+  }
+  return kRows.size() == static_cast<std::size_t>(Code::timeout) + 1;
+}
+static_assert(rows_in_enum_order(), "describe() indexes by the enum's value");
+
+}  // namespace
+
+const CodeInfo& describe(Code code) noexcept { return kRows[static_cast<std::size_t>(code)].info; }
+
+Failure::Failure(Code code, std::string message, std::string log_detail)
+    : code_(code),
+      message_(message.empty() ? std::string(describe(code).title) : std::move(message)),
+      log_detail_(std::move(log_detail)) {}
+
+Failure Failure::invalid(std::vector<Fault> faults) {
+  Failure failure(Code::invalid_fields, faults.size() == 1
+                                            ? "One field is not valid."
+                                            : std::to_string(faults.size()) + " fields are not valid.");
+  failure.faults_ = std::move(faults);
+  return failure;
+}
+
+Failure& Failure::extension(std::string name, std::string json) {
+  extensions_.emplace_back(std::move(name), std::move(json));
+  return *this;
+}
+
+}  // namespace wardbook

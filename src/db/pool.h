@@ -1,0 +1,211 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/failure.h"
+#include "base/ids.h"
+#include "base/task.h"
+#include "db/query.h"
+
+namespace wardbook::db {
+
+struct PoolOptions {
+  std::string conninfo;  ///< libpq connection string of the service's own login
+  std::size_t connections = 8;           ///< exclusive ones, for `begin`
+  std::size_t lanes = 2;                 ///< shared pipelined ones, for `read`
+  std::size_t waiters = 1024;            ///< queued `begin`s; `overloaded` beyond
+  std::size_t lane_depth = 512;          ///< statements in flight on one lane; `overloaded` beyond
+  std::chrono::milliseconds acquire_timeout{3'000};
+  std::chrono::milliseconds statement_timeout{5'000};  ///< also PostgreSQL's own, per session
+  std::chrono::milliseconds connect_timeout{3'000};
+  std::size_t prepared_per_connection = 2'000;  ///< LRU bound of the (tenant, query) cache
+  std::size_t tenants_per_connection = 1'000;   ///< recycled after it has touched that many
+};
+
+namespace detail {
+struct Session;
+struct PoolImpl;
+struct Statement {
+  const QueryText* query;
+  std::vector<Param> params;
+};
+using RowFn = std::function<void(const RowView&)>;
+}  // namespace detail
+
+/// A transaction on an exclusive connection. BEGIN and the role go out in the same flush as the
+/// first statement. Not committed: rolled back by the pool when the Tx ends. Movable; one coroutine
+/// at a time.
+///
+/// Every statement fails with database_unavailable (connection lost), timeout (statement_timeout or
+/// the deadline; the statement is cancelled), conflict (serialization, deadlock), and what the
+/// SQLSTATE map says; a constraint's violation is thrown as db::ConstraintViolation.
+class Tx {
+ public:
+  Tx(Tx&&) noexcept;
+  Tx& operator=(Tx&&) noexcept;
+  ~Tx();
+
+  template <class Row, class... Params, class... Args>
+  Task<Row> one(const Query<Row, Params...>& query, Args... args);
+  template <class Row, class... Params, class... Args>
+  Task<std::optional<Row>> maybe_one(const Query<Row, Params...>& query, Args... args);
+  template <class Row, class... Params, class... Args>
+  Task<std::vector<Row>> all(const Query<Row, Params...>& query, Args... args);
+  /// Rows affected.
+  template <class Row, class... Params, class... Args>
+  Task<std::int64_t> exec(const Query<Row, Params...>& query, Args... args);
+  /// Sends the statement with the next flush and drops its rows; its error surfaces there. Use it
+  /// for what needs no answer before the commit.
+  template <class Row, class... Params, class... Args>
+  void queue(const Query<Row, Params...>& query, Args... args) {
+    static_assert(sizeof...(Params) == sizeof...(Args));
+    enqueue({&query, {to_param(Params(std::move(args)))...}});
+  }
+  /// Changes to another tenant's role for the statements that follow (the audit writer's batch).
+  void switch_tenant(const TenantId& tenant);
+
+  /// Everything queued, then COMMIT. When it returns, the transaction is durable.
+  Task<> commit();
+  /// The tenant whose role is taken; throws std::logic_error on a control transaction.
+  [[nodiscard]] const TenantId& tenant() const;
+
+ private:
+  friend class Pool;
+  explicit Tx(std::unique_ptr<detail::Session> session);
+  void enqueue(detail::Statement statement);
+  Task<std::int64_t> run(detail::Statement statement, detail::RowFn on_row);
+  std::unique_ptr<detail::Session> session_;
+};
+
+/// Thrown for SQLSTATE class 23 (and our own triggers' WB class): the caller knows what it means.
+class ConstraintViolation : public Failure {
+ public:
+  ConstraintViolation(std::string sqlstate, std::string constraint, std::string table);
+  [[nodiscard]] const std::string& sqlstate() const { return sqlstate_; }
+  [[nodiscard]] const std::string& constraint() const { return constraint_; }
+
+ private:
+  std::string sqlstate_;
+  std::string constraint_;
+};
+
+/// The service's connections on one reactor. Reconnects with back-off when PostgreSQL goes away;
+/// meanwhile requests fail with database_unavailable at once or after acquire_timeout.
+class Pool {
+ public:
+  Pool(boost::asio::io_context& reactor, PoolOptions options);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  /// The only door to a tenant's data: a transaction under that tenant's role.
+  /// Fails with database_unavailable, overloaded.
+  [[nodiscard]] Task<Tx> begin(TenantId tenant);
+  /// A transaction on the control schema `wardbook`, under the service's login, which has no rights
+  /// on any tenant's schema.
+  [[nodiscard]] Task<Tx> begin_control();
+
+  /// One short read of a tenant's data, on a shared lane: role and statement in one pipeline beside
+  /// other requests'. Nothing slow: neighbours wait behind it. Never cancelled; the deadline
+  /// abandons the answer.
+  template <class Row, class... Params, class... Args>
+  Task<std::optional<Row>> read_maybe_one(TenantId tenant, const Query<Row, Params...>& query,
+                                          Args... args);
+  template <class Row, class... Params, class... Args>
+  Task<std::vector<Row>> read_all(TenantId tenant, const Query<Row, Params...>& query,
+                                  Args... args);
+
+  /// Runs until the pool ends: LISTENs on `channel` and calls `on_message(payload)`; after every
+  /// (re)connection calls `on_connected()` first, since messages may have been missed.
+  [[nodiscard]] Task<> listen(std::string channel, std::function<Task<>()> on_connected,
+                              std::function<void(std::string_view)> on_message);
+
+  struct Stats {
+    std::size_t open, busy, waiting, lane_in_flight;
+    std::uint64_t reconnects, prepared;
+  };
+  [[nodiscard]] Stats stats() const;
+  /// Ends all connections; pending work fails.
+  void close();
+
+ private:
+  Task<std::int64_t> lane_run(TenantId tenant, detail::Statement statement, detail::RowFn on_row);
+  std::shared_ptr<detail::PoolImpl> impl_;
+};
+
+// ---- templates ---------------------------------------------------------------------------------
+
+template <class Row, class... Params, class... Args>
+Task<std::optional<Row>> Tx::maybe_one(const Query<Row, Params...>& query, Args... args) {
+  static_assert(sizeof...(Params) == sizeof...(Args));
+  detail::Statement statement{&query, {}};
+  statement.params = {to_param(Params(std::move(args)))...};
+  std::optional<Row> found;
+  detail::RowFn on_row = [&found](const RowView& row) {
+    if (!found) found.emplace(Row::from_row(row));
+  };
+  co_await run(std::move(statement), std::move(on_row));
+  co_return found;
+}
+
+template <class Row, class... Params, class... Args>
+Task<Row> Tx::one(const Query<Row, Params...>& query, Args... args) {
+  std::optional<Row> found = co_await maybe_one(query, std::move(args)...);
+  if (!found) throw Failure(Code::internal, {}, std::string("no row from ") + query.name);
+  co_return std::move(*found);
+}
+
+template <class Row, class... Params, class... Args>
+Task<std::vector<Row>> Tx::all(const Query<Row, Params...>& query, Args... args) {
+  static_assert(sizeof...(Params) == sizeof...(Args));
+  detail::Statement statement{&query, {}};
+  statement.params = {to_param(Params(std::move(args)))...};
+  std::vector<Row> rows;
+  detail::RowFn on_row = [&rows](const RowView& row) { rows.push_back(Row::from_row(row)); };
+  co_await run(std::move(statement), std::move(on_row));
+  co_return rows;
+}
+
+template <class Row, class... Params, class... Args>
+Task<std::int64_t> Tx::exec(const Query<Row, Params...>& query, Args... args) {
+  static_assert(sizeof...(Params) == sizeof...(Args));
+  detail::Statement statement{&query, {}};
+  statement.params = {to_param(Params(std::move(args)))...};
+  detail::RowFn ignore;
+  co_return co_await run(std::move(statement), std::move(ignore));
+}
+
+template <class Row, class... Params, class... Args>
+Task<std::optional<Row>> Pool::read_maybe_one(TenantId tenant, const Query<Row, Params...>& query,
+                                              Args... args) {
+  static_assert(sizeof...(Params) == sizeof...(Args));
+  detail::Statement statement{&query, {}};
+  statement.params = {to_param(Params(std::move(args)))...};
+  std::optional<Row> found;
+  detail::RowFn on_row = [&found](const RowView& row) {
+    if (!found) found.emplace(Row::from_row(row));
+  };
+  co_await lane_run(std::move(tenant), std::move(statement), std::move(on_row));
+  co_return found;
+}
+
+template <class Row, class... Params, class... Args>
+Task<std::vector<Row>> Pool::read_all(TenantId tenant, const Query<Row, Params...>& query,
+                                      Args... args) {
+  static_assert(sizeof...(Params) == sizeof...(Args));
+  detail::Statement statement{&query, {}};
+  statement.params = {to_param(Params(std::move(args)))...};
+  std::vector<Row> rows;
+  detail::RowFn on_row = [&rows](const RowView& row) { rows.push_back(Row::from_row(row)); };
+  co_await lane_run(std::move(tenant), std::move(statement), std::move(on_row));
+  co_return rows;
+}
+
+}  // namespace wardbook::db

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/failure.h"
+
+namespace wardbook::api {
+
+/// Reads the fields of a JSON object and gathers every fault with its JSON pointer, so that one 422
+/// names them all. A null is the same as an absent field. Fields that nobody asked for are faults
+/// (`finish`). Values are meaningless once there is a fault; throw before using them.
+class Input {
+ public:
+  Input(const boost::json::object& object, std::string pointer, std::vector<Fault>& faults)
+      : object_(object), pointer_(std::move(pointer)), faults_(faults) {}
+
+  enum class Need { optional, required };
+
+  /// UTF-8 as sent, `least` to `most` code points, no control characters; with `lines`, tab and
+  /// line breaks are allowed. A required text may not be blank.
+  std::optional<std::string> text(std::string_view key, Need need, std::size_t most,
+                                  bool lines = false);
+  std::optional<std::int64_t> integer(std::string_view key, Need need, std::int64_t least,
+                                      std::int64_t most);
+  std::optional<double> number(std::string_view key, Need need, double least, double most);
+  std::optional<bool> boolean(std::string_view key, Need need);
+  std::optional<Date> date(std::string_view key, Need need);
+  /// RFC 3339 or a bare date, checked, as sent: what the tenant's time zone makes of a bare date is
+  /// PostgreSQL's to say.
+  std::optional<std::string> date_or_time(std::string_view key, Need need);
+  std::optional<std::string> one_of(std::string_view key, Need need,
+                                    const std::vector<std::string_view>& allowed);
+  /// nullptr when absent or at fault.
+  const boost::json::array* array(std::string_view key, Need need, std::size_t most);
+  const boost::json::object* object(std::string_view key, Need need);
+  /// The raw value, marked as known; nullptr when absent or null.
+  const boost::json::value* raw(std::string_view key);
+
+  [[nodiscard]] bool has(std::string_view key) const;
+  /// A fault at a field of this object.
+  void fault(std::string_view key, std::string message);
+  /// Faults for all fields not asked for; those in `read_only` get their own message.
+  void finish(const std::vector<std::string_view>& read_only = {});
+  [[nodiscard]] std::string pointer_to(std::string_view key) const;
+
+ private:
+  const boost::json::value* take(std::string_view key, Need need);
+  const boost::json::object& object_;
+  std::string pointer_;
+  std::vector<Fault>& faults_;
+  std::vector<std::string> known_;
+};
+
+/// Parses a body strictly (RFC 8259, UTF-8, depth at most 32, no duplicate names). Fails with
+/// invalid_json.
+[[nodiscard]] boost::json::value parse_json(std::string_view text);
+/// RFC 7396.
+void merge_patch(boost::json::value& target, const boost::json::value& patch);
+/// JSON with sorted keys and no white space: equal contents have equal texts.
+[[nodiscard]] std::string canonical_json(const boost::json::value& value);
+/// A JSON string literal.
+[[nodiscard]] std::string quoted(std::string_view text);
+
+/// Appends members to a JSON object's text without building a tree: for the hot answers.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
+  ObjectWriter& text(std::string_view key, std::string_view value);
+  ObjectWriter& text(std::string_view key, const std::optional<std::string>& value);
+  ObjectWriter& integer(std::string_view key, std::int64_t value);
+  ObjectWriter& integer(std::string_view key, std::optional<std::int64_t> value);
+  ObjectWriter& boolean(std::string_view key, bool value);
+  /// JSON text as it is; empty means null.
+  ObjectWriter& raw(std::string_view key, std::string_view json);
+  void end() { out_ += '}'; }
+
+ private:
+  void key(std::string_view key);
+  std::string& out_;
+  bool first_ = true;
+};
+
+}  // namespace wardbook::api

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/request.h"
+#include "base/clock.h"
+
+namespace wardbook::api {
+
+inline constexpr int kDefaultLimit = 50;
+inline constexpr int kMaxLimit = 200;
+
+/// Reads query parameters and gathers every fault; `finish` throws them as one invalid_parameter
+/// (400) with `errors[].pointer` = "?name". Parameters nobody asked for are faults too.
+class Params {
+ public:
+  explicit Params(const Request& request) : request_(request) {}
+
+  [[nodiscard]] std::optional<std::string> text(std::string_view name, std::size_t max = 200);
+  [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t least,
+                                                    std::int64_t most);
+  [[nodiscard]] std::optional<std::string> one_of(std::string_view name,
+                                                  const std::vector<std::string_view>& allowed);
+  /// A date, or a time: as text for PostgreSQL (`2026-03-04` or RFC 3339), checked.
+  [[nodiscard]] std::optional<std::string> date_or_time(std::string_view name);
+  [[nodiscard]] std::optional<Date> date(std::string_view name);
+  [[nodiscard]] int limit();
+  /// `count=exact`.
+  [[nodiscard]] bool count_exact();
+  void fault(std::string_view name, std::string message);
+  void finish();
+
+ private:
+  [[nodiscard]] std::optional<std::string_view> take(std::string_view name);
+  const Request& request_;
+  std::vector<std::string> known_;
+  std::vector<Fault> faults_;
+};
+
+/// Keyset cursors: the sort key's values of the last row, opaque to clients. `scope` names list and
+/// sort order, so that a cursor of another list or order is refused.
+[[nodiscard]] std::string encode_cursor(std::string_view scope,
+                                        const std::vector<std::string>& values);
+/// nullopt if the request has no cursor. Fails with invalid_parameter if it is not one of `scope`
+/// with `count` values.
+[[nodiscard]] std::optional<std::vector<std::string>> decode_cursor(Params& params,
+                                                                    const Request& request,
+                                                                    std::string_view scope,
+                                                                    std::size_t count);
+
+/// `{"items": […], "next_cursor": …}`; `items` are JSON texts.
+[[nodiscard]] std::string page_json(const std::vector<std::string>& items,
+                                    const std::optional<std::string>& next_cursor,
+                                    std::optional<std::int64_t> total = std::nullopt);
+
+}  // namespace wardbook::api

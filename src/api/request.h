@@ -1,0 +1,81 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/access.h"
+#include "base/ids.h"
+#include "net/message.h"
+#include "net/server.h"
+
+namespace wardbook::api {
+
+/// Who sent the request, as the access token says and nothing revoked.
+struct Caller {
+  AccountId account;
+  SessionId session;
+  std::string name;
+  std::string email;
+  Role role = Role::auditor;
+  std::optional<TenantId> tenant_id;  ///< absent for operators
+  std::int64_t token_number = 0;
+
+  /// Fails with forbidden for a caller without a tenant (routes with Access::any_in_tenant or a
+  /// hospital's permission never let one in).
+  [[nodiscard]] const TenantId& tenant() const;
+};
+
+/// One request after the router has matched, authenticated and admitted it. Passed by value.
+struct Request {
+  net::RequestHead head;
+  std::string id;                                               ///< X-Request-ID
+  std::vector<std::pair<std::string, std::string>> path_params;  ///< decoded
+  net::QueryParams query;
+  boost::json::value body;  ///< parsed JSON; null when the route takes none
+  std::string raw_body;     ///< the JSON's bytes, for the idempotency hash
+  Caller caller;            ///< default for Access::open
+  net::Exchange* exchange = nullptr;  ///< for routes that stream; valid until the handler returns
+
+  [[nodiscard]] std::optional<std::string_view> query_param(std::string_view name) const;
+  /// The path parameter's id; fails with `missing` (a 404) when it is no positive integer.
+  template <class IdType>
+  [[nodiscard]] IdType path_id(Code missing, std::string_view name = "id") const {
+    return IdType(path_int(missing, name));
+  }
+  [[nodiscard]] std::int64_t path_int(Code missing, std::string_view name) const;
+  [[nodiscard]] std::string_view path_param(std::string_view name) const;
+  /// The body as an object; fails with invalid_fields when it is another kind of JSON.
+  [[nodiscard]] const boost::json::object& object() const;
+};
+
+struct Response {
+  int status = 200;
+  net::Headers headers;
+  std::string body;
+  bool streamed = false;  ///< the handler has answered through Request::exchange
+
+  /// Adds `ETag: "<version>"`.
+  Response&& etag(std::int64_t version) &&;
+  Response&& header(std::string_view name, std::string_view value) &&;
+};
+
+/// 200 with JSON text.
+[[nodiscard]] Response ok(std::string json);
+[[nodiscard]] Response ok(const boost::json::value& json);
+/// 201 with Location.
+[[nodiscard]] Response created(std::string json, std::string_view location);
+[[nodiscard]] Response no_content();
+
+/// The version that If-Match names. Fails with if_match_required when there is none (or `*`, which
+/// names no version), version_conflict when it is weak or not one of ours.
+[[nodiscard]] std::int64_t required_if_match(const Request& request);
+/// The same, but absent is nullopt.
+[[nodiscard]] std::optional<std::int64_t> optional_if_match(const Request& request);
+/// True when If-None-Match names this version: answer 304.
+[[nodiscard]] bool not_modified(const Request& request, std::int64_t version);
+
+}  // namespace wardbook::api

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/access.h"
+#include "api/request.h"
+#include "base/task.h"
+#include "net/server.h"
+
+namespace wardbook {
+struct App;  // features/app.h; handlers get it, the router only passes it on
+}
+
+namespace wardbook::api {
+
+using Handler = Task<Response> (*)(App&, Request);
+
+/// What a route does with the request's body.
+enum class Body {
+  none,    ///< there is none to read; one that is sent is thrown away
+  json,    ///< application/json (and merge-patch for PATCH), up to 1 MiB, parsed
+  stream,  ///< the handler reads it from Request::exchange
+};
+
+/// One row of the program's route list. All members must be given: a route without an Access does
+/// not compile.
+struct Route {
+  Route(std::string_view method_, std::string_view pattern_, Access access_, Handler handler_,
+        Body body_ = Body::none)
+      : method(method_), pattern(pattern_), access(access_), handler(handler_), body(body_) {}
+  std::string_view method;
+  std::string_view pattern;  ///< below the base path or absolute; `{name}` is one segment
+  Access access;
+  Handler handler;
+  Body body;
+};
+
+/// What the router needs of the features, handed in by app/.
+struct Hooks {
+  /// The caller that the Authorization header names. Fails with unauthenticated, token_expired,
+  /// tenant_suspended, database_unavailable.
+  std::function<Task<Caller>(std::string bearer)> authenticate;
+  /// Writes down that a caller was refused (403). Must not throw.
+  std::function<Task<>(Caller, Request, std::string_view permission)> refused;
+  /// After every answer: method, pattern ("" when nothing matched), status, seconds.
+  std::function<void(std::string_view method, std::string_view pattern, int status,
+                     double seconds)>
+      observe;
+};
+
+/// Matches, authenticates, admits, reads the body, runs the handler and turns every failure into
+/// problem+json. Closed by default. One log line a request.
+class Router {
+ public:
+  /// Throws std::logic_error when two routes have the same method and pattern.
+  Router(App& app, std::vector<Route> routes, Hooks hooks);
+  ~Router();
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
+
+  [[nodiscard]] Task<> handle(net::Exchange& exchange);
+  [[nodiscard]] const std::vector<Route>& routes() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// RFC 9457. The answer of a Failure.
+[[nodiscard]] net::Response problem(const Failure& failure, const std::string& request_id);
+
+/// Thrown by `begin_write` when an Idempotency-Key was seen before: the router sends this instead.
+struct Replay {
+  Response response;
+};
+
+}  // namespace wardbook::api

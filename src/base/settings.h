@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace wardbook {
+
+/// Everything that can be configured, with its defaults. app/config.h parses and checks it once;
+/// afterwards it does not change. docs/configuration.md describes each key.
+struct Settings {
+  struct Server {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8080;
+    int reactors = 1;  ///< threads that serve requests, each with its own database connections
+    std::int64_t max_connections = 4096;
+    std::chrono::milliseconds drain_timeout{10'000};
+  } server;
+
+  struct Database {
+    std::string url;        ///< libpq connection string of the service's own login
+    std::string owner_url;  ///< of the schemas' owner; only migrations and provisioning use it
+    int connections = 8;    ///< exclusive ones, a reactor
+    int lanes = 2;          ///< shared ones for short reads, a reactor
+    std::chrono::milliseconds statement_timeout{5'000};
+    std::chrono::milliseconds acquire_timeout{3'000};
+  } database;
+
+  struct Auth {
+    std::string token_secret;  ///< at least 32 bytes; signs access tokens (HS256) and page cursors
+    std::chrono::seconds access_ttl{15 * 60};
+    std::chrono::seconds session_ttl{12 * 3600};
+    int max_failed_logins = 5;
+    std::chrono::seconds lock_duration{15 * 60};
+    /// Argon2id work; libsodium's "moderate" would be 256 MiB. OWASP's minimum is 19 MiB, 2 passes.
+    std::int64_t argon2_memory_bytes = 64 * 1024 * 1024;
+    int argon2_passes = 3;
+  } auth;
+
+  struct Storage {
+    std::string endpoint;         ///< http(s)://host:port that the service talks to
+    std::string public_endpoint;  ///< what presigned URLs name; empty: the same
+    std::string region = "us-east-1";
+    std::string bucket = "wardbook";
+    std::string access_key;
+    std::string secret_key;
+    bool path_style = true;
+    bool conditional_put = true;  ///< the store honours If-None-Match: *
+    int archive_after_days = 180;
+  } storage;
+
+  struct Attachments {
+    std::int64_t max_bytes = 50LL * 1024 * 1024;
+    std::int64_t dicom_max_bytes = 2LL * 1024 * 1024 * 1024;
+    std::chrono::seconds url_ttl{900};
+    bool proxy = true;
+    int retention_days = 30;
+    std::int64_t multipart_threshold_bytes = 5LL * 1024 * 1024;
+    std::int64_t part_bytes = 8LL * 1024 * 1024;
+  } attachments;
+
+  struct Log {
+    std::string target = "stdout";  ///< stdout, stderr or a file
+    std::string level = "info";
+  } log;
+
+  /// What the page at / and the login form may show; set by the demo only.
+  struct Demo {
+    bool enabled = false;
+    std::string sign_in_file;
+  } demo;
+};
+
+}  // namespace wardbook

@@ -359,17 +359,18 @@ SignedRequest sign_by_header(std::string_view method, std::string_view target, n
   const auto scope = Scope::of(options.time, options.region, options.service);
   const auto date = amz_date(options.time);
   const auto& token = credentials.session_token;
-  if (!token.empty() && options.sign_token) headers.set("X-Amz-Security-Token", token);
+  if (!token.empty()) headers.set("X-Amz-Security-Token", token);
   headers.set("X-Amz-Date", date);
   if (options.send_payload_hash) headers.set("x-amz-content-sha256", options.payload_hash);
 
   SignedRequest out;
-  const auto names = signed_header_names(headers);
+  auto bound = headers;
+  if (!options.sign_token) bound.erase("X-Amz-Security-Token");
+  const auto names = signed_header_names(bound);
   out.canonical_request =
       canonical_request(method, target, headers, names, options.payload_hash, options.path_mode);
   out.string_to_sign = string_to_sign(date, scope.str(), out.canonical_request);
   out.signature = keys.get(credentials.secret_key, scope).sign(out.string_to_sign);
-  if (!token.empty() && !options.sign_token) headers.set("X-Amz-Security-Token", token);
   headers.set("Authorization", std::string(kAlgorithm) + " Credential=" + credentials.access_key +
                                    "/" + scope.str() + ", SignedHeaders=" + names +
                                    ", Signature=" + out.signature);

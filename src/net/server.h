@@ -60,7 +60,7 @@ struct Limits {
   std::chrono::milliseconds idle_timeout{75'000};    ///< between requests; closed silently
   std::chrono::milliseconds io_timeout{30'000};      ///< each single read or write of a body
   std::chrono::milliseconds body_timeout{60'000};    ///< for a whole `read_all`; 408
-  std::size_t discard_bytes = 4 * 1024 * 1024;
+  std::size_t discard_bytes = 64 * 1024 * 1024;  ///< of a body that nobody reads
   std::chrono::milliseconds discard_timeout{2'000};
 };
 

@@ -9,7 +9,9 @@ constexpr std::array<std::string_view, kRoleCount> kRoleNames{
     "platform_admin", "hospital_admin", "doctor",  "nurse",  "receptionist",
     "lab_technician", "pharmacist",     "manager", "auditor"};
 
-constexpr unsigned bit(Role role) { return 1U << static_cast<unsigned>(role); }
+constexpr unsigned bit(Role role) {
+  return 1U << static_cast<unsigned>(role);
+}
 template <class... Roles>
 constexpr unsigned bits(Roles... roles) {
   return (bit(roles) | ...);
@@ -54,11 +56,15 @@ constexpr bool rows_in_enum_order() {
 }
 static_assert(rows_in_enum_order());
 
-const Row& row_of(Access access) { return kTable[static_cast<std::size_t>(access)]; }
+const Row& row_of(Access access) {
+  return kTable[static_cast<std::size_t>(access)];
+}
 
 }  // namespace
 
-std::string_view to_string(Role role) { return kRoleNames[static_cast<std::size_t>(role)]; }
+std::string_view to_string(Role role) {
+  return kRoleNames[static_cast<std::size_t>(role)];
+}
 
 std::optional<Role> parse_role(std::string_view text) {
   const auto* found = std::ranges::find(kRoleNames, text);
@@ -66,9 +72,13 @@ std::optional<Role> parse_role(std::string_view text) {
   return static_cast<Role>(found - kRoleNames.begin());
 }
 
-std::string_view to_string(Access access) { return row_of(access).name; }
+std::string_view to_string(Access access) {
+  return row_of(access).name;
+}
 
-bool allows(Role role, Access access) { return (row_of(access).roles & bit(role)) != 0; }
+bool allows(Role role, Access access) {
+  return (row_of(access).roles & bit(role)) != 0;
+}
 
 std::vector<std::string_view> permissions_of(Role role) {
   std::vector<std::string_view> out;

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <boost/json.hpp>
-#include <functional>
-#include <optional>
 
 #include "api/request.h"
 #include "db/pool.h"
@@ -17,7 +15,6 @@ namespace wardbook::api {
 [[nodiscard]] Task<db::Tx> begin_write(db::Pool& pool, Request request);
 
 /// Stores the answer beside the claim, if there is one, and commits. Returns the answer.
-/// `stored_body`, if given, is kept instead of the answer's own (what must be made anew on a replay).
 [[nodiscard]] Task<Response> commit_write(db::Tx& tx, Request request, Response response);
 
 /// Removes keys older than 24 hours in a tenant. Returns how many.

@@ -32,12 +32,12 @@ struct Caller {
 /// One request after the router has matched, authenticated and admitted it. Passed by value.
 struct Request {
   net::RequestHead head;
-  std::string id;                                               ///< X-Request-ID
+  std::string id;                                                ///< X-Request-ID
   std::vector<std::pair<std::string, std::string>> path_params;  ///< decoded
   net::QueryParams query;
-  boost::json::value body;  ///< parsed JSON; null when the route takes none
-  std::string raw_body;     ///< the JSON's bytes, for the idempotency hash
-  Caller caller;            ///< default for Access::open
+  boost::json::value body;            ///< parsed JSON; null when the route takes none
+  std::string raw_body;               ///< the JSON's bytes, for the idempotency hash
+  Caller caller;                      ///< default for Access::open
   net::Exchange* exchange = nullptr;  ///< for routes that stream; valid until the handler returns
 
   [[nodiscard]] std::optional<std::string_view> query_param(std::string_view name) const;

@@ -47,8 +47,7 @@ struct Hooks {
   /// Writes down that a caller was refused (403). Must not throw.
   std::function<Task<>(Caller, Request, std::string_view permission)> refused;
   /// After every answer: method, pattern ("" when nothing matched), status, seconds.
-  std::function<void(std::string_view method, std::string_view pattern, int status,
-                     double seconds)>
+  std::function<void(std::string_view method, std::string_view pattern, int status, double seconds)>
       observe;
 };
 

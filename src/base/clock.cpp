@@ -113,9 +113,9 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
 
 std::string format_date(Date date) {
   std::array<char, 24> buffer{};
-  const int n = std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02u",
-                              static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                              static_cast<unsigned>(date.day()));
+  const int n =
+      std::snprintf(buffer.data(), buffer.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   return {buffer.data(), static_cast<std::size_t>(n)};
 }
 

@@ -87,7 +87,9 @@ static_assert(rows_in_enum_order(), "describe() indexes by the enum's value");
 
 }  // namespace
 
-const CodeInfo& describe(Code code) noexcept { return kRows[static_cast<std::size_t>(code)].info; }
+const CodeInfo& describe(Code code) noexcept {
+  return kRows[static_cast<std::size_t>(code)].info;
+}
 
 Failure::Failure(Code code, std::string message, std::string log_detail)
     : code_(code),
@@ -95,9 +97,9 @@ Failure::Failure(Code code, std::string message, std::string log_detail)
       log_detail_(std::move(log_detail)) {}
 
 Failure Failure::invalid(std::vector<Fault> faults) {
-  Failure failure(Code::invalid_fields, faults.size() == 1
-                                            ? "One field is not valid."
-                                            : std::to_string(faults.size()) + " fields are not valid.");
+  Failure failure(Code::invalid_fields,
+                  faults.size() == 1 ? "One field is not valid."
+                                     : std::to_string(faults.size()) + " fields are not valid.");
   failure.faults_ = std::move(faults);
   return failure;
 }

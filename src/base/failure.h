@@ -94,7 +94,8 @@ struct Fault {
 };
 
 /// Ends the request that throws it. `what()` is the public message and is sent to the client as
-/// `detail`; `log_detail` goes to the log only. Neither may hold patient data, SQL values or secrets.
+/// `detail`; `log_detail` goes to the log only. Neither may hold patient data, SQL values or
+/// secrets.
 class Failure : public std::exception {
  public:
   explicit Failure(Code code, std::string message = {}, std::string log_detail = {});
@@ -115,7 +116,8 @@ class Failure : public std::exception {
   }
   /// A member that is added to the problem document beside the standard ones, as JSON text.
   Failure& extension(std::string name, std::string json);
-  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& extensions() const noexcept {
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& extensions()
+      const noexcept {
     return extensions_;
   }
 

@@ -75,8 +75,8 @@ Hasher& Hasher::operator=(Hasher&&) noexcept = default;
 
 void Hasher::update(std::string_view data) {
   if (impl_->kind == Kind::crc32) {
-    impl_->crc = static_cast<std::uint32_t>(
-        crc32_z(impl_->crc, as_bytes(data).data(), data.size()));
+    impl_->crc =
+        static_cast<std::uint32_t>(crc32_z(impl_->crc, as_bytes(data).data(), data.size()));
   } else {
     EVP_DigestUpdate(impl_->md.get(), data.data(), data.size());
   }

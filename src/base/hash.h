@@ -42,7 +42,9 @@ class Hasher {
 };
 
 [[nodiscard]] std::string to_hex(std::span<const std::uint8_t> bytes);
-[[nodiscard]] inline std::string to_hex(std::string_view bytes) { return to_hex(as_bytes(bytes)); }
+[[nodiscard]] inline std::string to_hex(std::string_view bytes) {
+  return to_hex(as_bytes(bytes));
+}
 /// Lower or upper case; nullopt on odd length or another character.
 [[nodiscard]] std::optional<std::string> from_hex(std::string_view text);
 /// RFC 4648 section 4, padded.

@@ -1,0 +1,109 @@
+#include "api/idempotency.h"
+
+#include <algorithm>
+
+#include "api/input.h"
+#include "api/router.h"
+#include "base/hash.h"
+#include "db/query.h"
+
+namespace wardbook::api {
+namespace {
+
+struct Claim {
+  std::string request_hash;
+  std::optional<std::int64_t> status;
+  std::optional<std::string> headers;
+  std::optional<std::string> body;
+  static Claim from_row(const db::RowView& r) {
+    return {r.bytes(0), r.maybe_int64(1), r.maybe_str(2), r.maybe_str(3)};
+  }
+};
+
+// A claim older than 24 hours is as good as none: it is taken over.
+const db::Query<void, AccountId, std::string, db::Bytes> kClaim{"idempotency.claim", R"sql(
+  INSERT INTO {tenant}.idempotency_keys AS k (account_id, key, request_hash) VALUES ($1, $2, $3)
+  ON CONFLICT (account_id, key) DO UPDATE
+    SET request_hash = excluded.request_hash, status = NULL, headers = NULL, body = NULL,
+        created_at = now()
+    WHERE k.created_at < now() - interval '24 hours')sql"};
+
+const db::Query<Claim, AccountId, std::string> kStored{"idempotency.stored", R"sql(
+  SELECT request_hash, status, headers, body FROM {tenant}.idempotency_keys
+  WHERE account_id = $1 AND key = $2)sql"};
+
+const db::Query<void, AccountId, std::string, int, db::Json, std::string> kStore{
+    "idempotency.store", R"sql(
+  UPDATE {tenant}.idempotency_keys SET status = $3, headers = $4, body = $5
+  WHERE account_id = $1 AND key = $2)sql"};
+
+const db::Query<void> kSweep{"idempotency.sweep", R"sql(
+  DELETE FROM {tenant}.idempotency_keys WHERE created_at < now() - interval '24 hours')sql"};
+
+std::optional<std::string> key_of(const Request& request) {
+  if (request.head.method != "POST") return std::nullopt;
+  const auto key = request.head.headers.get("Idempotency-Key");
+  if (!key) return std::nullopt;
+  const bool printable = std::ranges::all_of(*key, [](char c) { return c > 0x20 && c < 0x7f; });
+  if (key->empty() || key->size() > 255 || !printable) {
+    throw Failure(Code::invalid_parameter,
+                  "Idempotency-Key must be 1 to 255 printable ASCII characters.");
+  }
+  return std::string(*key);
+}
+
+std::string hash_of(const Request& request) {
+  std::string all = request.head.method + ' ' + request.head.target + '\n';
+  all += canonical_json(request.body);
+  const auto hash = sha256(all);
+  return std::string(as_chars(hash));
+}
+
+Response replayed(const Claim& claim) {
+  Response response;
+  response.status = static_cast<int>(*claim.status);
+  const auto headers = boost::json::parse(claim.headers.value_or("{}"));
+  for (const auto& member : headers.as_object()) {
+    const auto& value = member.value().as_string();
+    response.headers.set({member.key().data(), member.key().size()}, {value.data(), value.size()});
+  }
+  response.headers.set("Idempotency-Replayed", "true");
+  response.body = claim.body.value_or("");
+  return response;
+}
+
+}  // namespace
+
+Task<db::Tx> begin_write(db::Pool& pool, Request request) {
+  const auto key = key_of(request);
+  db::Tx tx = co_await pool.begin(request.caller.tenant());
+  if (!key) co_return tx;
+  const std::string hash = hash_of(request);
+  const auto claimed = co_await tx.exec(kClaim, request.caller.account, *key, db::Bytes{hash});
+  if (claimed == 1) co_return tx;
+  const auto stored = co_await tx.one(kStored, request.caller.account, *key);
+  if (stored.request_hash != hash) throw Failure(Code::idempotency_key_reused);
+  if (!stored.status) throw Failure(Code::idempotency_in_progress);
+  throw Replay{replayed(stored)};
+}
+
+Task<Response> commit_write(db::Tx& tx, Request request, Response response) {
+  if (const auto key = key_of(request)) {
+    boost::json::object headers;
+    for (const auto& [name, value] : response.headers.all()) headers[name] = value;
+    db::Json stored{boost::json::serialize(headers)};
+    tx.queue(kStore, request.caller.account, *key, response.status, std::move(stored),
+             response.body);
+  }
+  co_await tx.commit();
+  co_return response;
+}
+
+Task<std::int64_t> sweep_idempotency_keys(db::Pool& pool, TenantId tenant) {
+  db::Tx tx = co_await pool.begin(std::move(tenant));
+  const auto swept = co_await tx.exec(kSweep);
+  co_await tx.commit();
+  co_return swept;
+}
+
+}  // namespace wardbook::api

@@ -1,0 +1,374 @@
+#include "api/input.h"
+
+#include <algorithm>
+#include <boost/json/basic_parser_impl.hpp>
+#include <cmath>
+
+namespace wardbook::api {
+namespace json = boost::json;
+namespace {
+
+constexpr std::size_t kMaxDepth = 32;
+
+/// Length in code points; nullopt if it holds a control character (C0, DEL, C1) that is not
+/// allowed.
+std::optional<std::size_t> code_points(std::string_view text, bool lines) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x20 && !(lines && (c == '\n' || c == '\t' || c == '\r'))) return std::nullopt;
+    if (c == 0x7f) return std::nullopt;
+    if (c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0) {
+      return std::nullopt;  // U+0080 to U+009F
+    }
+    if ((c & 0xc0) != 0x80) ++count;
+  }
+  return count;
+}
+
+bool blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+std::string escape_pointer(std::string_view key) {
+  std::string out;
+  for (const char c : key.substr(0, 100)) {
+    if (c == '~') {
+      out += "~0";
+    } else if (c == '/') {
+      out += "~1";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string number_text(double value) {
+  auto text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+void append_canonical(std::string& out, const json::value& value) {
+  if (const auto* object = value.if_object()) {
+    std::vector<json::string_view> keys;
+    for (const auto& member : *object) keys.push_back(member.key());
+    std::ranges::sort(keys);
+    out += '{';
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      if (i != 0) out += ',';
+      out += json::serialize(keys[i]);
+      out += ':';
+      append_canonical(out, object->at(keys[i]));
+    }
+    out += '}';
+  } else if (const auto* array = value.if_array()) {
+    out += '[';
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      if (i != 0) out += ',';
+      append_canonical(out, (*array)[i]);
+    }
+    out += ']';
+  } else {
+    out += json::serialize(value);
+  }
+}
+
+/// Boost.JSON keeps the last of two members of one name; a chart must not lose one silently.
+class DuplicateFinder {
+ public:
+  constexpr static std::size_t max_object_size = std::size_t(-1);
+  constexpr static std::size_t max_array_size = std::size_t(-1);
+  constexpr static std::size_t max_key_size = std::size_t(-1);
+  constexpr static std::size_t max_string_size = std::size_t(-1);
+
+  bool found = false;
+
+  bool on_document_begin(json::error_code&) { return true; }
+  bool on_document_end(json::error_code&) { return true; }
+  bool on_object_begin(json::error_code&) {
+    names_.emplace_back();
+    return true;
+  }
+  bool on_object_end(std::size_t, json::error_code&) {
+    auto& names = names_.back();
+    std::ranges::sort(names);
+    if (std::ranges::adjacent_find(names) != names.end()) found = true;
+    names_.pop_back();
+    return true;
+  }
+  bool on_array_begin(json::error_code&) { return true; }
+  bool on_array_end(std::size_t, json::error_code&) { return true; }
+  bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
+    key_.append(part.data(), part.size());
+    return true;
+  }
+  bool on_key(json::string_view part, std::size_t, json::error_code&) {
+    key_.append(part.data(), part.size());
+    names_.back().push_back(std::move(key_));
+    key_.clear();
+    return true;
+  }
+  bool on_string_part(json::string_view, std::size_t, json::error_code&) { return true; }
+  bool on_string(json::string_view, std::size_t, json::error_code&) { return true; }
+  bool on_number_part(json::string_view, json::error_code&) { return true; }
+  bool on_int64(std::int64_t, json::string_view, json::error_code&) { return true; }
+  bool on_uint64(std::uint64_t, json::string_view, json::error_code&) { return true; }
+  bool on_double(double, json::string_view, json::error_code&) { return true; }
+  bool on_bool(bool, json::error_code&) { return true; }
+  bool on_null(json::error_code&) { return true; }
+  bool on_comment_part(json::string_view, json::error_code&) { return true; }
+  bool on_comment(json::string_view, json::error_code&) { return true; }
+
+ private:
+  std::string key_;
+  std::vector<std::vector<std::string>> names_;
+};
+
+}  // namespace
+
+std::string Input::pointer_to(std::string_view key) const {
+  return pointer_ + "/" + escape_pointer(key);
+}
+
+void Input::fault(std::string_view key, std::string message) {
+  faults_.push_back({pointer_to(key), std::move(message)});
+}
+
+bool Input::has(std::string_view key) const {
+  const auto* value = object_.if_contains(json::string_view(key.data(), key.size()));
+  return value != nullptr && !value->is_null();
+}
+
+const json::value* Input::raw(std::string_view key) {
+  known_.emplace_back(key);
+  const auto* value = object_.if_contains(json::string_view(key.data(), key.size()));
+  return value != nullptr && !value->is_null() ? value : nullptr;
+}
+
+const json::value* Input::take(std::string_view key, Need need) {
+  const auto* value = raw(key);
+  if (value == nullptr && need == Need::required) fault(key, "is required");
+  return value;
+}
+
+std::optional<std::string> Input::text(std::string_view key, Need need, std::size_t most,
+                                       bool lines) {
+  const auto* value = take(key, need);
+  if (value == nullptr) return std::nullopt;
+  const auto* string = value->if_string();
+  if (string == nullptr) {
+    fault(key, "must be a string");
+    return std::nullopt;
+  }
+  const std::string_view view(string->data(), string->size());
+  const auto length = code_points(view, lines);
+  if (!length) {
+    fault(key, "holds control characters");
+    return std::nullopt;
+  }
+  if (*length > most) {
+    fault(key, "is longer than " + std::to_string(most) + " characters");
+    return std::nullopt;
+  }
+  if (need == Need::required && blank(view)) {
+    fault(key, "must not be blank");
+    return std::nullopt;
+  }
+  return std::string(view);
+}
+
+std::optional<std::int64_t> Input::integer(std::string_view key, Need need, std::int64_t least,
+                                           std::int64_t most) {
+  const auto* value = take(key, need);
+  if (value == nullptr) return std::nullopt;
+  json::error_code error;
+  const auto number = value->is_number() ? value->to_number<std::int64_t>(error) : 0;
+  if (!value->is_number() || error) {
+    fault(key, "must be a whole number");
+    return std::nullopt;
+  }
+  if (number < least || number > most) {
+    fault(key, "must be from " + std::to_string(least) + " to " + std::to_string(most));
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::optional<double> Input::number(std::string_view key, Need need, double least, double most) {
+  const auto* value = take(key, need);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_number()) {
+    fault(key, "must be a number");
+    return std::nullopt;
+  }
+  const auto number = value->to_number<double>();
+  if (!std::isfinite(number) || number < least || number > most) {
+    fault(key, "must be from " + number_text(least) + " to " + number_text(most));
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::optional<bool> Input::boolean(std::string_view key, Need need) {
+  const auto* value = take(key, need);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_bool()) {
+    fault(key, "must be true or false");
+    return std::nullopt;
+  }
+  return value->get_bool();
+}
+
+std::optional<Date> Input::date(std::string_view key, Need need) {
+  const auto* value = take(key, need);
+  if (value == nullptr) return std::nullopt;
+  std::optional<Date> date;
+  if (const auto* string = value->if_string()) date = parse_date({string->data(), string->size()});
+  if (!date) fault(key, "must be a date (YYYY-MM-DD)");
+  return date;
+}
+
+std::optional<std::string> Input::date_or_time(std::string_view key, Need need) {
+  const auto* value = take(key, need);
+  if (value == nullptr) return std::nullopt;
+  if (const auto* string = value->if_string()) {
+    const std::string_view view(string->data(), string->size());
+    if (parse_date(view)) return std::string(view);
+    if (const auto time = parse_rfc3339(view)) return format_rfc3339(*time);
+  }
+  fault(key, "must be an RFC 3339 time or a date (YYYY-MM-DD)");
+  return std::nullopt;
+}
+
+std::optional<std::string> Input::one_of(std::string_view key, Need need,
+                                         const std::vector<std::string_view>& allowed) {
+  const auto* value = take(key, need);
+  if (value == nullptr) return std::nullopt;
+  if (const auto* string = value->if_string()) {
+    const std::string_view view(string->data(), string->size());
+    if (std::ranges::find(allowed, view) != allowed.end()) return std::string(view);
+  }
+  std::string list;
+  for (const auto word : allowed) list += (list.empty() ? "" : ", ") + std::string(word);
+  fault(key, "must be one of " + list);
+  return std::nullopt;
+}
+
+const json::array* Input::array(std::string_view key, Need need, std::size_t most) {
+  const auto* value = take(key, need);
+  if (value == nullptr) return nullptr;
+  const auto* array = value->if_array();
+  if (array == nullptr) {
+    fault(key, "must be an array");
+    return nullptr;
+  }
+  if (array->size() > most) {
+    fault(key, "has more than " + std::to_string(most) + " items");
+    return nullptr;
+  }
+  return array;
+}
+
+const json::object* Input::object(std::string_view key, Need need) {
+  const auto* value = take(key, need);
+  if (value == nullptr) return nullptr;
+  const auto* object = value->if_object();
+  if (object == nullptr) fault(key, "must be an object");
+  return object;
+}
+
+void Input::finish(const std::vector<std::string_view>& read_only) {
+  for (const auto& member : object_) {
+    const std::string_view key(member.key().data(), member.key().size());
+    if (std::ranges::find(known_, key) != known_.end()) continue;
+    const bool ours = std::ranges::find(read_only, key) != read_only.end();
+    fault(key, ours ? "is read-only" : "is not a field here");
+  }
+}
+
+json::value parse_json(std::string_view text) {
+  json::parse_options options;
+  options.max_depth = kMaxDepth;
+  json::error_code error;
+  json::basic_parser<DuplicateFinder> finder(options);
+  finder.write_some(false, text.data(), text.size(), error);
+  if (!error && finder.handler().found) {
+    throw Failure(Code::invalid_json, "An object names one member twice.");
+  }
+  json::value value;
+  if (!error) value = json::parse(json::string_view(text.data(), text.size()), error, {}, options);
+  if (error)
+    throw Failure(Code::invalid_json, "The body is not valid JSON: " + error.message() + ".");
+  return value;
+}
+
+void merge_patch(json::value& target, const json::value& patch) {
+  if (!patch.is_object()) {
+    target = patch;
+    return;
+  }
+  if (!target.is_object()) target = json::object{};
+  auto& object = target.get_object();
+  for (const auto& member : patch.get_object()) {
+    if (member.value().is_null()) {
+      object.erase(member.key());
+    } else {
+      merge_patch(object[member.key()], member.value());
+    }
+  }
+}
+
+std::string canonical_json(const json::value& value) {
+  std::string out;
+  append_canonical(out, value);
+  return out;
+}
+
+std::string quoted(std::string_view text) {
+  return json::serialize(json::string_view(text.data(), text.size()));
+}
+
+void ObjectWriter::key(std::string_view key) {
+  if (!first_) out_ += ',';
+  first_ = false;
+  out_ += '"';
+  out_ += key;
+  out_ += "\":";
+}
+
+ObjectWriter& ObjectWriter::text(std::string_view name, std::string_view value) {
+  key(name);
+  out_ += quoted(value);
+  return *this;
+}
+
+ObjectWriter& ObjectWriter::text(std::string_view name, const std::optional<std::string>& value) {
+  if (value) return text(name, std::string_view(*value));
+  return raw(name, "null");
+}
+
+ObjectWriter& ObjectWriter::integer(std::string_view name, std::int64_t value) {
+  key(name);
+  out_ += std::to_string(value);
+  return *this;
+}
+
+ObjectWriter& ObjectWriter::integer(std::string_view name, std::optional<std::int64_t> value) {
+  if (value) return integer(name, *value);
+  return raw(name, "null");
+}
+
+ObjectWriter& ObjectWriter::boolean(std::string_view name, bool value) {
+  return raw(name, value ? "true" : "false");
+}
+
+ObjectWriter& ObjectWriter::raw(std::string_view name, std::string_view json) {
+  key(name);
+  out_ += json.empty() ? "null" : json;
+  return *this;
+}
+
+}  // namespace wardbook::api

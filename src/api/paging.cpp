@@ -1,0 +1,170 @@
+#include "api/paging.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "api/input.h"
+#include "base/hash.h"
+
+namespace wardbook::api {
+namespace {
+constexpr std::size_t kMaxCursor = 2'000;
+}
+
+std::optional<std::string_view> Params::take(std::string_view name) {
+  known_.emplace_back(name);
+  std::optional<std::string_view> found;
+  for (const auto& [key, value] : request_.query) {
+    if (key != name) continue;
+    if (found) {
+      fault(name, "is given more than once");
+      return std::nullopt;
+    }
+    found = value;
+  }
+  return found;
+}
+
+void Params::fault(std::string_view name, std::string message) {
+  faults_.push_back({"?" + std::string(name), std::move(message)});
+}
+
+std::optional<std::string> Params::text(std::string_view name, std::size_t max) {
+  const auto value = take(name);
+  if (!value) return std::nullopt;
+  if (value->size() > max) {
+    fault(name, "is longer than " + std::to_string(max) + " bytes");
+    return std::nullopt;
+  }
+  if (std::ranges::any_of(*value, [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
+    fault(name, "holds control characters");
+    return std::nullopt;
+  }
+  return std::string(*value);
+}
+
+std::optional<std::int64_t> Params::integer(std::string_view name, std::int64_t least,
+                                            std::int64_t most) {
+  const auto value = take(name);
+  if (!value) return std::nullopt;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
+  if (error != std::errc{} || end != value->data() + value->size() || number < least ||
+      number > most) {
+    fault(name, "must be a whole number from " + std::to_string(least) +
+                    (most == INT64_MAX ? " upward" : " to " + std::to_string(most)));
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::optional<std::string> Params::one_of(std::string_view name,
+                                          const std::vector<std::string_view>& allowed) {
+  const auto value = take(name);
+  if (!value) return std::nullopt;
+  if (std::ranges::find(allowed, *value) == allowed.end()) {
+    std::string list;
+    for (const auto word : allowed) list += (list.empty() ? "" : ", ") + std::string(word);
+    fault(name, "must be one of " + list);
+    return std::nullopt;
+  }
+  return std::string(*value);
+}
+
+std::optional<std::string> Params::date_or_time(std::string_view name) {
+  const auto value = take(name);
+  if (!value) return std::nullopt;
+  if (parse_date(*value)) return std::string(*value);
+  if (const auto time = parse_rfc3339(*value)) return format_rfc3339(*time);
+  fault(name, "must be a date (YYYY-MM-DD) or an RFC 3339 time");
+  return std::nullopt;
+}
+
+std::optional<Date> Params::date(std::string_view name) {
+  const auto value = take(name);
+  if (!value) return std::nullopt;
+  const auto date = parse_date(*value);
+  if (!date) fault(name, "must be a date (YYYY-MM-DD)");
+  return date;
+}
+
+int Params::limit() {
+  return static_cast<int>(integer("limit", 1, kMaxLimit).value_or(kDefaultLimit));
+}
+
+bool Params::count_exact() {
+  return one_of("count", {"exact"}).has_value();
+}
+
+void Params::finish() {
+  for (const auto& [key, value] : request_.query) {
+    if (std::ranges::find(known_, key) == known_.end()) fault(key, "is not a parameter here");
+  }
+  if (faults_.empty()) return;
+  boost::json::array errors;
+  for (const auto& f : faults_) {
+    errors.push_back({{"pointer", f.pointer}, {"message", f.message}});
+  }
+  Failure failure(Code::invalid_parameter,
+                  faults_.front().pointer.substr(1) + " " + faults_.front().message + ".");
+  failure.extension("errors", boost::json::serialize(errors));
+  throw failure;
+}
+
+std::string encode_cursor(std::string_view scope, const std::vector<std::string>& values) {
+  boost::json::array parts;
+  parts.emplace_back(boost::json::string_view(scope.data(), scope.size()));
+  for (const auto& value : values) parts.emplace_back(value);
+  return to_base64url(boost::json::serialize(parts));
+}
+
+std::optional<std::vector<std::string>> decode_cursor(Params& params, const Request& request,
+                                                      std::string_view scope, std::size_t count) {
+  (void)params.text("cursor", kMaxCursor);
+  const auto text = request.query_param("cursor");
+  if (!text) return std::nullopt;
+  const auto refuse = [&params]() -> std::optional<std::vector<std::string>> {
+    params.fault("cursor", "is not one that this list gave out");
+    return std::nullopt;
+  };
+  const auto raw = from_base64url(*text);
+  if (!raw) return refuse();
+  boost::system::error_code error;
+  const auto parsed = boost::json::parse(*raw, error);
+  if (error || !parsed.is_array()) return refuse();
+  const auto& parts = parsed.get_array();
+  if (parts.size() != count + 1) return refuse();
+  std::vector<std::string> values;
+  for (const auto& part : parts) {
+    if (!part.is_string()) return refuse();
+    const auto& s = part.get_string();
+    if (s.find('\0') != boost::json::string::npos) return refuse();
+    values.emplace_back(s.data(), s.size());
+  }
+  if (values.front() != scope) return refuse();
+  values.erase(values.begin());
+  return values;
+}
+
+std::string page_json(const std::vector<std::string>& items,
+                      const std::optional<std::string>& next_cursor,
+                      std::optional<std::int64_t> total) {
+  std::size_t size = 64;
+  for (const auto& item : items) size += item.size() + 1;
+  std::string out;
+  out.reserve(size);
+  out += R"({"items":[)";
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) out += ',';
+    first = false;
+    out += item;
+  }
+  out += R"(],"next_cursor":)";
+  out += next_cursor ? quoted(*next_cursor) : "null";
+  if (total) out += R"(,"total":)" + std::to_string(*total);
+  out += '}';
+  return out;
+}
+
+}  // namespace wardbook::api

@@ -1,0 +1,262 @@
+#include "api/router.h"
+
+#include <boost/system/system_error.hpp>
+#include <chrono>
+#include <map>
+#include <stdexcept>
+
+#include "api/input.h"
+#include "base/log.h"
+
+namespace wardbook::api {
+namespace {
+
+constexpr std::size_t kJsonBodyBytes = 1024 * 1024;
+
+/// A node of the tree of path segments; a literal segment wins over a parameter.
+struct Node {
+  std::map<std::string, std::unique_ptr<Node>, std::less<>> literal;
+  std::unique_ptr<Node> parameter;
+  std::map<std::string, const Route*, std::less<>> methods;
+  std::vector<std::string> names;  ///< of the parameters on the way here
+};
+
+std::vector<std::string_view> split(std::string_view path) {
+  std::vector<std::string_view> out;
+  path.remove_prefix(1);
+  while (true) {
+    const auto slash = path.find('/');
+    out.push_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) return out;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+struct Match {
+  const Node* node = nullptr;
+  std::vector<std::string> values;
+};
+
+const Node* descend(const Node* node, const std::vector<std::string_view>& segments,
+                    std::vector<std::string>& values) {
+  for (const auto segment : segments) {
+    const auto decoded = net::percent_decode(segment);
+    if (!decoded) throw Failure(Code::bad_request, "The path holds a broken escape.");
+    if (const auto found = node->literal.find(*decoded); found != node->literal.end()) {
+      node = found->second.get();
+    } else if (node->parameter && !decoded->empty()) {
+      values.push_back(*decoded);
+      node = node->parameter.get();
+    } else {
+      return nullptr;
+    }
+  }
+  return node;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto from = text.find_first_not_of(" \t");
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
+}
+
+bool is_json_type(std::string_view content_type, bool patch) {
+  const auto type = trimmed(content_type.substr(0, content_type.find(';')));
+  return net::equal_ignoring_case(type, "application/json") ||
+         (patch && net::equal_ignoring_case(type, "application/merge-patch+json"));
+}
+
+std::string bearer_of(const net::RequestHead& head) {
+  const auto value = head.headers.get("Authorization");
+  if (!value) throw Failure(Code::unauthenticated, "Send Authorization: Bearer <access token>.");
+  const auto space = value->find(' ');
+  if (head.headers.count("Authorization") != 1 || space == std::string_view::npos ||
+      !net::equal_ignoring_case(value->substr(0, space), "Bearer")) {
+    throw Failure(Code::unauthenticated, "The Authorization header is not a bearer token.");
+  }
+  return std::string(trimmed(value->substr(space + 1)));
+}
+
+void check_tenant_header(const net::RequestHead& head, const Caller& caller) {
+  if (head.headers.count("X-Tenant-ID") == 0) return;
+  const auto named = head.headers.get("X-Tenant-ID");
+  if (head.headers.count("X-Tenant-ID") != 1 || !caller.tenant_id ||
+      *named != caller.tenant_id->str()) {
+    throw Failure(Code::tenant_mismatch);
+  }
+}
+
+std::string allow_header(const Node& node) {
+  std::string out;
+  for (const auto& [method, route] : node.methods) {
+    out += (out.empty() ? "" : ", ") + method;
+    if (method == "GET") out += ", HEAD";
+  }
+  return out;
+}
+
+}  // namespace
+
+struct Router::Impl {
+  App& app;
+  std::vector<Route> routes;
+  Hooks hooks;
+  Node root;
+
+  /// What the log line and the metrics say of a request.
+  struct Trace {
+    std::string_view pattern;
+    Caller caller;
+    std::string log_detail;
+  };
+
+  void insert(const Route& route) {
+    Node* node = &root;
+    std::vector<std::string> names;
+    for (const auto segment : split(route.pattern)) {
+      if (segment.starts_with('{')) {
+        names.emplace_back(segment.substr(1, segment.size() - 2));
+        if (!node->parameter) node->parameter = std::make_unique<Node>();
+        node = node->parameter.get();
+      } else {
+        auto& child = node->literal[std::string(segment)];
+        if (!child) child = std::make_unique<Node>();
+        node = child.get();
+      }
+    }
+    if (!node->methods.emplace(route.method, &route).second) {
+      throw std::logic_error("two routes for " + std::string(route.method) + " " +
+                             std::string(route.pattern));
+    }
+    if (node->names.empty()) node->names = std::move(names);
+  }
+
+  const Route& match(const net::RequestHead& head, Request& request, Trace& trace) const {
+    std::vector<std::string> values;
+    const Node* node = descend(&root, split(head.raw_path()), values);
+    if (node == nullptr || node->methods.empty()) throw Failure(Code::not_found);
+    trace.pattern = node->methods.begin()->second->pattern;
+    auto found = node->methods.find(head.method);
+    if (found == node->methods.end() && head.method == "HEAD") found = node->methods.find("GET");
+    if (found == node->methods.end()) {
+      Failure failure(Code::method_not_allowed);
+      failure.extension("allow", quoted(allow_header(*node)));
+      throw failure;
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      request.path_params.emplace_back(node->names[i], std::move(values[i]));
+    }
+    auto query = net::parse_query(head.raw_query());
+    if (!query) throw Failure(Code::bad_request, "The query string holds a broken escape.");
+    request.query = std::move(*query);
+    return *found->second;
+  }
+
+  Task<> read_body(const Route& route, Request& request, net::Exchange& exchange) const {
+    const auto& headers = request.head.headers;
+    if (const auto coding = headers.get("Content-Encoding");
+        coding && !net::equal_ignoring_case(*coding, "identity")) {
+      throw Failure(Code::unsupported_media_type, "Send the body without a content coding.");
+    }
+    const auto type = headers.get("Content-Type");
+    const bool patch = route.method == "PATCH";
+    if (!type && exchange.content_length() == 0U) {
+      request.body = boost::json::object{};
+      co_return;
+    }
+    if (!type || !is_json_type(*type, patch)) {
+      Failure failure(Code::unsupported_media_type,
+                      patch ? "Send application/merge-patch+json or application/json."
+                            : "Send application/json.");
+      throw failure;
+    }
+    request.raw_body = co_await exchange.read_all(kJsonBodyBytes);
+    request.body = parse_json(request.raw_body);
+  }
+
+  Task<Response> dispatch(net::Exchange& exchange, Trace& trace) {
+    Request request;
+    request.head = exchange.head();
+    request.id = exchange.id();
+    request.exchange = &exchange;
+    const Route& route = match(request.head, request, trace);
+    if (route.access != Access::open) {
+      std::string bearer = bearer_of(request.head);
+      request.caller = co_await hooks.authenticate(std::move(bearer));
+      trace.caller = request.caller;
+      check_tenant_header(request.head, request.caller);
+      if (!allows(request.caller.role, route.access)) {
+        co_await hooks.refused(request.caller, request, to_string(route.access));
+        throw Failure(Code::forbidden);
+      }
+    }
+    if (route.body == Body::json) co_await read_body(route, request, exchange);
+    co_return co_await route.handler(app, std::move(request));
+  }
+};
+
+Router::Router(App& app, std::vector<Route> routes, Hooks hooks)
+    : impl_(std::make_unique<Impl>(Impl{app, std::move(routes), std::move(hooks), {}})) {
+  for (const auto& route : impl_->routes) impl_->insert(route);
+}
+Router::~Router() = default;
+
+const std::vector<Route>& Router::routes() const {
+  return impl_->routes;
+}
+
+Task<> Router::handle(net::Exchange& exchange) {
+  const auto start = std::chrono::steady_clock::now();
+  Impl::Trace trace;
+  Response response;
+  std::optional<Failure> failure;
+  bool client_gone = false;
+  try {
+    response = co_await impl_->dispatch(exchange, trace);
+  } catch (Replay& replay) {
+    response = std::move(replay.response);
+  } catch (const Failure& f) {
+    failure = f;
+  } catch (const boost::system::system_error& e) {
+    client_gone = true;
+    trace.log_detail = e.what();
+  } catch (const std::exception& e) {
+    failure.emplace(Code::internal, std::string{}, e.what());
+  }
+  int status = response.status;
+  if (failure) {
+    trace.log_detail = failure->log_detail();
+    status = describe(failure->code()).status;
+  }
+  if (client_gone) status = 499;  // the usual mark for a client that left
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  log::write(status >= 500 ? log::Level::error : log::Level::info, "request",
+             {{"request_id", exchange.id()},
+              {"method", exchange.head().method},
+              {"route", trace.pattern},
+              {"status", status},
+              {"code", failure ? describe(failure->code()).name : std::string_view()},
+              {"ms", took.count() * 1e3},
+              {"tenant", trace.caller.tenant_id ? trace.caller.tenant_id->str() : std::string()},
+              {"account", trace.caller.account.value},
+              {"detail", trace.log_detail}});
+  impl_->hooks.observe(exchange.head().method, trace.pattern, status, took.count());
+  if (client_gone || exchange.answered()) {
+    if (failure || client_gone) exchange.close_after();
+    co_return;
+  }
+  net::Response answer;
+  if (failure) {
+    answer = problem(*failure, exchange.id());
+    for (const auto& [name, json] : failure->extensions()) {
+      if (name == "allow") answer.headers.set("Allow", json.substr(1, json.size() - 2));
+    }
+  } else {
+    answer = {response.status, std::move(response.headers), std::move(response.body)};
+    if (!answer.headers.get("Cache-Control")) answer.headers.set("Cache-Control", "no-store");
+  }
+  answer.headers.set("X-Content-Type-Options", "nosniff");
+  co_await exchange.respond(std::move(answer));
+}
+
+}  // namespace wardbook::api

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/request.h"
+#include "api/router.h"
+#include "base/clock.h"
+#include "db/pool.h"
+
+namespace wardbook::audit {
+
+/// What is written down of one event. `before` and `after` are JSON texts of what changed (a
+/// chart's content stays in the tenant's schema: this log is there too).
+struct Entry {
+  std::string action;    ///< `record.read`, `record.finalize`, `auth.login`, …
+  std::string resource;  ///< `record`, `patient`, `attachment`, `account`, …
+  std::optional<std::int64_t> resource_id;
+  std::optional<PatientId> patient;
+  std::vector<std::int64_t> patients;  ///< of a list: everybody whose data was shown
+  bool refused = false;
+  std::optional<std::string> reason;
+  std::optional<std::string> before;
+  std::optional<std::string> after;
+};
+
+/// Who caused it.
+struct Actor {
+  std::optional<AccountId> account;
+  std::string role;
+  std::string request_id;
+  std::string ip;
+};
+[[nodiscard]] Actor actor_of(const api::Request& request);
+
+/// Puts the entry of a change into the change's own transaction (sent with its next flush).
+void record(db::Tx& tx, const Actor& actor, Entry entry);
+
+/// What operators do, and sign-ins that end in no tenant: the control schema's log. `tx` is a
+/// control transaction.
+void record_platform(db::Tx& tx, const Actor& actor, Entry entry);
+
+/// Reads are written down durably before their answer leaves, many in one commit: while a batch
+/// commits, the next one gathers. One Log for each reactor.
+class Log {
+ public:
+  /// `pending` bounds the entries that may wait.
+  Log(boost::asio::io_context& reactor, db::Pool& db, std::size_t pending = 20'000);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  /// Returns when the entry is durable. Fails with overloaded when too many wait, and as
+  /// Pool::begin and Tx::commit: then the caller must not answer with the data.
+  [[nodiscard]] Task<> write(TenantId tenant, Actor actor, Entry entry);
+
+  /// Tenants with new entries since the last call; feeds the sealer.
+  [[nodiscard]] std::vector<TenantId> take_touched();
+  void touch(const TenantId& tenant);
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+/// Seals what is committed and not sealed yet in one tenant, at most `most` entries; returns how
+/// many. Safe from several processes at once (one works, the others return 0).
+[[nodiscard]] Task<std::int64_t> seal(db::Pool& db, TenantId tenant, std::int64_t most = 5'000);
+
+/// Seals touched tenants twice a second and all tenants every minute until the reactor stops.
+[[nodiscard]] Task<> run_sealer(boost::asio::io_context& reactor, db::Pool& db, Log& log);
+
+/// The outcome of recomputing a tenant's chain.
+struct Verdict {
+  std::int64_t entries = 0;                ///< sealed entries that were recomputed
+  std::int64_t unsealed = 0;               ///< entries that no seal names yet
+  std::int64_t versions = 0;               ///< record versions whose hash was recomputed
+  std::optional<std::string> first_fault;  ///< names the first entry, seal or version that is wrong
+};
+/// Recomputes entries, seals and chain of a tenant. Reads in pages; memory stays bounded.
+[[nodiscard]] Task<Verdict> verify_chain(db::Pool& db, TenantId tenant);
+
+[[nodiscard]] std::vector<api::Route> routes();
+
+}  // namespace wardbook::audit

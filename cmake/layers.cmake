@@ -20,7 +20,8 @@ endif()
 
 # The slow headers, once: Asio's awaitable and Boost.JSON cost seconds in every file.
 add_library(wb_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
-target_link_libraries(wb_pch PUBLIC wb_flags)
+# Boost::json for its macros: g++ refuses a precompiled header made under others.
+target_link_libraries(wb_pch PUBLIC wb_flags Boost::json)
 target_precompile_headers(wb_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
 
 # wardbook_layer(NAME [RECURSE] LINK libs...): src/NAME/*.cpp without the tests and main.

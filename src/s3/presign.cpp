@@ -1,6 +1,7 @@
 #include "s3/presign.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <stdexcept>
 
@@ -9,10 +10,14 @@ namespace {
 
 constexpr std::chrono::seconds kMaxExpires{7 * 24 * 3600};
 
-bool is_token_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
+/// RFC 9110, 5.6.2: the token's characters, lower case only.
+constexpr auto kTokenChar = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
 
 /// A value that reaches the store just as given: no control characters, nothing to be trimmed or
 /// collapsed on the way, so that it needs no canonical form.
@@ -58,7 +63,9 @@ void Presigner::sort_headers(const PresignRequest& request) {
   for (const auto& [name, value] : request.headers) {
     for (const char c : name) {
       names_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      if (!is_token_char(names_.back())) throw std::invalid_argument("ill-formed header name");
+      if (!kTokenChar[static_cast<unsigned char>(names_.back())]) {
+        throw std::invalid_argument("ill-formed header name");
+      }
     }
     if (name.empty() || !is_plain_value(value)) {
       throw std::invalid_argument("ill-formed header " + name);

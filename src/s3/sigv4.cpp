@@ -32,10 +32,14 @@ Digest finish(SHA256_CTX& ctx) {
   return out;
 }
 
-bool unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
+constexpr auto kUnreserved = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                       "0123456789-._~")) {
+    table[static_cast<unsigned char>(c)] = true;
+  }
+  return table;
+}();
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -141,16 +145,21 @@ void sha256_hex_to(std::string_view data, char* out) {
 }
 
 void append_encoded(std::string& out, std::string_view text, bool keep_slash) {
+  // Grown once for the worst case and cut at the end: one check of the capacity, not one a byte.
+  const auto start = out.size();
+  out.resize(start + text.size() * 3);
+  char* at = out.data() + start;
   for (const char c : text) {
-    if (unreserved(c) || (c == '/' && keep_slash)) {
-      out += c;
+    const auto byte = static_cast<unsigned char>(c);
+    if (kUnreserved[byte] || (c == '/' && keep_slash)) {
+      *at++ = c;
     } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kUpperHex[byte >> 4];
-      out += kUpperHex[byte & 15];
+      *at++ = '%';
+      *at++ = kUpperHex[byte >> 4];
+      *at++ = kUpperHex[byte & 15];
     }
   }
+  out.resize(static_cast<std::size_t>(at - out.data()));
 }
 
 }  // namespace detail

@@ -248,7 +248,7 @@ CREATE TABLE {tenant}.audit_log (
   after       jsonb,
   xact_id     xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
-CREATE INDEX audit_by_xact ON {tenant}.audit_log (xact_id);
+CREATE INDEX audit_by_xact ON {tenant}.audit_log (xact_id, id);
 CREATE INDEX audit_by_patient ON {tenant}.audit_log (patient_id, id) WHERE patient_id IS NOT NULL;
 CREATE INDEX audit_by_patients ON {tenant}.audit_log USING gin (patient_ids)
   WHERE patient_ids IS NOT NULL;
@@ -258,7 +258,7 @@ CREATE INDEX audit_by_patients ON {tenant}.audit_log USING gin (patient_ids)
 CREATE TABLE {tenant}.audit_seals (
   seq          bigint PRIMARY KEY,
   sealed_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
-  below_xact   xid8 NOT NULL,
+  last_xact    xid8 NOT NULL,   -- of the last entry; the next batch begins behind it
   entry_ids    bigint[] NOT NULL,
   entry_hashes bytea NOT NULL,
   hash         bytea NOT NULL CHECK (length(hash) = 32)

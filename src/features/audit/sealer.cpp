@@ -1,0 +1,172 @@
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "api/input.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "features/audit/audit.h"
+#include "features/audit/audit_sql.h"
+
+namespace wardbook::audit {
+namespace {
+
+constexpr auto kSealEvery = std::chrono::milliseconds(500);
+constexpr auto kSweepEvery = std::chrono::seconds(60);
+
+std::string entry_hash(const EntryRow& row) {
+  boost::json::array parts;
+  parts.emplace_back(std::to_string(row.id));
+  parts.emplace_back(row.xact);
+  for (const auto& column : row.columns) {
+    if (column) {
+      parts.emplace_back(*column);
+    } else {
+      parts.emplace_back(nullptr);
+    }
+  }
+  const auto hash = sha256(boost::json::serialize(parts));
+  return std::string(as_chars(hash));
+}
+
+/// The link before the first: so that chains of different hospitals cannot be exchanged.
+std::string genesis(const TenantId& tenant) {
+  const auto hash = sha256("wardbook audit chain of " + tenant.str());
+  return std::string(as_chars(hash));
+}
+
+std::string link(const std::string& before, const std::string& entry_hashes) {
+  const auto hash = sha256(before + entry_hashes);
+  return std::string(as_chars(hash));
+}
+
+/// Throws away what one tenant's failure says; the next round tries again.
+Task<std::int64_t> seal_or_log(db::Pool& db, TenantId tenant) {
+  std::string trouble;
+  try {
+    co_return co_await seal(db, tenant);
+  } catch (const std::exception& e) {
+    trouble = e.what();
+  }
+  log::warning("sealing the audit log failed", {{"tenant", tenant.str()}, {"detail", trouble}});
+  co_return 0;
+}
+
+Task<std::vector<TenantId>> all_tenants(db::Pool& db) {
+  std::vector<TenantId> out;
+  std::string trouble;
+  try {
+    db::Tx tx = co_await db.begin_control();
+    for (const auto& row : co_await tx.all(kAllTenants)) {
+      if (auto id = TenantId::parse(row.value)) out.push_back(std::move(*id));
+    }
+    co_return out;
+  } catch (const std::exception& e) {
+    trouble = e.what();
+  }
+  log::warning("listing tenants for the sealer failed", {{"detail", trouble}});
+  co_return out;
+}
+
+/// Compares one seal with its entries; returns the fault or nothing.
+std::optional<std::string> check_seal(const SealRow& seal, const std::vector<EntryRow>& entries,
+                                      const std::string& before) {
+  if (seal.hashes.size() != entries.size() * 32) {
+    return "seal " + std::to_string(seal.seq) + " has another number of hashes than entries";
+  }
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].xact.empty()) {
+      return "audit entry " + std::to_string(entries[i].id) + " is missing";
+    }
+    if (entry_hash(entries[i]) != seal.hashes.substr(i * 32, 32)) {
+      return "audit entry " + std::to_string(entries[i].id) + " was altered";
+    }
+  }
+  if (link(before, seal.hashes) != seal.hash) {
+    return "seal " + std::to_string(seal.seq) + " does not continue the chain";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Task<std::int64_t> seal(db::Pool& db, TenantId tenant, std::int64_t most) {
+  db::Tx tx = co_await db.begin(tenant);
+  const auto locked = co_await tx.one(kSealLock, "wardbook.seal." + tenant.str());
+  if (!locked.value) co_return 0;
+  const auto last = co_await tx.maybe_one(kLastSeal);
+  const auto entries = co_await tx.all(kUnsealed, last ? last->last_xact : std::string("0"),
+                                       last ? last->last_id : 0, most);
+  if (entries.empty()) co_return 0;
+  std::vector<std::int64_t> ids;
+  std::string hashes;
+  for (const auto& entry : entries) {
+    ids.push_back(entry.id);
+    hashes += entry_hash(entry);
+  }
+  const std::string hash = link(last ? last->hash : genesis(tenant), hashes);
+  tx.queue(kInsertSeal, last ? last->seq + 1 : 1, entries.back().xact, std::move(ids),
+           db::Bytes{hashes}, db::Bytes{hash});
+  co_await tx.commit();
+  co_return static_cast<std::int64_t>(entries.size());
+}
+
+Task<> run_sealer(boost::asio::io_context& reactor, db::Pool& db, Log& log) {
+  boost::asio::steady_timer timer(reactor);
+  auto next_sweep = std::chrono::steady_clock::now();
+  while (true) {
+    timer.expires_after(kSealEvery);
+    boost::system::error_code error;
+    auto token = boost::asio::redirect_error(boost::asio::use_awaitable, error);
+    co_await timer.async_wait(token);
+    if (error || reactor.stopped()) co_return;
+    std::vector<TenantId> due = log.take_touched();
+    if (std::chrono::steady_clock::now() >= next_sweep) {
+      due = co_await all_tenants(db);
+      next_sweep = std::chrono::steady_clock::now() + kSweepEvery;
+    }
+    for (const auto& tenant : due) {
+      const auto sealed = co_await seal_or_log(db, tenant);
+      // Entries of transactions that still ran are left for the next round.
+      if (sealed != 0) log.touch(tenant);
+    }
+  }
+}
+
+Task<Verdict> verify_chain(db::Pool& db, TenantId tenant) {
+  Verdict verdict;
+  std::string before = genesis(tenant);
+  std::int64_t seq = 0;
+  while (true) {
+    db::Tx tx = co_await db.begin(tenant);
+    const auto seal = co_await tx.maybe_one(kNextSeal, seq);
+    if (!seal) break;
+    if (seal->seq != seq + 1) {
+      verdict.first_fault = "seal " + std::to_string(seq + 1) + " is missing";
+      co_return verdict;
+    }
+    const auto entries = co_await tx.all(kSealedEntries, seal->seq);
+    verdict.first_fault = check_seal(*seal, entries, before);
+    if (verdict.first_fault) co_return verdict;
+    before = seal->hash;
+    seq = seal->seq;
+    verdict.entries += static_cast<std::int64_t>(entries.size());
+  }
+  db::Tx tx = co_await db.begin(tenant);
+  const auto last = co_await tx.maybe_one(kLastSeal);
+  const std::string xact = last ? last->last_xact : "0";
+  const std::int64_t id = last ? last->last_id : 0;
+  verdict.unsealed = (co_await tx.one(kCountAfter, xact, id)).value;
+  const auto known = co_await tx.one(kCountUpTo, xact, id);
+  // New seals may have come since the loop; they only add.
+  if (known.value > verdict.entries && last && last->seq == seq) {
+    const auto stranger = co_await tx.maybe_one(kFirstStranger, xact, id);
+    if (stranger) {
+      verdict.first_fault =
+          "audit entry " + std::to_string(stranger->value) + " was put in without a seal";
+    }
+  }
+  co_return verdict;
+}
+
+}  // namespace wardbook::audit

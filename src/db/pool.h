@@ -17,11 +17,11 @@
 namespace wardbook::db {
 
 struct PoolOptions {
-  std::string conninfo;  ///< libpq connection string of the service's own login
-  std::size_t connections = 8;           ///< exclusive ones, for `begin`
-  std::size_t lanes = 2;                 ///< shared pipelined ones, for `read`
-  std::size_t waiters = 1024;            ///< queued `begin`s; `overloaded` beyond
-  std::size_t lane_depth = 512;          ///< statements in flight on one lane; `overloaded` beyond
+  std::string conninfo;          ///< libpq connection string of the service's own login
+  std::size_t connections = 8;   ///< exclusive ones, for `begin`
+  std::size_t lanes = 2;         ///< shared pipelined ones, for `read`
+  std::size_t waiters = 1024;    ///< queued `begin`s; `overloaded` beyond
+  std::size_t lane_depth = 512;  ///< statements in flight on one lane; `overloaded` beyond
   std::chrono::milliseconds acquire_timeout{3'000};
   std::chrono::milliseconds statement_timeout{5'000};  ///< also PostgreSQL's own, per session
   std::chrono::milliseconds connect_timeout{3'000};
@@ -70,6 +70,9 @@ class Tx {
   }
   /// Changes to another tenant's role for the statements that follow (the audit writer's batch).
   void switch_tenant(const TenantId& tenant);
+  /// Another limit than the pool's for the statements that follow (exports, imports). Applies with
+  /// the next flush, to this transaction only.
+  void statement_timeout(std::chrono::milliseconds timeout);
 
   /// Everything queued, then COMMIT. When it returns, the transaction is durable.
   Task<> commit();
@@ -96,8 +99,9 @@ class ConstraintViolation : public Failure {
   std::string constraint_;
 };
 
-/// The service's connections on one reactor. Reconnects with back-off when PostgreSQL goes away;
-/// meanwhile requests fail with database_unavailable at once or after acquire_timeout.
+/// The service's connections on one reactor, which must outlive it. Reconnects with back-off when
+/// PostgreSQL goes away; meanwhile requests fail with database_unavailable at once or after
+/// acquire_timeout.
 class Pool {
  public:
   Pool(boost::asio::io_context& reactor, PoolOptions options);

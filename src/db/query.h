@@ -74,10 +74,18 @@ struct Bytes {
 /// A parameter in PostgreSQL's text format; nullopt is NULL.
 using Param = std::optional<std::string>;
 
-inline Param to_param(std::string_view v) { return std::string(v); }
-inline Param to_param(const std::string& v) { return v; }
-inline Param to_param(const char* v) { return std::string(v); }
-inline Param to_param(std::same_as<bool> auto v) { return v ? "t" : "f"; }
+inline Param to_param(std::string_view v) {
+  return std::string(v);
+}
+inline Param to_param(const std::string& v) {
+  return v;
+}
+inline Param to_param(const char* v) {
+  return std::string(v);
+}
+inline Param to_param(std::same_as<bool> auto v) {
+  return v ? "t" : "f";
+}
 inline Param to_param(std::integral auto v)
   requires(!std::same_as<decltype(v), bool>)
 {
@@ -86,9 +94,13 @@ inline Param to_param(std::integral auto v)
 Param to_param(double v);
 Param to_param(Time v);
 Param to_param(Date v);
-inline Param to_param(const Json& v) { return v.text; }
+inline Param to_param(const Json& v) {
+  return v.text;
+}
 Param to_param(const Bytes& v);
-inline Param to_param(const TenantId& v) { return v.str(); }
+inline Param to_param(const TenantId& v) {
+  return v.str();
+}
 template <class Tag>
 Param to_param(Id<Tag> v) {
   return std::to_string(v.value);
@@ -98,16 +110,18 @@ Param to_param(const std::vector<std::int64_t>& v);
 Param to_param(const std::vector<std::string>& v);
 /// text[] with NULLs.
 Param to_param(const std::vector<std::optional<std::string>>& v);
-inline Param to_param(std::nullopt_t) { return std::nullopt; }
+inline Param to_param(std::nullopt_t) {
+  return std::nullopt;
+}
 template <class T>
 Param to_param(const std::optional<T>& v) {
   return v ? to_param(*v) : Param{};
 }
 
-/// A named statement. `{tenant}` in the SQL stands for the quoted schema of the transaction's tenant
-/// and can be filled with nothing else. The name feeds metrics and the prepared-statement cache, so
-/// it is unique in the program. Every one registers itself when the program starts (they are
-/// namespace-scope constants), so that a test can prepare each of them on the migrated schema.
+/// A named statement. `{tenant}` in the SQL stands for the quoted schema of the transaction's
+/// tenant and can be filled with nothing else. The name feeds metrics and the prepared-statement
+/// cache, so it is unique in the program. Every one registers itself when the program starts (they
+/// are namespace-scope constants), so that a test can prepare each of them on the migrated schema.
 class QueryText {
  public:
   QueryText(const char* query_name, const char* query_sql);
@@ -121,8 +135,8 @@ class QueryText {
 /// Every statement of the program, in no particular order.
 [[nodiscard]] const std::vector<const QueryText*>& all_queries();
 
-/// What a statement takes and gives: `inline const Query<Record, RecordId> kGet{"records.get", "…"};`
-/// Row is void where no rows come back.
+/// What a statement takes and gives: `inline const Query<Record, RecordId> kGet{"records.get",
+/// "…"};` Row is void where no rows come back.
 template <class Row, class... Params>
 class Query : public QueryText {
  public:

@@ -46,6 +46,12 @@ void Tx::switch_tenant(const TenantId& tenant) {
   session_->tenant = tenant;
 }
 
+void Tx::switch_control() {
+  session_->check_usable();
+  session_->number = 0;
+  session_->tenant.reset();
+}
+
 void Tx::statement_timeout(std::chrono::milliseconds timeout) {
   session_->check_usable();
   session_->timeout = timeout;

@@ -70,6 +70,8 @@ class Tx {
   }
   /// Changes to another tenant's role for the statements that follow (the audit writer's batch).
   void switch_tenant(const TenantId& tenant);
+  /// Back to the service's own login and the control schema, for the statements that follow.
+  void switch_control();
   /// Another limit than the pool's for the statements that follow (exports, imports). Applies with
   /// the next flush, to this transaction only.
   void statement_timeout(std::chrono::milliseconds timeout);

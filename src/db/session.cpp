@@ -52,7 +52,8 @@ Session::Item Session::item(Statement statement) const {
 void Session::add_role(const BatchPtr& batch, const Item& item) {
   if (item.number == role_) return;
   role_ = item.number;
-  connection->add(batch, Command::role, item.tenant->role().c_str());
+  const std::string role = item.tenant ? item.tenant->role() : "none";
+  connection->add(batch, Command::role, role.c_str());
 }
 
 BatchPtr Session::send(const Item* last, RowFn on_row, bool commit) {

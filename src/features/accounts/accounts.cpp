@@ -1,0 +1,129 @@
+#include "features/accounts/accounts.h"
+
+#include "api/input.h"
+#include "base/offload.h"
+#include "features/accounts/sign_in.h"
+
+namespace wardbook::accounts {
+
+PasswordVerdict judge_password(const AccountRow& account, const std::string& seen_hash,
+                               bool matches, Time now) {
+  if (account.locked_until && *account.locked_until > now) return PasswordVerdict::locked;
+  // The password was changed while the old one was compared.
+  if (account.password_hash != seen_hash) return PasswordVerdict::wrong;
+  return matches ? PasswordVerdict::right : PasswordVerdict::wrong;
+}
+
+Choice choose_tenant(const AccountRow& account, const std::vector<MembershipRow>& memberships,
+                     const std::optional<std::string>& named) {
+  if (!account.active) return {SignIn::no_account, std::nullopt};
+  std::optional<MembershipRow> usable;
+  std::size_t usable_count = 0;
+  bool some_suspended = false;
+  for (const auto& m : memberships) {
+    if (!m.active || (named && m.tenant != *named)) continue;
+    if (!m.tenant_active) {
+      some_suspended = true;
+      continue;
+    }
+    ++usable_count;
+    usable = m;
+  }
+  if (!named && account.is_operator) return {SignIn::granted, std::nullopt};
+  if (usable_count == 1) return {SignIn::granted, usable};
+  if (usable_count > 1) return {SignIn::tenant_required, std::nullopt};
+  return {some_suspended ? SignIn::suspended : SignIn::no_membership, std::nullopt};
+}
+
+std::optional<TenantId> audit_home(const std::vector<MembershipRow>& memberships,
+                                   const std::optional<std::string>& named) {
+  for (const auto& m : memberships) {
+    if (named ? m.tenant == *named : memberships.size() == 1) return TenantId::parse(m.tenant);
+  }
+  return std::nullopt;
+}
+
+std::string identity_json(const api::Caller& caller, const std::optional<TenantRow>& tenant) {
+  std::string user;
+  api::ObjectWriter user_writer(user);
+  user_writer.integer("id", caller.account.value)
+      .text("email", std::string_view(caller.email))
+      .text("display_name", std::string_view(caller.name))
+      .text("role", api::to_string(caller.role));
+  user_writer.end();
+  std::string tenant_json;
+  if (tenant) {
+    api::ObjectWriter writer(tenant_json);
+    writer.text("id", std::string_view(tenant->id))
+        .text("name", std::string_view(tenant->name))
+        .text("time_zone", std::string_view(tenant->time_zone));
+    writer.end();
+  }
+  std::string permissions = "[";
+  for (const auto name : api::permissions_of(caller.role)) {
+    if (permissions.size() > 1) permissions += ',';
+    permissions += api::quoted(name);
+  }
+  permissions += ']';
+  std::string out;
+  api::ObjectWriter writer(out);
+  writer.raw("user", user).raw("tenant", tenant_json).raw("permissions", permissions);
+  writer.end();
+  return out;
+}
+
+Task<bool> compare_password(App& app, std::string hash, std::string password) {
+  const HashQueue::Place place(app.authority.hashing());
+  auto work = [hash = std::move(hash), password = std::move(password)] {
+    return password_matches(hash, password);
+  };
+  co_return co_await offload(app.workers, std::move(work));
+}
+
+Task<std::string> hash_on_worker(App& app, std::string password) {
+  const HashQueue::Place place(app.authority.hashing());
+  auto work = [auth = app.settings.auth, password = std::move(password)] {
+    return hash_password(auth, password);
+  };
+  co_return co_await offload(app.workers, std::move(work));
+}
+
+Task<> end_sessions(db::Tx& tx, AccountId account, std::optional<std::string> tenant,
+                    std::optional<SessionId> but, std::vector<Revocation>& revoked) {
+  const auto ended = co_await tx.all(kEndSessions, account, tenant, but);
+  if (!but) {
+    // Tokens of sessions that ended by themselves are among these too.
+    revoked.push_back(co_await tx.one(kRevoke, std::nullopt, account, tenant));
+    co_return;
+  }
+  for (const auto& session : ended) {
+    revoked.push_back(co_await tx.one(kRevoke, SessionId(session.value), account, tenant));
+  }
+}
+
+void throw_locked(const AccountRow& account, Time now) {
+  Failure failure(Code::account_locked, "Too many wrong passwords. Try again later.");
+  if (account.locked_until) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(*account.locked_until - now).count();
+    failure.retry_after(static_cast<int>(std::max<std::int64_t>(left, 1)));
+  }
+  throw failure;
+}
+
+std::vector<api::Route> routes() {
+  using api::Access;
+  using api::Body;
+  return {
+      {"POST", "/auth/login", Access::open, &login, Body::json},
+      {"POST", "/auth/refresh", Access::open, &refresh, Body::json},
+      {"POST", "/auth/logout", Access::signed_in, &logout},
+      {"POST", "/auth/password", Access::signed_in, &change_password, Body::json},
+      {"GET", "/me", Access::signed_in, &me},
+      {"GET", "/doctors", Access::any_in_tenant, &list_doctors},
+      {"GET", "/users", Access::users_admin, &list_users},
+      {"POST", "/users", Access::users_admin, &create_user, Body::json},
+      {"PATCH", "/users/{id}", Access::users_admin, &patch_user, Body::json},
+  };
+}
+
+}  // namespace wardbook::accounts

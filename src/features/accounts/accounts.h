@@ -1,0 +1,236 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "api/request.h"
+#include "api/router.h"
+#include "base/clock.h"
+#include "base/settings.h"
+#include "base/task.h"
+#include "db/pool.h"
+#include "features/app.h"
+#include "features/audit/audit.h"
+
+/// Who may sign in, with what, as whom and until when.
+namespace wardbook::accounts {
+
+// ---- access tokens ------------------------------------------------------------------------------
+
+/// Access tokens: JWTs (RFC 7519) signed with HS256. A token says who its bearer is; whether that
+/// still holds is Authority's to say. One for each reactor.
+class Tokens {
+ public:
+  /// `secret`: at least 32 bytes. `cached` bounds the verified tokens that are remembered, since
+  /// every request brings one.
+  Tokens(std::string secret, std::chrono::seconds ttl, const Clock& clock,
+         std::size_t cached = 10'000);
+
+  /// A token for this caller that lives for `ttl`.
+  [[nodiscard]] std::string issue(const api::Caller& caller) const;
+  /// Fails with token_expired, and with unauthenticated for everything else that is wrong: another
+  /// algorithm, signature, issuer, or a claim missing.
+  [[nodiscard]] api::Caller verify(const std::string& token);
+  [[nodiscard]] std::chrono::seconds ttl() const { return ttl_; }
+
+ private:
+  struct Verified {
+    std::string token;
+    api::Caller caller;
+    std::int64_t expires;  ///< seconds since 1970
+  };
+  using Recent = std::list<Verified>;
+  [[nodiscard]] Verified check(const std::string& token) const;
+
+  std::string secret_;
+  std::chrono::seconds ttl_;
+  const Clock& clock_;
+  std::size_t bound_;
+  Recent recent_;  ///< most recently used first
+  std::unordered_map<std::string_view, Recent::iterator> by_token_;
+};
+
+// ---- what takes authority away ------------------------------------------------------------------
+
+/// What makes tokens invalid before they expire: a session's end, or all tokens of an account (in
+/// one tenant, if it names one) up to a number.
+struct Revocation {
+  std::optional<SessionId> session;
+  std::optional<AccountId> account;
+  std::optional<std::string> tenant;
+  std::int64_t up_to_token = 0;
+  static Revocation from_row(const db::RowView& row);
+};
+
+/// Bounds how many passwords are being hashed or wait for it: each takes a tenth of a second of one
+/// core and the configured memory.
+class HashQueue {
+ public:
+  explicit HashQueue(int bound) : bound_(bound) {}
+  /// A place while it lives. Fails with overloaded.
+  class Place {
+   public:
+    explicit Place(HashQueue& queue);
+    ~Place() { --queue_.taken_; }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+   private:
+    HashQueue& queue_;
+  };
+
+ private:
+  int bound_;
+  int taken_ = 0;
+};
+
+/// Revocations and suspended tenants, in memory: loaded when the listener (re)connects, then fed by
+/// notifications in the transactions that changed them. It hears its own heartbeat on the same way;
+/// when nothing was heard for kStale, nobody is let in (database_unavailable) rather than somebody
+/// whose access was taken away. One for each reactor.
+class Authority {
+ public:
+  static constexpr std::chrono::seconds kBeat{1};
+  static constexpr std::chrono::seconds kStale{5};
+  static constexpr std::string_view kChannel = "wardbook_authority";
+
+  Authority(boost::asio::io_context& reactor, db::Pool& db, const Clock& clock,
+            std::chrono::seconds access_ttl);
+
+  /// Listens until `stop` or the pool's end.
+  [[nodiscard]] Task<> run();
+  void stop();
+
+  /// Fails with unauthenticated (revoked), tenant_suspended, database_unavailable (stale).
+  void check(const api::Caller& caller) const;
+  /// At once, on this reactor, without waiting for the notification. After the commit, not before.
+  void apply(const Revocation& revocation);
+  void set_suspended(const TenantId& tenant, bool suspended);
+  [[nodiscard]] bool fresh() const;
+  [[nodiscard]] HashQueue& hashing() { return hashing_; }
+
+ private:
+  struct Floor {
+    std::int64_t up_to_token = 0;
+    Time at;
+  };
+  Task<> load();
+  Task<> beat();
+  Task<> send_beat();
+  void hear(std::string_view payload);
+  void forget_old();
+
+  boost::asio::io_context& reactor_;
+  db::Pool& db_;
+  const Clock& clock_;
+  std::chrono::seconds keep_;
+  boost::asio::steady_timer timer_;
+  HashQueue hashing_{128};
+  bool stopped_ = false;
+  std::chrono::steady_clock::time_point last_heard_{};
+  std::unordered_map<SessionId, Time> ended_sessions_;
+  /// By "account" or "account tenant": tokens up to this number are dead.
+  std::unordered_map<std::string, Floor> floors_;
+  std::unordered_set<std::string> suspended_;
+};
+
+/// The router's hook: verifies the token and asks the Authority. Fails as those two do.
+[[nodiscard]] Task<api::Caller> authenticate(App& app, std::string bearer);
+
+/// Asks a signed-in caller for the password again (a signature needs it). Counts toward the lock-out.
+/// Fails with wrong_password, account_locked, overloaded, and as Pool::begin_control.
+[[nodiscard]] Task<> confirm_password(App& app, api::Caller caller, std::string password,
+                                      audit::Actor actor);
+
+// ---- passwords ----------------------------------------------------------------------------------
+
+inline constexpr std::size_t kPasswordLeast = 12;  ///< code points
+inline constexpr std::size_t kPasswordMost = 128;
+
+/// Argon2id (libsodium's string form). Blocks for a fraction of a second; throws std::bad_alloc
+/// when the memory cannot be had.
+[[nodiscard]] std::string hash_password(const Settings::Auth& auth, std::string_view password);
+/// Blocks as long.
+[[nodiscard]] bool password_matches(const std::string& hash, std::string_view password);
+/// A hash that takes as long as a real one and that no password has: for accounts that do not exist.
+[[nodiscard]] std::string impossible_hash(const Settings::Auth& auth);
+/// Why this cannot be a password; nullopt when it can.
+[[nodiscard]] std::optional<std::string> password_fault(std::string_view password,
+                                                        std::string_view email);
+
+// ---- accounts and memberships (handlers, the command line and the demo) --------------------------
+
+struct NewAccount {
+  std::string email;  ///< lower-cased here
+  std::string display_name;
+  std::string password_hash;  ///< empty: the account must exist already
+};
+
+/// An account as one hospital sees it, or the platform's operator.
+struct Member {
+  AccountId id;
+  std::string email;
+  std::string display_name;
+  api::Role role = api::Role::platform_admin;
+  bool active = true;
+};
+
+/// The platform's operator; an account of that address becomes one.
+/// Fails with user_exists when it is one already.
+[[nodiscard]] Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account);
+
+/// A membership, with the account if there is none of that address; an existing account keeps its
+/// password and name. Fails with tenant_not_found, user_exists (a member already), user_not_found
+/// (no password hash was given and there is no such account).
+[[nodiscard]] Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant,
+                                      NewAccount account, api::Role role);
+
+/// What to change of a member; absent stays.
+struct MemberChange {
+  std::optional<api::Role> role;
+  std::optional<bool> active;
+  std::optional<std::string> display_name;   ///< as this hospital shows it
+  std::optional<std::string> password_hash;  ///< refused when the account is not this hospital's alone
+};
+
+/// The change's outcome and what the caller's Authority should apply at once.
+struct Changed {
+  Member member;
+  std::vector<Revocation> revoked;
+};
+
+/// Fails with user_not_found, conflict.
+[[nodiscard]] Task<Changed> change_member(db::Pool& db, audit::Actor actor, TenantId tenant,
+                                          AccountId account, MemberChange change);
+
+/// The account of an address. Fails with user_not_found.
+[[nodiscard]] Task<AccountId> find_account(db::Pool& db, std::string email);
+/// The whole account, in every hospital. Fails with user_not_found.
+[[nodiscard]] Task<> set_account_active(db::Pool& db, audit::Actor actor, AccountId account,
+                                        bool active);
+[[nodiscard]] Task<> reset_password(db::Pool& db, audit::Actor actor, AccountId account,
+                                    std::string password_hash);
+
+/// Every account with one of its hospitals; operators have none.
+struct Listed {
+  Member member;
+  std::optional<std::string> tenant;
+  static Listed from_row(const db::RowView& row);
+};
+[[nodiscard]] Task<std::vector<Listed>> list_accounts(db::Pool& db,
+                                                      std::optional<TenantId> tenant);
+
+[[nodiscard]] std::vector<api::Route> routes();
+
+}  // namespace wardbook::accounts

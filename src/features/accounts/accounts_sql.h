@@ -1,0 +1,233 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "db/query.h"
+#include "features/accounts/accounts.h"
+
+/// Statements on the control schema, and on the hospital's copy of who works there. Whoever changes
+/// what somebody may do locks the account's row first, so that a sign-in, a refresh and the change
+/// come one after the other.
+namespace wardbook::accounts {
+
+struct AccountRow {
+  AccountId id;
+  std::string email;
+  std::string display_name;
+  std::string password_hash;
+  bool is_operator = false;
+  bool active = false;
+  std::optional<Time> locked_until;
+  static AccountRow from_row(const db::RowView& r) {
+    return {r.id<AccountId>(0), r.str(1),     r.str(2),       r.str(3),
+            r.boolean(4),       r.boolean(5), r.maybe_time(6)};
+  }
+};
+
+struct MembershipRow {
+  std::string tenant;
+  std::string tenant_name;
+  std::string time_zone;
+  bool tenant_active = false;
+  api::Role role = api::Role::auditor;
+  bool active = false;
+  static MembershipRow from_row(const db::RowView& r) {
+    return {r.str(0),     r.str(1), r.str(2),
+            r.boolean(3), *api::parse_role(r.text(4)), r.boolean(5)};
+  }
+};
+
+struct SessionRow {
+  SessionId id;
+  std::optional<std::string> tenant;
+  bool is_current = false;  ///< the token given is the newest, not the one before
+  bool ended = false;
+  Time expires_at;
+  static SessionRow from_row(const db::RowView& r) {
+    return {r.id<SessionId>(0), r.maybe_str(1), r.boolean(2), r.boolean(3), r.time(4)};
+  }
+};
+
+struct IssuedRow {
+  SessionId session;
+  std::int64_t token_number = 0;
+  static IssuedRow from_row(const db::RowView& r) { return {r.id<SessionId>(0), r.int64(1)}; }
+};
+
+struct StaffRow {
+  AccountId id;
+  std::string email;
+  std::string display_name;
+  api::Role role = api::Role::auditor;
+  bool active = true;
+  static StaffRow from_row(const db::RowView& r) {
+    return {r.id<AccountId>(0), r.str(1), r.str(2), *api::parse_role(r.text(3)), r.boolean(4)};
+  }
+};
+
+// ---- signing in ---------------------------------------------------------------------------------
+
+inline const db::Query<AccountRow, std::string> kAccountByEmail{"accounts.by_email", R"sql(
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active', locked_until
+  FROM wardbook.accounts WHERE email = lower($1))sql"};
+
+inline const db::Query<AccountRow, AccountId> kLockAccount{"accounts.lock", R"sql(
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active', locked_until
+  FROM wardbook.accounts WHERE id = $1 FOR UPDATE)sql"};
+
+inline const db::Query<MembershipRow, AccountId> kMemberships{"accounts.memberships", R"sql(
+  SELECT t.id, t.name, t.time_zone, t.status = 'active', m.role, m.status = 'active'
+  FROM wardbook.memberships m JOIN wardbook.tenants t ON t.id = m.tenant_id
+  WHERE m.account_id = $1 ORDER BY t.id)sql"};
+
+// The count starts again once a lock has run out.
+inline const db::Query<db::BoolRow, AccountId, int, Time, Time> kCountFailure{
+    "accounts.count_failure", R"sql(
+  WITH counted AS (
+    SELECT id, CASE WHEN locked_until <= $3 THEN 1 ELSE failed_logins + 1 END AS failures
+    FROM wardbook.accounts WHERE id = $1)
+  UPDATE wardbook.accounts a
+  SET failed_logins = c.failures,
+      locked_until = CASE WHEN c.failures >= $2 THEN $4::timestamptz END
+  FROM counted c WHERE a.id = c.id
+  RETURNING a.locked_until IS NOT NULL)sql"};
+
+inline const db::Query<void, AccountId> kForgetFailures{"accounts.forget_failures", R"sql(
+  UPDATE wardbook.accounts SET failed_logins = 0, locked_until = NULL
+  WHERE id = $1 AND (failed_logins > 0 OR locked_until IS NOT NULL))sql"};
+
+inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Bytes, Time>
+    kStartSession{"accounts.start_session", R"sql(
+  INSERT INTO wardbook.sessions (account_id, tenant_id, refresh_hash, expires_at)
+  VALUES ($1, $2, $3, $4) RETURNING id, nextval('wardbook.token_numbers'))sql"};
+
+inline const db::Query<db::Int64Row, db::Bytes> kSessionOwner{"accounts.session_owner", R"sql(
+  SELECT account_id FROM wardbook.sessions
+  WHERE refresh_hash = $1 OR previous_refresh_hash = $1)sql"};
+
+inline const db::Query<SessionRow, db::Bytes> kSessionByToken{"accounts.session_by_token", R"sql(
+  SELECT id, tenant_id, refresh_hash = $1, ended_at IS NOT NULL, expires_at
+  FROM wardbook.sessions WHERE refresh_hash = $1 OR previous_refresh_hash = $1)sql"};
+
+inline const db::Query<IssuedRow, SessionId, db::Bytes> kRotate{"accounts.rotate", R"sql(
+  UPDATE wardbook.sessions
+  SET previous_refresh_hash = refresh_hash, refresh_hash = $2, refreshed_at = now()
+  WHERE id = $1 RETURNING id, nextval('wardbook.token_numbers'))sql"};
+
+inline const db::Query<db::TextRow, AccountId> kStaffName{"accounts.staff_name", R"sql(
+  SELECT display_name FROM {tenant}.staff WHERE account_id = $1)sql"};
+
+struct TenantRow {
+  std::string id;
+  std::string name;
+  std::string time_zone;
+  static TenantRow from_row(const db::RowView& r) { return {r.str(0), r.str(1), r.str(2)}; }
+};
+inline const db::Query<TenantRow, std::string> kTenant{"accounts.tenant", R"sql(
+  SELECT id, name, time_zone FROM wardbook.tenants WHERE id = $1)sql"};
+
+// ---- taking authority away ----------------------------------------------------------------------
+
+// The notification leaves with the commit, so nobody hears of what was rolled back.
+inline const db::Query<Revocation, std::optional<SessionId>, std::optional<AccountId>,
+                       std::optional<std::string>>
+    kRevoke{"accounts.revoke", R"sql(
+  WITH noted AS (
+    INSERT INTO wardbook.revocations (session_id, account_id, tenant_id, up_to_token)
+    VALUES ($1, $2, $3, nextval('wardbook.token_numbers'))
+    RETURNING session_id, account_id, tenant_id, up_to_token)
+  SELECT session_id, account_id, tenant_id, up_to_token,
+         pg_notify('wardbook_authority', json_build_object('session', session_id,
+           'account', account_id, 'tenant', tenant_id, 'up_to', up_to_token)::text)
+  FROM noted)sql"};
+
+/// The account's open sessions: in one tenant (NULL: in all), but one (NULL: none).
+inline const db::Query<db::Int64Row, AccountId, std::optional<std::string>,
+                       std::optional<SessionId>>
+    kEndSessions{"accounts.end_sessions", R"sql(
+  UPDATE wardbook.sessions SET ended_at = now()
+  WHERE account_id = $1 AND ended_at IS NULL
+    AND ($2::text IS NULL OR tenant_id = $2) AND ($3::bigint IS NULL OR id <> $3)
+  RETURNING id)sql"};
+
+inline const db::Query<void, SessionId> kEndSession{"accounts.end_session", R"sql(
+  UPDATE wardbook.sessions SET ended_at = now() WHERE id = $1 AND ended_at IS NULL)sql"};
+
+inline const db::Query<Revocation, std::int64_t> kRecentRevocations{
+    "accounts.recent_revocations", R"sql(
+  SELECT session_id, account_id, tenant_id, up_to_token FROM wardbook.revocations
+  WHERE created_at > now() - make_interval(secs => $1))sql"};
+
+inline const db::Query<void, std::int64_t> kForgetRevocations{"accounts.forget_revocations", R"sql(
+  DELETE FROM wardbook.revocations WHERE created_at <= now() - make_interval(secs => $1))sql"};
+
+inline const db::Query<db::TextRow> kSuspendedTenants{"accounts.suspended_tenants", R"sql(
+  SELECT id FROM wardbook.tenants WHERE status = 'suspended')sql"};
+
+inline const db::Query<db::TextRow> kSendBeat{"accounts.beat", R"sql(
+  SELECT pg_notify('wardbook_authority', '{"beat":1}'))sql"};
+
+// ---- accounts and memberships -------------------------------------------------------------------
+
+inline const db::Query<db::Int64Row, std::string, std::string, std::string, bool> kAddAccount{
+    "accounts.add", R"sql(
+  INSERT INTO wardbook.accounts (email, display_name, password_hash, is_operator)
+  VALUES (lower($1), $2, $3, $4) RETURNING id)sql"};
+
+inline const db::Query<void, AccountId> kMakeOperator{"accounts.make_operator", R"sql(
+  UPDATE wardbook.accounts SET is_operator = true WHERE id = $1)sql"};
+
+inline const db::Query<void, AccountId, TenantId, std::string> kAddMembership{
+    "accounts.add_membership", R"sql(
+  INSERT INTO wardbook.memberships (account_id, tenant_id, role) VALUES ($1, $2, $3))sql"};
+
+inline const db::Query<void, AccountId, TenantId, std::string, bool> kUpdateMembership{
+    "accounts.update_membership", R"sql(
+  UPDATE wardbook.memberships
+  SET role = $3, status = CASE WHEN $4 THEN 'active' ELSE 'disabled' END, updated_at = now()
+  WHERE account_id = $1 AND tenant_id = $2)sql"};
+
+inline const db::Query<void, AccountId, bool> kSetAccountActive{"accounts.set_active", R"sql(
+  UPDATE wardbook.accounts SET status = CASE WHEN $2 THEN 'active' ELSE 'disabled' END
+  WHERE id = $1)sql"};
+
+inline const db::Query<void, AccountId, std::string> kSetPassword{"accounts.set_password", R"sql(
+  UPDATE wardbook.accounts
+  SET password_hash = $2, password_changed_at = now(), failed_logins = 0, locked_until = NULL
+  WHERE id = $1)sql"};
+
+inline const db::Query<void, AccountId, std::string> kSetName{"accounts.set_name", R"sql(
+  UPDATE wardbook.accounts SET display_name = $2 WHERE id = $1)sql"};
+
+inline const db::Query<Listed, std::optional<std::string>> kList{"accounts.list", R"sql(
+  SELECT a.id, a.email, a.display_name, coalesce(m.role, 'platform_admin'),
+         a.status = 'active' AND coalesce(m.status, 'active') = 'active', m.tenant_id
+  FROM wardbook.accounts a LEFT JOIN wardbook.memberships m ON m.account_id = a.id
+  WHERE ($1::text IS NULL OR m.tenant_id = $1) AND (m.tenant_id IS NOT NULL OR a.is_operator)
+  ORDER BY a.email, m.tenant_id)sql"};
+
+inline const db::Query<void, AccountId, std::string, std::string, std::string, bool> kKeepStaff{
+    "accounts.keep_staff", R"sql(
+  INSERT INTO {tenant}.staff (account_id, email, display_name, role, active)
+  VALUES ($1, $2, $3, $4, $5)
+  ON CONFLICT (account_id) DO UPDATE
+    SET email = excluded.email, display_name = excluded.display_name, role = excluded.role,
+        active = excluded.active, updated_at = now())sql"};
+
+inline const db::Query<StaffRow, AccountId> kStaffMember{"accounts.staff_member", R"sql(
+  SELECT account_id, email, display_name, role, active FROM {tenant}.staff
+  WHERE account_id = $1)sql"};
+
+inline const db::Query<StaffRow, std::int64_t, std::optional<std::string>, std::optional<bool>, int>
+    kStaffPage{"accounts.staff_page", R"sql(
+  SELECT account_id, email, display_name, role, active FROM {tenant}.staff
+  WHERE account_id > $1 AND ($2::text IS NULL OR role = $2) AND ($3::boolean IS NULL OR active = $3)
+  ORDER BY account_id LIMIT $4)sql"};
+
+inline const db::Query<db::Int64Row, std::optional<std::string>, std::optional<bool>> kStaffCount{
+    "accounts.staff_count", R"sql(
+  SELECT count(*) FROM {tenant}.staff
+  WHERE ($1::text IS NULL OR role = $1) AND ($2::boolean IS NULL OR active = $2))sql"};
+
+}  // namespace wardbook::accounts

@@ -1,0 +1,197 @@
+#include <boost/json.hpp>
+
+#include "api/input.h"
+#include "features/accounts/sign_in.h"
+
+/// Accounts and memberships. Each change is one transaction: control schema, the hospital's staff
+/// table, the revocation and the audit entry.
+namespace wardbook::accounts {
+namespace {
+
+audit::Entry member_entry(std::string action, AccountId account,
+                          std::optional<std::string> before, std::optional<std::string> after) {
+  audit::Entry entry;
+  entry.action = std::move(action);
+  entry.resource = "account";
+  entry.resource_id = account.value;
+  entry.before = std::move(before);
+  entry.after = std::move(after);
+  return entry;
+}
+
+void keep_staff(db::Tx& tx, const TenantId& tenant, const Member& member) {
+  tx.switch_tenant(tenant);
+  tx.queue(kKeepStaff, member.id, member.email, member.display_name,
+           std::string(api::to_string(member.role)), member.active);
+}
+
+void check_hospital_role(api::Role role) {
+  if (role == api::Role::platform_admin) {
+    throw Failure::invalid({{"/role", "must be one of a hospital's roles"}});
+  }
+}
+
+/// The account of an address, under its lock, made if need be.
+Task<AccountRow> account_for(db::Tx& tx, NewAccount wanted, bool is_operator) {
+  if (const auto found = co_await tx.maybe_one(kAccountByEmail, wanted.email)) {
+    co_return co_await tx.one(kLockAccount, found->id);
+  }
+  if (wanted.password_hash.empty()) throw Failure(Code::user_not_found);
+  const auto id = co_await tx.one(kAddAccount, wanted.email, wanted.display_name,
+                                  wanted.password_hash, is_operator);
+  co_return co_await tx.one(kLockAccount, AccountId(id.value));
+}
+
+const MembershipRow* membership_in(const std::vector<MembershipRow>& all, const TenantId& tenant) {
+  for (const auto& m : all) {
+    if (m.tenant == tenant.str()) return &m;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string member_json(const Member& member) {
+  std::string out;
+  api::ObjectWriter writer(out);
+  writer.integer("id", member.id.value)
+      .text("email", std::string_view(member.email))
+      .text("display_name", std::string_view(member.display_name))
+      .text("role", api::to_string(member.role))
+      .text("status", std::string_view(member.active ? "active" : "disabled"));
+  writer.end();
+  return out;
+}
+
+Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account) {
+  db::Tx tx = co_await db.begin_control();
+  const auto found = co_await tx.maybe_one(kAccountByEmail, account.email);
+  if (found && found->is_operator) throw Failure(Code::user_exists);
+  const AccountRow row = co_await account_for(tx, std::move(account), true);
+  co_await tx.exec(kMakeOperator, row.id);
+  Member member{row.id, row.email, row.display_name, api::Role::platform_admin, row.active};
+  audit::record_platform(
+      tx, actor, member_entry("account.create", row.id, std::nullopt, member_json(member)));
+  co_await tx.commit();
+  co_return member;
+}
+
+Task<Member> add_member_in(db::Tx& tx, audit::Actor actor, TenantId tenant, NewAccount account,
+                           api::Role role) {
+  check_hospital_role(role);
+  tx.switch_control();
+  if (!co_await tx.maybe_one(kTenant, tenant.str())) throw Failure(Code::tenant_not_found);
+  const std::string name = account.display_name;
+  const AccountRow row = co_await account_for(tx, std::move(account), false);
+  const auto memberships = co_await tx.all(kMemberships, row.id);
+  if (membership_in(memberships, tenant) != nullptr) {
+    throw Failure(Code::user_exists, "This account is in this hospital already.");
+  }
+  co_await tx.exec(kAddMembership, row.id, tenant, std::string(api::to_string(role)));
+  Member member{row.id, row.email, name.empty() ? row.display_name : name, role, true};
+  keep_staff(tx, tenant, member);
+  audit::record(tx, actor,
+                member_entry("account.create", row.id, std::nullopt, member_json(member)));
+  co_return member;
+}
+
+Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant, NewAccount account,
+                        api::Role role) {
+  db::Tx tx = co_await db.begin_control();
+  Member member = co_await add_member_in(tx, std::move(actor), std::move(tenant),
+                                         std::move(account), role);
+  co_await tx.commit();
+  co_return member;
+}
+
+Task<Changed> change_member(db::Pool& db, audit::Actor actor, TenantId tenant, AccountId account,
+                            MemberChange change) {
+  if (change.role) check_hospital_role(*change.role);
+  db::Tx tx = co_await db.begin_control();
+  const auto row = co_await tx.maybe_one(kLockAccount, account);
+  if (!row) throw Failure(Code::user_not_found);
+  const auto memberships = co_await tx.all(kMemberships, account);
+  const MembershipRow* membership = membership_in(memberships, tenant);
+  if (membership == nullptr) throw Failure(Code::user_not_found);
+  const bool alone = memberships.size() == 1 && !row->is_operator;
+  if (change.password_hash && !alone) {
+    throw Failure(Code::conflict,
+                  "The account is not this hospital's alone: its owner changes the password.");
+  }
+  tx.switch_tenant(tenant);
+  const auto staff = co_await tx.maybe_one(kStaffMember, account);
+  tx.switch_control();
+  const Member before{account, row->email, staff ? staff->display_name : row->display_name,
+                      membership->role, membership->active};
+  Changed out;
+  out.member = before;
+  out.member.role = change.role.value_or(before.role);
+  out.member.active = change.active.value_or(before.active);
+  out.member.display_name = change.display_name.value_or(before.display_name);
+  co_await tx.exec(kUpdateMembership, account, tenant,
+                   std::string(api::to_string(out.member.role)), out.member.active);
+  if (change.password_hash) tx.queue(kSetPassword, account, *change.password_hash);
+  if (change.display_name && alone) tx.queue(kSetName, account, *change.display_name);
+  if ((before.active && !out.member.active) || change.password_hash) {
+    co_await end_sessions(tx, account, tenant.str(), std::nullopt, out.revoked);
+  } else if (out.member.role != before.role) {
+    // The sessions go on; their next refresh brings a token of the new role.
+    out.revoked.push_back(co_await tx.one(kRevoke, std::nullopt, account, tenant.str()));
+  }
+  keep_staff(tx, tenant, out.member);
+  audit::record(tx, actor,
+                member_entry(change.password_hash ? "account.reset_password" : "account.update",
+                             account, member_json(before), member_json(out.member)));
+  co_await tx.commit();
+  co_return out;
+}
+
+Task<AccountId> find_account(db::Pool& db, std::string email) {
+  db::Tx tx = co_await db.begin_control();
+  const auto found = co_await tx.maybe_one(kAccountByEmail, std::move(email));
+  if (!found) throw Failure(Code::user_not_found);
+  co_await tx.commit();
+  co_return found->id;
+}
+
+Task<> set_account_active(db::Pool& db, audit::Actor actor, AccountId account, bool active) {
+  db::Tx tx = co_await db.begin_control();
+  const auto row = co_await tx.maybe_one(kLockAccount, account);
+  if (!row) throw Failure(Code::user_not_found);
+  co_await tx.exec(kSetAccountActive, account, active);
+  std::vector<Revocation> revoked;
+  if (!active) co_await end_sessions(tx, account, std::nullopt, std::nullopt, revoked);
+  audit::record_platform(tx, actor,
+                         member_entry(active ? "account.enable" : "account.disable", account,
+                                      std::nullopt, std::nullopt));
+  co_await tx.commit();
+}
+
+Task<> reset_password(db::Pool& db, audit::Actor actor, AccountId account,
+                      std::string password_hash) {
+  db::Tx tx = co_await db.begin_control();
+  if (!co_await tx.maybe_one(kLockAccount, account)) throw Failure(Code::user_not_found);
+  co_await tx.exec(kSetPassword, account, std::move(password_hash));
+  std::vector<Revocation> revoked;
+  co_await end_sessions(tx, account, std::nullopt, std::nullopt, revoked);
+  audit::record_platform(
+      tx, actor, member_entry("account.reset_password", account, std::nullopt, std::nullopt));
+  co_await tx.commit();
+}
+
+Listed Listed::from_row(const db::RowView& row) {
+  return {{row.id<AccountId>(0), row.str(1), row.str(2), *api::parse_role(row.text(3)),
+           row.boolean(4)},
+          row.maybe_str(5)};
+}
+
+Task<std::vector<Listed>> list_accounts(db::Pool& db, std::optional<TenantId> tenant) {
+  std::optional<std::string> name;
+  if (tenant) name = tenant->str();
+  db::Tx tx = co_await db.begin_control();
+  auto rows = co_await tx.all(kList, std::move(name));
+  co_await tx.commit();
+  co_return rows;
+}
+
+}  // namespace wardbook::accounts

@@ -1,0 +1,68 @@
+#include <sodium.h>
+
+#include <array>
+#include <new>
+
+#include "base/hash.h"
+#include "features/accounts/accounts.h"
+
+namespace wardbook::accounts {
+namespace {
+
+std::string unpadded_base64(std::string_view bytes) {
+  std::string out = to_base64(bytes);
+  while (!out.empty() && out.back() == '=') out.pop_back();
+  return out;
+}
+
+std::size_t code_points(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+  return count;
+}
+
+}  // namespace
+
+std::string hash_password(const Settings::Auth& auth, std::string_view password) {
+  if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
+  std::array<char, crypto_pwhash_STRBYTES> out{};
+  if (crypto_pwhash_str_alg(out.data(), password.data(), password.size(),
+                            static_cast<unsigned long long>(auth.argon2_passes),
+                            static_cast<std::size_t>(auth.argon2_memory_bytes),
+                            crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    throw std::bad_alloc();
+  }
+  return out.data();
+}
+
+bool password_matches(const std::string& hash, std::string_view password) {
+  if (sodium_init() < 0 || hash.size() >= crypto_pwhash_STRBYTES) return false;
+  return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
+}
+
+std::string impossible_hash(const Settings::Auth& auth) {
+  return "$argon2id$v=19$m=" + std::to_string(auth.argon2_memory_bytes / 1024) +
+         ",t=" + std::to_string(auth.argon2_passes) + ",p=1$" + unpadded_base64(random_bytes(16)) +
+         "$" + unpadded_base64(random_bytes(32));
+}
+
+std::optional<std::string> password_fault(std::string_view password, std::string_view email) {
+  const std::size_t length = code_points(password);
+  if (length < kPasswordLeast || length > kPasswordMost) {
+    return "must have " + std::to_string(kPasswordLeast) + " to " +
+           std::to_string(kPasswordMost) + " characters";
+  }
+  if (net::equal_ignoring_case(password, email)) return "must not be the e-mail address";
+  return std::nullopt;
+}
+
+HashQueue::Place::Place(HashQueue& queue) : queue_(queue) {
+  if (queue.taken_ >= queue.bound_) {
+    Failure failure(Code::overloaded, "Too many sign-ins at once.");
+    failure.retry_after(2);
+    throw failure;
+  }
+  ++queue.taken_;
+}
+
+}  // namespace wardbook::accounts

@@ -1,0 +1,157 @@
+#include <jwt.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+
+#include "base/hash.h"
+#include "features/accounts/accounts.h"
+
+namespace wardbook::accounts {
+namespace {
+
+constexpr std::size_t kTokenBytes = 4096;
+constexpr const char* kIssuer = "wardbook";
+
+using Jwt = std::unique_ptr<jwt_t, decltype(&jwt_free)>;
+using CText = std::unique_ptr<char, decltype(&std::free)>;
+
+const unsigned char* key_of(const std::string& secret) {
+  return reinterpret_cast<const unsigned char*>(secret.data());
+}
+
+std::int64_t seconds_of(Time time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+[[noreturn]] void refuse(const char* why) {
+  throw Failure(Code::unauthenticated, "The access token is not valid.", why);
+}
+
+/// Compares in constant time, before anything of the token is parsed, and accepts one spelling of
+/// the signature only; libjwt does neither.
+void check_signature(const std::string& token, const std::string& secret) {
+  const auto dot = token.rfind('.');
+  if (dot == std::string::npos || token.size() > kTokenBytes) refuse("not a JWT");
+  const std::string_view signature = std::string_view(token).substr(dot + 1);
+  const auto expected = hmac_sha256(secret, std::string_view(token).substr(0, dot));
+  if (!constant_time_equal(signature, to_base64url(as_chars(expected)))) refuse("wrong signature");
+}
+
+std::string text_claim(const boost::json::object& claims, std::string_view name) {
+  const auto* value = claims.if_contains(name);
+  if (value == nullptr || !value->is_string()) refuse("a claim is missing");
+  return {value->as_string().data(), value->as_string().size()};
+}
+
+/// RFC 7519 wants texts for sub and jti; ours hold numbers.
+std::int64_t number_claim(const boost::json::object& claims, std::string_view name) {
+  const std::string text = text_claim(claims, name);
+  std::int64_t out = 0;
+  const auto end = text.data() + text.size();
+  if (const auto r = std::from_chars(text.data(), end, out);
+      r.ec != std::errc() || r.ptr != end || out <= 0) {
+    refuse("a claim is no number");
+  }
+  return out;
+}
+
+api::Caller caller_of(const boost::json::object& claims) {
+  if (text_claim(claims, "iss") != kIssuer) refuse("another issuer");
+  api::Caller caller;
+  caller.account = AccountId(number_claim(claims, "sub"));
+  caller.session = SessionId(number_claim(claims, "sid"));
+  caller.token_number = number_claim(claims, "jti");
+  caller.name = text_claim(claims, "name");
+  caller.email = text_claim(claims, "email");
+  const auto role = api::parse_role(text_claim(claims, "role"));
+  if (!role) refuse("unknown role");
+  caller.role = *role;
+  if (claims.contains("tenant")) {
+    caller.tenant_id = TenantId::parse(text_claim(claims, "tenant"));
+    if (!caller.tenant_id) refuse("not a tenant");
+  }
+  if (caller.tenant_id.has_value() == (caller.role == api::Role::platform_admin)) {
+    refuse("the role does not fit the tenant");
+  }
+  return caller;
+}
+
+}  // namespace
+
+Tokens::Tokens(std::string secret, std::chrono::seconds ttl, const Clock& clock, std::size_t cached)
+    : secret_(std::move(secret)), ttl_(ttl), clock_(clock), bound_(cached) {
+  if (secret_.size() < 32) throw std::invalid_argument("auth.token_secret is under 32 bytes");
+}
+
+std::string Tokens::issue(const api::Caller& caller) const {
+  const auto now = seconds_of(clock_.now());
+  boost::json::object claims{{"iss", kIssuer},
+                             {"sub", std::to_string(caller.account.value)},
+                             {"sid", std::to_string(caller.session.value)},
+                             {"jti", std::to_string(caller.token_number)},
+                             {"role", api::to_string(caller.role)},
+                             {"name", caller.name},
+                             {"email", caller.email},
+                             {"iat", now},
+                             {"exp", now + ttl_.count()}};
+  if (caller.tenant_id) claims["tenant"] = caller.tenant_id->str();
+  jwt_t* raw = nullptr;
+  if (jwt_new(&raw) != 0) throw std::bad_alloc();
+  const Jwt jwt(raw, &jwt_free);
+  if (jwt_add_grants_json(jwt.get(), boost::json::serialize(claims).c_str()) != 0 ||
+      jwt_set_alg(jwt.get(), JWT_ALG_HS256, key_of(secret_), static_cast<int>(secret_.size())) !=
+          0) {
+    throw Failure(Code::internal, {}, "a token could not be made");
+  }
+  const CText encoded(jwt_encode_str(jwt.get()), &std::free);
+  if (!encoded) throw Failure(Code::internal, {}, "a token could not be encoded");
+  return encoded.get();
+}
+
+Tokens::Verified Tokens::check(const std::string& token) const {
+  check_signature(token, secret_);
+  jwt_t* raw = nullptr;
+  if (jwt_decode(&raw, token.c_str(), key_of(secret_), static_cast<int>(secret_.size())) != 0) {
+    refuse("libjwt refused it");
+  }
+  const Jwt jwt(raw, &jwt_free);
+  if (jwt_get_alg(jwt.get()) != JWT_ALG_HS256) refuse("another algorithm");
+  const CText json(jwt_get_grants_json(jwt.get(), nullptr), &std::free);
+  if (!json) refuse("no claims");
+  boost::system::error_code error;
+  const auto parsed = boost::json::parse(json.get(), error);
+  if (error || !parsed.is_object()) refuse("claims are no object");
+  const auto& claims = parsed.as_object();
+  const auto* exp = claims.if_contains("exp");
+  if (exp == nullptr || !exp->is_int64()) refuse("no expiry");
+  return {token, caller_of(claims), exp->as_int64()};
+}
+
+api::Caller Tokens::verify(const std::string& token) {
+  const auto now = seconds_of(clock_.now());
+  if (const auto found = by_token_.find(token); found != by_token_.end()) {
+    if (found->second->expires <= now) {
+      const auto entry = found->second;
+      by_token_.erase(found);
+      recent_.erase(entry);
+      throw Failure(Code::token_expired);
+    }
+    recent_.splice(recent_.begin(), recent_, found->second);
+    return found->second->caller;
+  }
+  Verified verified = check(token);
+  if (verified.expires <= now) throw Failure(Code::token_expired);
+  if (bound_ == 0) return verified.caller;
+  if (recent_.size() >= bound_) {
+    by_token_.erase(recent_.back().token);
+    recent_.pop_back();
+  }
+  recent_.push_front(std::move(verified));
+  by_token_.emplace(recent_.front().token, recent_.begin());
+  return recent_.front().caller;
+}
+
+}  // namespace wardbook::accounts

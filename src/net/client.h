@@ -37,9 +37,9 @@ using BodySource = std::function<Task<std::size_t>(std::span<char>)>;
 struct ClientRequest {
   std::string method;
   std::string target;  ///< origin-form, already encoded
-  Headers headers;     ///< Host, Content-Length and Connection are added by the client; a Host given
-                       ///< here is kept
-  std::string body;    ///< or, when `source` is set, nothing
+  Headers headers;   ///< Host, Content-Length and Connection are added by the client; a Host given
+                     ///< here is kept
+  std::string body;  ///< or, when `source` is set, nothing
   BodySource source;
   std::optional<std::uint64_t> source_length;  ///< with `source`; absent: chunked
 };

@@ -38,10 +38,10 @@ class Headers {
 /// A request's head, already checked by the server: one well-formed request line, no obs-fold, no
 /// bare CR or LF, at most one Content-Length and never beside Transfer-Encoding.
 struct RequestHead {
-  std::string method;        ///< as sent; methods are case-sensitive
-  std::string target;        ///< origin-form as sent, path and query, undecoded; starts with '/'
+  std::string method;  ///< as sent; methods are case-sensitive
+  std::string target;  ///< origin-form as sent, path and query, undecoded; starts with '/'
   Headers headers;
-  std::string remote_ip;     ///< the peer's address
+  std::string remote_ip;  ///< the peer's address
   bool http_1_0 = false;
 
   [[nodiscard]] std::string_view raw_path() const;   ///< target up to '?'
@@ -57,7 +57,8 @@ struct Response {
 
 /// %XX decoded; nullopt on a broken escape or %00. '+' stays (it is a space only in forms).
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
-/// Everything but RFC 3986's unreserved characters as %XX (upper case). With `keep_slash`, '/' stays.
+/// Everything but RFC 3986's unreserved characters as %XX (upper case). With `keep_slash`, '/'
+/// stays.
 [[nodiscard]] std::string percent_encode(std::string_view text, bool keep_slash = false);
 
 using QueryParams = std::vector<std::pair<std::string, std::string>>;

@@ -54,13 +54,13 @@ class Exchange {
 using Handler = std::function<Task<>(Exchange&)>;
 
 struct Limits {
-  std::size_t header_bytes = 16 * 1024;  ///< request line and header section; 431 above
-  std::size_t connections = 4096;        ///< further ones wait in the listen queue
+  std::size_t header_bytes = 16 * 1024;              ///< request line and header section; 431 above
+  std::size_t connections = 4096;                    ///< further ones wait in the listen queue
   std::chrono::milliseconds header_timeout{10'000};  ///< from the first byte of a request; 408
   std::chrono::milliseconds idle_timeout{75'000};    ///< between requests; closed silently
   std::chrono::milliseconds io_timeout{30'000};      ///< each single read or write of a body
   std::chrono::milliseconds body_timeout{60'000};    ///< for a whole `read_all`; 408
-  std::size_t discard_bytes = 64 * 1024 * 1024;  ///< of a body that nobody reads
+  std::size_t discard_bytes = 64 * 1024 * 1024;      ///< of a body that nobody reads
   std::chrono::milliseconds discard_timeout{2'000};
 };
 
@@ -73,11 +73,11 @@ struct ServerOptions {
   std::function<Response(const Failure&, const std::string& request_id)> render_failure;
 };
 
-/// An HTTP/1.1 server (RFC 9112): keep-alive, pipelined requests in order, chunked bodies both ways.
-/// Refused with 400 and a closed connection: both length headers, several different ones, obs-fold,
-/// bare CR or LF, a space before a colon, an absent or repeated Host, a target that is not
-/// origin-form (absolute-form is reduced to it). TLS would wrap the socket inside; nothing in this
-/// interface changes for it.
+/// An HTTP/1.1 server (RFC 9112): keep-alive, pipelined requests in order, chunked bodies both
+/// ways. Refused with 400 and a closed connection: both length headers, several different ones,
+/// obs-fold, bare CR or LF, a space before a colon, an absent or repeated Host, a target that is
+/// not origin-form (absolute-form is reduced to it). TLS would wrap the socket inside; nothing in
+/// this interface changes for it.
 class Server {
  public:
   /// Binds and listens at once. Throws std::runtime_error with one clear line if it cannot

@@ -1,0 +1,158 @@
+// The bucket's side of the client: listing, creating, multipart uploads.
+#include "s3/call.h"
+#include "s3/client.h"
+
+namespace wardbook::s3 {
+
+Task<Result<ListPage>> Store::list_page(std::string prefix, std::string token, int max_keys,
+                                        std::string delimiter) {
+  auto call = bucket_call("GET");
+  call.params = {{"list-type", "2"},
+                 // Keys may hold characters that XML cannot.
+                 {"encoding-type", "url"},
+                 {"max-keys", std::to_string(max_keys)}};
+  if (!prefix.empty()) call.params.emplace_back("prefix", prefix);
+  if (!token.empty()) call.params.emplace_back("continuation-token", token);
+  if (!delimiter.empty()) call.params.emplace_back("delimiter", delimiter);
+  auto answer = co_await perform(std::move(call));
+  if (!answer) co_return std::move(answer).error();
+  auto page = parse_list_xml(answer->body);
+  // A store that hands out the same token again would be asked for ever.
+  if (!page || (!token.empty() && page->next_token == token)) {
+    co_return unintelligible(answer->status, "not a ListBucketResult");
+  }
+  co_return std::move(*page);
+}
+
+Task<Result<void>> Store::list(std::string prefix, std::function<void(const ListedObject&)> visit) {
+  std::string token;
+  do {
+    auto page = co_await list_page(prefix, token);
+    if (!page) co_return std::move(page).error();
+    for (const auto& object : page->objects) visit(object);
+    token = std::move(page->next_token);
+  } while (!token.empty());
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Store::check_bucket() {
+  auto call = bucket_call("HEAD");
+  auto answer = co_await perform(std::move(call));
+  if (answer) co_return Result<void>{};
+  auto failure = std::move(answer).error();
+  if (failure.error == S3Error::not_found) failure.error = S3Error::no_bucket;
+  co_return std::move(failure);
+}
+
+Task<Result<void>> Store::ensure_bucket() {
+  auto present = co_await check_bucket();
+  if (present || present.error().error != S3Error::no_bucket) co_return std::move(present);
+  auto call = bucket_call("PUT");
+  // us-east-1 is where buckets are without a constraint; naming it is an error at AWS.
+  if (options_.region != "us-east-1") call.body = create_bucket_xml(options_.region);
+  auto answer = co_await perform(std::move(call));
+  if (!answer && answer.error().code == "InvalidLocationConstraint") {
+    // Ceph knows zone groups, not regions, and signs with any region.
+    auto plain = bucket_call("PUT");
+    answer = co_await perform(std::move(plain));
+  }
+  if (!answer && answer.error().error != S3Error::already_exists) {
+    co_return std::move(answer).error();
+  }
+  // Somebody else's bucket of that name exists as well, but cannot be used.
+  co_return co_await check_bucket();
+}
+
+Task<Result<std::string>> Store::create_upload(std::string key, PutOptions options) {
+  auto call = object_call("POST", key);
+  call.params = {{"uploads", ""}};
+  // If-None-Match goes with the completion.
+  options.if_none_match = false;
+  if (!add_put_headers(options, call.headers)) {
+    co_return S3Failure{S3Error::rejected, 0, "InvalidHeader",
+                        "a header value has control characters", false};
+  }
+  // A repeated one leaves an upload behind that nobody completes; the sweep aborts it.
+  auto answer = co_await perform(std::move(call));
+  if (!answer) co_return std::move(answer).error();
+  auto id = parse_upload_id_xml(answer->body);
+  if (!id) co_return unintelligible(answer->status, "not an InitiateMultipartUploadResult");
+  co_return std::move(*id);
+}
+
+Task<Result<std::string>> Store::upload_part(std::string key, std::string upload_id, int number,
+                                             std::string body) {
+  auto call = object_call("PUT", key);
+  call.params = {{"partNumber", std::to_string(number)}, {"uploadId", upload_id}};
+  call.body = std::move(body);
+  co_return co_await put_call(std::move(call));
+}
+
+Task<Result<std::vector<Part>>> Store::list_parts(std::string key, std::string upload_id) {
+  std::vector<Part> parts;
+  std::optional<int> marker;
+  for (;;) {
+    auto call = object_call("GET", key);
+    call.params = {{"uploadId", upload_id}};
+    if (marker) call.params.emplace_back("part-number-marker", std::to_string(*marker));
+    auto answer = co_await perform(std::move(call));
+    if (!answer) co_return std::move(answer).error();
+    auto page = parse_parts_xml(answer->body);
+    if (!page || (marker && page->next_marker && *page->next_marker <= *marker)) {
+      co_return unintelligible(answer->status, "not a ListPartsResult");
+    }
+    parts.insert(parts.end(), page->parts.begin(), page->parts.end());
+    if (!page->next_marker) co_return std::move(parts);
+    marker = page->next_marker;
+  }
+}
+
+Task<Result<std::string>> Store::complete_upload(std::string key, std::string upload_id,
+                                                 std::vector<Part> parts, bool if_none_match) {
+  auto call = object_call("POST", key);
+  call.params = {{"uploadId", upload_id}};
+  call.headers.set("Content-Type", "application/xml");
+  if (if_none_match) call.headers.set("If-None-Match", "*");
+  call.body = complete_upload_xml(parts);
+  call.error_in_200 = true;
+  call.idempotent = false;
+  auto answer = co_await perform(std::move(call));
+  if (!answer) co_return std::move(answer).error();
+  auto etag = parse_etag_xml(answer->body);
+  if (!etag) co_return unintelligible(answer->status, "not a CompleteMultipartUploadResult");
+  co_return std::move(*etag);
+}
+
+Task<Result<void>> Store::abort_upload(std::string key, std::string upload_id) {
+  auto call = object_call("DELETE", key);
+  call.params = {{"uploadId", upload_id}};
+  auto answer = co_await perform(std::move(call));
+  if (!answer && answer.error().error != S3Error::not_found) co_return std::move(answer).error();
+  co_return Result<void>{};
+}
+
+Task<Result<std::vector<StaleUpload>>> Store::list_uploads(std::string prefix) {
+  std::vector<StaleUpload> uploads;
+  UploadPage page;
+  do {
+    auto call = bucket_call("GET");
+    call.params = {{"uploads", ""}, {"encoding-type", "url"}};
+    if (!prefix.empty()) call.params.emplace_back("prefix", prefix);
+    if (!page.next_key_marker.empty()) {
+      call.params.emplace_back("key-marker", page.next_key_marker);
+      call.params.emplace_back("upload-id-marker", page.next_upload_id_marker);
+    }
+    auto answer = co_await perform(std::move(call));
+    if (!answer) co_return std::move(answer).error();
+    auto next = parse_uploads_xml(answer->body);
+    if (!next || (!next->next_key_marker.empty() && next->next_key_marker == page.next_key_marker &&
+                  next->next_upload_id_marker == page.next_upload_id_marker)) {
+      co_return unintelligible(answer->status, "not a ListMultipartUploadsResult");
+    }
+    page = std::move(*next);
+    uploads.insert(uploads.end(), page.uploads.begin(), page.uploads.end());
+  } while (!page.next_key_marker.empty());
+  co_return std::move(uploads);
+}
+
+}  // namespace wardbook::s3

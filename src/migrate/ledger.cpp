@@ -1,0 +1,111 @@
+#include "migrate/ledger.h"
+
+#include <chrono>
+
+namespace wardbook::migrate {
+namespace {
+
+using db::SqlError;
+using db::SyncConnection;
+using db::to_param;
+
+// First key of the two-key advisory locks; the second one is the tenant's hash. A collision of two
+// tenants only makes one wait for the other.
+constexpr int kTenantLocks = 0x77627401;
+
+std::string table_of(const std::string& schema) {
+  return quoted(schema) + ".schema_migrations";
+}
+
+}  // namespace
+
+bool has_ledger(SyncConnection& connection, const std::string& schema) {
+  return connection.value("SELECT to_regclass($1)::text", {to_param(table_of(schema))}).has_value();
+}
+
+void create_ledger(SyncConnection& connection, const std::string& schema) {
+  connection.script(
+      "CREATE TABLE " + table_of(schema) +
+      " (version integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,"
+      " applied_at timestamptz NOT NULL DEFAULT now(), duration_ms integer NOT NULL)");
+}
+
+Ledger read_ledger(SyncConnection& connection, const std::string& schema) {
+  Ledger ledger;
+  if (!has_ledger(connection, schema)) return ledger;
+  for (const auto& row :
+       connection.query("SELECT version, name, sha256 FROM " + table_of(schema))) {
+    ledger[std::stoi(*row[0])] = {*row[1], *row[2]};
+  }
+  return ledger;
+}
+
+std::vector<std::string> apply(SyncConnection& connection, const std::string& schema,
+                               const std::vector<const Migration*>& pending, const Places& places) {
+  std::vector<std::string> names;
+  for (const Migration* migration : pending) {
+    const auto begin = std::chrono::steady_clock::now();
+    try {
+      connection.script(fill(*migration, places));
+    } catch (const SqlError& error) {
+      throw MigrationError(migration->name + ": " + error.what());
+    }
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - begin);
+    connection.exec("INSERT INTO " + table_of(schema) +
+                        " (version, name, sha256, duration_ms) VALUES ($1, $2, $3, $4)",
+                    {to_param(migration->version), migration->name, migration->sha256_hex,
+                     to_param(took.count())});
+    names.push_back(migration->name);
+  }
+  return names;
+}
+
+void lock_tenant(SyncConnection& connection, const TenantId& tenant) {
+  connection.query("SELECT pg_advisory_xact_lock($1::int, hashtext($2))",
+                   {to_param(kTenantLocks), tenant.str()});
+}
+
+void ensure_role(SyncConnection& connection, const TenantId& tenant,
+                 const std::string& service_role) {
+  const std::string role = quoted(tenant.role());
+  const std::string service = quoted(service_role);
+  if (!connection.value("SELECT 1 FROM pg_roles WHERE rolname = $1", {tenant.role()})) {
+    connection.script("CREATE ROLE " + role + " NOLOGIN NOINHERIT");
+  }
+  if (!connection.value("SELECT 1 FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid"
+                        " JOIN pg_roles s ON s.oid = m.member"
+                        " WHERE r.rolname = $1 AND s.rolname = $2",
+                        {tenant.role(), service_role})) {
+    connection.script("GRANT " + role + " TO " + service);
+  }
+}
+
+std::vector<std::string> migrate_tenant(SyncConnection& connection, const TenantId& tenant,
+                                        const std::vector<Migration>& migrations,
+                                        const Options& options) {
+  db::SyncTransaction transaction(connection);
+  if (!options.dry_run) {
+    lock_tenant(connection, tenant);
+    // It may have been dropped since the list was read.
+    if (!connection.value("SELECT 1 FROM wardbook.tenants WHERE id = $1", {tenant.str()}))
+      return {};
+  }
+  const Ledger ledger = read_ledger(connection, tenant.str());
+  if (const auto conflict = conflict_of(migrations, ledger)) throw MigrationError(*conflict);
+  const std::vector<const Migration*> pending = pending_of(migrations, ledger);
+  std::vector<std::string> names;
+  if (options.dry_run) {
+    for (const Migration* migration : pending) names.push_back(migration->name);
+    return names;
+  }
+  // Rather fail one tenant, and try it again later, than hold its requests up behind our lock.
+  connection.script("SET LOCAL lock_timeout = '20s'");
+  ensure_role(connection, tenant, options.service_role);
+  names = apply(connection, tenant.str(), pending,
+                {quoted(options.service_role), quoted(tenant.str()), quoted(tenant.role())});
+  transaction.commit();
+  return names;
+}
+
+}  // namespace wardbook::migrate

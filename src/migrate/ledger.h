@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "db/sync_connection.h"
+#include "migrate/files.h"
+
+namespace wardbook::migrate {
+
+/// `schema` is the plain name; the ledger is its table schema_migrations.
+[[nodiscard]] bool has_ledger(db::SyncConnection& connection, const std::string& schema);
+void create_ledger(db::SyncConnection& connection, const std::string& schema);
+/// Empty where there is no ledger.
+[[nodiscard]] Ledger read_ledger(db::SyncConnection& connection, const std::string& schema);
+
+/// Applies what is pending inside the caller's transaction and writes it down.
+/// Throws MigrationError, naming the migration and what PostgreSQL said.
+std::vector<std::string> apply(db::SyncConnection& connection, const std::string& schema,
+                               const std::vector<const Migration*>& pending, const Places& places);
+
+/// The tenant's part of a transaction: advisory lock, ledger, what is pending. A dry run only
+/// looks.
+std::vector<std::string> migrate_tenant(db::SyncConnection& connection, const TenantId& tenant,
+                                        const std::vector<Migration>& migrations,
+                                        const Options& options);
+
+/// Until the end of the transaction, nobody else migrates, makes or drops this tenant.
+void lock_tenant(db::SyncConnection& connection, const TenantId& tenant);
+
+/// Makes the tenant's role where it is missing and lets the service take it.
+void ensure_role(db::SyncConnection& connection, const TenantId& tenant,
+                 const std::string& service_role);
+
+}  // namespace wardbook::migrate

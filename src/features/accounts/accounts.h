@@ -148,8 +148,8 @@ class Authority {
 /// The router's hook: verifies the token and asks the Authority. Fails as those two do.
 [[nodiscard]] Task<api::Caller> authenticate(App& app, std::string bearer);
 
-/// Asks a signed-in caller for the password again (a signature needs it). Counts toward the lock-out.
-/// Fails with wrong_password, account_locked, overloaded, and as Pool::begin_control.
+/// Asks a signed-in caller for the password again (a signature needs it). Counts toward the
+/// lock-out. Fails with wrong_password, account_locked, overloaded, and as Pool::begin_control.
 [[nodiscard]] Task<> confirm_password(App& app, api::Caller caller, std::string password,
                                       audit::Actor actor);
 
@@ -163,13 +163,15 @@ inline constexpr std::size_t kPasswordMost = 128;
 [[nodiscard]] std::string hash_password(const Settings::Auth& auth, std::string_view password);
 /// Blocks as long.
 [[nodiscard]] bool password_matches(const std::string& hash, std::string_view password);
-/// A hash that takes as long as a real one and that no password has: for accounts that do not exist.
+/// A hash that takes as long as a real one and that no password has: for accounts that do not
+/// exist.
 [[nodiscard]] std::string impossible_hash(const Settings::Auth& auth);
 /// Why this cannot be a password; nullopt when it can.
 [[nodiscard]] std::optional<std::string> password_fault(std::string_view password,
                                                         std::string_view email);
 
-// ---- accounts and memberships (handlers, the command line and the demo) --------------------------
+// ---- accounts and memberships (handlers, the command line and the demo)
+// --------------------------
 
 struct NewAccount {
   std::string email;  ///< lower-cased here
@@ -184,6 +186,7 @@ struct Member {
   std::string display_name;
   api::Role role = api::Role::platform_admin;
   bool active = true;
+  Time created_at;  ///< of the membership; of an operator's account
 };
 
 /// The platform's operator; an account of that address becomes one.
@@ -200,8 +203,9 @@ struct Member {
 struct MemberChange {
   std::optional<api::Role> role;
   std::optional<bool> active;
-  std::optional<std::string> display_name;   ///< as this hospital shows it
-  std::optional<std::string> password_hash;  ///< refused when the account is not this hospital's alone
+  std::optional<std::string> display_name;  ///< as this hospital shows it
+  std::optional<std::string>
+      password_hash;  ///< refused when the account is not this hospital's alone
 };
 
 /// The change's outcome and what the caller's Authority should apply at once.
@@ -228,8 +232,7 @@ struct Listed {
   std::optional<std::string> tenant;
   static Listed from_row(const db::RowView& row);
 };
-[[nodiscard]] Task<std::vector<Listed>> list_accounts(db::Pool& db,
-                                                      std::optional<TenantId> tenant);
+[[nodiscard]] Task<std::vector<Listed>> list_accounts(db::Pool& db, std::optional<TenantId> tenant);
 
 [[nodiscard]] std::vector<api::Route> routes();
 

@@ -19,9 +19,10 @@ struct AccountRow {
   bool is_operator = false;
   bool active = false;
   std::optional<Time> locked_until;
+  Time created_at;
   static AccountRow from_row(const db::RowView& r) {
-    return {r.id<AccountId>(0), r.str(1),     r.str(2),       r.str(3),
-            r.boolean(4),       r.boolean(5), r.maybe_time(6)};
+    return {r.id<AccountId>(0), r.str(1),     r.str(2),        r.str(3),
+            r.boolean(4),       r.boolean(5), r.maybe_time(6), r.time(7)};
   }
 };
 
@@ -32,9 +33,10 @@ struct MembershipRow {
   bool tenant_active = false;
   api::Role role = api::Role::auditor;
   bool active = false;
+  Time created_at;
   static MembershipRow from_row(const db::RowView& r) {
-    return {r.str(0),     r.str(1), r.str(2),
-            r.boolean(3), *api::parse_role(r.text(4)), r.boolean(5)};
+    return {r.str(0),     r.str(1), r.str(2), r.boolean(3), *api::parse_role(r.text(4)),
+            r.boolean(5), r.time(6)};
   }
 };
 
@@ -69,15 +71,18 @@ struct StaffRow {
 // ---- signing in ---------------------------------------------------------------------------------
 
 inline const db::Query<AccountRow, std::string> kAccountByEmail{"accounts.by_email", R"sql(
-  SELECT id, email, display_name, password_hash, is_operator, status = 'active', locked_until
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active', locked_until,
+         created_at
   FROM wardbook.accounts WHERE email = lower($1))sql"};
 
 inline const db::Query<AccountRow, AccountId> kLockAccount{"accounts.lock", R"sql(
-  SELECT id, email, display_name, password_hash, is_operator, status = 'active', locked_until
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active', locked_until,
+         created_at
   FROM wardbook.accounts WHERE id = $1 FOR UPDATE)sql"};
 
 inline const db::Query<MembershipRow, AccountId> kMemberships{"accounts.memberships", R"sql(
-  SELECT t.id, t.name, t.time_zone, t.status = 'active', m.role, m.status = 'active'
+  SELECT t.id, t.name, t.time_zone, t.status = 'active', m.role, m.status = 'active',
+         m.created_at
   FROM wardbook.memberships m JOIN wardbook.tenants t ON t.id = m.tenant_id
   WHERE m.account_id = $1 ORDER BY t.id)sql"};
 
@@ -154,8 +159,8 @@ inline const db::Query<db::Int64Row, AccountId, std::optional<std::string>,
 inline const db::Query<void, SessionId> kEndSession{"accounts.end_session", R"sql(
   UPDATE wardbook.sessions SET ended_at = now() WHERE id = $1 AND ended_at IS NULL)sql"};
 
-inline const db::Query<Revocation, std::int64_t> kRecentRevocations{
-    "accounts.recent_revocations", R"sql(
+inline const db::Query<Revocation, std::int64_t> kRecentRevocations{"accounts.recent_revocations",
+                                                                    R"sql(
   SELECT session_id, account_id, tenant_id, up_to_token FROM wardbook.revocations
   WHERE created_at > now() - make_interval(secs => $1))sql"};
 
@@ -178,9 +183,14 @@ inline const db::Query<db::Int64Row, std::string, std::string, std::string, bool
 inline const db::Query<void, AccountId> kMakeOperator{"accounts.make_operator", R"sql(
   UPDATE wardbook.accounts SET is_operator = true WHERE id = $1)sql"};
 
-inline const db::Query<void, AccountId, TenantId, std::string> kAddMembership{
+struct TimeRow {
+  Time value;
+  static TimeRow from_row(const db::RowView& r) { return {r.time(0)}; }
+};
+inline const db::Query<TimeRow, AccountId, TenantId, std::string> kAddMembership{
     "accounts.add_membership", R"sql(
-  INSERT INTO wardbook.memberships (account_id, tenant_id, role) VALUES ($1, $2, $3))sql"};
+  INSERT INTO wardbook.memberships (account_id, tenant_id, role) VALUES ($1, $2, $3)
+  RETURNING created_at)sql"};
 
 inline const db::Query<void, AccountId, TenantId, std::string, bool> kUpdateMembership{
     "accounts.update_membership", R"sql(
@@ -202,7 +212,8 @@ inline const db::Query<void, AccountId, std::string> kSetName{"accounts.set_name
 
 inline const db::Query<Listed, std::optional<std::string>> kList{"accounts.list", R"sql(
   SELECT a.id, a.email, a.display_name, coalesce(m.role, 'platform_admin'),
-         a.status = 'active' AND coalesce(m.status, 'active') = 'active', m.tenant_id
+         a.status = 'active' AND coalesce(m.status, 'active') = 'active', m.tenant_id,
+         coalesce(m.created_at, a.created_at)
   FROM wardbook.accounts a LEFT JOIN wardbook.memberships m ON m.account_id = a.id
   WHERE ($1::text IS NULL OR m.tenant_id = $1) AND (m.tenant_id IS NOT NULL OR a.is_operator)
   ORDER BY a.email, m.tenant_id)sql"};
@@ -219,15 +230,31 @@ inline const db::Query<StaffRow, AccountId> kStaffMember{"accounts.staff_member"
   SELECT account_id, email, display_name, role, active FROM {tenant}.staff
   WHERE account_id = $1)sql"};
 
-inline const db::Query<StaffRow, std::int64_t, std::optional<std::string>, std::optional<bool>, int>
-    kStaffPage{"accounts.staff_page", R"sql(
+inline const db::Query<StaffRow, std::int64_t, int> kStaffPage{"accounts.staff_page", R"sql(
   SELECT account_id, email, display_name, role, active FROM {tenant}.staff
-  WHERE account_id > $1 AND ($2::text IS NULL OR role = $2) AND ($3::boolean IS NULL OR active = $3)
-  ORDER BY account_id LIMIT $4)sql"};
+  WHERE account_id > $1 ORDER BY account_id LIMIT $2)sql"};
 
-inline const db::Query<db::Int64Row, std::optional<std::string>, std::optional<bool>> kStaffCount{
-    "accounts.staff_count", R"sql(
-  SELECT count(*) FROM {tenant}.staff
-  WHERE ($1::text IS NULL OR role = $1) AND ($2::boolean IS NULL OR active = $2))sql"};
+inline const db::Query<db::Int64Row> kStaffCount{"accounts.staff_count", R"sql(
+  SELECT count(*) FROM {tenant}.staff)sql"};
+
+inline const db::Query<StaffRow, std::optional<std::string>, std::int64_t, int> kDoctorPage{
+    "accounts.doctor_page", R"sql(
+  SELECT account_id, email, display_name, role, active FROM {tenant}.staff
+  WHERE role = 'doctor' AND active
+    AND ($1::text IS NULL OR (display_name, account_id) > ($1, $2))
+  ORDER BY display_name, account_id LIMIT $3)sql"};
+
+inline const db::Query<db::Int64Row> kDoctorCount{"accounts.doctor_count", R"sql(
+  SELECT count(*) FROM {tenant}.staff WHERE role = 'doctor' AND active)sql"};
+
+struct SinceRow {
+  AccountId account;
+  Time since;
+  static SinceRow from_row(const db::RowView& r) { return {r.id<AccountId>(0), r.time(1)}; }
+};
+inline const db::Query<SinceRow, TenantId, std::vector<std::int64_t>> kMembersSince{
+    "accounts.members_since", R"sql(
+  SELECT account_id, created_at FROM wardbook.memberships
+  WHERE tenant_id = $1 AND account_id = ANY ($2::bigint[]))sql"};
 
 }  // namespace wardbook::accounts

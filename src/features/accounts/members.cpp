@@ -8,8 +8,8 @@
 namespace wardbook::accounts {
 namespace {
 
-audit::Entry member_entry(std::string action, AccountId account,
-                          std::optional<std::string> before, std::optional<std::string> after) {
+audit::Entry member_entry(std::string action, AccountId account, std::optional<std::string> before,
+                          std::optional<std::string> after) {
   audit::Entry entry;
   entry.action = std::move(action);
   entry.resource = "account";
@@ -58,7 +58,8 @@ std::string member_json(const Member& member) {
       .text("email", std::string_view(member.email))
       .text("display_name", std::string_view(member.display_name))
       .text("role", api::to_string(member.role))
-      .text("status", std::string_view(member.active ? "active" : "disabled"));
+      .text("status", std::string_view(member.active ? "active" : "disabled"))
+      .text("created_at", format_rfc3339(member.created_at));
   writer.end();
   return out;
 }
@@ -69,9 +70,10 @@ Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account) 
   if (found && found->is_operator) throw Failure(Code::user_exists);
   const AccountRow row = co_await account_for(tx, std::move(account), true);
   co_await tx.exec(kMakeOperator, row.id);
-  Member member{row.id, row.email, row.display_name, api::Role::platform_admin, row.active};
-  audit::record_platform(
-      tx, actor, member_entry("account.create", row.id, std::nullopt, member_json(member)));
+  Member member{row.id,     row.email,     row.display_name, api::Role::platform_admin,
+                row.active, row.created_at};
+  audit::record_platform(tx, actor,
+                         member_entry("account.create", row.id, std::nullopt, member_json(member)));
   co_await tx.commit();
   co_return member;
 }
@@ -87,8 +89,9 @@ Task<Member> add_member_in(db::Tx& tx, audit::Actor actor, TenantId tenant, NewA
   if (membership_in(memberships, tenant) != nullptr) {
     throw Failure(Code::user_exists, "This account is in this hospital already.");
   }
-  co_await tx.exec(kAddMembership, row.id, tenant, std::string(api::to_string(role)));
-  Member member{row.id, row.email, name.empty() ? row.display_name : name, role, true};
+  const auto since =
+      co_await tx.one(kAddMembership, row.id, tenant, std::string(api::to_string(role)));
+  Member member{row.id, row.email, name.empty() ? row.display_name : name, role, true, since.value};
   keep_staff(tx, tenant, member);
   audit::record(tx, actor,
                 member_entry("account.create", row.id, std::nullopt, member_json(member)));
@@ -98,8 +101,8 @@ Task<Member> add_member_in(db::Tx& tx, audit::Actor actor, TenantId tenant, NewA
 Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant, NewAccount account,
                         api::Role role) {
   db::Tx tx = co_await db.begin_control();
-  Member member = co_await add_member_in(tx, std::move(actor), std::move(tenant),
-                                         std::move(account), role);
+  Member member =
+      co_await add_member_in(tx, std::move(actor), std::move(tenant), std::move(account), role);
   co_await tx.commit();
   co_return member;
 }
@@ -121,15 +124,16 @@ Task<Changed> change_member(db::Pool& db, audit::Actor actor, TenantId tenant, A
   tx.switch_tenant(tenant);
   const auto staff = co_await tx.maybe_one(kStaffMember, account);
   tx.switch_control();
-  const Member before{account, row->email, staff ? staff->display_name : row->display_name,
-                      membership->role, membership->active};
+  const Member before{
+      account,          row->email,         staff ? staff->display_name : row->display_name,
+      membership->role, membership->active, membership->created_at};
   Changed out;
   out.member = before;
   out.member.role = change.role.value_or(before.role);
   out.member.active = change.active.value_or(before.active);
   out.member.display_name = change.display_name.value_or(before.display_name);
-  co_await tx.exec(kUpdateMembership, account, tenant,
-                   std::string(api::to_string(out.member.role)), out.member.active);
+  co_await tx.exec(kUpdateMembership, account, tenant, std::string(api::to_string(out.member.role)),
+                   out.member.active);
   if (change.password_hash) tx.queue(kSetPassword, account, *change.password_hash);
   if (change.display_name && alone) tx.queue(kSetName, account, *change.display_name);
   if ((before.active && !out.member.active) || change.password_hash) {
@@ -181,7 +185,7 @@ Task<> reset_password(db::Pool& db, audit::Actor actor, AccountId account,
 
 Listed Listed::from_row(const db::RowView& row) {
   return {{row.id<AccountId>(0), row.str(1), row.str(2), *api::parse_role(row.text(3)),
-           row.boolean(4)},
+           row.boolean(4), row.time(6)},
           row.maybe_str(5)};
 }
 

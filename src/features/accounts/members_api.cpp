@@ -11,9 +11,9 @@ using api::Request;
 using api::Response;
 
 const std::vector<std::string_view>& hospital_roles() {
-  static const std::vector<std::string_view> roles{
-      "hospital_admin", "doctor",     "nurse",   "receptionist",
-      "lab_technician", "pharmacist", "manager", "auditor"};
+  static const std::vector<std::string_view> roles{"hospital_admin", "doctor",         "nurse",
+                                                   "receptionist",   "lab_technician", "pharmacist",
+                                                   "manager",        "auditor"};
   return roles;
 }
 
@@ -27,43 +27,25 @@ std::string doctor_json(const StaffRow& row) {
   return out;
 }
 
+/// What a list without filters reads from the query string.
 struct PageQuery {
-  std::int64_t after = 0;
-  std::optional<std::string> role;
-  std::optional<bool> active;
   int limit = api::kDefaultLimit;
   bool count = false;
+  std::optional<std::vector<std::string>> cursor;
 };
 
-/// One page of the hospital's staff, by id.
-Task<Response> staff_page(App& app, Request request, PageQuery query, std::string scope,
-                          std::string (*to_item)(const StaffRow&)) {
-  db::Tx tx = co_await app.db.begin(request.caller.tenant());
-  std::optional<std::int64_t> total;
-  if (query.count) total = (co_await tx.one(kStaffCount, query.role, query.active)).value;
-  const auto rows =
-      co_await tx.all(kStaffPage, query.after, query.role, query.active, query.limit + 1);
-  co_await tx.commit();
-  std::vector<std::string> items;
-  std::optional<std::string> next;
-  for (const auto& row : rows) {
-    if (static_cast<int>(items.size()) == query.limit) {
-      next = api::encode_cursor(scope, {std::to_string(rows[items.size() - 1].id.value)});
-      break;
-    }
-    items.push_back(to_item(row));
-  }
-  co_return api::ok(api::page_json(items, next, total));
-}
-
-PageQuery read_page(api::Params& params, const Request& request, const std::string& scope) {
+PageQuery read_page(const Request& request, std::string_view scope, std::size_t cursor_values) {
+  api::Params params(request);
   PageQuery query;
   query.limit = params.limit();
   query.count = params.count_exact();
-  if (const auto cursor = api::decode_cursor(params, request, scope, 1)) {
-    query.after = std::strtoll(cursor->front().c_str(), nullptr, 10);
-  }
+  query.cursor = api::decode_cursor(params, request, scope, cursor_values);
+  params.finish();
   return query;
+}
+
+std::int64_t id_in_cursor(const PageQuery& query) {
+  return query.cursor ? std::strtoll(query.cursor->back().c_str(), nullptr, 10) : 0;
 }
 
 /// What POST /users carries.
@@ -139,27 +121,50 @@ MemberChange read_change(const Request& request, std::string& password) {
 }  // namespace
 
 Task<Response> list_doctors(App& app, Request request) {
-  const std::string scope = "doctors";
-  api::Params params(request);
-  PageQuery query = read_page(params, request, scope);
-  params.finish();
-  query.role = "doctor";
-  query.active = true;
-  co_return co_await staff_page(app, std::move(request), std::move(query), scope, &doctor_json);
+  const PageQuery query = read_page(request, "doctors", 2);
+  std::optional<std::string> after;
+  if (query.cursor) after = query.cursor->front();
+  db::Tx tx = co_await app.db.begin(request.caller.tenant());
+  std::optional<std::int64_t> total;
+  if (query.count) total = (co_await tx.one(kDoctorCount)).value;
+  auto rows = co_await tx.all(kDoctorPage, after, id_in_cursor(query), query.limit + 1);
+  co_await tx.commit();
+  std::optional<std::string> next;
+  if (std::cmp_greater(rows.size(), query.limit)) {
+    rows.pop_back();
+    next = api::encode_cursor("doctors",
+                              {rows.back().display_name, std::to_string(rows.back().id.value)});
+  }
+  std::vector<std::string> items;
+  for (const auto& row : rows) items.push_back(doctor_json(row));
+  co_return api::ok(api::page_json(items, next, total));
 }
 
+/// Names are the hospital's own; since when somebody is a member, the control schema says.
 Task<Response> list_users(App& app, Request request) {
-  const std::string scope = "users";
-  api::Params params(request);
-  PageQuery query = read_page(params, request, scope);
-  query.role = params.one_of("role", hospital_roles());
-  const auto status = params.one_of("status", {"active", "disabled"});
-  params.finish();
-  if (status) query.active = *status == "active";
-  static constexpr auto kItem = [](const StaffRow& row) {
-    return member_json({row.id, row.email, row.display_name, row.role, row.active});
-  };
-  co_return co_await staff_page(app, std::move(request), std::move(query), scope, +kItem);
+  const PageQuery query = read_page(request, "users", 1);
+  db::Tx tx = co_await app.db.begin(request.caller.tenant());
+  std::optional<std::int64_t> total;
+  if (query.count) total = (co_await tx.one(kStaffCount)).value;
+  auto rows = co_await tx.all(kStaffPage, id_in_cursor(query), query.limit + 1);
+  std::optional<std::string> next;
+  if (std::cmp_greater(rows.size(), query.limit)) {
+    rows.pop_back();
+    next = api::encode_cursor("users", {std::to_string(rows.back().id.value)});
+  }
+  std::vector<std::int64_t> ids;
+  for (const auto& row : rows) ids.push_back(row.id.value);
+  tx.switch_control();
+  const auto since = co_await tx.all(kMembersSince, request.caller.tenant(), std::move(ids));
+  co_await tx.commit();
+  std::unordered_map<AccountId, Time> since_by_id;
+  for (const auto& row : since) since_by_id[row.account] = row.since;
+  std::vector<std::string> items;
+  for (const auto& row : rows) {
+    items.push_back(member_json(
+        {row.id, row.email, row.display_name, row.role, row.active, since_by_id[row.id]}));
+  }
+  co_return api::ok(api::page_json(items, next, total));
 }
 
 Task<Response> create_user(App& app, Request request) {

@@ -49,8 +49,8 @@ std::string impossible_hash(const Settings::Auth& auth) {
 std::optional<std::string> password_fault(std::string_view password, std::string_view email) {
   const std::size_t length = code_points(password);
   if (length < kPasswordLeast || length > kPasswordMost) {
-    return "must have " + std::to_string(kPasswordLeast) + " to " +
-           std::to_string(kPasswordMost) + " characters";
+    return "must have " + std::to_string(kPasswordLeast) + " to " + std::to_string(kPasswordMost) +
+           " characters";
   }
   if (net::equal_ignoring_case(password, email)) return "must not be the e-mail address";
   return std::nullopt;

@@ -20,8 +20,7 @@ Credentials read_credentials(const api::Request& request) {
   api::Input in(request.object(), "", faults);
   Credentials out;
   out.email = in.text("email", api::Input::Need::required, 254).value_or("");
-  out.password =
-      in.text("password", api::Input::Need::required, kSentPasswordBytes).value_or("");
+  out.password = in.text("password", api::Input::Need::required, kSentPasswordBytes).value_or("");
   out.tenant = in.text("tenant", api::Input::Need::optional, 100);
   in.finish();
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
@@ -325,8 +324,7 @@ Task<api::Response> change_password(App& app, api::Request request) {
   const api::Caller caller = request.caller;
   std::vector<Fault> faults;
   api::Input in(request.object(), "", faults);
-  const auto current =
-      in.text("current_password", api::Input::Need::required, kSentPasswordBytes);
+  const auto current = in.text("current_password", api::Input::Need::required, kSentPasswordBytes);
   const auto wanted = in.text("new_password", api::Input::Need::required, kSentPasswordBytes);
   if (wanted) {
     if (const auto fault = password_fault(*wanted, caller.email)) in.fault("new_password", *fault);

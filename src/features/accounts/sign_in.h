@@ -14,8 +14,8 @@ namespace wardbook::accounts {
 /// before. A lock that other attempts brought about in the meantime counts, even for the right
 /// password: so parallel guesses are no more than successive ones.
 enum class PasswordVerdict { right, wrong, locked };
-[[nodiscard]] PasswordVerdict judge_password(const AccountRow& account, const std::string& seen_hash,
-                                             bool matches, Time now);
+[[nodiscard]] PasswordVerdict judge_password(const AccountRow& account,
+                                             const std::string& seen_hash, bool matches, Time now);
 
 enum class SignIn { granted, no_account, no_membership, suspended, tenant_required };
 struct Choice {

@@ -1,0 +1,332 @@
+#include "base/config.h"
+
+#include <toml++/toml.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <limits>
+#include <variant>
+
+namespace wardbook::config {
+namespace {
+
+using Target = std::variant<std::string*, bool*, int*, std::uint16_t*, std::int64_t*,
+                            std::chrono::milliseconds*, std::chrono::seconds*>;
+
+/// One setting. Its unit is the last part of its name.
+struct Key {
+  std::string_view name;
+  Target (*target)(Settings&);
+  std::int64_t least = 0;
+  std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  bool secret = false;
+  std::string_view one_of = {};  ///< "a|b|c"; empty: any text
+};
+
+constexpr std::int64_t kGiB = 1024LL * 1024 * 1024;
+constexpr std::int64_t kDay_s = 86'400;
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> all{
+      {"server.host", [](Settings& s) -> Target { return &s.server.host; }},
+      {"server.port", [](Settings& s) -> Target { return &s.server.port; }, 0, 65'535},
+      {"server.reactors", [](Settings& s) -> Target { return &s.server.reactors; }, 1, 64},
+      {"server.max_connections", [](Settings& s) -> Target { return &s.server.max_connections; }, 1,
+       1'000'000},
+      {"server.drain_timeout_ms", [](Settings& s) -> Target { return &s.server.drain_timeout; }, 0,
+       600'000},
+      {"database.url", [](Settings& s) -> Target { return &s.database.url; }, 0, 0, true},
+      {"database.owner_url", [](Settings& s) -> Target { return &s.database.owner_url; }, 0, 0,
+       true},
+      {"database.connections", [](Settings& s) -> Target { return &s.database.connections; }, 2,
+       1'000},
+      {"database.lanes", [](Settings& s) -> Target { return &s.database.lanes; }, 1, 64},
+      {"database.statement_timeout_ms",
+       [](Settings& s) -> Target { return &s.database.statement_timeout; }, 100, 600'000},
+      {"database.acquire_timeout_ms",
+       [](Settings& s) -> Target { return &s.database.acquire_timeout; }, 100, 600'000},
+      {"auth.token_secret", [](Settings& s) -> Target { return &s.auth.token_secret; }, 0, 0, true},
+      {"auth.access_ttl_s", [](Settings& s) -> Target { return &s.auth.access_ttl; }, 30, kDay_s},
+      {"auth.session_ttl_s", [](Settings& s) -> Target { return &s.auth.session_ttl; }, 60,
+       90 * kDay_s},
+      {"auth.max_failed_logins", [](Settings& s) -> Target { return &s.auth.max_failed_logins; }, 1,
+       1'000},
+      {"auth.lock_duration_s", [](Settings& s) -> Target { return &s.auth.lock_duration; }, 1,
+       30 * kDay_s},
+      {"auth.argon2_memory_bytes",
+       [](Settings& s) -> Target { return &s.auth.argon2_memory_bytes; }, 19 * 1024 * 1024,
+       4 * kGiB},
+      {"auth.argon2_passes", [](Settings& s) -> Target { return &s.auth.argon2_passes; }, 1, 100},
+      {"storage.endpoint", [](Settings& s) -> Target { return &s.storage.endpoint; }},
+      {"storage.public_endpoint", [](Settings& s) -> Target { return &s.storage.public_endpoint; }},
+      {"storage.region", [](Settings& s) -> Target { return &s.storage.region; }},
+      {"storage.bucket", [](Settings& s) -> Target { return &s.storage.bucket; }},
+      {"storage.access_key", [](Settings& s) -> Target { return &s.storage.access_key; }},
+      {"storage.secret_key", [](Settings& s) -> Target { return &s.storage.secret_key; }, 0, 0,
+       true},
+      {"storage.path_style", [](Settings& s) -> Target { return &s.storage.path_style; }},
+      {"storage.conditional_put", [](Settings& s) -> Target { return &s.storage.conditional_put; }},
+      {"storage.archive_after_days",
+       [](Settings& s) -> Target { return &s.storage.archive_after_days; }, 0, 36'500},
+      {"attachments.max_bytes", [](Settings& s) -> Target { return &s.attachments.max_bytes; }, 1,
+       5 * kGiB},
+      {"attachments.dicom_max_bytes",
+       [](Settings& s) -> Target { return &s.attachments.dicom_max_bytes; }, 1, 50 * kGiB},
+      {"attachments.url_ttl_s", [](Settings& s) -> Target { return &s.attachments.url_ttl; }, 10,
+       3'600},
+      {"attachments.proxy", [](Settings& s) -> Target { return &s.attachments.proxy; }},
+      {"attachments.retention_days",
+       [](Settings& s) -> Target { return &s.attachments.retention_days; }, 0, 36'500},
+      {"attachments.multipart_threshold_bytes",
+       [](Settings& s) -> Target { return &s.attachments.multipart_threshold_bytes; },
+       5 * 1024 * 1024, 5 * kGiB},
+      {"attachments.part_bytes", [](Settings& s) -> Target { return &s.attachments.part_bytes; },
+       5 * 1024 * 1024, 5 * kGiB},
+      {"log.target", [](Settings& s) -> Target { return &s.log.target; }},
+      {"log.level", [](Settings& s) -> Target { return &s.log.level; }, 0, 0, false,
+       "debug|info|warning|error"},
+      {"demo.enabled", [](Settings& s) -> Target { return &s.demo.enabled; }},
+      {"demo.sign_in_file", [](Settings& s) -> Target { return &s.demo.sign_in_file; }},
+  };
+  return all;
+}
+
+const Key* find_key(std::string_view name) {
+  const auto found = std::ranges::find(keys(), name, &Key::name);
+  return found == keys().end() ? nullptr : &*found;
+}
+
+std::string variable_of(const Key& key) {
+  std::string out = "WARDBOOK_";
+  for (const char c : key.name) {
+    out += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return out;
+}
+
+using Fault = std::optional<std::string>;
+
+bool listed(std::string_view choices, std::string_view value) {
+  while (true) {
+    const auto bar = choices.find('|');
+    if (choices.substr(0, bar) == value) return true;
+    if (bar == std::string_view::npos) return false;
+    choices.remove_prefix(bar + 1);
+  }
+}
+
+Fault assign_text(const Key& key, std::string* target, std::string value) {
+  if (!key.one_of.empty() && !listed(key.one_of, value)) {
+    return "must be one of " + std::string(key.one_of);
+  }
+  *target = std::move(value);
+  return std::nullopt;
+}
+
+/// Into whichever kind of number the setting is.
+Fault assign_number(const Key& key, const Target& target, std::int64_t value) {
+  if (value < key.least || value > key.most) {
+    return "must be between " + std::to_string(key.least) + " and " + std::to_string(key.most);
+  }
+  std::visit(
+      [value]<class T>(T* place) {
+        if constexpr (std::is_same_v<T, std::chrono::milliseconds> ||
+                      std::is_same_v<T, std::chrono::seconds>) {
+          *place = T(value);
+        } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+          *place = static_cast<T>(value);
+        }
+      },
+      target);
+  return std::nullopt;
+}
+
+/// A value as a variable or a flag gives it.
+Fault assign(const Key& key, Settings& settings, const std::string& text) {
+  const Target target = key.target(settings);
+  if (auto* const* place = std::get_if<std::string*>(&target)) {
+    return assign_text(key, *place, text);
+  }
+  if (auto* const* place = std::get_if<bool*>(&target)) {
+    if (text != "true" && text != "false") return "must be true or false";
+    **place = text == "true";
+    return std::nullopt;
+  }
+  std::int64_t value = 0;
+  const auto* const end = text.data() + text.size();
+  if (const auto r = std::from_chars(text.data(), end, value);
+      r.ec != std::errc() || r.ptr != end) {
+    return "must be a whole number";
+  }
+  return assign_number(key, target, value);
+}
+
+Fault assign(const Key& key, Settings& settings, const toml::node& node) {
+  const Target target = key.target(settings);
+  if (auto* const* place = std::get_if<std::string*>(&target)) {
+    if (!node.is_string()) return "must be a text in quotes";
+    return assign_text(key, *place, node.as_string()->get());
+  }
+  if (auto* const* place = std::get_if<bool*>(&target)) {
+    if (!node.is_boolean()) return "must be true or false";
+    **place = node.as_boolean()->get();
+    return std::nullopt;
+  }
+  if (!node.is_integer()) return "must be a whole number";
+  return assign_number(key, target, node.as_integer()->get());
+}
+
+void read_table(const toml::table& table, const std::string& prefix, const std::string& file,
+                Loaded& out) {
+  for (const auto& [name, node] : table) {
+    const std::string full = prefix + std::string(name.str());
+    const std::string where =
+        file + ":" + std::to_string(node.source().begin.line) + ": " + full + ": ";
+    const Key* key = find_key(full);
+    if (key != nullptr) {
+      if (const Fault fault = assign(*key, out.settings, node))
+        out.faults.push_back(where + *fault);
+    } else if (prefix.empty() && node.is_table() && std::ranges::any_of(keys(), [&](const Key& k) {
+                 return k.name.starts_with(full + ".");
+               })) {
+      read_table(*node.as_table(), full + ".", file, out);
+    } else {
+      out.faults.push_back(where + "unknown key");
+    }
+  }
+}
+
+void read_file(const std::string& file, Loaded& out) {
+  try {
+    read_table(toml::parse_file(file), "", file, out);
+  } catch (const toml::parse_error& e) {
+    const auto line = e.source().begin.line;
+    out.faults.push_back(file + (line > 0 ? ":" + std::to_string(line) : std::string()) + ": " +
+                         std::string(e.description()));
+  }
+}
+
+std::string toml_quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      constexpr std::string_view digits = "0123456789ABCDEF";
+      out += "\\u00";
+      out += digits[byte >> 4U];
+      out += digits[byte & 15U];
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string value_text(const Key& key, Settings& settings, Secrets secrets, bool quote) {
+  const Target target = key.target(settings);
+  return std::visit(
+      [&]<class T>(T* value) -> std::string {
+        if constexpr (std::is_same_v<T, std::string>) {
+          const bool hide = key.secret && secrets == Secrets::masked && !value->empty();
+          const std::string shown = hide ? "********" : *value;
+          return quote ? toml_quoted(shown) : shown;
+        } else if constexpr (std::is_same_v<T, bool>) {
+          return *value ? "true" : "false";
+        } else if constexpr (std::is_integral_v<T>) {
+          return std::to_string(*value);
+        } else {
+          return std::to_string(value->count());
+        }
+      },
+      target);
+}
+
+}  // namespace
+
+Loaded load(const Sources& sources) {
+  Loaded out;
+  if (sources.file) read_file(*sources.file, out);
+  for (const Key& key : keys()) {
+    const std::string name = variable_of(key);
+    const auto found = sources.variables.find(name);
+    if (found == sources.variables.end()) continue;
+    if (const Fault fault = assign(key, out.settings, found->second)) {
+      out.faults.push_back(name + ": " + *fault);
+    }
+  }
+  for (const auto& [name, value] : sources.flags) {
+    const Key* key = find_key(name);
+    if (key == nullptr) {
+      out.faults.push_back("--set " + name + ": unknown key");
+    } else if (const Fault fault = assign(*key, out.settings, value)) {
+      out.faults.push_back("--set " + name + ": " + *fault);
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> missing_for_serve(const Settings& settings) {
+  std::vector<std::string> faults;
+  const auto need = [&faults](const std::string& value, const char* name) {
+    if (value.empty()) faults.push_back(std::string(name) + ": is required");
+  };
+  need(settings.server.host, "server.host");
+  need(settings.database.url, "database.url");
+  need(settings.storage.endpoint, "storage.endpoint");
+  need(settings.storage.bucket, "storage.bucket");
+  need(settings.storage.access_key, "storage.access_key");
+  need(settings.storage.secret_key, "storage.secret_key");
+  if (settings.auth.token_secret.size() < 32) {
+    faults.emplace_back("auth.token_secret: must have at least 32 bytes");
+  }
+  if (settings.auth.session_ttl < settings.auth.access_ttl) {
+    faults.emplace_back("auth.session_ttl_s: must not be less than auth.access_ttl_s");
+  }
+  return faults;
+}
+
+std::vector<std::pair<std::string, std::string>> to_rows(const Settings& settings,
+                                                         Secrets secrets) {
+  Settings copy = settings;
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const Key& key : keys()) {
+    rows.emplace_back(key.name, value_text(key, copy, secrets, false));
+  }
+  return rows;
+}
+
+std::string to_toml(const Settings& settings, Secrets secrets) {
+  Settings copy = settings;
+  std::string out;
+  std::string_view section;
+  for (const Key& key : keys()) {
+    const auto dot = key.name.find('.');
+    if (key.name.substr(0, dot) != section) {
+      section = key.name.substr(0, dot);
+      if (!out.empty()) out += '\n';
+      out += '[' + std::string(section) + "]\n";
+    }
+    out +=
+        std::string(key.name.substr(dot + 1)) + " = " + value_text(key, copy, secrets, true) + '\n';
+  }
+  return out;
+}
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> out;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos) {
+      out.emplace(text.substr(0, equals), text.substr(equals + 1));
+    }
+  }
+  return out;
+}
+
+}  // namespace wardbook::config

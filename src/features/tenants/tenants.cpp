@@ -1,0 +1,141 @@
+#include "features/tenants/tenants.h"
+
+#include "api/input.h"
+#include "base/offload.h"
+#include "db/sync_connection.h"
+#include "features/tenants/tenants_sql.h"
+#include "migrate/migrate.h"
+
+namespace wardbook::tenants {
+namespace {
+
+migrate::Options owner_options(const Settings::Database& database) {
+  if (database.owner_url.empty()) {
+    throw Failure(Code::not_implemented,
+                  "This node has no owner's login: create tenants with the command line.");
+  }
+  migrate::Options options;
+  options.owner_conninfo = database.owner_url;
+  options.service_role = service_role(database.url);
+  return options;
+}
+
+/// What PostgreSQL says to an operator may quote values, so it goes to the log only.
+[[noreturn]] void throw_unavailable(const std::exception& e) {
+  throw Failure(Code::database_unavailable, {}, std::string("owner's connection: ") + e.what());
+}
+
+audit::Entry entry_of(std::string action, const Tenant* before, const Tenant& after) {
+  audit::Entry entry;
+  entry.action = std::move(action);
+  entry.resource = "tenant";
+  if (before != nullptr) entry.before = to_json(*before);
+  entry.after = to_json(after);
+  return entry;
+}
+
+Task<> check_zone(db::Tx& tx, std::string zone) {
+  const auto known = co_await tx.one(kKnownZone, std::move(zone));
+  if (!known.value) {
+    throw Failure::invalid({{"/time_zone", "must be the IANA name of a time zone"}});
+  }
+}
+
+}  // namespace
+
+std::string service_role(const std::string& service_url) {
+  db::SyncConnection connection(service_url);
+  return connection.value("SELECT session_user").value_or("");
+}
+
+Task<> Provisioner::provision(TenantId tenant, std::string name, std::string time_zone) {
+  auto work = [database = database_, tenant = std::move(tenant), name = std::move(name),
+               zone = std::move(time_zone)] {
+    try {
+      const auto options = owner_options(database);
+      migrate::provision(options, tenant, name, zone);
+    } catch (const std::runtime_error& e) {  // MigrationError, SqlError; no Failure is one
+      throw_unavailable(e);
+    }
+    return true;
+  };
+  co_await offload(workers_, std::move(work));
+}
+
+Task<bool> Provisioner::drop(TenantId tenant) {
+  auto work = [database = database_, tenant = std::move(tenant)] {
+    try {
+      const auto options = owner_options(database);
+      return migrate::drop(options, tenant);
+    } catch (const std::runtime_error& e) {  // MigrationError, SqlError; no Failure is one
+      throw_unavailable(e);
+    }
+  };
+  co_return co_await offload(workers_, std::move(work));
+}
+
+Tenant Tenant::from_row(const db::RowView& row) {
+  return {row.str(0), row.str(1), row.boolean(2), row.str(3), row.time(4), row.time(5)};
+}
+
+std::string to_json(const Tenant& tenant) {
+  std::string out;
+  api::ObjectWriter writer(out);
+  writer.text("id", tenant.id)
+      .text("name", tenant.name)
+      .text("status", tenant.active ? "active" : "suspended")
+      .text("time_zone", tenant.time_zone)
+      .text("created_at", format_rfc3339(tenant.created_at))
+      .text("updated_at", format_rfc3339(tenant.updated_at));
+  writer.end();
+  return out;
+}
+
+Task<Tenant> create(db::Pool& db, Provisioner& provisioner, audit::Actor actor, TenantId id,
+                    std::string name, std::string time_zone) {
+  {
+    db::Tx check = co_await db.begin_control();
+    co_await check_zone(check, time_zone);
+    if (co_await check.maybe_one(kGet, id)) throw Failure(Code::tenant_exists);
+    co_await check.commit();
+  }
+  co_await provisioner.provision(id, std::move(name), std::move(time_zone));
+  db::Tx tx = co_await db.begin_control();
+  Tenant made = co_await tx.one(kGet, id);
+  audit::record_platform(tx, actor, entry_of("tenant.create", nullptr, made));
+  co_await tx.commit();
+  co_return made;
+}
+
+Task<Tenant> get(db::Pool& db, TenantId id) {
+  db::Tx tx = co_await db.begin_control();
+  auto found = co_await tx.maybe_one(kGet, std::move(id));
+  co_await tx.commit();
+  if (!found) throw Failure(Code::tenant_not_found);
+  co_return std::move(*found);
+}
+
+Task<std::vector<Tenant>> list(db::Pool& db) {
+  db::Tx tx = co_await db.begin_control();
+  auto rows = co_await tx.all(kPage, std::string(), std::nullopt);
+  co_await tx.commit();
+  co_return rows;
+}
+
+Task<Tenant> change(db::Pool& db, audit::Actor actor, TenantId id, Change change) {
+  db::Tx tx = co_await db.begin_control();
+  const auto before = co_await tx.maybe_one(kLock, id);
+  if (!before) throw Failure(Code::tenant_not_found);
+  if (change.time_zone) co_await check_zone(tx, *change.time_zone);
+  const bool active = change.active.value_or(before->active);
+  Tenant after = co_await tx.one(kUpdate, id, change.name.value_or(before->name), active,
+                                 change.time_zone.value_or(before->time_zone));
+  if (active != before->active) tx.queue(kNotify, id, !active);
+  std::string action = "tenant.update";
+  if (active != before->active) action = active ? "tenant.resume" : "tenant.suspend";
+  audit::record_platform(tx, actor, entry_of(std::move(action), &*before, after));
+  co_await tx.commit();
+  co_return after;
+}
+
+}  // namespace wardbook::tenants

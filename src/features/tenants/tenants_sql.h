@@ -1,0 +1,39 @@
+#pragma once
+
+#include "db/query.h"
+#include "features/tenants/tenants.h"
+
+namespace wardbook::tenants {
+
+inline const db::Query<Tenant, TenantId> kGet{"tenants.get", R"sql(
+  SELECT id, name, status = 'active', time_zone, created_at, updated_at
+  FROM wardbook.tenants WHERE id = $1)sql"};
+
+inline const db::Query<Tenant, TenantId> kLock{"tenants.lock", R"sql(
+  SELECT id, name, status = 'active', time_zone, created_at, updated_at
+  FROM wardbook.tenants WHERE id = $1 FOR UPDATE)sql"};
+
+inline const db::Query<Tenant, std::string, std::optional<int>> kPage{"tenants.page", R"sql(
+  SELECT id, name, status = 'active', time_zone, created_at, updated_at
+  FROM wardbook.tenants WHERE id COLLATE "C" > $1 ORDER BY id COLLATE "C" LIMIT $2)sql"};
+
+inline const db::Query<db::Int64Row> kCount{"tenants.count", R"sql(
+  SELECT count(*) FROM wardbook.tenants)sql"};
+
+inline const db::Query<Tenant, TenantId, std::string, bool, std::string> kUpdate{"tenants.update",
+                                                                                 R"sql(
+  UPDATE wardbook.tenants
+  SET name = $2, status = CASE WHEN $3 THEN 'active' ELSE 'suspended' END, time_zone = $4,
+      updated_at = now()
+  WHERE id = $1
+  RETURNING id, name, status = 'active', time_zone, created_at, updated_at)sql"};
+
+// The authority of every node listens (features/accounts).
+inline const db::Query<db::TextRow, TenantId, bool> kNotify{"tenants.notify", R"sql(
+  SELECT pg_notify('wardbook_authority',
+                   json_build_object('tenant', $1::text, 'suspended', $2::boolean)::text))sql"};
+
+inline const db::Query<db::BoolRow, std::string> kKnownZone{"tenants.known_zone", R"sql(
+  SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names WHERE name = $1))sql"};
+
+}  // namespace wardbook::tenants

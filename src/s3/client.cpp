@@ -86,6 +86,23 @@ Task<std::string> read_body(net::ClientResponse& response, std::size_t limit, De
   }
 }
 
+struct HeldBody {
+  std::string bytes;
+  std::size_t at = 0;
+};
+
+Task<std::size_t> take_from(std::shared_ptr<HeldBody> body, std::span<char> into) {
+  const auto count = body->bytes.copy(into.data(), into.size(), body->at);
+  body->at += count;
+  co_return count;
+}
+
+net::BodySource source_of(std::string bytes) {
+  auto body = std::make_shared<HeldBody>();
+  body->bytes = std::move(bytes);
+  return [body](std::span<char> into) { return take_from(body, into); };
+}
+
 Task<std::size_t> read_counted(std::shared_ptr<BodyProgress> progress, net::BodySource source,
                                std::span<char> into) {
   progress->touched = true;
@@ -165,8 +182,12 @@ net::ClientRequest Store::signed_request(Call& call) {
     }
     request.source = counted(call.stream->source, call.progress);
     request.source_length = call.stream->length;
-  } else {
+  } else if (call.idempotent) {
     request.body = call.body;
+  } else {
+    // The connection pool repeats by itself what failed on a kept connection, but not a source.
+    request.source_length = call.body.size();
+    request.source = source_of(call.body);
   }
   return request;
 }

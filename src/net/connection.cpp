@@ -215,6 +215,11 @@ void Connection::refuse(Failure failure) {
 /// the body. True: the connection can take the next request.
 Task<bool> Connection::complete(std::exception_ptr error) {
   if (gone_) co_return false;
+  if (error && head_waiting_) {
+    // The answer was started, but none of it was sent: there is time for a better one.
+    head_waiting_ = answered_ = false;
+    stream_ = Stream::none;
+  }
   if (!answered_) {
     auto response = core_->render(to_failure(error), id_);
     co_await respond(std::move(response));

@@ -83,8 +83,7 @@ TEST(RequestHeadCheck, ReducesAbsoluteForm) {
 }
 
 TEST(RequestHeadCheck, ChunkedHasNoLength) {
-  const auto request =
-      accepted("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n");
+  const auto request = accepted("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n");
   EXPECT_FALSE(request.framing.content_length.has_value());
 }
 
@@ -136,11 +135,26 @@ TEST(ChunkDecoder, RefusesWhatIsNotStrict) {
   const std::string many(ChunkDecoder::kExtensionBytes + 1, 'x');
   const std::string trailers(ChunkDecoder::kTrailerBytes + 1, 'x');
   const std::string cases[] = {
-      "\r\n",          "g\r\n",           "-1\r\n",           " 5\r\n",
-      "5 \r\nhello",   "5\nhello\r\n",    "5\rhello",         "0x5\r\nhello",
-      "5\r\nhelloX",   "5\r\nhello\n",    "5\r\nhello\rX",    "1000000000000000\r\n",
-      "5;a\nb\r\n",    "5;a\x01\r\n",     "0\r\n bad: 1\r\n", "0\r\nno colon\r\n",
-      "0\r\n: v\r\n",  "0\r\na: \n\r\n",  "0\r\n\rX",         "5;" + many,
+      "\r\n",
+      "g\r\n",
+      "-1\r\n",
+      " 5\r\n",
+      "5 \r\nhello",
+      "5\nhello\r\n",
+      "5\rhello",
+      "0x5\r\nhello",
+      "5\r\nhelloX",
+      "5\r\nhello\n",
+      "5\r\nhello\rX",
+      "1000000000000000\r\n",
+      "5;a\nb\r\n",
+      "5;a\x01\r\n",
+      "0\r\n bad: 1\r\n",
+      "0\r\nno colon\r\n",
+      "0\r\n: v\r\n",
+      "0\r\na: \n\r\n",
+      "0\r\n\rX",
+      "5;" + many,
       "0\r\nA: " + trailers,
   };
   for (const auto& bytes : cases) {

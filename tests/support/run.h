@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "base/task.h"
 
@@ -34,6 +35,24 @@ inline void run(boost::asio::io_context& reactor, Task<> task) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
   while (!done) {
     if (reactor.run_one_until(end) == 0) throw std::runtime_error("the coroutine hangs");
+  }
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+/// Runs all of them at the same time; rethrows the first failure after all have ended.
+inline void run_all(boost::asio::io_context& reactor, std::vector<Task<>> tasks) {
+  std::size_t left = tasks.size();
+  std::exception_ptr thrown;
+  for (Task<>& task : tasks) {
+    boost::asio::co_spawn(reactor, std::move(task), [&](std::exception_ptr error) {
+      if (error && !thrown) thrown = error;
+      --left;
+    });
+  }
+  reactor.restart();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(2);
+  while (left > 0) {
+    if (reactor.run_one_until(end) == 0) throw std::runtime_error("a coroutine hangs");
   }
   if (thrown) std::rethrow_exception(thrown);
 }

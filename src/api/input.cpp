@@ -1,7 +1,9 @@
 #include "api/input.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
 #include <cmath>
 
 namespace wardbook::api {
@@ -51,6 +53,18 @@ std::string number_text(double value) {
   return text;
 }
 
+/// As RFC 8785 (and so ECMAScript) writes numbers: the shortest digits that read back the same.
+void append_double(std::string& out, double value) {
+  std::array<char, 64> buffer{};
+  const double size = std::fabs(value);
+  const bool plain = value == 0 || (size >= 1e-6 && size < 1e21);
+  const auto format = plain ? std::chars_format::fixed : std::chars_format::scientific;
+  const auto [end, error] =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value == 0 ? 0.0 : value, format);
+  if (error != std::errc{}) throw Failure(Code::internal, {}, "a number does not fit its buffer");
+  out.append(buffer.data(), end);
+}
+
 void append_canonical(std::string& out, const json::value& value) {
   if (const auto* object = value.if_object()) {
     std::vector<json::string_view> keys;
@@ -71,6 +85,8 @@ void append_canonical(std::string& out, const json::value& value) {
       append_canonical(out, (*array)[i]);
     }
     out += ']';
+  } else if (value.is_double()) {
+    append_double(out, value.get_double());
   } else {
     out += json::serialize(value);
   }

@@ -61,7 +61,8 @@ class Input {
 [[nodiscard]] boost::json::value parse_json(std::string_view text);
 /// RFC 7396.
 void merge_patch(boost::json::value& target, const boost::json::value& patch);
-/// JSON with sorted keys and no white space: equal contents have equal texts.
+/// The canonical form of RFC 8785 for our documents (keys are ASCII): sorted keys, no white space,
+/// numbers in their shortest form. Equal contents have equal texts.
 [[nodiscard]] std::string canonical_json(const boost::json::value& value);
 /// A JSON string literal.
 [[nodiscard]] std::string quoted(std::string_view text);
@@ -71,6 +72,12 @@ class ObjectWriter {
  public:
   explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
   ObjectWriter& text(std::string_view key, std::string_view value);
+  ObjectWriter& text(std::string_view key, const std::string& value) {
+    return text(key, std::string_view(value));
+  }
+  ObjectWriter& text(std::string_view key, const char* value) {
+    return text(key, std::string_view(value));
+  }
   ObjectWriter& text(std::string_view key, const std::optional<std::string>& value);
   ObjectWriter& integer(std::string_view key, std::int64_t value);
   ObjectWriter& integer(std::string_view key, std::optional<std::int64_t> value);

@@ -21,6 +21,14 @@ std::optional<std::int64_t> parse_etag(std::string_view text) {
 
 }  // namespace
 
+std::optional<std::int64_t> parse_positive(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool plain = !text.empty() && text.front() >= '1' && text.front() <= '9';
+  if (!plain || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 const TenantId& Caller::tenant() const {
   if (!tenant_id) throw Failure(Code::forbidden, "Operators run the platform and see no hospital.");
   return *tenant_id;
@@ -41,12 +49,9 @@ std::string_view Request::path_param(std::string_view name) const {
 }
 
 std::int64_t Request::path_int(Code missing, std::string_view name) const {
-  const auto text = path_param(name);
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool plain = !text.empty() && text.front() >= '1' && text.front() <= '9';
-  if (!plain || error != std::errc{} || end != text.data() + text.size()) throw Failure(missing);
-  return value;
+  const auto value = parse_positive(path_param(name));
+  if (!value) throw Failure(missing);
+  return *value;
 }
 
 const boost::json::object& Request::object() const {

@@ -52,6 +52,9 @@ struct Request {
   [[nodiscard]] const boost::json::object& object() const;
 };
 
+/// An id or a version number as text: decimal digits without a sign or leading zero.
+[[nodiscard]] std::optional<std::int64_t> parse_positive(std::string_view text);
+
 struct Response {
   int status = 200;
   net::Headers headers;

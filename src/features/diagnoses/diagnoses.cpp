@@ -1,0 +1,48 @@
+#include "features/diagnoses/diagnoses.h"
+
+#include "api/input.h"
+
+namespace wardbook::diagnoses {
+
+using Need = api::Input::Need;
+
+std::optional<std::string> normal_code(std::string_view text) {
+  std::string code;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '.' && i == 3) continue;
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    const bool letter = c >= 'A' && c <= 'Z';
+    const bool digit = c >= '0' && c <= '9';
+    if (!letter && !digit) return std::nullopt;
+    const std::size_t at = code.size() > 3 ? code.size() - 1 : code.size();
+    if ((at == 0 && !letter) || (at == 1 && !digit)) return std::nullopt;
+    if (code.size() == 3) code += '.';
+    code += c;
+  }
+  if (code.size() < 3 || code.size() > 8 || code.ends_with('.')) return std::nullopt;
+  return code;
+}
+
+DiagnosisInput parse_diagnosis(const boost::json::object& body, std::vector<Fault>& faults) {
+  api::Input in(body, "", faults);
+  DiagnosisInput out;
+  if (const auto code = in.text("icd_code", Need::required, 20)) {
+    if (const auto normal = normal_code(*code)) {
+      out.icd_code = *normal;
+    } else {
+      in.fault("icd_code", "is not an ICD-10-CM code (such as E11.9)");
+    }
+  }
+  out.diagnosis_name = in.text("diagnosis_name", Need::optional, 500);
+  out.diagnosis_type =
+      in.one_of("diagnosis_type", Need::required, {"primary", "secondary", "differential"})
+          .value_or("");
+  out.status = in.one_of("status", Need::optional, {"active", "resolved", "chronic", "ruled_out"})
+                   .value_or("active");
+  out.notes = in.text("notes", Need::optional, 5'000, true);
+  in.finish({"id", "record_id", "icd_release", "created_by", "created_at", "updated_at"});
+  return out;
+}
+
+}  // namespace wardbook::diagnoses

@@ -1,0 +1,169 @@
+#include "api/idempotency.h"
+#include "api/input.h"
+#include "api/paging.h"
+#include "features/app.h"
+#include "features/diagnoses/diagnoses.h"
+#include "features/diagnoses/diagnoses_sql.h"
+#include "features/icd10/icd10.h"
+
+namespace wardbook::diagnoses {
+namespace {
+
+namespace json = boost::json;
+
+/// The input with the release's title and name filled in. A code that is unknown, or is only a
+/// header of other codes, is refused with the nearest ones.
+struct Coded {
+  DiagnosisInput input;
+  MaybeText release;
+};
+
+Task<Coded> coded(db::Tx& tx, const records::Record& record, const json::object& body) {
+  std::vector<Fault> faults;
+  Coded out;
+  out.input = parse_diagnosis(body, faults);
+  if (!out.input.icd_code.empty()) {
+    const auto checked = co_await icd10::check(tx, out.input.icd_code, record.data.visit_date);
+    if (checked.found) {
+      out.release = checked.found->release;
+      if (!out.input.diagnosis_name) out.input.diagnosis_name = checked.found->title;
+    } else if (checked.any_release) {
+      std::string message = "is not in the ICD-10-CM release in force at the visit";
+      for (std::size_t i = 0; i < checked.nearest.size(); ++i) {
+        message += (i == 0 ? "; nearest: " : ", ") + checked.nearest[i];
+      }
+      faults.push_back({"/icd_code", std::move(message)});
+    }
+  }
+  if (!out.input.diagnosis_name) {
+    faults.push_back({"/diagnosis_name", "is required for a code without a title"});
+  }
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  co_return out;
+}
+
+[[noreturn]] void rethrow_two_primaries(const db::ConstraintViolation& violation) {
+  if (violation.constraint() == "diagnoses_one_primary") {
+    throw Failure(Code::primary_diagnosis_exists);
+  }
+  throw violation;
+}
+
+Task<Diagnosis> insert(db::Tx& tx, RecordId record, Coded c, AccountId by) {
+  try {
+    co_return co_await tx.one(kInsertDiagnosis, record, c.input.icd_code, c.release,
+                              c.input.diagnosis_name.value(), c.input.diagnosis_type,
+                              c.input.status, c.input.notes, by);
+  } catch (const db::ConstraintViolation& violation) {
+    rethrow_two_primaries(violation);
+  }
+}
+
+Task<Diagnosis> update(db::Tx& tx, DiagnosisId id, Coded c) {
+  try {
+    co_return co_await tx.one(kUpdateDiagnosis, id, c.input.icd_code, c.release,
+                              c.input.diagnosis_name.value(), c.input.diagnosis_type,
+                              c.input.status, c.input.notes);
+  } catch (const db::ConstraintViolation& violation) {
+    rethrow_two_primaries(violation);
+  }
+}
+
+/// The record's next version, since its diagnoses are part of it.
+Task<std::int64_t> next_version(App& app, db::Tx& tx, const api::Request& req,
+                                records::Record& record) {
+  records::RecordInput data = record.data;
+  records::Change change{"diagnosis", "draft", std::nullopt};
+  const auto view = co_await records::write_version(tx, req, app.clock, record, std::move(data),
+                                                    std::move(change));
+  co_return view.version;
+}
+
+Task<api::Response> list_diagnoses(App& app, api::Request req) {
+  const auto id = req.path_id<RecordId>(Code::record_not_found);
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto record = co_await tx.maybe_one(kRecordPatient, id);
+  if (!record) throw Failure(Code::record_not_found);
+  const auto rows = co_await records::diagnoses_of(tx, id);
+  audit::Entry seen{.action = "record.diagnoses",
+                    .resource = "record",
+                    .resource_id = id.value,
+                    .patient = record->patient};
+  audit::record(tx, audit::actor_of(req), std::move(seen));
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  std::vector<std::string> items;
+  for (const auto& row : rows) items.push_back(records::to_json(row));
+  co_return api::ok(api::page_json(items, std::nullopt)).etag(record->version);
+}
+
+Task<api::Response> add_diagnosis(App& app, api::Request req) {
+  const auto id = req.path_id<RecordId>(Code::record_not_found);
+  const auto expected = api::required_if_match(req);
+  const json::object body = req.object();
+  db::Tx tx = co_await api::begin_write(app.db, req);
+  records::Record record = co_await records::lock(tx, id, expected);
+  records::require_draft(record);
+  Coded input = co_await coded(tx, record, body);
+  const Diagnosis diagnosis = co_await insert(tx, id, std::move(input), req.caller.account);
+  const auto version = co_await next_version(app, tx, req, record);
+  const std::string location = "/api/v1/diagnoses/" + std::to_string(diagnosis.id.value);
+  api::Response response = api::created(records::to_json(diagnosis), location).etag(version);
+  response = co_await api::commit_write(tx, req, std::move(response));
+  app.audit.touch(req.caller.tenant());
+  co_return response;
+}
+
+Task<api::Response> patch_diagnosis(App& app, api::Request req) {
+  const auto id = req.path_id<DiagnosisId>(Code::diagnosis_not_found);
+  const auto expected = api::required_if_match(req);
+  const json::object patch = req.object();
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto before = co_await tx.maybe_one(kGetDiagnosis, id);
+  if (!before) throw Failure(Code::diagnosis_not_found);
+  records::Record record = co_await records::lock(tx, before->record_id, expected);
+  records::require_draft(record);
+  json::value whole = json::object{{"icd_code", before->icd_code},
+                                   {"diagnosis_name", before->diagnosis_name},
+                                   {"diagnosis_type", before->diagnosis_type},
+                                   {"status", before->status}};
+  if (before->notes) whole.as_object()["notes"] = *before->notes;
+  // Another code brings its own title, unless the client gives one.
+  if (patch.contains("icd_code")) whole.as_object().erase("diagnosis_name");
+  api::merge_patch(whole, patch);
+  Coded input = co_await coded(tx, record, whole.as_object());
+  const Diagnosis after = co_await update(tx, id, std::move(input));
+  const auto version = co_await next_version(app, tx, req, record);
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  co_return api::ok(records::to_json(after)).etag(version);
+}
+
+Task<api::Response> remove_diagnosis(App& app, api::Request req) {
+  const auto id = req.path_id<DiagnosisId>(Code::diagnosis_not_found);
+  const auto expected = api::required_if_match(req);
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto before = co_await tx.maybe_one(kGetDiagnosis, id);
+  if (!before) throw Failure(Code::diagnosis_not_found);
+  records::Record record = co_await records::lock(tx, before->record_id, expected);
+  records::require_draft(record);
+  tx.queue(kRemoveDiagnosis, id);
+  const auto version = co_await next_version(app, tx, req, record);
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  api::Response gone = api::no_content();
+  co_return std::move(gone).etag(version);
+}
+
+}  // namespace
+
+std::vector<api::Route> routes() {
+  using enum api::Access;
+  using api::Body;
+  return {{"GET", "/records/{id}/diagnoses", records_read, &list_diagnoses},
+          {"POST", "/records/{id}/diagnoses", records_write, &add_diagnosis, Body::json},
+          {"PATCH", "/diagnoses/{id}", records_write, &patch_diagnosis, Body::json},
+          {"DELETE", "/diagnoses/{id}", records_write, &remove_diagnosis}};
+}
+
+}  // namespace wardbook::diagnoses

@@ -1,0 +1,130 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/router.h"
+#include "base/clock.h"
+#include "base/failure.h"
+#include "base/ids.h"
+#include "db/pool.h"
+#include "db/query.h"
+#include "features/audit/audit.h"
+
+namespace wardbook::records {
+
+/// What a client may write of a visit record, checked. The three JSON members are texts of checked
+/// JSON with only the members that were given (and `bmi`, derived).
+struct RecordInput {
+  std::optional<PatientId> patient_id;
+  std::optional<AccountId> doctor_id;
+  std::string visit_date;  ///< RFC 3339, or a bare date: midnight in the tenant's time zone
+  std::string visit_type;
+  std::optional<std::string> chief_complaint;
+  std::optional<std::string> history_of_present_illness;
+  std::optional<std::string> physical_examination;
+  std::optional<std::string> diagnosis;
+  std::optional<std::string> treatment_plan;
+  std::string prescriptions = "[]";
+  std::string vital_signs = "{}";
+  std::string lab_results = "[]";
+  std::optional<std::string> notes;
+  bool follow_up_required = false;
+  std::optional<Date> follow_up_date;
+  std::optional<std::string> follow_up_instructions;
+};
+
+/// Reads and checks a whole record; gathers every fault. What needs the database (does the patient
+/// exist, is the doctor one) is checked later.
+[[nodiscard]] RecordInput parse_record(const boost::json::object& body, std::vector<Fault>& faults);
+
+// records_fields.cpp: the parts with rules of their own. Pointers begin with `pointer`.
+[[nodiscard]] boost::json::object parse_vital_signs(const boost::json::object& in,
+                                                    const std::string& pointer,
+                                                    std::vector<Fault>& faults);
+[[nodiscard]] boost::json::array parse_prescriptions(const boost::json::array& in,
+                                                     const std::string& pointer,
+                                                     std::vector<Fault>& faults);
+[[nodiscard]] boost::json::array parse_lab_results(const boost::json::array& in,
+                                                   const std::string& pointer,
+                                                   std::vector<Fault>& faults);
+
+/// A coded diagnosis of a record.
+struct Diagnosis {
+  DiagnosisId id;
+  RecordId record_id;
+  std::string icd_code;  ///< with its dot: E11.9
+  std::optional<std::string> icd_release;
+  std::string diagnosis_name;
+  std::string diagnosis_type;
+  std::string status;
+  std::optional<std::string> notes;
+  AccountId created_by;
+  std::string created_at;
+  std::string updated_at;
+  static Diagnosis from_row(const db::RowView& row);
+};
+[[nodiscard]] std::string to_json(const Diagnosis& diagnosis);
+
+/// A record's current row, for changing it.
+struct Record {
+  RecordId id;
+  std::string record_number;
+  RecordInput data;  ///< visit_date is RFC 3339 in UTC
+  std::string status;
+  std::int64_t version = 0;
+  bool voided = false;
+  std::string content_hash;
+  static Record from_row(const db::RowView& row);
+};
+
+/// A record's current row, ready to be sent.
+struct RecordView {
+  RecordId id;
+  PatientId patient;
+  std::int64_t version = 0;
+  std::string sort_key;  ///< of lists
+  std::string json;
+  static RecordView from_row(const db::RowView& row);
+};
+
+/// What one version says, as RFC 8785 canonical JSON: the writable fields and the diagnoses.
+[[nodiscard]] std::string canonical_content(const RecordInput& data,
+                                            const std::vector<Diagnosis>& diagnoses);
+
+/// SHA-256 (hex) over the canonical JSON object {author, content, record_id, status, time,
+/// version}. `content` is canonical_content's text, `time` RFC 3339 in UTC.
+[[nodiscard]] std::string content_hash(RecordId record, std::int64_t version,
+                                       std::string_view status, AccountId author,
+                                       std::string_view time, std::string_view content);
+
+/// One step in a record's life.
+struct Change {
+  std::string kind;    ///< created, updated, diagnosis, finalized, amended, reopened, voided
+  std::string status;  ///< afterwards
+  std::optional<std::string> reason;
+};
+
+/// The record, locked for this transaction. Fails with record_not_found (also when it was voided),
+/// version_conflict when its version is not `expected`.
+[[nodiscard]] Task<Record> lock(db::Tx& tx, RecordId id, std::int64_t expected);
+/// Fails with record_finalized unless the record is a draft.
+void require_draft(const Record& record);
+[[nodiscard]] Task<std::vector<Diagnosis>> diagnoses_of(db::Tx& tx, RecordId id);
+
+/// Writes the next version and the row that takes it, with its audit entry; `record` becomes the
+/// new state. The diagnoses must be as they are to be (changed in this transaction, by the caller).
+/// Returns what is to be sent; the caller commits.
+[[nodiscard]] Task<RecordView> write_version(db::Tx& tx, const api::Request& request,
+                                             const Clock& clock, Record& record, RecordInput data,
+                                             Change change);
+
+/// The tenant's whole set of version hashes, recomputed. Adds to `verdict`.
+[[nodiscard]] Task<> verify_versions(db::Pool& db, TenantId tenant, audit::Verdict& verdict);
+
+[[nodiscard]] std::vector<api::Route> routes();
+
+}  // namespace wardbook::records

@@ -1,0 +1,155 @@
+#include "api/idempotency.h"
+#include "api/input.h"
+#include "features/records/records_life.h"
+#include "features/records/records_sql.h"
+
+namespace wardbook::records {
+namespace {
+
+namespace json = boost::json;
+
+/// What the database knows of an input: the patient exists, the doctor is one, the dates agree.
+/// `known` is the record before the change; its doctor needs no check if he stays.
+Task<> resolve(db::Tx& tx, RecordInput& input, const Record* known, std::vector<Fault>& faults) {
+  const bool same_doctor = known != nullptr && known->data.doctor_id == input.doctor_id;
+  MaybeId patient;
+  MaybeId doctor;
+  MaybeText visit;
+  if (input.patient_id) patient = input.patient_id->value;
+  if (input.doctor_id && !same_doctor) doctor = input.doctor_id->value;
+  if (!input.visit_date.empty()) visit = input.visit_date;
+  const Resolved found = co_await tx.one(kResolve, patient, doctor, visit);
+  if (patient && !found.date_of_birth) faults.push_back({"/patient_id", "is no patient here"});
+  if (doctor && !found.is_doctor) {
+    faults.push_back({"/doctor_id", "is no doctor of this hospital"});
+  }
+  if (found.visit_date) input.visit_date = *found.visit_date;
+  if (!found.visit_day) co_return;
+  const auto day = std::chrono::sys_days(*found.visit_day);
+  if (found.date_of_birth && day < std::chrono::sys_days(*found.date_of_birth)) {
+    faults.push_back({"/visit_date", "lies before the patient's birth"});
+  }
+  if (input.follow_up_date && std::chrono::sys_days(*input.follow_up_date) <= day) {
+    faults.push_back({"/follow_up_date", "must be after the visit"});
+  }
+}
+
+Task<api::Response> create_record(App& app, api::Request req) {
+  std::vector<Fault> faults;
+  RecordInput input = parse_record(req.object(), faults);
+  if (!input.doctor_id && !req.object().contains("doctor_id")) {
+    if (req.caller.role == api::Role::doctor) {
+      input.doctor_id = req.caller.account;
+    } else {
+      faults.push_back({"/doctor_id", "is required unless a doctor writes the record"});
+    }
+  }
+  db::Tx tx = co_await api::begin_write(app.db, req);
+  co_await resolve(tx, input, nullptr, faults);
+  if (!input.doctor_id && faults.empty()) faults.push_back({"/doctor_id", "must be an integer"});
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+
+  const NewIds ids = co_await tx.one(kNewIds);
+  Record record;
+  record.id = ids.id;
+  record.record_number = ids.number;
+  Change change{"created", "draft", std::nullopt};
+  const RecordView view =
+      co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
+  const std::string location = "/api/v1/records/" + std::to_string(record.id.value);
+  api::Response response = api::created(view.json, location).etag(view.version);
+  response = co_await api::commit_write(tx, req, std::move(response));
+  app.audit.touch(req.caller.tenant());
+  co_return response;
+}
+
+Task<api::Response> get_record(App& app, api::Request req) {
+  const auto id = req.path_id<RecordId>(Code::record_not_found);
+  auto record = co_await app.db.read_maybe_one(req.caller.tenant(), kGetRecord, id);
+  if (!record) throw Failure(Code::record_not_found);
+  co_await record_was_read(app, req, "record.read", id, record->patient);
+  if (api::not_modified(req, record->version)) {
+    api::Response unchanged;
+    unchanged.status = 304;
+    co_return std::move(unchanged).etag(record->version);
+  }
+  co_return api::ok(std::move(record->json)).etag(record->version);
+}
+
+Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
+  const auto id = req.path_id<RecordId>(Code::record_not_found);
+  const auto expected = api::required_if_match(req);
+  json::object body = req.object();
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  Record record = co_await lock(tx, id, expected);
+  require_draft(record);
+  RecordInput input = co_await changed_input(tx, record, std::move(body), apply, "");
+  Change change{"updated", "draft", std::nullopt};
+  const RecordView view =
+      co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  co_return api::ok(view.json).etag(view.version);
+}
+
+Task<api::Response> put_record(App& app, api::Request req) {
+  co_return co_await change_record(app, std::move(req), Apply::replace);
+}
+
+Task<api::Response> patch_record(App& app, api::Request req) {
+  co_return co_await change_record(app, std::move(req), Apply::merge);
+}
+
+}  // namespace
+
+Task<RecordInput> changed_input(db::Tx& tx, const Record& record, json::object body, Apply apply,
+                                std::string prefix) {
+  json::value whole = body;
+  if (apply == Apply::merge) {
+    whole = json::parse(canonical_content(record.data, {}));
+    whole.as_object().erase("diagnoses");
+    whole.as_object().at("vital_signs").as_object().erase("bmi");
+    api::merge_patch(whole, body);
+  }
+  std::vector<Fault> faults;
+  RecordInput input = parse_record(whole.as_object(), faults);
+  if (!input.doctor_id && !whole.as_object().contains("doctor_id")) {
+    if (apply == Apply::replace) {
+      input.doctor_id = record.data.doctor_id;
+    } else {
+      faults.push_back({"/doctor_id", "cannot be removed"});
+    }
+  }
+  co_await resolve(tx, input, &record, faults);
+  for (auto& fault : faults) fault.pointer = prefix + fault.pointer;
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  if (!input.doctor_id) throw Failure::invalid({{prefix + "/doctor_id", "is required"}});
+  co_return input;
+}
+
+Task<> record_was_read(App& app, const api::Request& req, std::string action, RecordId record,
+                       PatientId patient) {
+  audit::Entry seen{.action = std::move(action),
+                    .resource = "record",
+                    .resource_id = record.value,
+                    .patient = patient};
+  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+}
+
+std::vector<api::Route> routes() {
+  using enum api::Access;
+  using api::Body;
+  return {{"GET", "/records", records_read, &list_records},
+          {"POST", "/records", records_write, &create_record, Body::json},
+          {"GET", "/records/{id}", records_read, &get_record},
+          {"PUT", "/records/{id}", records_write, &put_record, Body::json},
+          {"PATCH", "/records/{id}", records_write, &patch_record, Body::json},
+          {"DELETE", "/records/{id}", records_write, &void_record},
+          {"POST", "/records/{id}/finalize", records_finalize, &finalize_record, Body::json},
+          {"POST", "/records/{id}/amendments", records_finalize, &amend_record, Body::json},
+          {"POST", "/records/{id}/reopen", records_reopen, &reopen_record, Body::json},
+          {"GET", "/records/{id}/versions", records_read, &list_versions},
+          {"GET", "/records/{id}/versions/{n}", records_read, &get_version}};
+}
+
+}  // namespace wardbook::records

@@ -1,0 +1,160 @@
+#include "api/input.h"
+#include "api/paging.h"
+#include "features/records/records_life.h"
+#include "features/records/records_sql.h"
+
+namespace wardbook::records {
+namespace {
+
+namespace json = boost::json;
+constexpr int kVerifyPage = 500;
+
+void write_head(api::ObjectWriter& out, const VersionRow& v) {
+  out.integer("version", v.version);
+  out.text("changed_at", v.changed_at);
+  out.integer("changed_by", v.changed_by.value);
+  out.text("changed_by_name", v.changed_by_name);
+  out.text("kind", v.kind);
+  out.text("reason", v.reason);
+  out.text("status", v.status);
+  out.text("content_hash", v.content_hash);
+}
+
+/// Differences as pointers: members of objects one by one, arrays as wholes.
+void differences(const json::value& before, const json::value& after, const std::string& pointer,
+                 json::array& out) {
+  if (before == after) return;
+  if (!before.is_object() || !after.is_object()) {
+    out.push_back({{"pointer", pointer}, {"before", before}, {"after", after}});
+    return;
+  }
+  for (const auto& member : before.get_object()) {
+    const auto* other = after.get_object().if_contains(member.key());
+    differences(member.value(), other != nullptr ? *other : json::value(nullptr),
+                pointer + "/" + std::string(member.key()), out);
+  }
+  for (const auto& member : after.get_object()) {
+    if (!before.get_object().contains(member.key())) {
+      differences(json::value(nullptr), member.value(), pointer + "/" + std::string(member.key()),
+                  out);
+    }
+  }
+}
+
+std::string difference_json(const VersionRow& from, const VersionRow& to) {
+  json::array changes;
+  if (from.status != to.status) {
+    changes.push_back({{"pointer", "/status"}, {"before", from.status}, {"after", to.status}});
+  }
+  differences(json::parse(from.content), json::parse(to.content), "", changes);
+  std::string text;
+  api::ObjectWriter out(text);
+  out.integer("from", from.version);
+  out.integer("to", to.version);
+  out.raw("changes", api::canonical_json(changes));
+  out.end();
+  return text;
+}
+
+Task<PatientId> patient_of(db::Tx& tx, RecordId id) {
+  const auto row = co_await tx.maybe_one(kPatientOf, id);
+  if (!row) throw Failure(Code::record_not_found);
+  co_return PatientId(row->value);
+}
+
+}  // namespace
+
+Task<api::Response> list_versions(App& app, api::Request req) {
+  const auto id = req.path_id<RecordId>(Code::record_not_found);
+  api::Params params(req);
+  const int limit = params.limit();
+  const std::string scope = "versions." + std::to_string(id.value);
+  const auto cursor = api::decode_cursor(params, req, scope, 1);
+  params.finish();
+  const std::int64_t after = cursor ? std::strtoll(cursor->front().c_str(), nullptr, 10) : 0;
+
+  std::vector<VersionRow> rows;
+  PatientId patient;
+  {
+    db::Tx tx = co_await app.db.begin(req.caller.tenant());
+    patient = co_await patient_of(tx, id);
+    rows = co_await tx.all(kVersions, id, after, limit + 1);
+    co_await tx.commit();
+  }
+  co_await record_was_read(app, req, "record.versions", id, patient);
+  std::optional<std::string> next;
+  if (rows.size() > static_cast<std::size_t>(limit)) {
+    rows.pop_back();
+    std::vector<std::string> key{std::to_string(rows.back().version)};
+    next = api::encode_cursor(scope, key);
+  }
+  std::vector<std::string> items;
+  for (const auto& row : rows) {
+    api::ObjectWriter out(items.emplace_back());
+    write_head(out, row);
+    out.end();
+  }
+  co_return api::ok(api::page_json(items, next));
+}
+
+Task<api::Response> get_version(App& app, api::Request req) {
+  const auto id = req.path_id<RecordId>(Code::record_not_found);
+  const auto n = req.path_int(Code::version_not_found, "n");
+  std::optional<std::int64_t> other;
+  if (const auto diff = req.query_param("diff")) {
+    other = api::parse_positive(*diff);
+    if (!other) throw Failure(Code::version_not_found);
+  }
+
+  std::optional<VersionRow> version;
+  std::optional<VersionRow> against;
+  PatientId patient;
+  {
+    db::Tx tx = co_await app.db.begin(req.caller.tenant());
+    patient = co_await patient_of(tx, id);
+    version = co_await tx.maybe_one(kVersion, id, n);
+    if (other) against = co_await tx.maybe_one(kVersion, id, *other);
+    co_await tx.commit();
+  }
+  if (!version || (other && !against)) throw Failure(Code::version_not_found);
+  co_await record_was_read(app, req, "record.version", id, patient);
+  if (against) co_return api::ok(difference_json(*version, *against));
+  std::string text;
+  api::ObjectWriter out(text);
+  out.integer("record_id", id.value);
+  write_head(out, *version);
+  out.raw("content", version->content);
+  out.end();
+  co_return api::ok(std::move(text));
+}
+
+Task<> verify_versions(db::Pool& db, TenantId tenant, audit::Verdict& verdict) {
+  RecordId record;
+  std::int64_t number = 0;
+  while (true) {
+    db::Tx tx = co_await db.begin(tenant);
+    const auto rows = co_await tx.all(kVersionsToVerify, record, number, kVerifyPage);
+    for (const auto& v : rows) {
+      const auto expected =
+          content_hash(v.record, v.version, v.status, v.changed_by, v.changed_at, v.content);
+      const bool follows = v.record == record ? v.version == number + 1 : v.version == 1;
+      if (expected != v.content_hash || !follows) {
+        verdict.first_fault = "version " + std::to_string(v.version) + " of record " +
+                              std::to_string(v.record.value) +
+                              (follows ? " was altered" : " has no version before it");
+        co_return;
+      }
+      record = v.record;
+      number = v.version;
+      ++verdict.versions;
+    }
+    if (rows.size() < static_cast<std::size_t>(kVerifyPage)) break;
+  }
+  db::Tx tx = co_await db.begin(tenant);
+  if (const auto unlike = co_await tx.maybe_one(kFirstUnlikeVersion)) {
+    verdict.first_fault =
+        "record " + std::to_string(unlike->value) + " is not what its version says";
+  }
+}
+
+}  // namespace wardbook::records

@@ -170,7 +170,7 @@ void Connection::add(const BatchPtr& batch, Command command, const char* argumen
 }
 
 void Connection::add_sql(const BatchPtr& batch, const std::string& sql) {
-  expect({Kind::command, batch, "sql", {}});
+  expect({Kind::sql, batch, "sql", {}});
   if (broken()) return;
   sent(PQsendQueryParams(conn_, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0));
 }
@@ -312,6 +312,10 @@ void Connection::take_error(Expected& expected, const PGresult* result) {
     // "cached plan must not change result type" after a migration, or somebody deallocated it.
     cache_.discard(expected.statement);
     error.stale = true;
+  }
+  if (expected.kind == Kind::command && error.sqlstate == "26000") {
+    error = PgError::lost("its own statements are gone");
+    unusable_ = true;
   }
   if (batch.must_succeed) unusable_ = true;
   if (!batch.error) batch.error = std::move(error);

@@ -108,7 +108,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::function<void(std::string_view channel, std::string_view payload)> on_notify;
 
  private:
-  enum class Kind { command, parse, execute, end };
+  enum class Kind { command, sql, parse, execute, end };
   struct Expected {
     Kind kind;
     BatchPtr batch;
@@ -148,8 +148,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 using ConnectionPtr = std::shared_ptr<Connection>;
 
 /// Connects without blocking, except for the look-up of a host's name.
-/// Fails with database_unavailable or overloaded (too many connections there); log_detail says what
-/// libpq said.
+/// Fails with database_unavailable; log_detail says what libpq said.
 Task<ConnectionPtr> connect(boost::asio::io_context& reactor, ConnectParams params,
                             std::chrono::milliseconds timeout, std::size_t prepared_bound);
 

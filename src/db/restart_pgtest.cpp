@@ -1,0 +1,178 @@
+// PostgreSQL goes away and comes back: requests fail fast, nothing hangs, everything recovers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <thread>
+
+#include "db/pgtest_schema.h"
+#include "db/pool.h"
+#include "support/run.h"
+
+namespace wardbook::db {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace testing_queries;
+using testing::PgCluster;
+using testing::run;
+
+class RestartPgTest : public PoolTest {};
+
+struct Tally {
+  int done = 0;
+  int unavailable = 0;
+  int other = 0;
+  bool stop = false;
+  void note(const Failure& failure) {
+    failure.code() == Code::database_unavailable ? ++unavailable : ++other;
+  }
+};
+
+Task<> pause(std::chrono::milliseconds time) {
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
+  co_await timer.async_wait(boost::asio::use_awaitable);
+}
+
+Task<> write(Pool& pool, TenantId tenant, std::string text, Tally& tally) {
+  try {
+    Tx tx = co_await pool.begin(tenant);
+    co_await tx.exec(kInsertNote, text);
+    co_await tx.commit();
+    ++tally.done;
+  } catch (const Failure& failure) {
+    tally.note(failure);
+  }
+}
+
+Task<> read(Pool& pool, TenantId tenant, Tally& tally) {
+  try {
+    co_await pool.read_maybe_one(tenant, kCountNotes);
+    ++tally.done;
+  } catch (const Failure& failure) {
+    tally.note(failure);
+  }
+}
+
+Task<> load(Pool& pool, TenantId tenant, int client, Tally& tally) {
+  for (int i = 0; !tally.stop; ++i) {
+    co_await write(pool, tenant, std::to_string(client) + "-" + std::to_string(i), tally);
+    co_await read(pool, tenant, tally);
+    co_await pause(1ms);
+  }
+}
+
+Task<> restart_meanwhile(Tally& tally) {
+  co_await pause(200ms);
+  PgCluster::get().stop();  // the reactor waits; what is in flight fails when it goes on
+  co_await pause(300ms);
+  PgCluster::get().start();
+  const int before = tally.done;
+  for (int i = 0; i < 600 && tally.done < before + 200; ++i) co_await pause(50ms);
+  tally.stop = true;
+}
+
+TEST_F(RestartPgTest, ARestartUnderLoadIsSurvived) {
+  Pool pool(reactor, options());
+  Tally tally;
+  std::vector<Task<>> tasks;
+  for (int i = 0; i < 16; ++i) tasks.push_back(load(pool, i % 2 ? a() : b(), i, tally));
+  tasks.push_back(restart_meanwhile(tally));
+  testing::run_all(reactor, std::move(tasks));
+  EXPECT_GT(tally.unavailable, 0);
+  EXPECT_EQ(tally.other, 0);
+  Tally after;
+  run(reactor, write(pool, a(), "after", after));
+  run(reactor, read(pool, a(), after));
+  EXPECT_EQ(after.done, 2);
+  EXPECT_GT(pool.stats().reconnects, 0U);
+}
+
+TEST_F(RestartPgTest, WithoutPostgresEverythingFailsAtOnce) {
+  PgCluster::get().stop();
+  Pool pool(reactor, options());
+  Tally tally;
+  std::vector<Task<>> tasks;
+  for (int i = 0; i < 20; ++i) {
+    tasks.push_back(write(pool, a(), "x", tally));
+    tasks.push_back(read(pool, a(), tally));
+  }
+  testing::run_all(reactor, std::move(tasks));
+  EXPECT_EQ(tally.unavailable, 40);
+  PgCluster::get().start();
+  Tally after;
+  for (int i = 0; i < 100 && after.done == 0; ++i) {
+    run(reactor, pause(50ms));
+    run(reactor, write(pool, a(), "y", after));
+  }
+  EXPECT_EQ(after.done, 1);
+}
+
+TEST_F(RestartPgTest, ABackendThatIsKilledFailsOneTransaction) {
+  Pool pool(reactor, options());
+  Tally tally;
+  run(reactor, write(pool, a(), "x", tally));
+  SyncConnection(PgCluster::get().superuser_conninfo())
+      .query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+          " WHERE usename = 'wardbook_service'");
+  run(reactor, pause(50ms));
+  EXPECT_EQ(pool.stats().open, 0U) << "noticed while idle";
+  run(reactor, write(pool, a(), "y", tally));
+  EXPECT_EQ(tally.done, 2);
+}
+
+TEST_F(RestartPgTest, WrongCredentialsAreUnavailableWithoutDetail) {
+  PoolOptions wrong = options();
+  wrong.conninfo += " user=nobody_here";
+  Pool pool(reactor, wrong);
+  Tally tally;
+  run(reactor, write(pool, a(), "x", tally));
+  EXPECT_EQ(tally.unavailable, 1);
+}
+
+// ---- notifications -----------------------------------------------------------------------------
+
+struct Heard {
+  int connected = 0;
+  std::vector<std::string> messages;
+};
+
+Task<> count_connection(Heard& heard) {
+  ++heard.connected;
+  co_return;
+}
+
+Task<> until(const std::function<bool()>& holds) {
+  for (int i = 0; i < 400 && !holds(); ++i) co_await pause(25ms);
+}
+
+TEST_F(RestartPgTest, ListenersHearAndComeBack) {
+  auto pool = std::make_unique<Pool>(reactor, options());
+  Heard heard;
+  bool ended = false;
+  boost::asio::co_spawn(
+      reactor,
+      pool->listen(
+          "test \"channel", [&heard] { return count_connection(heard); },
+          [&heard](std::string_view payload) { heard.messages.emplace_back(payload); }),
+      [&](std::exception_ptr) { ended = true; });
+  run(reactor, until([&] { return heard.connected == 1; }));
+  owner.script("NOTIFY \"test \"\"channel\", 'one'");
+  owner.script("NOTIFY other, 'not mine'");
+  run(reactor, until([&] { return heard.messages.size() == 1; }));
+  PgCluster::get().stop();
+  PgCluster::get().start();
+  run(reactor, until([&] { return heard.connected == 2; }));
+  SyncConnection(PgCluster::get().owner_conninfo()).script("NOTIFY \"test \"\"channel\", 'two'");
+  run(reactor, until([&] { return heard.messages.size() == 2; }));
+  EXPECT_THAT(heard.messages, ::testing::ElementsAre("one", "two"));
+  EXPECT_FALSE(ended);
+  pool->close();
+  run(reactor, until([&] { return ended; }));
+  EXPECT_TRUE(ended) << "it ends with the pool";
+}
+
+}  // namespace
+}  // namespace wardbook::db

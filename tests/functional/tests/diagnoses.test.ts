@@ -1,0 +1,171 @@
+// Coded diagnoses: part of the record, so that each change is one of its versions.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { pointers, type Client, type Schemas } from "../lib/client.ts";
+import { as, finalize, newPatient, newRecord } from "../lib/world.ts";
+
+let doctor: Client;
+let patient: number;
+
+before(async () => {
+  doctor = await as("doctor");
+  patient = (await newPatient(doctor)).id;
+});
+
+async function record(): Promise<Schemas["Record"]> {
+  return newRecord(doctor, patient);
+}
+async function read(id: number): Promise<Schemas["Record"]> {
+  return (await doctor.expect(200, "get", "/records/{id}", { path: { id } })).body;
+}
+
+test("a diagnosis is added, changed and taken out, each time as a version of the record", async () => {
+  const { id } = await record();
+  const added = await doctor.expect(201, "post", "/records/{id}/diagnoses", {
+    path: { id },
+    ifMatch: 1,
+    body: { icd_code: "e119", diagnosis_type: "primary", status: "chronic", notes: "since 2019" },
+  });
+  assert.equal(added.body.icd_code, "E11.9", "kept with its dot");
+  assert.equal(added.body.record_id, id);
+  assert.ok(added.body.diagnosis_name.length > 3, "the code's own title");
+  assert.equal(added.version, 2, "the ETag is the record's");
+
+  const whole = await read(id);
+  assert.equal(whole.version, 2);
+  assert.deepEqual(
+    whole.diagnoses.map((item) => item.id),
+    [added.body.id],
+  );
+  const path = { id: added.body.id };
+  const changed = await doctor.expect(200, "patch", "/diagnoses/{id}", {
+    path,
+    ifMatch: 2,
+    body: { diagnosis_type: "secondary", notes: null, diagnosis_name: "Type 2 diabetes" },
+  });
+  assert.equal(changed.body.diagnosis_type, "secondary");
+  assert.equal(changed.body.notes, null);
+  assert.equal(changed.body.diagnosis_name, "Type 2 diabetes");
+  assert.equal(changed.version, 3);
+
+  await doctor.expect(204, "delete", "/diagnoses/{id}", { path, ifMatch: 3 });
+  const list = await doctor.expect(200, "get", "/records/{id}/diagnoses", { path: { id } });
+  assert.deepEqual(list.body.items, []);
+  assert.equal(list.version, 4);
+  await doctor.refused(404, "diagnosis_not_found", "PATCH", `/diagnoses/${path.id}`, {
+    ifMatch: 4,
+    body: { notes: "x" },
+  });
+
+  const versions = await doctor.expect(200, "get", "/records/{id}/versions", { path: { id } });
+  assert.deepEqual(
+    versions.body.items.map((item) => item.kind),
+    ["created", "diagnosis", "diagnosis", "diagnosis"],
+  );
+  const third = await doctor.expect(200, "get", "/records/{id}/versions/{n}", {
+    path: { id, n: 3 },
+  });
+  assert.match(third.text, /Type 2 diabetes/, "an earlier version keeps it");
+});
+
+test("one primary diagnosis", async () => {
+  const { id } = await record();
+  const at = `/records/${id}/diagnoses`;
+  const one = { icd_code: "J18.9", diagnosis_type: "primary" };
+  assert.equal((await doctor.any("POST", at, { ifMatch: 1, body: one })).status, 201);
+  await doctor.refused(409, "primary_diagnosis_exists", "POST", at, {
+    ifMatch: 2,
+    body: { icd_code: "I10", diagnosis_type: "primary" },
+  });
+  const other = { icd_code: "I10", diagnosis_type: "differential" };
+  const added = await doctor.any("POST", at, { ifMatch: 2, body: other });
+  assert.equal(added.status, 201, added.text);
+  await doctor.refused(409, "primary_diagnosis_exists", "PATCH", `/diagnoses/${added.body.id}`, {
+    ifMatch: 3,
+    body: { diagnosis_type: "primary" },
+  });
+  assert.equal((await read(id)).version, 3);
+});
+
+test("codes are checked", async () => {
+  const { id } = await record();
+  const at = `/records/${id}/diagnoses`;
+  for (const icd_code of ["ZZZ.9", "J18.9999", "not a code", "", "E11.9'; --"]) {
+    const problem = await doctor.refused(422, "invalid_fields", "POST", at, {
+      ifMatch: 1,
+      body: { icd_code, diagnosis_type: "primary" },
+    });
+    assert.deepEqual(pointers(problem), ["/icd_code"], icd_code);
+  }
+  const near = await doctor.refused(422, "invalid_fields", "POST", at, {
+    ifMatch: 1,
+    body: { icd_code: "E11.Z", diagnosis_type: "primary" },
+  });
+  assert.match(near.errors?.[0]?.message ?? "", /E11/, "the nearest are named");
+});
+
+test("bad input is named field by field", async () => {
+  const { id } = await record();
+  const problem = await doctor.refused(422, "invalid_fields", "POST", `/records/${id}/diagnoses`, {
+    ifMatch: 1,
+    body: { diagnosis_type: "main", status: "gone", notes: 5, id: 1, colour: "red" },
+  });
+  assert.deepEqual(pointers(problem), [
+    "/colour",
+    "/diagnosis_type",
+    "/icd_code",
+    "/id",
+    "/notes",
+    "/status",
+  ]);
+});
+
+test("the record's If-Match is needed, and stale ones are refused", async () => {
+  const { id } = await record();
+  const at = `/records/${id}/diagnoses`;
+  const body = { icd_code: "I10", diagnosis_type: "primary" };
+  await doctor.refused(428, "if_match_required", "POST", at, { body });
+  await doctor.refused(412, "version_conflict", "POST", at, { ifMatch: 2, body });
+  const added = await doctor.any("POST", at, { ifMatch: 1, body });
+  const one = `/diagnoses/${added.body.id}`;
+  await doctor.refused(428, "if_match_required", "PATCH", one, { body: { notes: "x" } });
+  await doctor.refused(412, "version_conflict", "DELETE", one, { ifMatch: 1 });
+});
+
+test("diagnoses of a finalized record stay as they are", async () => {
+  const draft = await record();
+  const added = await doctor.expect(201, "post", "/records/{id}/diagnoses", {
+    path: { id: draft.id },
+    ifMatch: 1,
+    body: { icd_code: "I10", diagnosis_type: "primary" },
+  });
+  const done = await finalize(doctor, await read(draft.id));
+  const one = `/diagnoses/${added.body.id}`;
+  const ifMatch = done.version;
+  await doctor.refused(409, "record_finalized", "PATCH", one, { ifMatch, body: { notes: "x" } });
+  await doctor.refused(409, "record_finalized", "DELETE", one, { ifMatch });
+});
+
+test("records are found by the beginning of a code, with or without the dot", async () => {
+  const someone = (await newPatient(doctor)).id;
+  const { id } = await newRecord(doctor, someone);
+  const body = { icd_code: "J45.909", diagnosis_type: "primary" };
+  const added = await doctor.any("POST", `/records/${id}/diagnoses`, { ifMatch: 1, body });
+  assert.equal(added.status, 201, added.text);
+  for (const icd of ["J45", "j45.9", "J45909", "J"]) {
+    const { body: page } = await doctor.expect(200, "get", "/records", {
+      query: { icd, patient_id: someone },
+    });
+    assert.deepEqual(
+      page.items.map((item) => item.id),
+      [id],
+      icd,
+    );
+  }
+  for (const icd of ["J46", "J45.9091"]) {
+    const { body: page } = await doctor.expect(200, "get", "/records", {
+      query: { icd, patient_id: someone },
+    });
+    assert.deepEqual(page.items, [], icd);
+  }
+});

@@ -1,0 +1,163 @@
+// Patients: registered, changed, and found as people type.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import type { Client, Schemas } from "../lib/client.ts";
+import { allPages, as, newPatient, unique } from "../lib/world.ts";
+
+type Patient = Schemas["Patient"];
+let clerk: Client;
+
+before(async () => {
+  clerk = await as("receptionist");
+});
+
+async function find(q: string): Promise<Patient[]> {
+  return (await clerk.expect(200, "get", "/patients", { query: { q } })).body.items;
+}
+
+test("registered with a number of its own or the next free one", async () => {
+  const given = await newPatient(clerk);
+  assert.match(given.patient_number, /^P-\d{6,}$/);
+  const chosen = unique("HOSP-");
+  const own = await newPatient(clerk, { patient_number: chosen });
+  assert.equal(own.patient_number, chosen);
+  await clerk.refused(409, "patient_number_taken", "POST", "/patients", {
+    body: {
+      first_name: "A",
+      last_name: "B",
+      date_of_birth: "1980-01-01",
+      sex: "male",
+      patient_number: chosen,
+    },
+  });
+  await clerk.refused(409, "patient_number_taken", "PATCH", `/patients/${given.id}`, {
+    body: { patient_number: chosen },
+  });
+});
+
+test("everything is kept as it was given", async () => {
+  const made = await newPatient(clerk, {
+    first_name: "Zoë",
+    last_name: "O'Brien-Łukasiewicz",
+    sex: "other",
+    phone: "+351 21 000 00 00",
+    email: "zoe@example.org",
+    address: "1 High Street\n2nd floor",
+    emergency_contact: "Sam, sister",
+    allergies: ["penicillin", { substance: "latex", reaction: "hives", severity: "severe" }],
+  });
+  assert.deepEqual(made.allergies, [
+    { substance: "penicillin", reaction: null, severity: null },
+    { substance: "latex", reaction: "hives", severity: "severe" },
+  ]);
+  const read = await clerk.expect(200, "get", "/patients/{id}", { path: { id: made.id } });
+  assert.deepEqual(read.body, made);
+  assert.equal(read.version, 1);
+});
+
+test("changed by merge patch; If-Match is checked where it is sent", async () => {
+  const made = await newPatient(clerk, { phone: "1", email: "a@b.example" });
+  const path = { id: made.id };
+  const one = await clerk.expect(200, "patch", "/patients/{id}", {
+    path,
+    body: { phone: "2", email: null, allergies: ["nuts"] },
+  });
+  assert.equal(one.body.phone, "2");
+  assert.equal(one.body.email, null);
+  assert.equal(one.body.first_name, made.first_name);
+  assert.equal(one.version, 2);
+  await clerk.refused(412, "version_conflict", "PATCH", `/patients/${made.id}`, {
+    ifMatch: 1,
+    body: { phone: "3" },
+  });
+  await clerk.expect(200, "patch", "/patients/{id}", { path, ifMatch: 2, body: { phone: "3" } });
+  const problem = await clerk.refused(422, "invalid_fields", "PATCH", `/patients/${made.id}`, {
+    body: { id: 5, first_name: null, version: 9, nickname: "x" },
+  });
+  const at = (problem.errors ?? []).map((fault) => fault.pointer).sort();
+  assert.deepEqual(at, ["/first_name", "/id", "/nickname", "/version"]);
+});
+
+test("found by name with typing errors, transpositions, accents and in any order", async () => {
+  // Names that nobody in the demo has, so that the first answer is the one that is meant.
+  const tail = unique("").replace(/[^a-z]/g, "x").slice(-5);
+  const john = await newPatient(clerk, { first_name: "John", last_name: `Quillfeather${tail}` });
+  const jose = await newPatient(clerk, { first_name: "José", last_name: `Müllerström${tail}` });
+  const cases: [string, Patient][] = [
+    [`John Quillfeather${tail}`, john],
+    [`Jhon Quillfeather${tail}`, john],
+    [`Quillfeather${tail} John`, john],
+    [`john quilfeather${tail}`, john],
+    [`Jon Quillfaether${tail}`, john],
+    [`quillfeather${tail}`, john],
+    [`QUILLFEATHER${tail.toUpperCase()}`, john],
+    [`Jose Mullerstrom${tail}`, jose],
+    [`josé müllerström${tail}`, jose],
+  ];
+  for (const [q, wanted] of cases) {
+    const [first] = await find(q);
+    assert.equal(first?.id, wanted.id, q);
+  }
+});
+
+test("found by number and by birth date", async () => {
+  const number = unique("QX-");
+  const made = await newPatient(clerk, { patient_number: number, date_of_birth: "1911-11-11" });
+  for (const q of [number, number.toLowerCase(), number.slice(0, -2), "1911-11-11", "11.11.1911"]) {
+    assert.ok(
+      (await find(q)).some((patient) => patient.id === made.id),
+      q,
+    );
+  }
+  assert.ok(!(await find("1911-11-12")).some((patient) => patient.id === made.id));
+});
+
+test("whatever is typed is a name, never syntax", async () => {
+  for (const q of ["%", "_", "'", "\\", "';--", "a%b", "  ", "🩺", "x".repeat(200)]) {
+    const answer = await clerk.any("GET", "/patients", { query: { q } });
+    assert.equal(answer.status, 200, `${q}: ${answer.text}`);
+  }
+  assert.deepEqual(await find("%"), []);
+});
+
+test("the list is by name, whole, in pages of any size, also of a search", async () => {
+  const family = unique("Zwölfnamig");
+  for (let i = 0; i < 12; i += 1) {
+    await newPatient(clerk, { first_name: `Kind ${i % 4}`, last_name: family });
+  }
+  const found = await allPages<Patient>(clerk, "/patients", { q: family, limit: 5 });
+  const members = found.filter((patient) => patient.last_name === family);
+  assert.equal(new Set(members.map((patient) => patient.id)).size, 12);
+  assert.equal(members.length, 12);
+
+  const all = await allPages<Patient>(clerk, "/patients", { limit: 200 });
+  const small = await allPages<Patient>(clerk, "/patients", { limit: 37 });
+  assert.deepEqual(
+    small.map((patient) => patient.id),
+    all.map((patient) => patient.id),
+  );
+  const counted = await clerk.expect(200, "get", "/patients", {
+    query: { limit: 1, count: "exact" },
+  });
+  assert.equal(counted.body.total, all.length);
+});
+
+test("patients that are not there", async () => {
+  await clerk.refused(404, "patient_not_found", "GET", "/patients/999999999999");
+  await clerk.refused(404, "patient_not_found", "PATCH", "/patients/999999999999", {
+    body: { phone: "1" },
+  });
+});
+
+test("a list shows up in the log with everybody it has shown", async () => {
+  const family = unique("Nachverfolgt");
+  const one = await newPatient(clerk, { last_name: family });
+  const answer = await clerk.any("GET", "/patients", { query: { q: family } });
+  const auditor = await as("auditor");
+  const log = await auditor.expect(200, "get", "/audit", {
+    query: { patient_id: one.id, limit: 200 },
+  });
+  const entry = log.body.items.find((item) => item.request_id === answer.requestId);
+  assert.ok(entry, "who has seen this patient: the search too");
+  assert.ok(entry.patient_ids?.includes(one.id));
+});

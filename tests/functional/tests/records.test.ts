@@ -1,0 +1,422 @@
+// The life of a record: draft, finalized, amended, reopened, voided; its versions and their hashes.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { hashOf } from "../lib/canonical.ts";
+import type { Client, Schemas } from "../lib/client.ts";
+import {
+  as,
+  doctorId,
+  finalize,
+  newAccount,
+  newPatient,
+  newRecord,
+  password,
+  unique,
+  VISIT,
+} from "../lib/world.ts";
+
+type Record_ = Schemas["Record"];
+
+let doctor: Client;
+let admin: Client;
+let patient: number;
+
+before(async () => {
+  doctor = await as("doctor");
+  admin = await as("hospital_admin");
+  patient = (await newPatient(doctor)).id;
+});
+
+async function read(id: number): Promise<Record_> {
+  return (await doctor.expect(200, "get", "/records/{id}", { path: { id } })).body;
+}
+async function versions(id: number): Promise<Schemas["Version"][]> {
+  const list = await doctor.expect(200, "get", "/records/{id}/versions", {
+    path: { id },
+    query: { limit: 200 },
+  });
+  return [...list.body.items].sort((a, b) => a.version - b.version);
+}
+async function whole(id: number, n: number): Promise<Schemas["WholeVersion"]> {
+  const { body } = await doctor.expect(200, "get", "/records/{id}/versions/{n}", { path: { id, n } });
+  assert.ok("content" in body);
+  return body;
+}
+async function changes(id: number, n: number, m: number): Promise<Map<string, unknown[]>> {
+  const { body } = await doctor.expect(200, "get", "/records/{id}/versions/{n}", {
+    path: { id, n },
+    query: { diff: m },
+  });
+  assert.ok("changes" in body);
+  assert.deepEqual([body.from, body.to].sort(), [n, m].sort());
+  return new Map(body.changes.map((change) => [change.pointer, [change.before, change.after]]));
+}
+
+test("a new record has its number, its author and everything that is empty as null", async () => {
+  const record = await newRecord(doctor, patient, { chief_complaint: null });
+  assert.match(record.record_number, /^MR-\d{4}-\d{6,}$/);
+  assert.equal(record.status, "draft");
+  assert.equal(record.version, 1);
+  assert.equal(record.chief_complaint, null);
+  assert.equal(record.finalized_at, null);
+  assert.deepEqual(record.prescriptions, []);
+  assert.deepEqual(record.diagnoses, []);
+  assert.deepEqual(await read(record.id), record);
+  const second = await newRecord(doctor, patient);
+  assert.ok(second.record_number > record.record_number);
+});
+
+test("a nurse writes for a doctor, and is the author", async () => {
+  const nurse = await as("nurse");
+  const record = await newRecord(nurse, patient);
+  assert.equal(record.doctor_id, await doctorId(nurse));
+  assert.equal(record.created_by, nurse.session.user.id);
+  const problem = await nurse.refused(422, "invalid_fields", "POST", "/records", {
+    body: { patient_id: patient, visit_date: VISIT, visit_type: "consultation" },
+  });
+  assert.equal(problem.errors?.[0]?.pointer, "/doctor_id", "who is no doctor says who is");
+  const self = await nurse.refused(422, "invalid_fields", "POST", "/records", {
+    body: {
+      patient_id: patient,
+      doctor_id: nurse.session.user.id,
+      visit_date: VISIT,
+      visit_type: "consultation",
+    },
+  });
+  assert.equal(self.errors?.[0]?.pointer, "/doctor_id");
+});
+
+test("PATCH merges, PUT replaces", async () => {
+  const record = await newRecord(doctor, patient, {
+    notes: "first",
+    vital_signs: { pulse_bpm: 70, temperature_c: 37.5 },
+    prescriptions: [{ medication: "Ibuprofen", dosage: "400 mg", frequency: "twice a day" }],
+  });
+  const path = { id: record.id };
+  const patched = await doctor.expect(200, "patch", "/records/{id}", {
+    path,
+    ifMatch: 1,
+    body: { notes: null, diagnosis: "Cold", vital_signs: { temperature_c: null, pain_score: 2 } },
+  });
+  assert.equal(patched.body.notes, null);
+  assert.equal(patched.body.diagnosis, "Cold");
+  assert.deepEqual(patched.body.vital_signs, { pulse_bpm: 70, pain_score: 2 });
+  assert.equal(patched.body.prescriptions.length, 1);
+  const plain = await doctor.any("PATCH", `/records/${record.id}`, {
+    ifMatch: 2,
+    body: { notes: "as application/json" },
+    type: "application/json",
+  });
+  assert.equal(plain.status, 200, plain.text);
+
+  const replaced = await doctor.expect(200, "put", "/records/{id}", {
+    path,
+    ifMatch: 3,
+    body: {
+      patient_id: patient,
+      doctor_id: record.doctor_id,
+      visit_date: VISIT,
+      visit_type: "telehealth",
+      notes: "only this",
+    },
+  });
+  assert.equal(replaced.body.visit_type, "telehealth");
+  assert.equal(replaced.body.diagnosis, null);
+  assert.deepEqual(replaced.body.vital_signs, {});
+  assert.deepEqual(replaced.body.prescriptions, []);
+  assert.equal(replaced.body.version, 4);
+  assert.equal(replaced.body.record_number, record.record_number);
+});
+
+test("If-None-Match saves the body", async () => {
+  const record = await newRecord(doctor, patient);
+  const path = { id: record.id };
+  const same = await doctor.expect(304, "get", "/records/{id}", {
+    path,
+    headers: { "if-none-match": '"1"' },
+  });
+  assert.equal(same.bytes.length, 0);
+  await doctor.expect(200, "get", "/records/{id}", { path, headers: { "if-none-match": '"7"' } });
+});
+
+test("If-Match: weak, foreign and absent ones never change anything", async () => {
+  const record = await newRecord(doctor, patient);
+  const path = `/records/${record.id}`;
+  const body = { notes: "x" };
+  await doctor.refused(428, "if_match_required", "PUT", path, { body });
+  await doctor.refused(428, "if_match_required", "DELETE", `${path}?reason=x`);
+  await doctor.refused(428, "if_match_required", "POST", `${path}/finalize`, { body: { password } });
+  for (const ifMatch of ['W/"1"', "1", '"one"', '"0"', '"2"', '"99999999999999999999"']) {
+    const answer = await doctor.any("PATCH", path, { ifMatch, body });
+    assert.equal(answer.status, 412, `${ifMatch}: ${answer.text}`);
+  }
+  assert.equal((await read(record.id)).version, 1);
+});
+
+test("two who save the same draft: exactly one wins, and nothing is lost", async () => {
+  const nurse = await as("nurse");
+  const record = await newRecord(doctor, patient);
+  for (let version = 1; version <= 5; version += 1) {
+    const tries = Array.from({ length: 8 }, (_, i) =>
+      (i % 2 ? doctor : nurse).any("PATCH", `/records/${record.id}`, {
+        ifMatch: version,
+        body: { notes: `round ${version} writer ${i}` },
+      }),
+    );
+    const answers = await Promise.all(tries);
+    const won = answers.filter((answer) => answer.status === 200);
+    assert.equal(won.length, 1, answers.map((answer) => answer.status).join());
+    assert.ok(answers.every((answer) => answer.status === 200 || answer.status === 412));
+    assert.equal((await read(record.id)).notes, won[0]!.body.notes);
+  }
+  assert.deepEqual(
+    (await versions(record.id)).map((item) => item.version),
+    [1, 2, 3, 4, 5, 6],
+  );
+});
+
+test("the life of a record, its versions, differences and hashes", async (t) => {
+  const record = await newRecord(doctor, patient, {
+    vital_signs: { temperature_c: 38.2, weight_kg: 70.5 },
+    lab_results: [{ test: "CRP", value: 41.5, unit: "mg/L" }],
+    notes: "Ünïcødé \u2028 and \"quotes\" / slashes \\ 🩺",
+  });
+  const id = record.id;
+  const path = { id };
+  await doctor.expect(200, "patch", "/records/{id}", {
+    path,
+    ifMatch: 1,
+    body: { diagnosis: "Pneumonia", vital_signs: { temperature_c: 38.9 } },
+  });
+  await doctor.refused(409, "record_not_finalized", "POST", `/records/${id}/amendments`, {
+    ifMatch: 2,
+    body: { reason: "too early", changes: { notes: "x" } },
+  });
+  await admin.refused(409, "record_not_finalized", "POST", `/records/${id}/reopen`, {
+    ifMatch: 2,
+    body: { reason: "too early" },
+  });
+  const finalized = await finalize(doctor, await read(id));
+  assert.equal(finalized.version, 3);
+
+  await t.test("finalized: every other way to change it is closed", async () => {
+    const code = "record_finalized";
+    const put = {
+      patient_id: patient,
+      doctor_id: record.doctor_id,
+      visit_date: VISIT,
+      visit_type: "consultation",
+    };
+    await doctor.refused(409, code, "PUT", `/records/${id}`, { ifMatch: 3, body: put });
+    await doctor.refused(409, code, "DELETE", `/records/${id}?reason=x`, { ifMatch: 3 });
+    await doctor.refused(409, code, "POST", `/records/${id}/diagnoses`, {
+      ifMatch: 3,
+      body: { icd_code: "J18.9", diagnosis_type: "primary" },
+    });
+    await doctor.refused(409, code, "POST", `/records/${id}/finalize`, {
+      ifMatch: 3,
+      body: { password },
+    });
+  });
+
+  const amendment = { reason: "Culture came back", changes: { diagnosis: "Pneumococcal pneumonia" } };
+  await t.test("an amendment needs a reason and changes", async () => {
+    for (const body of [{ changes: { notes: "x" } }, { reason: "  ", changes: { notes: "x" } }]) {
+      const problem = await doctor.refused(422, "invalid_fields", "POST", `/records/${id}/amendments`, {
+        ifMatch: 3,
+        body,
+      });
+      assert.equal(problem.errors?.[0]?.pointer, "/reason");
+    }
+    const problem = await doctor.refused(422, "invalid_fields", "POST", `/records/${id}/amendments`, {
+      ifMatch: 3,
+      body: { reason: "why not", changes: { status: "draft", vital_signs: { pulse_bpm: -1 } } },
+    });
+    const at = (problem.errors ?? []).map((fault) => fault.pointer).sort();
+    assert.deepEqual(at, ["/changes/status", "/changes/vital_signs/pulse_bpm"]);
+  });
+  const amended = await doctor.expect(201, "post", "/records/{id}/amendments", {
+    path,
+    ifMatch: 3,
+    body: amendment,
+  });
+  assert.equal(amended.body.status, "amended");
+  assert.equal(amended.body.version, 4);
+  assert.equal(amended.body.diagnosis, "Pneumococcal pneumonia");
+  assert.ok(amended.body.finalized_at);
+
+  await t.test("the earlier text stays readable", async () => {
+    const earlier = await whole(id, 3);
+    assert.equal((earlier.content as Record<string, unknown>)["diagnosis"], "Pneumonia");
+  });
+
+  await admin.refused(422, "invalid_fields", "POST", `/records/${id}/reopen`, {
+    ifMatch: 4,
+    body: {},
+  });
+  const reopened = await admin.expect(200, "post", "/records/{id}/reopen", {
+    path,
+    ifMatch: 4,
+    body: { reason: "Wrong patient's findings" },
+  });
+  assert.equal(reopened.body.status, "draft");
+  assert.equal(reopened.body.finalized_at, null);
+  assert.equal(reopened.body.finalized_by, null);
+  await doctor.expect(200, "patch", "/records/{id}", { path, ifMatch: 5, body: { notes: "right" } });
+  const again = await finalize(doctor, await read(id));
+  assert.equal(again.version, 7);
+
+  await t.test("every write left its version", async () => {
+    const list = await versions(id);
+    assert.deepEqual(
+      list.map((item) => [item.version, item.kind]),
+      [
+        [1, "created"],
+        [2, "updated"],
+        [3, "finalized"],
+        [4, "amended"],
+        [5, "reopened"],
+        [6, "updated"],
+        [7, "finalized"],
+      ],
+    );
+    assert.deepEqual(
+      list.map((item) => item.status),
+      ["draft", "draft", "finalized", "amended", "draft", "draft", "finalized"],
+    );
+    assert.equal(list[3]!.reason, "Culture came back");
+    assert.equal(list[4]!.reason, "Wrong patient's findings");
+    assert.equal(new Set(list.map((item) => item.content_hash)).size, 7);
+    const times = list.map((item) => Date.parse(item.changed_at));
+    assert.deepEqual(times, [...times].sort((a, b) => a - b));
+  });
+
+  await t.test("hashes can be taken again from what is shown", async () => {
+    for (const item of await versions(id)) {
+      const version = await whole(id, item.version);
+      assert.equal(hashOf(version), version.content_hash, `version ${item.version}`);
+      assert.equal(version.content_hash, item.content_hash);
+    }
+    assert.equal((await read(id)).content_hash, again.content_hash);
+    assert.equal(again.signed_hash, again.content_hash);
+  });
+
+  await t.test("differences by field, of any two, both ways", async () => {
+    const first = await changes(id, 1, 2);
+    assert.deepEqual(first.get("/diagnosis"), [null, "Pneumonia"]);
+    assert.deepEqual(first.get("/vital_signs/temperature_c"), [38.2, 38.9]);
+    assert.ok(!first.has("/vital_signs/weight_kg"));
+    const back = await changes(id, 2, 1);
+    assert.deepEqual(back.get("/diagnosis"), ["Pneumonia", null]);
+    const far = await changes(id, 1, 7);
+    assert.deepEqual(far.get("/diagnosis"), [null, "Pneumococcal pneumonia"]);
+    const none = await changes(id, 4, 4);
+    assert.equal(none.size, 0);
+  });
+
+  await t.test("versions that are not there", async () => {
+    for (const n of ["0", "8", "x"]) {
+      await doctor.refused(404, "version_not_found", "GET", `/records/${id}/versions/${n}`);
+    }
+    await doctor.refused(404, "version_not_found", "GET", `/records/${id}/versions/1?diff=99`);
+  });
+});
+
+test("a wrong password does not sign, and an account of another role cannot", async () => {
+  const record = await newRecord(doctor, patient);
+  const at = `/records/${record.id}/finalize`;
+  const other = await newAccount("doctor");
+  await other.client.refused(403, "wrong_password", "POST", at, {
+    ifMatch: 1,
+    body: { password: "not the password" },
+  });
+  const nurse = await as("nurse");
+  await nurse.refused(403, "forbidden", "POST", at, { ifMatch: 1, body: { password } });
+  const problem = await other.client.refused(422, "invalid_fields", "POST", at, {
+    ifMatch: 1,
+    body: {},
+  });
+  assert.equal(problem.errors?.[0]?.pointer, "/password");
+  assert.equal((await read(record.id)).status, "draft");
+  const signed = await other.client.expect(200, "post", "/records/{id}/finalize", {
+    path: { id: record.id },
+    ifMatch: 1,
+    body: { password: other.password },
+  });
+  assert.equal(signed.body.finalized_by, other.user.id);
+});
+
+test("a draft is voided with a reason, out of the lists, and still there", async () => {
+  const marker = unique("voided");
+  const record = await newRecord(doctor, patient, { notes: marker });
+  const at = `/records/${record.id}`;
+  const bare = await doctor.any("DELETE", at, { ifMatch: 1 });
+  assert.ok([400, 422].includes(bare.status), bare.text);
+  await doctor.refused(412, "version_conflict", "DELETE", `${at}?reason=x`, { ifMatch: 2 });
+  await doctor.expect(204, "delete", "/records/{id}", {
+    path: { id: record.id },
+    query: { reason: "entered twice" },
+    ifMatch: 1,
+  });
+  const list = await doctor.expect(200, "get", "/records", { query: { patient_id: patient } });
+  assert.ok(!list.body.items.some((item) => item.id === record.id));
+  const again = await doctor.any("PATCH", at, { ifMatch: 2, body: { notes: "x" } });
+  assert.ok([404, 409].includes(again.status), again.text);
+  const log = await (await as("auditor")).expect(200, "get", "/audit", {
+    query: { patient_id: patient, resource: "record", limit: 50 },
+  });
+  const entry = log.body.items.find(
+    (item) => item.resource_id === record.id && item.reason === "entered twice",
+  );
+  assert.ok(entry, "the log has the voiding with its reason");
+});
+
+test("random operations of two clients keep versions gapless and hashes valid", async () => {
+  const nurse = await as("nurse");
+  const record = await newRecord(doctor, patient);
+  const id = record.id;
+  const path = `/records/${id}`;
+  let seed = 20_260_304;
+  const random = (below: number): number => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((seed / 2_147_483_648) * below);
+  };
+  let accepted = 1;
+  const known = { doctor: 1, nurse: 1 };
+  for (let step = 0; step < 60; step += 1) {
+    const who = random(2) ? "doctor" : "nurse";
+    const client = who === "doctor" ? doctor : nurse;
+    if (random(3) === 0) known[who] = (await client.any("GET", path)).version;
+    const ifMatch = known[who];
+    const kind = random(6);
+    const body = { notes: `step ${step}`, vital_signs: { pulse_bpm: 60 + random(40) } };
+    const answer =
+      kind === 0
+        ? await doctor.any("POST", `${path}/finalize`, { ifMatch, body: { password } })
+        : kind === 1
+          ? await admin.any("POST", `${path}/reopen`, { ifMatch, body: { reason: "again" } })
+          : kind === 2
+            ? await doctor.any("POST", `${path}/amendments`, {
+                ifMatch,
+                body: { reason: `at ${step}`, changes: body },
+              })
+            : await client.any("PATCH", path, { ifMatch, body });
+    const done = answer.status === 200 || answer.status === 201;
+    assert.ok(done || answer.status === 409 || answer.status === 412, answer.text);
+    if (done) {
+      assert.equal(ifMatch, accepted, "only the current version can be the base of a change");
+      accepted += 1;
+      assert.equal(answer.version, accepted);
+      known[who] = accepted;
+      if (kind > 2) assert.equal(answer.body.notes, `step ${step}`);
+    }
+  }
+  const list = await versions(id);
+  assert.deepEqual(
+    list.map((item) => item.version),
+    Array.from({ length: accepted }, (_, i) => i + 1),
+  );
+  for (const item of list) {
+    assert.equal(hashOf(await whole(id, item.version)), item.content_hash);
+  }
+});

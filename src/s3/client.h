@@ -65,9 +65,11 @@ struct PutOptions {
   std::string content_encoding;
   std::string storage_class;
   std::string server_side_encryption;  ///< "AES256"
-  std::string checksum_sha256;         ///< base64; the store refuses other bytes (mismatch)
-  std::vector<NameValue> metadata;     ///< names without `x-amz-meta-`
-  bool if_none_match = false;          ///< already_exists if there is an object under the key
+  /// Base64. The store refuses other bytes (mismatch); Ceph's radosgw takes them all the same, so
+  /// whoever needs to be sure reads the object back.
+  std::string checksum_sha256;
+  std::vector<NameValue> metadata;  ///< names without `x-amz-meta-`
+  bool if_none_match = false;       ///< already_exists if there is an object under the key
 };
 
 /// First and last byte, as in `Range: bytes=first-last`; without `last`, to the end.

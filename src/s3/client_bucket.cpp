@@ -136,7 +136,8 @@ Task<Result<std::vector<StaleUpload>>> Store::list_uploads(std::string prefix) {
   UploadPage page;
   do {
     auto call = bucket_call("GET");
-    call.params = {{"uploads", ""}, {"encoding-type", "url"}};
+    // Without encoding-type: Ceph encodes the keys of this list but does not say so.
+    call.params = {{"uploads", ""}};
     if (!prefix.empty()) call.params.emplace_back("prefix", prefix);
     if (!page.next_key_marker.empty()) {
       call.params.emplace_back("key-marker", page.next_key_marker);

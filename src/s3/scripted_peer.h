@@ -156,10 +156,14 @@ template <class T>
 T run(boost::asio::io_context& reactor, Task<T> task) {
   std::optional<T> result;
   std::exception_ptr thrown;
+  bool done = false;
   boost::asio::co_spawn(reactor, store_result(std::move(task), result),
-                        [&thrown](std::exception_ptr error) { thrown = error; });
+                        [&thrown, &done](std::exception_ptr error) {
+                          thrown = error;
+                          done = true;
+                        });
   reactor.restart();
-  while (!result && !thrown && reactor.run_one() > 0) {
+  while (!done && reactor.run_one() > 0) {
   }
   if (thrown) std::rethrow_exception(thrown);
   return std::move(result).value();

@@ -1,6 +1,5 @@
 #include "demo/cluster.h"
 
-#include <libpq-fe.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -18,6 +17,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "db/ping.h"
 #include "demo/files.h"
 #include "demo/interrupt.h"
 
@@ -277,7 +277,7 @@ void Cluster::start_server() {
                    true});
   const std::string ping = conninfo("postgres", kSuperuser, "") + " connect_timeout=2";
   const auto until = steady_clock::now() + kStartLimit;
-  while (PQping(ping.c_str()) != PQPING_OK) {
+  while (!db::server_accepts(ping)) {
     if (reap(server_)) {
       server_ = -1;
       throw std::runtime_error("the database does not start: " + last_line(log) + " (see also " +

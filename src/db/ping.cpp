@@ -4,6 +4,8 @@
 
 namespace wardbook::db {
 
-bool server_accepts(const std::string& conninfo) { return PQping(conninfo.c_str()) == PQPING_OK; }
+bool server_accepts(const std::string& conninfo) {
+  return PQping(conninfo.c_str()) == PQPING_OK;
+}
 
 }  // namespace wardbook::db

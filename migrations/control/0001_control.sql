@@ -106,7 +106,18 @@ CREATE TABLE wardbook.icd_codes (
   PRIMARY KEY (release_id, code)
 );
 
-GRANT USAGE ON SCHEMA wardbook TO {service};
+-- What a tenant's role may know of itself; current_user is whoever asks.
+CREATE VIEW wardbook.my_tenant WITH (security_barrier) AS
+  SELECT id, name, status, time_zone FROM wardbook.tenants WHERE 'wbt_' || id = current_user;
+
+-- 42 -> 000042; longer numbers stay whole.
+CREATE FUNCTION wardbook.padded(bigint) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+  lpad($1::text, greatest(6, length($1::text)), '0');
+
+-- Tenants' roles see their own row and the codes, nothing else of this schema.
+GRANT USAGE ON SCHEMA wardbook TO PUBLIC;
+GRANT SELECT ON wardbook.my_tenant, wardbook.icd_releases, wardbook.icd_codes TO PUBLIC;
 GRANT SELECT ON wardbook.schema_migrations TO {service};
 GRANT SELECT, UPDATE (name, status, time_zone, updated_at) ON wardbook.tenants TO {service};
 GRANT SELECT, INSERT, UPDATE ON wardbook.accounts, wardbook.memberships, wardbook.sessions

@@ -41,8 +41,9 @@ CREATE INDEX patients_by_name ON {tenant}.patients (last_name, first_name, id);
 CREATE INDEX patients_by_number ON {tenant}.patients (lower(patient_number) text_pattern_ops);
 
 CREATE SEQUENCE {tenant}.record_numbers;
+CREATE SEQUENCE {tenant}.record_ids;
 CREATE TABLE {tenant}.medical_records (
-  id                         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  id                         bigint PRIMARY KEY DEFAULT nextval('{tenant}.record_ids'),
   record_number              text NOT NULL UNIQUE,
   patient_id                 bigint NOT NULL REFERENCES {tenant}.patients,
   doctor_id                  bigint NOT NULL REFERENCES {tenant}.staff,
@@ -75,6 +76,7 @@ CREATE TABLE {tenant}.medical_records (
   voided_by                  bigint REFERENCES {tenant}.staff,
   void_reason                text,
   version                    integer NOT NULL DEFAULT 1 CHECK (version >= 1),
+  content_hash               text NOT NULL,   -- of this version, as in record_versions
   created_by                 bigint NOT NULL REFERENCES {tenant}.staff,
   created_at                 timestamptz NOT NULL DEFAULT now(),
   updated_at                 timestamptz NOT NULL DEFAULT now(),

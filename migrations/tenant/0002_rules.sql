@@ -39,6 +39,19 @@ BEGIN
       || setweight(to_tsvector('pg_catalog.english', rest), 'D');
 END $$;
 
+-- Each word as it is, as a beginning, or by its English stem; each phrase in order; all of them.
+CREATE FUNCTION {tenant}.record_query(words text[], phrases text[]) RETURNS tsquery
+  LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT coalesce(string_agg('(' || part::text || ')', ' & '), '')::tsquery FROM (
+    SELECT plainto_tsquery('pg_catalog.english', {tenant}.fold(w))
+           || to_tsquery('pg_catalog.simple', quote_literal({tenant}.fold(w)) || ':*') AS part
+      FROM unnest(words) AS w
+    UNION ALL
+    SELECT phraseto_tsquery('pg_catalog.english', {tenant}.fold(p))
+           || phraseto_tsquery('pg_catalog.simple', {tenant}.fold(p))
+      FROM unnest(phrases) AS p) AS parts
+  WHERE numnode(part) > 0 $$;
+
 -- A finalized row changes only in the transaction that wrote the next version as an amendment or a
 -- reopening; every change of a row is the next version of it; a record's origin never changes.
 CREATE FUNCTION {tenant}.records_guard() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -30,6 +30,4 @@ struct Check {
 /// caller's own transaction. A full release wins over the built-in starter set.
 [[nodiscard]] Task<Check> check(db::Tx& tx, std::string code, std::string visit_date);
 
-[[nodiscard]] std::vector<api::Route> routes();
-
 }  // namespace wardbook::icd10

@@ -120,7 +120,11 @@ export class Client {
   }
 
   /** A request of the document, with the status that must come back. */
-  async expect<P extends keyof paths & string, V extends VerbOf<P>, S extends number & keyof Responses<Op<P, V>>>(
+  async expect<
+    P extends keyof paths & string,
+    V extends VerbOf<P>,
+    S extends number & keyof Responses<Op<P, V>>,
+  >(
     status: S,
     verb: V,
     path: P,

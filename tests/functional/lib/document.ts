@@ -94,7 +94,9 @@ export const operations: Operation[] = Object.entries(document.paths).flatMap(([
 });
 
 function pattern(template: string): RegExp {
-  const parts = template.split(/\{[^}]+\}/).map((part) => part.replace(/[.*+?^$()|[\]\\]/g, "\\$&"));
+  const parts = template
+    .split(/\{[^}]+\}/)
+    .map((part) => part.replace(/[.*+?^$()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${parts.join("[^/]+")}$`);
 }
 // Fixed paths before those with parameters: /attachments/policy is not an id.
@@ -134,7 +136,8 @@ function problemFaults(answer: Answer, codes: string[] | undefined): string[] {
     return ["the problem is not JSON"];
   }
   faults.push(...matches("Problem", problem));
-  if (problem["status"] !== answer.status) faults.push("status of the body and of the answer differ");
+  if (problem["status"] !== answer.status)
+    faults.push("status of the body and of the answer differ");
   if (problem["request_id"] !== answer.headers["x-request-id"]) {
     faults.push("request_id and X-Request-ID differ");
   }

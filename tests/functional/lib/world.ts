@@ -1,6 +1,6 @@
 // The demo that run.ts has started, and who works in it.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { Client, type Schemas } from "./client.ts";
@@ -43,7 +43,11 @@ export async function signIn(
   tenant: string = HOME,
   at: string = base,
 ): Promise<Client & { session: Schemas["Session"] }> {
-  const body = { email: emailOf(role), password, tenant: role === "platform_admin" ? null : tenant };
+  const body = {
+    email: emailOf(role),
+    password,
+    tenant: role === "platform_admin" ? null : tenant,
+  };
   const { body: session } = await new Client(at).expect(200, "post", "/auth/login", { body });
   return Object.assign(new Client(at, session.access_token), { session });
 }
@@ -128,7 +132,12 @@ export async function finalize(
 export async function newAccount(
   role: Schemas["HospitalRole"],
   tenant: string = HOME,
-): Promise<{ user: Schemas["User"]; password: string; client: Client; session: Schemas["Session"] }> {
+): Promise<{
+  user: Schemas["User"];
+  password: string;
+  client: Client;
+  session: Schemas["Session"];
+}> {
   const admin = await as("hospital_admin", tenant);
   const own = unique("Correct horse ");
   const email = `${unique("probe")}@demo.test`;
@@ -179,23 +188,6 @@ export function psql(sql: string): Promise<Output> {
 export async function startNode(): Promise<Running> {
   const port = await freePort();
   const folder = mkdtempSync(path.join(os.tmpdir(), "wardbook-node-"));
-  const file = path.join(folder, "wardbook.toml");
-  const original = readFileSync(config, "utf8");
-  const [before, server, after] = splitServer(original);
-  const changed = server.replace(/^port\s*=.*$/m, `port = ${port}`);
-  assert.notEqual(changed, server, "wardbook.toml names no port in [server]");
-  writeFileSync(file, before + changed + after, { mode: 0o600 });
-  return start(
-    ["serve", "--config", file],
-    `http://127.0.0.1:${port}`,
-    path.join(folder, "serve.log"),
-  );
-}
-
-function splitServer(toml: string): [string, string, string] {
-  const begin = toml.search(/^\[server\]/m);
-  assert.ok(begin >= 0, "wardbook.toml has no [server]");
-  const next = toml.slice(begin + 1).search(/^\[/m);
-  const end = next < 0 ? toml.length : begin + 1 + next;
-  return [toml.slice(0, begin), toml.slice(begin, end), toml.slice(end)];
+  const args = ["serve", "--config", config, "--listen", `127.0.0.1:${port}`];
+  return start(args, `http://127.0.0.1:${port}`, path.join(folder, "serve.log"));
 }

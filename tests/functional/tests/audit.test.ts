@@ -55,7 +55,9 @@ test("a change that was refused leaves no entry of a change", async () => {
   });
   assert.equal(stale.status, 412);
   const entries = await entriesOf({ patient_id: patient.id });
-  assert.ok(!entries.some((entry) => entry.request_id === stale.requestId && entry.outcome === "ok"));
+  assert.ok(
+    !entries.some((entry) => entry.request_id === stale.requestId && entry.outcome === "ok"),
+  );
 });
 
 test("every read of a chart is there when the answer has come", async () => {
@@ -64,7 +66,10 @@ test("every read of a chart is there when the answer has come", async () => {
   const at = `/records/${record.id}`;
   const reads = await Promise.all(
     Array.from({ length: 40 }, (_, i) =>
-      doctor.any("GET", [at, `${at}/versions`, `${at}/versions/1`, `/patients/${patient.id}`][i % 4]!),
+      doctor.any(
+        "GET",
+        [at, `${at}/versions`, `${at}/versions/1`, `/patients/${patient.id}`][i % 4]!,
+      ),
     ),
   );
   const entries = await entriesOf({ patient_id: patient.id });
@@ -87,7 +92,11 @@ test("filters and pages", async () => {
     all.filter((entry) => entry.action.startsWith("record")).map((entry) => entry.id),
   );
   const ids = all.map((entry) => entry.id);
-  assert.deepEqual(ids, [...ids].sort((a, b) => b - a), "newest first");
+  assert.deepEqual(
+    ids,
+    [...ids].sort((a, b) => b - a),
+    "newest first",
+  );
   const reads = await entriesOf({ patient_id: patient.id, action: "record.read", user_id: me.id });
   assert.equal(reads.length, 7);
   assert.ok(reads.every((entry) => entry.actor_id === me.id && entry.actor_name));

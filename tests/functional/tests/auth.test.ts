@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client, type Schemas } from "../lib/client.ts";
-import { as, base, emailOf, HOME, newAccount, nobody, password, unique } from "../lib/world.ts";
+import { as, base, emailOf, HOME, newAccount, nobody, OTHER, password, unique } from "../lib/world.ts";
 
 const bearer = (session: Schemas["Session"]): Client => new Client(base, session.access_token);
 
@@ -64,23 +64,32 @@ test("tokens that are none", async () => {
   const [head, claims, signature] = session.access_token.split(".") as [string, string, string];
   const encode = (value: unknown): string =>
     Buffer.from(JSON.stringify(value)).toString("base64url");
-  const decoded = JSON.parse(Buffer.from(claims, "base64url").toString()) as Record<string, unknown>;
+  const decoded = JSON.parse(Buffer.from(claims, "base64url").toString()) as Record<
+    string,
+    unknown
+  >;
   const forged: Record<string, string> = {
     "no algorithm": `${encode({ alg: "none", typ: "JWT" })}.${claims}.`,
     "no algorithm, old signature": `${encode({ alg: "none" })}.${claims}.${signature}`,
     "another role": `${head}.${encode({ ...decoded, role: "hospital_admin" })}.${signature}`,
-    "another tenant": `${head}.${encode({ ...decoded, tenant: "tenant_1762083064503" })}.${signature}`,
+    "another tenant": `${head}.${encode({ ...decoded, tenant: OTHER })}.${signature}`,
     "no signature": `${head}.${claims}.`,
     "two parts": `${head}.${claims}`,
     "another algorithm": `${encode({ alg: "RS256", typ: "JWT" })}.${claims}.${signature}`,
-    "words": "let me in",
-    "long": "a".repeat(8_000),
+    words: "let me in",
+    long: "a".repeat(8_000),
   };
   for (const [name, token] of Object.entries(forged)) {
     const answer = await new Client(base, token).any("GET", "/me");
     assert.equal(answer.status, 401, name);
   }
-  for (const authorization of ["", "Basic ZG9jdG9yOng=", "Bearer", "Bearer ", session.access_token]) {
+  for (const authorization of [
+    "",
+    "Basic ZG9jdG9yOng=",
+    "Bearer",
+    "Bearer ",
+    session.access_token,
+  ]) {
     const answer = await nobody.any("GET", "/me", { headers: { authorization } });
     assert.equal(answer.status, 401, authorization);
   }

@@ -19,7 +19,7 @@ async function read(id: number): Promise<Schemas["Record"]> {
   return (await doctor.expect(200, "get", "/records/{id}", { path: { id } })).body;
 }
 
-test("a diagnosis is added, changed and taken out, each time as a version of the record", async () => {
+test("added, changed and taken out, each time as a version of the record", async () => {
   const { id } = await record();
   const added = await doctor.expect(201, "post", "/records/{id}/diagnoses", {
     path: { id },

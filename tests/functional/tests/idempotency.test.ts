@@ -64,7 +64,9 @@ test("twenty at once make one record", async () => {
   const marker = unique("twenty");
   const headers = { "idempotency-key": unique("key") };
   const answers = await Promise.all(
-    Array.from({ length: 20 }, () => doctor.any("POST", "/records", { body: body(marker), headers })),
+    Array.from({ length: 20 }, () =>
+      doctor.any("POST", "/records", { body: body(marker), headers }),
+    ),
   );
   const done = answers.filter((answer) => answer.status === 201);
   assert.ok(done.length >= 1);

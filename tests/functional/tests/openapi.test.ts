@@ -61,7 +61,10 @@ test("the document is whole", () => {
     const success = Object.keys(operation.object.responses).some((status) => status < "400");
     assert.ok(success, operation.id);
     if (operation.permission !== "open") {
-      assert.ok(operation.object.responses["401"] && operation.object.responses["403"], operation.id);
+      assert.ok(
+        operation.object.responses["401"] && operation.object.responses["403"],
+        operation.id,
+      );
     }
   }
 });

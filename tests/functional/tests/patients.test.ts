@@ -80,7 +80,9 @@ test("changed by merge patch; If-Match is checked where it is sent", async () =>
 
 test("found by name with typing errors, transpositions, accents and in any order", async () => {
   // Names that nobody in the demo has, so that the first answer is the one that is meant.
-  const tail = unique("").replace(/[^a-z]/g, "x").slice(-5);
+  const tail = unique("")
+    .replace(/[^a-z]/g, "x")
+    .slice(-5);
   const john = await newPatient(clerk, { first_name: "John", last_name: `Quillfeather${tail}` });
   const jose = await newPatient(clerk, { first_name: "José", last_name: `Müllerström${tail}` });
   const cases: [string, Patient][] = [

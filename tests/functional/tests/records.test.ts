@@ -38,7 +38,9 @@ async function versions(id: number): Promise<Schemas["Version"][]> {
   return [...list.body.items].sort((a, b) => a.version - b.version);
 }
 async function whole(id: number, n: number): Promise<Schemas["WholeVersion"]> {
-  const { body } = await doctor.expect(200, "get", "/records/{id}/versions/{n}", { path: { id, n } });
+  const { body } = await doctor.expect(200, "get", "/records/{id}/versions/{n}", {
+    path: { id, n },
+  });
   assert.ok("content" in body);
   return body;
 }
@@ -145,7 +147,9 @@ test("If-Match: weak, foreign and absent ones never change anything", async () =
   const body = { notes: "x" };
   await doctor.refused(428, "if_match_required", "PUT", path, { body });
   await doctor.refused(428, "if_match_required", "DELETE", `${path}?reason=x`);
-  await doctor.refused(428, "if_match_required", "POST", `${path}/finalize`, { body: { password } });
+  await doctor.refused(428, "if_match_required", "POST", `${path}/finalize`, {
+    body: { password },
+  });
   for (const ifMatch of ['W/"1"', "1", '"one"', '"0"', '"2"', '"99999999999999999999"']) {
     const answer = await doctor.any("PATCH", path, { ifMatch, body });
     assert.equal(answer.status, 412, `${ifMatch}: ${answer.text}`);
@@ -179,7 +183,7 @@ test("the life of a record, its versions, differences and hashes", async (t) => 
   const record = await newRecord(doctor, patient, {
     vital_signs: { temperature_c: 38.2, weight_kg: 70.5 },
     lab_results: [{ test: "CRP", value: 41.5, unit: "mg/L" }],
-    notes: "Ünïcødé \u2028 and \"quotes\" / slashes \\ 🩺",
+    notes: 'Ünïcødé \u2028 and "quotes" / slashes \\ 🩺',
   });
   const id = record.id;
   const path = { id };
@@ -219,19 +223,34 @@ test("the life of a record, its versions, differences and hashes", async (t) => 
     });
   });
 
-  const amendment = { reason: "Culture came back", changes: { diagnosis: "Pneumococcal pneumonia" } };
+  const amendment = {
+    reason: "Culture came back",
+    changes: { diagnosis: "Pneumococcal pneumonia" },
+  };
   await t.test("an amendment needs a reason and changes", async () => {
     for (const body of [{ changes: { notes: "x" } }, { reason: "  ", changes: { notes: "x" } }]) {
-      const problem = await doctor.refused(422, "invalid_fields", "POST", `/records/${id}/amendments`, {
-        ifMatch: 3,
-        body,
-      });
+      const problem = await doctor.refused(
+        422,
+        "invalid_fields",
+        "POST",
+        `/records/${id}/amendments`,
+        {
+          ifMatch: 3,
+          body,
+        },
+      );
       assert.equal(problem.errors?.[0]?.pointer, "/reason");
     }
-    const problem = await doctor.refused(422, "invalid_fields", "POST", `/records/${id}/amendments`, {
-      ifMatch: 3,
-      body: { reason: "why not", changes: { status: "draft", vital_signs: { pulse_bpm: -1 } } },
-    });
+    const problem = await doctor.refused(
+      422,
+      "invalid_fields",
+      "POST",
+      `/records/${id}/amendments`,
+      {
+        ifMatch: 3,
+        body: { reason: "why not", changes: { status: "draft", vital_signs: { pulse_bpm: -1 } } },
+      },
+    );
     const at = (problem.errors ?? []).map((fault) => fault.pointer).sort();
     assert.deepEqual(at, ["/changes/status", "/changes/vital_signs/pulse_bpm"]);
   });
@@ -262,7 +281,11 @@ test("the life of a record, its versions, differences and hashes", async (t) => 
   assert.equal(reopened.body.status, "draft");
   assert.equal(reopened.body.finalized_at, null);
   assert.equal(reopened.body.finalized_by, null);
-  await doctor.expect(200, "patch", "/records/{id}", { path, ifMatch: 5, body: { notes: "right" } });
+  await doctor.expect(200, "patch", "/records/{id}", {
+    path,
+    ifMatch: 5,
+    body: { notes: "right" },
+  });
   const again = await finalize(doctor, await read(id));
   assert.equal(again.version, 7);
 
@@ -288,7 +311,10 @@ test("the life of a record, its versions, differences and hashes", async (t) => 
     assert.equal(list[4]!.reason, "Wrong patient's findings");
     assert.equal(new Set(list.map((item) => item.content_hash)).size, 7);
     const times = list.map((item) => Date.parse(item.changed_at));
-    assert.deepEqual(times, [...times].sort((a, b) => a - b));
+    assert.deepEqual(
+      times,
+      [...times].sort((a, b) => a - b),
+    );
   });
 
   await t.test("hashes can be taken again from what is shown", async () => {
@@ -362,7 +388,9 @@ test("a draft is voided with a reason, out of the lists, and still there", async
   assert.ok(!list.body.items.some((item) => item.id === record.id));
   const again = await doctor.any("PATCH", at, { ifMatch: 2, body: { notes: "x" } });
   assert.ok([404, 409].includes(again.status), again.text);
-  const log = await (await as("auditor")).expect(200, "get", "/audit", {
+  const log = await (
+    await as("auditor")
+  ).expect(200, "get", "/audit", {
     query: { patient_id: patient, resource: "record", limit: 50 },
   });
   const entry = log.body.items.find(

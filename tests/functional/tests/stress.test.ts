@@ -1,5 +1,5 @@
-// 64 clients over all hospitals at once, some of which go away in the middle: every answer belongs to
-// its hospital.
+// 64 clients over all hospitals at once, some of which go away in the middle: every answer belongs
+// to its hospital.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Client } from "../lib/client.ts";
@@ -34,7 +34,12 @@ before(async () => {
 
 async function ask(place: Place, kind: number, signal?: AbortSignal): Promise<string> {
   const { doctor, marker, patient, record } = place;
-  const post = { patient_id: patient, visit_date: "2026-01-01", visit_type: "telehealth", notes: marker };
+  const post = {
+    patient_id: patient,
+    visit_date: "2026-01-01",
+    visit_type: "telehealth",
+    notes: marker,
+  };
   switch (kind) {
     case 0:
       return (await doctor.any("GET", `/records/${record}`, { signal })).text;

@@ -77,7 +77,9 @@ test("ids that only the other hospital has are 404 for every verb", async () => 
   const here = await as("doctor");
   const there = await as("doctor", OTHER);
   // A number above all of this hospital's: made by adding drafts over there until it is ahead.
-  const top = await here.expect(200, "get", "/records", { query: { sort: "-created_at", limit: 1 } });
+  const top = await here.expect(200, "get", "/records", {
+    query: { sort: "-created_at", limit: 1 },
+  });
   const highest = top.body.items[0]?.id ?? 0;
   let record = theirs.record;
   for (let tries = 0; record.id <= highest + 50 && tries < 400; tries += 1) {
@@ -154,8 +156,8 @@ test("a suspended hospital is closed at once and opens again", async () => {
 
   const email = `${unique("boss")}@demo.test`;
   const added = await wardbook([
-    "user", "add", "--email", email, "--name", "Boss", "--role", "hospital_admin",
-    "--tenant", id, "--output", "json",
+    ...["user", "add", email, "--name", "Boss", "--role", "hospital_admin"],
+    ...["--tenant", id, "--output", "json"],
   ]);
   assert.equal(added.code, 0, added.stderr);
   const own = /"password"\s*:\s*"([^"]+)"/.exec(added.stdout)?.[1];
@@ -175,7 +177,15 @@ test("a suspended hospital is closed at once and opens again", async () => {
 
 test("tenants: checked and found", async () => {
   const operator = await as("platform_admin");
-  for (const id of ["public", "wardbook", "information_schema", "pg_hospital", "A", "a b", "x".repeat(49)]) {
+  for (const id of [
+    "public",
+    "wardbook",
+    "information_schema",
+    "pg_hospital",
+    "A",
+    "a b",
+    "x".repeat(49),
+  ]) {
     const problem = await operator.refused(422, "invalid_fields", "POST", "/tenants", {
       body: { id, name: "No" },
     });
@@ -193,7 +203,10 @@ test("tenants: checked and found", async () => {
 
 test("tokens do not travel: each hospital's session sees its own", async () => {
   const [here, there] = await Promise.all([signIn("doctor", HOME), signIn("doctor", OTHER)]);
-  const [a, b] = await Promise.all([here.expect(200, "get", "/me"), there.expect(200, "get", "/me")]);
+  const [a, b] = await Promise.all([
+    here.expect(200, "get", "/me"),
+    there.expect(200, "get", "/me"),
+  ]);
   assert.equal(a.body.tenant?.id, HOME);
   assert.equal(b.body.tenant?.id, OTHER);
 });

@@ -70,10 +70,20 @@ const records: Case[] = [
   {
     name: "read-only fields",
     body: () =>
-      record({ id: 1, record_number: "MR-2026-000001", status: "finalized", version: 2, created_by: 1 }),
+      record({
+        id: 1,
+        record_number: "MR-2026-000001",
+        status: "finalized",
+        version: 2,
+        created_by: 1,
+      }),
     at: ["/created_by", "/id", "/record_number", "/status", "/version"],
   },
-  { name: "a derived field", body: () => record({ vital_signs: { bmi: 22 } }), at: ["/vital_signs/bmi"] },
+  {
+    name: "a derived field",
+    body: () => record({ vital_signs: { bmi: 22 } }),
+    at: ["/vital_signs/bmi"],
+  },
   { name: "an id that is none", body: () => record({ patient_id: -1 }), at: ["/patient_id"] },
   { name: "a fraction as id", body: () => record({ patient_id: 1.5 }), at: ["/patient_id"] },
   {
@@ -86,7 +96,11 @@ const records: Case[] = [
     body: () => record({ doctor_id: 999_999_999_999 }),
     at: ["/doctor_id"],
   },
-  { name: "a day that does not exist", body: () => record({ visit_date: "2026-02-30" }), at: ["/visit_date"] },
+  {
+    name: "a day that does not exist",
+    body: () => record({ visit_date: "2026-02-30" }),
+    at: ["/visit_date"],
+  },
   {
     name: "a time without a zone",
     body: () => record({ visit_date: "2026-03-04T09:30:00" }),
@@ -109,7 +123,8 @@ const records: Case[] = [
   },
   {
     name: "a control character",
-    body: () => record({ notes: "bell \u0007", chief_complaint: "nul \u0000", diagnosis: "del \u007f" }),
+    body: () =>
+      record({ notes: "bell \u0007", chief_complaint: "nul \u0000", diagnosis: "del \u007f" }),
     at: ["/chief_complaint", "/diagnosis", "/notes"],
   },
   {
@@ -138,7 +153,9 @@ const records: Case[] = [
 
 for (const { name, body, at } of records) {
   test(`POST /records: ${name}`, async () => {
-    const problem = await doctor.refused(422, "invalid_fields", "POST", "/records", { body: body() });
+    const problem = await doctor.refused(422, "invalid_fields", "POST", "/records", {
+      body: body(),
+    });
     assert.deepEqual(pointers(problem), at);
     assert.ok(!problem.detail.includes("seven"), "what was sent is not repeated");
   });
@@ -152,7 +169,12 @@ test("PATCH and PUT of a record are checked as the POST is", async () => {
     ifMatch: 1,
     body: patch,
   });
-  assert.deepEqual(pointers(refused), ["/status", "/visit_type", "/vital_signs/spo2_percent", "/x"]);
+  assert.deepEqual(pointers(refused), [
+    "/status",
+    "/visit_type",
+    "/vital_signs/spo2_percent",
+    "/x",
+  ]);
   const put = await doctor.refused(422, "invalid_fields", "PUT", path, {
     ifMatch: 1,
     body: { visit_type: "consultation", id: draft.id },
@@ -218,7 +240,7 @@ test("flags of results follow from the range", async () => {
 });
 
 test("text is kept as it was given, whatever script it is in", async () => {
-  const notes = "Ünïcødé: 東京, العربية, 👩‍⚕️ e\u0301\n\ttabs and lines, \"quotes\" \\ </script>";
+  const notes = 'Ünïcødé: 東京, العربية, 👩‍⚕️ e\u0301\n\ttabs and lines, "quotes" \\ </script>';
   const made = await newRecord(doctor, patient, { notes, chief_complaint: "Ж" });
   const read = await doctor.expect(200, "get", "/records/{id}", { path: { id: made.id } });
   assert.equal(read.body.notes, notes);
@@ -240,7 +262,11 @@ test("visit_date: a bare date is midnight in the hospital's time zone, an offset
 });
 
 const patients: Case[] = [
-  { name: "nothing", body: () => ({}), at: ["/date_of_birth", "/first_name", "/last_name", "/sex"] },
+  {
+    name: "nothing",
+    body: () => ({}),
+    at: ["/date_of_birth", "/first_name", "/last_name", "/sex"],
+  },
   {
     name: "everything wrong",
     body: () => ({
@@ -274,7 +300,9 @@ const patients: Case[] = [
 ];
 for (const { name, body, at } of patients) {
   test(`POST /patients: ${name}`, async () => {
-    const problem = await doctor.refused(422, "invalid_fields", "POST", "/patients", { body: body() });
+    const problem = await doctor.refused(422, "invalid_fields", "POST", "/patients", {
+      body: body(),
+    });
     assert.deepEqual(pointers(problem), at);
   });
 }

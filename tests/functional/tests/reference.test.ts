@@ -1,0 +1,123 @@
+// The chart as a whole, ICD-10-CM and templates.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import type { Client } from "../lib/client.ts";
+import { as, newPatient, newRecord, unique } from "../lib/world.ts";
+
+let doctor: Client;
+
+before(async () => {
+  doctor = await as("doctor");
+});
+
+test("codes by prefix and by words in any order, with typing errors", async () => {
+  const find = async (q: string): Promise<string[]> => {
+    const { body } = await doctor.expect(200, "get", "/icd10", { query: { q } });
+    return body.items.map((item) => item.code);
+  };
+  for (const q of ["E11.9", "e119", "E119"]) assert.equal((await find(q))[0], "E11.9", q);
+  assert.ok((await find("E11")).every((code) => code.startsWith("E11")));
+  for (const q of ["type 2 diabetes", "diabetes type 2", "diabtes type 2"]) {
+    assert.ok(
+      (await find(q)).some((code) => code.startsWith("E11")),
+      q,
+    );
+  }
+  assert.deepEqual(await find("qqqqzzzz"), []);
+  for (const q of ["%", "'", "\\", "(", "E11%"]) await find(q);
+});
+
+test("a template pre-fills a draft, and what is sent beside it wins", async () => {
+  const made = await doctor.expect(201, "post", "/templates", {
+    body: {
+      name: unique("Template "),
+      visit_type: "procedure",
+      specialty: "surgery",
+      content: { physical_examination: "From the template", treatment_plan: "Plan" },
+    },
+  });
+  assert.equal(made.body.version, 1);
+  const patient = (await newPatient(doctor)).id;
+  const record = await newRecord(doctor, patient, {
+    template_id: made.body.id,
+    visit_type: "procedure",
+    treatment_plan: "Mine",
+  });
+  assert.equal(record.physical_examination, "From the template");
+  assert.equal(record.treatment_plan, "Mine");
+  assert.equal(record.template_id, made.body.id);
+
+  const path = { id: made.body.id };
+  const changed = await doctor.expect(200, "put", "/templates/{id}", {
+    path,
+    ifMatch: 1,
+    body: { name: made.body.name, visit_type: "procedure", content: { notes: "Second" } },
+  });
+  assert.equal(changed.body.version, 2);
+  const stale = { name: "x", visit_type: "procedure", content: {} };
+  await doctor.refused(412, "version_conflict", "PUT", `/templates/${path.id}`, {
+    ifMatch: 1,
+    body: stale,
+  });
+  await doctor.expect(204, "delete", "/templates/{id}", { path, ifMatch: 2 });
+  await doctor.refused(404, "template_not_found", "GET", `/templates/${path.id}`);
+});
+
+test("there are built-in templates, and they stay as they are", async () => {
+  const { body } = await doctor.expect(200, "get", "/templates", { query: { limit: 200 } });
+  const types = new Set(body.items.filter((item) => item.built_in).map((item) => item.visit_type));
+  for (const type of ["consultation", "follow_up", "procedure", "emergency"] as const) {
+    assert.ok(types.has(type), type);
+  }
+  const one = body.items.find((item) => item.built_in)!;
+  const answer = await doctor.any("DELETE", `/templates/${one.id}`, { ifMatch: one.version });
+  assert.equal(answer.status, 409, answer.text);
+});
+
+test("the chart: visits, problems, medication, allergies, latest vitals, series", async () => {
+  const patient = await newPatient(doctor, { allergies: ["penicillin"] });
+  const path = { id: patient.id };
+  const old = await newRecord(doctor, patient.id, {
+    visit_date: "2026-01-10T08:00:00Z",
+    vital_signs: { pulse_bpm: 70, weight_kg: 80 },
+    lab_results: [{ test: "HbA1c", value: 7.9, unit: "%" }],
+  });
+  const recent = await newRecord(doctor, patient.id, {
+    visit_date: "2026-02-10T08:00:00Z",
+    vital_signs: { pulse_bpm: 76 },
+    lab_results: [{ test: "HbA1c", value: 7.1, unit: "%" }],
+    prescriptions: [{ medication: "Metformin", dosage: "500 mg", frequency: "twice a day" }],
+  });
+  await doctor.expect(201, "post", "/records/{id}/diagnoses", {
+    path: { id: recent.id },
+    ifMatch: 1,
+    body: { icd_code: "E11.9", diagnosis_type: "primary", status: "chronic" },
+  });
+  const chart = await doctor.expect(200, "get", "/patients/{id}/timeline", { path });
+  assert.deepEqual(
+    chart.body.visits.map((visit) => visit.id),
+    [recent.id, old.id],
+  );
+  assert.deepEqual(
+    chart.body.problems.map((problem) => problem.icd_code),
+    ["E11.9"],
+  );
+  assert.equal(chart.body.medication[0]?.prescription.medication, "Metformin");
+  assert.equal(chart.body.allergies[0]?.substance, "penicillin");
+  assert.equal(chart.body.latest_vitals["pulse_bpm"]?.value, 76);
+  assert.equal(chart.body.latest_vitals["weight_kg"]?.value, 80);
+  const vitals = await doctor.expect(200, "get", "/patients/{id}/vitals", { path });
+  assert.deepEqual(
+    vitals.body.series["pulse_bpm"]?.map((point) => point.value),
+    [70, 76],
+  );
+  const labs = await doctor.expect(200, "get", "/patients/{id}/labs", {
+    path,
+    query: { test: "HbA1c" },
+  });
+  assert.deepEqual(
+    labs.body.series[0]?.points.map((point) => point.value),
+    [7.9, 7.1],
+  );
+  await doctor.refused(404, "patient_not_found", "GET", "/patients/999999999999/timeline");
+});

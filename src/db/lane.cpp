@@ -61,7 +61,9 @@ bool Lane::sweep(Deadline now) {
     outbox_.front()->batch->done->set(Wake::deadline);
     outbox_.pop_front();
   }
-  if (connection_) connection_->sweep(now);  // may close it, and so end up in lost()
+  if (const ConnectionPtr connection = connection_) {
+    connection->sweep(now);  // may close it, and so end up in lost()
+  }
   if (connection_ && !outbox_.empty()) flush();
   return in_flight() > 0;
 }
@@ -100,7 +102,7 @@ Task<> Lane::keep_connecting(std::shared_ptr<Lane> self, bool pause_first) {
     }
     if (connection) {
       self->connecting_ = false;
-      self->connected_to(std::move(connection));
+      self->connected_to(connection);
       co_return;
     }
     if (!std::exchange(self->down_, true)) {
@@ -112,14 +114,14 @@ Task<> Lane::keep_connecting(std::shared_ptr<Lane> self, bool pause_first) {
   self->connecting_ = false;
 }
 
-void Lane::connected_to(ConnectionPtr connection) {
+void Lane::connected_to(const ConnectionPtr& connection) {
   if (closed_) return;
   backoff_.reset();
   down_ = false;
   ++connects_;
   connected_at_ = std::chrono::steady_clock::now();
-  connection_ = std::move(connection);
-  connection_->start(true, [weak = weak_from_this()] {
+  connection_ = connection;  // the argument keeps it alive if it is lost at once
+  connection->start(true, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->lost();
   });
   if (connection_ && !outbox_.empty()) post_flush();

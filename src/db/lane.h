@@ -45,7 +45,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   static Task<> keep_connecting(std::shared_ptr<Lane> self, bool pause_first);
   Task<> pause();
   void start_connecting(bool pause_first);
-  void connected_to(ConnectionPtr connection);
+  void connected_to(const ConnectionPtr& connection);
   void lost();
   void post_flush();
   void flush();

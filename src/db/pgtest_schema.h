@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <functional>
 #include <string>
 
 #include "db/pool.h"
@@ -40,6 +43,16 @@ inline const Query<Int64Row> kWrongTable{"test.wrong_table",
                                          "SELECT 1 FROM {tenant}.no_such_table"};
 
 }  // namespace testing_queries
+
+inline Task<> pause(std::chrono::milliseconds time) {
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
+  co_await timer.async_wait(boost::asio::use_awaitable);
+}
+
+/// Ends when it holds, or after ten seconds.
+inline Task<> until(std::function<bool()> holds) {
+  for (int i = 0; i < 1'000 && !holds(); ++i) co_await pause(std::chrono::milliseconds(10));
+}
 
 class PoolTest : public ::testing::Test {
  protected:

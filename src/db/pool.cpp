@@ -102,7 +102,9 @@ Task<std::int64_t> Pool::lane_run(TenantId tenant, detail::Statement statement,
       LaneRequest{std::move(tenant), number, std::move(statement), nullptr, false});
   const Deadline deadline =
       std::chrono::steady_clock::now() + impl->options.statement_timeout + detail::kGrace;
-  for (bool first = true;; first = false) {
+  // Skipped beside a neighbour that failed, then alone with a plan that a migration made stale.
+  constexpr int kAttempts = 3;
+  for (int attempt = 1;; ++attempt) {
     struct Leave {
       detail::BatchPtr batch;
       ~Leave() { batch->leave(); }
@@ -123,7 +125,7 @@ Task<std::int64_t> Pool::lane_run(TenantId tenant, detail::Statement statement,
     }
     if (batch.decode_error) std::rethrow_exception(batch.decode_error);
     if (!batch.error && !batch.skipped) co_return batch.affected;
-    if (first && (batch.skipped || batch.error->stale)) {
+    if (attempt < kAttempts && (!batch.error || batch.error->stale)) {
       request->alone = true;
       continue;
     }

@@ -27,7 +27,7 @@ PoolImpl::PoolImpl(asio::io_context& io, PoolOptions pool_options)
       params(session_params(options, true)),
       sweep_timer_(io),
       backoff_timer_(io) {
-  for (std::size_t i = 0; i < options.lanes; ++i) {
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, options.lanes); ++i) {
     lanes.push_back(std::make_shared<Lane>(io, options, params));
   }
 }

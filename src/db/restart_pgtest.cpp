@@ -30,11 +30,6 @@ struct Tally {
   }
 };
 
-Task<> pause(std::chrono::milliseconds time) {
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
-  co_await timer.async_wait(boost::asio::use_awaitable);
-}
-
 Task<> write(Pool& pool, TenantId tenant, std::string text, Tally& tally) {
   try {
     Tx tx = co_await pool.begin(tenant);
@@ -117,7 +112,7 @@ TEST_F(RestartPgTest, ABackendThatIsKilledFailsOneTransaction) {
       .query(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
           " WHERE usename = 'wardbook_service'");
-  run(reactor, pause(50ms));
+  run(reactor, until([&] { return pool.stats().open == 0; }));
   EXPECT_EQ(pool.stats().open, 0U) << "noticed while idle";
   run(reactor, write(pool, a(), "y", tally));
   EXPECT_EQ(tally.done, 2);
@@ -142,10 +137,6 @@ struct Heard {
 Task<> count_connection(Heard& heard) {
   ++heard.connected;
   co_return;
-}
-
-Task<> until(const std::function<bool()>& holds) {
-  for (int i = 0; i < 400 && !holds(); ++i) co_await pause(25ms);
 }
 
 TEST_F(RestartPgTest, ListenersHearAndComeBack) {

@@ -231,11 +231,6 @@ Task<> sleep_long(Pool& pool, TenantId tenant, double seconds) {
   co_await tx.commit();
 }
 
-Task<> pause(std::chrono::milliseconds time) {
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
-  co_await timer.async_wait(boost::asio::use_awaitable);
-}
-
 TEST_F(TxPgTest, ACancelledStatementIsCancelledAtTheServerToo) {
   PoolOptions one = options();
   one.connections = 1;

@@ -141,8 +141,13 @@ Task<> ClientConnection::shake_hands() {
   tls_.emplace(socket_, *core_->tls);
   boost::system::error_code ec;
   boost::asio::ip::make_address(host, ec);
-  // Server Name Indication is for names only (RFC 6066, 3).
-  if (ec) SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
+  if (ec) {
+    // Server Name Indication is for names only (RFC 6066, 3). The call behind OpenSSL's macro,
+    // which is an old-style cast.
+    std::string name = host;
+    SSL_ctrl(tls_->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             name.data());
+  }
   tls_->set_verify_callback(boost::asio::ssl::host_name_verification(host));
   const auto [failed] =
       co_await tls_->async_handshake(boost::asio::ssl::stream_base::client, kAwait);

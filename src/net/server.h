@@ -66,7 +66,8 @@ struct Limits {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  std::uint16_t port = 0;  ///< 0: any free one, see Server::port
+  std::uint16_t port = 0;   ///< 0: any free one, see Server::port
+  bool reuse_port = false;  ///< several servers share the port; the kernel deals connections out
   Limits limits;
   /// Answers what never reaches the handler (malformed head, 408, 431, 501 for an unknown
   /// transfer-coding) and what escapes from it; the server closes the connection after the former.

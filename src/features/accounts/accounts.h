@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -82,17 +83,17 @@ class HashQueue {
   class Place {
    public:
     explicit Place(HashQueue& queue);
-    ~Place() { --queue_.taken_; }
+    ~Place() { --*taken_; }
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
    private:
-    HashQueue& queue_;
+    std::shared_ptr<int> taken_;
   };
 
  private:
   int bound_;
-  int taken_ = 0;
+  std::shared_ptr<int> taken_ = std::make_shared<int>(0);  ///< a place may outlive the queue
 };
 
 /// Revocations and suspended tenants, in memory: loaded when the listener (re)connects, then fed by

@@ -56,13 +56,13 @@ std::optional<std::string> password_fault(std::string_view password, std::string
   return std::nullopt;
 }
 
-HashQueue::Place::Place(HashQueue& queue) : queue_(queue) {
-  if (queue.taken_ >= queue.bound_) {
+HashQueue::Place::Place(HashQueue& queue) : taken_(queue.taken_) {
+  if (*taken_ >= queue.bound_) {
     Failure failure(Code::overloaded, "Too many sign-ins at once.");
     failure.retry_after(2);
     throw failure;
   }
-  ++queue.taken_;
+  ++*taken_;
 }
 
 }  // namespace wardbook::accounts

@@ -1,0 +1,249 @@
+#include "app/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+
+#include "app/commands.h"
+#include "app/server.h"
+#include "base/config.h"
+#include "base/failure.h"
+
+namespace wardbook::app {
+namespace {
+
+constexpr const char* kInstalledConfig = "/etc/wardbook/wardbook.toml";
+
+using Action = int (*)(const Settings&, const Arguments&);
+
+/// Everything the parser fills in, and the command it chose.
+struct Parsed {
+  Arguments arguments;
+  std::string config;
+  std::string output = "table";
+  std::vector<std::string> set;
+  std::string listen;
+  Action action = nullptr;
+};
+
+int version(const Settings&, const Arguments& arguments) {
+  if (arguments.json) {
+    std::puts("{\"version\":\"" WARDBOOK_VERSION "\"}");
+  } else {
+    std::puts("wardbook " WARDBOOK_VERSION);
+  }
+  return 0;
+}
+
+int config_print(const Settings& settings, const Arguments& arguments) {
+  if (!arguments.json) {
+    std::cout << config::to_toml(settings, config::Secrets::masked);
+    return 0;
+  }
+  boost::json::object out;
+  for (const auto& [key, value] : config::to_rows(settings, config::Secrets::masked)) {
+    out[key] = value;
+  }
+  std::cout << boost::json::serialize(out) << '\n';
+  return 0;
+}
+
+/// That every value is what it should be was checked before this runs.
+int config_check(const Settings& settings, const Arguments&) {
+  const auto faults = config::missing_for_serve(settings);
+  for (const auto& fault : faults) std::cerr << "wardbook: " << fault << '\n';
+  if (!faults.empty()) return 1;
+  std::puts("The configuration is complete.");
+  return 0;
+}
+
+int serve_command(const Settings& settings, const Arguments&) {
+  const std::string host = settings.server.host;
+  return serve(settings, [&host](std::uint16_t port) {
+    std::printf("listening on http://%s:%u\n", host.c_str(), static_cast<unsigned>(port));
+    std::fflush(stdout);
+  });
+}
+
+CLI::App* command(CLI::App& parent, Parsed& parsed, const char* name, const char* what,
+                  Action action) {
+  CLI::App* added = parent.add_subcommand(name, what);
+  // Inner commands' callbacks run before their parents'.
+  added->callback([&parsed, action] {
+    if (parsed.action == nullptr) parsed.action = action;
+  });
+  return added;
+}
+
+void add_tenant_commands(CLI::App& app, Parsed& p) {
+  CLI::App* tenant = app.add_subcommand("tenant", "Hospitals");
+  tenant->require_subcommand(1);
+  auto* create = command(*tenant, p, "create", "Make a hospital's schema and role", &tenant_create);
+  create->add_option("id", p.arguments.id, "[a-z][a-z0-9_]{2,47}")->required();
+  create->add_option("--name", p.arguments.name)->required();
+  create->add_option("--time-zone", p.arguments.time_zone, "IANA name (default UTC)");
+  command(*tenant, p, "list", "All hospitals", &tenant_list);
+  for (const auto& [name, what, action] :
+       {std::tuple("show", "One hospital", &tenant_show),
+        std::tuple("suspend", "Refuse its sign-ins and tokens", &tenant_suspend),
+        std::tuple("resume", "Let it in again", &tenant_resume)}) {
+    command(*tenant, p, name, what, action)->add_option("id", p.arguments.id)->required();
+  }
+}
+
+void add_user_commands(CLI::App& app, Parsed& p) {
+  auto& a = p.arguments;
+  CLI::App* user = app.add_subcommand("user", "Accounts and their roles");
+  user->require_subcommand(1);
+  auto* add = command(*user, p, "add", "Add an account to a hospital, or an operator", &user_add);
+  add->add_option("email", a.email)->required();
+  add->add_option("--name", a.name, "display name");
+  add->add_option("--tenant", a.tenant);
+  add->add_option("--role", a.role);
+  add->add_flag("--operator", a.is_operator, "of the platform, in no hospital");
+  add->add_flag("--password-stdin", a.password_stdin,
+                "read the password from the first line (else WARDBOOK_PASSWORD, else made up)");
+  command(*user, p, "list", "Accounts", &user_list)->add_option("--tenant", a.tenant);
+  auto* role = command(*user, p, "set-role", "Change the role in a hospital", &user_set_role);
+  role->add_option("email", a.email)->required();
+  role->add_option("role", a.role)->required();
+  role->add_option("--tenant", a.tenant)->required();
+  for (const auto& [name, what, action] :
+       {std::tuple("disable", "In one hospital, or everywhere", &user_disable),
+        std::tuple("enable", "In one hospital, or everywhere", &user_enable)}) {
+    auto* added = command(*user, p, name, what, action);
+    added->add_option("email", a.email)->required();
+    added->add_option("--tenant", a.tenant);
+  }
+  auto* reset = command(*user, p, "reset-password", "And end all sessions", &user_reset_password);
+  reset->add_option("email", a.email)->required();
+  reset->add_flag("--password-stdin", a.password_stdin);
+}
+
+void add_commands(CLI::App& app, Parsed& p) {
+  app.add_option("--config", p.config,
+                 "TOML file (else WARDBOOK_CONFIG, else " + std::string(kInstalledConfig) +
+                     " if it is there)");
+  app.add_option("--output", p.output)->check(CLI::IsMember({"table", "json"}));
+  app.add_option("--set", p.set, "KEY=VALUE, over file and variables")->take_all();
+  auto* serving = command(app, p, "serve", "Serve on the PostgreSQL and S3 of the configuration",
+                          &serve_command);
+  serving->add_option("--listen", p.listen, "HOST:PORT");
+  auto* migrating = command(app, p, "migrate", "Bring all schemas up to date", &migrate_run);
+  migrating->add_option("--jobs", p.arguments.jobs, "tenants at a time")->check(CLI::Range(1, 64));
+  migrating->add_option("--tenant", p.arguments.tenant);
+  migrating->add_flag("--dry-run", p.arguments.dry_run);
+  command(*migrating, p, "status", "What is applied and what is pending", &migrate_status);
+  add_tenant_commands(app, p);
+  add_user_commands(app, p);
+  auto* audit = app.add_subcommand("audit", "The audit log");
+  audit->require_subcommand(1);
+  command(*audit, p, "verify", "Recompute hash chains and versions", &audit_verify)
+      ->add_option("--tenant", p.arguments.tenant);
+  auto* configuration = app.add_subcommand("config", "The configuration in force");
+  configuration->require_subcommand(1);
+  command(*configuration, p, "print", "Every key, secrets masked", &config_print);
+  command(*configuration, p, "check", "Is it complete and valid", &config_check);
+  command(app, p, "version", "Of this program", &version);
+}
+
+/// Flags over variables over the file over defaults. Prints faults; false if there were any.
+bool load_settings(const Parsed& parsed, Settings& settings) {
+  config::Sources sources;
+  sources.variables = config::environment();
+  if (!parsed.config.empty()) {
+    sources.file = parsed.config;
+  } else if (const auto named = sources.variables.find("WARDBOOK_CONFIG");
+             named != sources.variables.end() && !named->second.empty()) {
+    sources.file = named->second;
+  } else if (std::error_code ignored; std::filesystem::exists(kInstalledConfig, ignored)) {
+    sources.file = kInstalledConfig;
+  }
+  for (const auto& text : parsed.set) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) throw UsageError("--set takes KEY=VALUE");
+    sources.flags.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  if (!parsed.listen.empty()) {
+    const auto colon = parsed.listen.rfind(':');
+    if (colon == std::string::npos) throw UsageError("--listen takes HOST:PORT");
+    sources.flags.emplace_back("server.host", parsed.listen.substr(0, colon));
+    sources.flags.emplace_back("server.port", parsed.listen.substr(colon + 1));
+  }
+  auto loaded = config::load(sources);
+  for (const auto& fault : loaded.faults) std::cerr << "wardbook: " << fault << '\n';
+  settings = std::move(loaded.settings);
+  return loaded.faults.empty();
+}
+
+void complain(const Failure& failure) {
+  std::cerr << "wardbook: " << failure.message();
+  if (!failure.log_detail().empty()) std::cerr << " (" << failure.log_detail() << ")";
+  std::cerr << '\n';
+  for (const auto& fault : failure.faults()) {
+    std::cerr << "wardbook: " << fault.pointer << ": " << fault.message << '\n';
+  }
+}
+
+}  // namespace
+
+void print_rows(const Arguments& arguments, const boost::json::array& rows) {
+  if (arguments.json) {
+    std::cout << boost::json::serialize(rows) << '\n';
+    return;
+  }
+  if (rows.empty()) return;
+  std::vector<std::vector<std::string>> table(1);
+  for (const auto& member : rows.front().as_object()) table[0].emplace_back(member.key());
+  for (const auto& row : rows) {
+    auto& line = table.emplace_back();
+    for (const auto& member : row.as_object()) {
+      const auto& value = member.value();
+      line.push_back(value.is_string() ? std::string(value.as_string().c_str())
+                                       : boost::json::serialize(value));
+    }
+  }
+  std::vector<std::size_t> widths(table[0].size(), 0);
+  for (const auto& line : table) {
+    for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], line[i].size());
+  }
+  for (const auto& line : table) {
+    std::string out;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      out += line[i];
+      if (i + 1 < line.size()) out.append(widths[i] - line[i].size() + 2, ' ');
+    }
+    std::cout << out << '\n';
+  }
+}
+
+int run_command(int argc, char** argv) {
+  Parsed parsed;
+  CLI::App app("Wardbook: medical records and their files, for many hospitals.", "wardbook");
+  app.fallthrough();
+  app.require_subcommand(1);
+  add_commands(app, parsed);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  parsed.arguments.json = parsed.output == "json";
+  try {
+    Settings settings;
+    if (!load_settings(parsed, settings)) return 1;
+    return parsed.action(settings, parsed.arguments);
+  } catch (const UsageError& e) {
+    std::cerr << "wardbook: " << e.what() << '\n';
+    return 2;
+  } catch (const Failure& failure) {
+    complain(failure);
+    return 1;
+  } catch (const std::exception& e) {
+    std::cerr << "wardbook: " << e.what() << '\n';
+    return 1;
+  }
+}
+
+}  // namespace wardbook::app

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "app/commands.h"
+#include "base/ids.h"
+#include "base/task.h"
+#include "db/pool.h"
+#include "features/audit/audit.h"
+
+namespace wardbook::app {
+
+/// What a command on the database works with.
+struct CommandContext {
+  const Settings& settings;
+  const Arguments& arguments;
+  db::Pool& db;
+  boost::asio::thread_pool& workers;
+};
+
+/// Runs the coroutine on a reactor of its own, with the service's login. Returns its exit code;
+/// throws what it throws, and std::runtime_error when database.url is not set.
+int run_on_database(const Settings& settings, const Arguments& arguments,
+                    Task<int> (*command)(CommandContext&));
+
+/// Whoever sits at the terminal, as the audit log names them.
+[[nodiscard]] audit::Actor terminal_actor();
+
+/// Throws UsageError when it is no tenant's id.
+[[nodiscard]] TenantId tenant_argument(const std::string& text);
+
+}  // namespace wardbook::app

@@ -1,0 +1,103 @@
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "app/database_command.h"
+#include "features/audit/audit.h"
+#include "features/tenants/tenants.h"
+#include "migrate/migrate.h"
+
+namespace wardbook::app {
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+migrate::Options migration_options(const Settings& settings, const Arguments& arguments) {
+  if (settings.database.url.empty() || settings.database.owner_url.empty()) {
+    throw std::runtime_error(
+        "database.url and database.owner_url are needed: name a configuration with --config");
+  }
+  migrate::Options options;
+  options.owner_conninfo = settings.database.owner_url;
+  options.service_role = tenants::service_role(settings.database.url);
+  options.jobs = arguments.jobs;
+  options.dry_run = arguments.dry_run;
+  if (arguments.tenant) options.tenant = tenant_argument(*arguments.tenant);
+  return options;
+}
+
+void show_progress(std::size_t done, std::size_t total, const migrate::TenantReport& report) {
+  if (isatty(STDERR_FILENO) == 0) return;
+  std::fprintf(stderr, "\r\033[K%zu of %zu: %s%s", done, total, report.tenant.str().c_str(),
+               done == total ? "\n" : "");
+}
+
+Task<int> verify(CommandContext& context) {
+  std::vector<TenantId> ids;
+  if (context.arguments.tenant) {
+    const TenantId id = tenant_argument(*context.arguments.tenant);
+    co_await tenants::get(context.db, id);  // tenant_not_found
+    ids.push_back(id);
+  } else {
+    const auto all = co_await tenants::list(context.db);
+    for (const auto& tenant : all) ids.push_back(*TenantId::parse(tenant.id));
+  }
+  boost::json::array rows;
+  int code = 0;
+  for (const auto& id : ids) {
+    const auto verdict = co_await audit::verify_chain(context.db, id);
+    if (verdict.first_fault) code = 1;
+    boost::json::object row{{"tenant", id.str()},
+                            {"entries", verdict.entries},
+                            {"unsealed", verdict.unsealed},
+                            {"versions", verdict.versions},
+                            {"result", verdict.first_fault.value_or("holds")}};
+    rows.push_back(std::move(row));
+  }
+  print_rows(context.arguments, rows);
+  co_return code;
+}
+
+}  // namespace
+
+int migrate_run(const Settings& settings, const Arguments& arguments) {
+  const auto options = migration_options(settings, arguments);
+  const auto report = migrate::run(options, &show_progress);
+  boost::json::array rows;
+  rows.push_back(boost::json::object{
+      {"schema", "wardbook"}, {"applied", joined(report.control)}, {"result", "ok"}});
+  for (const auto& tenant : report.tenants) {
+    rows.push_back(boost::json::object{{"schema", tenant.tenant.str()},
+                                       {"applied", joined(tenant.applied)},
+                                       {"result", tenant.error.value_or("ok")}});
+  }
+  print_rows(arguments, rows);
+  return report.ok() ? 0 : 1;
+}
+
+int migrate_status(const Settings& settings, const Arguments& arguments) {
+  const auto status = migrate::status(migration_options(settings, arguments));
+  boost::json::array rows;
+  rows.push_back(boost::json::object{{"schema", "wardbook"},
+                                     {"version", status.control_version},
+                                     {"pending", joined(status.control_pending)},
+                                     {"error", status.control_error.value_or("")}});
+  for (const auto& tenant : status.tenants) {
+    rows.push_back(boost::json::object{{"schema", tenant.tenant.str()},
+                                       {"version", tenant.version},
+                                       {"pending", joined(tenant.pending)},
+                                       {"error", tenant.error.value_or("")}});
+  }
+  print_rows(arguments, rows);
+  return status.up_to_date() ? 0 : 1;
+}
+
+int audit_verify(const Settings& settings, const Arguments& arguments) {
+  return run_on_database(settings, arguments, &verify);
+}
+
+}  // namespace wardbook::app

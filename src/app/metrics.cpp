@@ -1,0 +1,104 @@
+#include "app/metrics.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+namespace wardbook::app {
+namespace {
+
+// Clients may send any method; labels must stay few.
+constexpr std::array<std::string_view, 7> kMethods{"GET",   "HEAD",   "POST",   "PUT",
+                                                   "PATCH", "DELETE", "OPTIONS"};
+
+std::string_view known_method(std::string_view method) {
+  const auto* const found = std::ranges::find(kMethods, method);
+  return found == kMethods.end() ? "other" : *found;
+}
+
+const prometheus::Histogram::BucketBoundaries& buckets() {
+  static const prometheus::Histogram::BucketBoundaries bounds{
+      0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+  return bounds;
+}
+
+}  // namespace
+
+Metrics::Metrics()
+    : requests_(prometheus::BuildCounter()
+                    .Name("wardbook_http_requests_total")
+                    .Help("Answers by route, method and status")
+                    .Register(registry_)),
+      seconds_(prometheus::BuildHistogram()
+                   .Name("wardbook_http_request_duration_seconds")
+                   .Help("From the request's head to its answer, by route and method")
+                   .Register(registry_)),
+      pool_(prometheus::BuildGauge()
+                .Name("wardbook_database_connections")
+                .Help("The database pool by reactor and state")
+                .Register(registry_)),
+      http_(prometheus::BuildGauge()
+                .Name("wardbook_http_connections")
+                .Help("Client connections and requests in flight by reactor")
+                .Register(registry_)) {}
+
+std::string Metrics::text() const {
+  std::ostringstream out;
+  prometheus::TextSerializer().Serialize(out, registry_.Collect());
+  return out.str();
+}
+
+ReactorMetrics::ReactorMetrics(Metrics& metrics, int reactor)
+    : metrics_(metrics),
+      reactor_(std::to_string(reactor)),
+      open_(pool_gauge("open")),
+      busy_(pool_gauge("busy")),
+      waiting_(pool_gauge("waiting")),
+      lane_in_flight_(pool_gauge("lane_in_flight")),
+      reconnects_(pool_gauge("reconnects")),
+      prepared_(pool_gauge("prepared")),
+      connections_(http_gauge("open")),
+      in_flight_(http_gauge("in_flight")) {}
+
+prometheus::Gauge& ReactorMetrics::pool_gauge(const char* what) {
+  return metrics_.pool_.Add({{"reactor", reactor_}, {"state", what}});
+}
+
+prometheus::Gauge& ReactorMetrics::http_gauge(const char* what) {
+  return metrics_.http_.Add({{"reactor", reactor_}, {"state", what}});
+}
+
+void ReactorMetrics::observe(std::string_view method, std::string_view pattern, int status,
+                             double seconds) {
+  const std::tuple key(pattern, known_method(method), status);
+  auto found = handles_.find(key);
+  if (found == handles_.end()) {
+    const std::string route = pattern.empty() ? "none" : std::string(pattern);
+    const std::string method_label(known_method(method));
+    auto& count = metrics_.requests_.Add(
+        {{"route", route}, {"method", method_label}, {"status", std::to_string(status)}});
+    auto& histogram =
+        metrics_.seconds_.Add({{"route", route}, {"method", method_label}}, buckets());
+    found = handles_.emplace(key, Handles{&count, &histogram}).first;
+  }
+  found->second.count->Increment();
+  found->second.seconds->Observe(seconds);
+}
+
+void ReactorMetrics::set_pool(const db::Pool::Stats& stats) {
+  open_.Set(static_cast<double>(stats.open));
+  busy_.Set(static_cast<double>(stats.busy));
+  waiting_.Set(static_cast<double>(stats.waiting));
+  lane_in_flight_.Set(static_cast<double>(stats.lane_in_flight));
+  reconnects_.Set(static_cast<double>(stats.reconnects));
+  prepared_.Set(static_cast<double>(stats.prepared));
+}
+
+void ReactorMetrics::set_http(std::size_t connections, std::size_t in_flight) {
+  connections_.Set(static_cast<double>(connections));
+  in_flight_.Set(static_cast<double>(in_flight));
+}
+
+}  // namespace wardbook::app

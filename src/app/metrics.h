@@ -1,0 +1,63 @@
+#pragma once
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+
+#include "db/pool.h"
+
+namespace wardbook::app {
+
+/// What /metrics shows. May be used by all reactors.
+class Metrics {
+ public:
+  Metrics();
+  /// Prometheus's text format 0.0.4.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  friend class ReactorMetrics;
+  prometheus::Registry registry_;
+  prometheus::Family<prometheus::Counter>& requests_;
+  prometheus::Family<prometheus::Histogram>& seconds_;
+  prometheus::Family<prometheus::Gauge>& pool_;
+  prometheus::Family<prometheus::Gauge>& http_;
+};
+
+/// One reactor's own handles, so that a request takes no lock: the labels are looked up once.
+class ReactorMetrics {
+ public:
+  ReactorMetrics(Metrics& metrics, int reactor);
+  /// `pattern` must live as long as this (a route's).
+  void observe(std::string_view method, std::string_view pattern, int status, double seconds);
+  void set_pool(const db::Pool::Stats& stats);
+  void set_http(std::size_t connections, std::size_t in_flight);
+
+ private:
+  struct Handles {
+    prometheus::Counter* count;
+    prometheus::Histogram* seconds;
+  };
+  prometheus::Gauge& pool_gauge(const char* what);
+  prometheus::Gauge& http_gauge(const char* what);
+
+  Metrics& metrics_;
+  std::string reactor_;
+  std::map<std::tuple<std::string_view, std::string_view, int>, Handles> handles_;
+  prometheus::Gauge& open_;
+  prometheus::Gauge& busy_;
+  prometheus::Gauge& waiting_;
+  prometheus::Gauge& lane_in_flight_;
+  prometheus::Gauge& reconnects_;
+  prometheus::Gauge& prepared_;
+  prometheus::Gauge& connections_;
+  prometheus::Gauge& in_flight_;
+};
+
+}  // namespace wardbook::app

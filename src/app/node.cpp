@@ -1,0 +1,163 @@
+#include "app/node.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+#include "api/idempotency.h"
+#include "base/log.h"
+
+namespace wardbook::app {
+namespace {
+
+constexpr std::chrono::seconds kWatch{1};
+constexpr std::chrono::minutes kSweep{10};
+
+db::PoolOptions pool_options(const Settings::Database& database) {
+  db::PoolOptions options;
+  options.conninfo = database.url;
+  options.connections = static_cast<std::size_t>(database.connections);
+  options.lanes = static_cast<std::size_t>(database.lanes);
+  options.statement_timeout = database.statement_timeout;
+  options.acquire_timeout = database.acquire_timeout;
+  return options;
+}
+
+s3::StoreOptions store_options(const Settings::Storage& storage) {
+  s3::StoreOptions options;
+  options.endpoint = storage.endpoint;
+  options.public_endpoint = storage.public_endpoint;
+  options.region = storage.region;
+  options.bucket = storage.bucket;
+  options.access_key = storage.access_key;
+  options.secret_key = storage.secret_key;
+  options.path_style = storage.path_style;
+  return options;
+}
+
+net::ServerOptions server_options(const Settings::Server& server, std::uint16_t port) {
+  net::ServerOptions options;
+  options.host = server.host;
+  options.port = port;
+  options.reuse_port = server.reactors > 1;
+  options.limits.connections =
+      static_cast<std::size_t>(std::max<std::int64_t>(server.max_connections / server.reactors, 1));
+  options.render_failure = [](const Failure& failure, const std::string& id) {
+    return api::problem(failure, id);
+  };
+  return options;
+}
+
+/// A refusal (403) is written down where its caller belongs.
+Task<> note_refusal(ServiceApp& app, api::Caller caller, api::Request request,
+                    std::string_view permission) {
+  audit::Entry entry;
+  entry.action = "access.refused";
+  entry.resource = "route";
+  entry.refused = true;
+  entry.reason = request.head.method + " needs " + std::string(permission);
+  const audit::Actor actor = audit::actor_of(request);
+  try {
+    if (caller.tenant_id) {
+      co_await app.audit.write(*caller.tenant_id, actor, std::move(entry));
+      co_return;
+    }
+    db::Tx tx = co_await app.db.begin_control();
+    audit::record_platform(tx, actor, std::move(entry));
+    co_await tx.commit();
+  } catch (const std::exception& e) {
+    log::error("a refusal was not written down", {{"detail", e.what()}});
+  }
+}
+
+Task<> sweep_all(db::Pool& db) {
+  const auto all = co_await tenants::list(db);
+  for (const auto& tenant : all) {
+    const auto id = TenantId::parse(tenant.id);
+    if (id) co_await api::sweep_idempotency_keys(db, *id);
+  }
+}
+
+}  // namespace
+
+Node::Node(const Settings& settings, Service& service, boost::asio::thread_pool& workers,
+           int number, std::uint16_t port)
+    : settings_(settings),
+      number_(number),
+      db_(reactor_, pool_options(settings.database)),
+      audit_(reactor_, db_),
+      authority_(reactor_, db_, clock_, settings.auth.access_ttl),
+      tokens_(settings.auth.token_secret, settings.auth.access_ttl, clock_),
+      provisioner_(workers, settings.database),
+      objects_(reactor_, store_options(settings.storage), clock_),
+      app_{{reactor_, workers, settings, clock_, db_, audit_, authority_, tokens_, provisioner_,
+            objects_},
+           service},
+      metrics_(service.metrics, number),
+      router_(app_, all_routes(), hooks()),
+      server_(reactor_, server_options(settings.server, port),
+              [this](net::Exchange& exchange) { return router_.handle(exchange); }),
+      watch_timer_(reactor_),
+      sweep_timer_(reactor_) {}
+
+api::Hooks Node::hooks() {
+  api::Hooks hooks;
+  hooks.authenticate = [this](std::string bearer) {
+    return accounts::authenticate(app_, std::move(bearer));
+  };
+  hooks.refused = [this](api::Caller caller, api::Request request, std::string_view permission) {
+    return note_refusal(app_, std::move(caller), std::move(request), permission);
+  };
+  hooks.observe = [this](std::string_view method, std::string_view pattern, int status,
+                         double seconds) { metrics_.observe(method, pattern, status, seconds); };
+  return hooks;
+}
+
+void Node::start() {
+  namespace asio = boost::asio;
+  asio::co_spawn(reactor_, authority_.run(), asio::detached);
+  asio::co_spawn(reactor_, audit::run_sealer(reactor_, db_, audit_), asio::detached);
+  asio::co_spawn(reactor_, watch(), asio::detached);
+  if (number_ == 0) asio::co_spawn(reactor_, sweep(), asio::detached);
+  server_.start();
+}
+
+Task<> Node::shut_down() {
+  co_await server_.drain(settings_.server.drain_timeout);
+  server_.abort();
+  stopping_ = true;
+  watch_timer_.cancel();
+  sweep_timer_.cancel();
+  authority_.stop();
+  db_.close();
+}
+
+Task<> Node::watch() {
+  while (!stopping_) {
+    metrics_.set_pool(db_.stats());
+    metrics_.set_http(server_.open_connections(), server_.requests_in_flight());
+    watch_timer_.expires_after(kWatch);
+    boost::system::error_code ignored;
+    co_await watch_timer_.async_wait(
+        boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  }
+}
+
+Task<> Node::sweep() {
+  while (!stopping_) {
+    sweep_timer_.expires_after(kSweep);
+    boost::system::error_code ignored;
+    co_await sweep_timer_.async_wait(
+        boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+    if (stopping_) co_return;
+    try {
+      co_await sweep_all(db_);
+    } catch (const std::exception& e) {
+      log::warning("old idempotency keys were not removed", {{"detail", e.what()}});
+    }
+  }
+}
+
+}  // namespace wardbook::app

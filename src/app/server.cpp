@@ -1,0 +1,148 @@
+#include "app/server.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "app/node.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "db/sync_connection.h"
+#include "migrate/migrate.h"
+
+namespace wardbook::app {
+namespace {
+
+namespace asio = boost::asio;
+
+int count_control_migrations() {
+  int count = 0;
+  for (const auto& file : migrate::embedded_files()) {
+    if (file.path.starts_with("control/")) ++count;
+  }
+  return count;
+}
+
+/// Why the database cannot be served from; nullopt when it can.
+std::optional<std::string> database_fault(const Settings& settings, int migrations) {
+  constexpr const char* kNotMigrated =
+      "the control schema is not up to date: run `wardbook migrate` first";
+  try {
+    db::SyncConnection connection(settings.database.url, "wardbook serve");
+    const auto count = connection.value("SELECT count(*) FROM wardbook.schema_migrations");
+    if (std::stoi(count.value_or("0")) < migrations) return kNotMigrated;
+    return std::nullopt;
+  } catch (const db::SqlError& e) {
+    // No such schema or table, or no right to see them.
+    if (e.sqlstate() == "42P01" || e.sqlstate() == "3F000" || e.sqlstate() == "42501") {
+      return kNotMigrated;
+    }
+    return std::string("PostgreSQL cannot be used: ") + e.what();
+  }
+}
+
+/// The first line only: libpq's messages have several.
+void complain(std::string text) {
+  text.resize(std::min(text.find('\n'), text.size()));
+  std::fprintf(stderr, "wardbook: %s\n", text.c_str());
+}
+
+log::Level level_of(const std::string& name) {
+  if (name == "debug") return log::Level::debug;
+  if (name == "warning") return log::Level::warning;
+  if (name == "error") return log::Level::error;
+  return log::Level::info;
+}
+
+/// The nodes and how they end. Signals arrive on the first one's reactor.
+class Running {
+ public:
+  Running(const Settings& settings, Service& service)
+      : workers_(std::max(2U, std::thread::hardware_concurrency())) {
+    std::uint16_t port = settings.server.port;
+    for (int i = 0; i < settings.server.reactors; ++i) {
+      nodes_.push_back(std::make_unique<Node>(settings, service, workers_, i, port));
+      port = nodes_.front()->port();
+    }
+  }
+  ~Running() {
+    workers_.stop();
+    workers_.join();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  void run(const std::function<void(std::uint16_t)>& ready) {
+    auto& first = nodes_.front()->reactor();
+    asio::signal_set signals(first, SIGINT, SIGTERM);
+    wait_for_signal(signals);
+    for (auto& node : nodes_) node->start();
+    asio::post(first, [this, &ready] { ready(nodes_.front()->port()); });
+    std::vector<std::thread> threads;
+    for (std::size_t i = 1; i < nodes_.size(); ++i) {
+      threads.emplace_back([node = nodes_[i].get()] { node->reactor().run(); });
+    }
+    first.run();
+    for (auto& thread : threads) thread.join();
+  }
+
+ private:
+  void wait_for_signal(asio::signal_set& signals) {
+    signals.async_wait([this, &signals](const boost::system::error_code& error, int) {
+      if (error) return;
+      if (std::exchange(ending_, true)) {
+        log::warning("ended at once by a second signal");
+        for (auto& node : nodes_) node->reactor().stop();
+        return;
+      }
+      log::info("shutting down");
+      for (auto& node : nodes_) {
+        asio::co_spawn(node->reactor(), node->shut_down(),
+                       [n = node.get()](std::exception_ptr) { n->reactor().stop(); });
+      }
+      wait_for_signal(signals);
+    });
+  }
+
+  std::vector<std::unique_ptr<Node>> nodes_;
+  // After the nodes, so before them at the end: what waits in it refers to their reactors.
+  asio::thread_pool workers_;
+  bool ending_ = false;
+};
+
+}  // namespace
+
+int serve(const Settings& settings, const std::function<void(std::uint16_t port)>& ready) {
+  if (const auto faults = config::missing_for_serve(settings); !faults.empty()) {
+    for (const auto& fault : faults) complain(fault);
+    return 1;
+  }
+  try {
+    log::open(settings.log.target, level_of(settings.log.level));
+    Service service;
+    service.control_migrations = count_control_migrations();
+    service.openapi_json = yaml_to_json(built_in_file("openapi/wardbook.yaml"));
+    service.index_html = index_page(settings);
+    if (const auto fault = database_fault(settings, service.control_migrations)) {
+      complain(*fault);
+      return 1;
+    }
+    Running run(settings, service);
+    run.run(ready);
+    log::info("stopped");
+    log::close();
+    return 0;
+  } catch (const std::exception& e) {
+    complain(e.what());
+    return 1;
+  }
+}
+
+}  // namespace wardbook::app

@@ -1,0 +1,149 @@
+#include "app/service.h"
+
+#include <stdexcept>
+
+#include "base/embedded.h"
+#include "db/query.h"
+#include "features/accounts/accounts.h"
+#include "s3/client.h"
+
+namespace wardbook::app {
+namespace embedded {
+extern const std::span<const EmbeddedFile> kFiles;
+}
+
+namespace {
+
+using api::Request;
+using api::Response;
+
+const db::Query<db::Int64Row> kSchemaVersion{"app.schema_version", R"sql(
+  SELECT coalesce(max(version), 0) FROM wardbook.schema_migrations)sql"};
+
+// Nothing from elsewhere, no inline code, in no frame.
+constexpr std::string_view kPagePolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+Response page(std::string_view type, std::string body) {
+  Response response;
+  response.headers.set("Content-Type", type);
+  response.headers.set("Content-Security-Policy", kPagePolicy);
+  response.headers.set("Referrer-Policy", "no-referrer");
+  response.headers.set("Cache-Control", "no-cache");
+  response.body = std::move(body);
+  return response;
+}
+
+Response built_in_page(std::string_view type, std::string_view name) {
+  return page(type, std::string(built_in_file("src/app/pages/" + std::string(name))));
+}
+
+const Service& service_of(const App& app) {
+  return static_cast<const ServiceApp&>(app).service;
+}
+
+Task<Response> health(App&, Request) {
+  co_return api::ok(std::string(R"({"status":"ok"})"));
+}
+
+/// Database, schema, revocations and object store; the first that is not usable is named.
+Task<Response> ready(App& app, Request) {
+  db::Tx tx = co_await app.db.begin_control();
+  const auto version = co_await tx.one(kSchemaVersion);
+  co_await tx.commit();
+  if (version.value < service_of(app).control_migrations) {
+    throw Failure(Code::database_unavailable, "The control schema is not migrated.");
+  }
+  if (!app.authority.fresh()) {
+    throw Failure(Code::database_unavailable, "Revocations are not up to date.");
+  }
+  const auto bucket = co_await app.objects.check_bucket();
+  if (bucket.has_error()) {
+    throw Failure(Code::store_unavailable, {}, std::string(s3::to_string(bucket.error().error)));
+  }
+  co_return api::ok(std::string(R"({"status":"ready"})"));
+}
+
+Task<Response> metrics(App& app, Request) {
+  Response response;
+  response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+  response.body = service_of(app).metrics.text();
+  co_return response;
+}
+
+Task<Response> openapi(App& app, Request) {
+  co_return api::ok(service_of(app).openapi_json);
+}
+
+Task<Response> index(App& app, Request) {
+  co_return page("text/html; charset=utf-8", service_of(app).index_html);
+}
+Task<Response> docs(App&, Request) {
+  co_return built_in_page("text/html; charset=utf-8", "docs.html");
+}
+Task<Response> docs_script(App&, Request) {
+  co_return built_in_page("text/javascript; charset=utf-8", "docs.js");
+}
+Task<Response> style(App&, Request) {
+  co_return built_in_page("text/css; charset=utf-8", "style.css");
+}
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view built_in_file(std::string_view path) {
+  for (const auto& file : embedded::kFiles) {
+    if (file.path == path) return file.bytes;
+  }
+  throw std::logic_error("not built in: " + std::string(path));
+}
+
+std::string index_page(const Settings& settings) {
+  std::string html(built_in_file("src/app/pages/index.html"));
+  constexpr std::string_view kPlace = "<!-- demo -->";
+  std::string demo;
+  if (settings.demo.enabled) {
+    demo =
+        "<h2>Signing in to the demo</h2>\n<p>Every demo hospital has <code>admin@demo.test</code>, "
+        "<code>doctor@demo.test</code>, <code>nurse@demo.test</code>, "
+        "<code>reception@demo.test</code>, <code>lab@demo.test</code>, "
+        "<code>pharmacy@demo.test</code>, <code>manager@demo.test</code> and "
+        "<code>auditor@demo.test</code>; <code>operator@demo.test</code> runs the platform. One "
+        "password opens them all: the demo printed it when it started, and keeps it in <code>" +
+        escaped(settings.demo.sign_in_file) + "</code>.</p>";
+  }
+  if (const auto at = html.find(kPlace); at != std::string::npos) {
+    html.replace(at, kPlace.size(), demo);
+  }
+  return html;
+}
+
+std::vector<api::Route> service_routes() {
+  using api::Access;
+  return {
+      {"GET", "/healthz", Access::open, &health},
+      {"GET", "/readyz", Access::open, &ready},
+      {"GET", "/metrics", Access::open, &metrics},
+      {"GET", "/openapi.json", Access::open, &openapi},
+      {"GET", "/docs", Access::open, &docs},
+      {"GET", "/docs/docs.js", Access::open, &docs_script},
+      {"GET", "/docs/style.css", Access::open, &style},
+      {"GET", "/", Access::open, &index},
+  };
+}
+
+}  // namespace wardbook::app

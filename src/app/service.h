@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/router.h"
+#include "app/metrics.h"
+#include "features/app.h"
+
+namespace wardbook::app {
+
+/// What the service's own pages show; made once, shared by all reactors.
+struct Service {
+  Metrics metrics;
+  std::string openapi_json;
+  std::string index_html;
+  int control_migrations = 0;  ///< how many this program brings
+};
+
+/// The App of this program. Handlers of features see its base only; those of app/ know that every
+/// App is one of these.
+struct ServiceApp : App {
+  const Service& service;
+};
+
+/// A file that was built in, by its path in the repository. Throws std::logic_error without it.
+[[nodiscard]] std::string_view built_in_file(std::string_view path);
+/// YAML's core schema as JSON: the document is written with it. Throws std::runtime_error.
+[[nodiscard]] std::string yaml_to_json(std::string_view yaml);
+/// The page at /; in the demo with how to sign in.
+[[nodiscard]] std::string index_page(const Settings& settings);
+
+/// /healthz, /readyz, /metrics, /openapi.json, /docs and the page at /.
+[[nodiscard]] std::vector<api::Route> service_routes();
+
+/// Every route of the program, with full patterns.
+[[nodiscard]] std::vector<api::Route> all_routes();
+
+}  // namespace wardbook::app

@@ -1,8 +1,8 @@
-// npm test: starts one demo, runs every file of tests/ against it, stops it, and then runs the files
-// of tests/alone/, which start and kill the program themselves, on what it left behind.
+// npm test: starts one demo, runs every file of tests/ against it, stops it, and then runs the
+// files of tests/alone/, which start and kill the program themselves, on what it left behind.
 //
-// WARDBOOK_BIN names the program (default build/release/wardbook). Arguments are patterns of the files
-// to run: `npx tsx run.ts records audit`. WARDBOOK_TEST_URL, WARDBOOK_TEST_DATA and
+// WARDBOOK_BIN names the program (default build/release/wardbook). Arguments are patterns of the
+// files to run: `npx tsx run.ts records audit`. WARDBOOK_TEST_URL, WARDBOOK_TEST_DATA and
 // WARDBOOK_DEMO_PASSWORD together name a running demo to be used instead; it is left running.
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";

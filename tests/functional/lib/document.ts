@@ -1,5 +1,5 @@
-// openapi/wardbook.yaml as the judge: which operation an answer belongs to, and whether it keeps what
-// the document promises of it.
+// openapi/wardbook.yaml as the judge: which operation an answer belongs to, and whether it keeps
+// what the document promises of it.
 import { readFileSync } from "node:fs";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";

@@ -1,4 +1,4 @@
-// Plain HTTP/1.1 over node:http and node:net, nothing hidden: no redirects, no decoding, no retries.
+// Plain HTTP/1.1 over node:http and node:net, nothing hidden: no redirects, decoding, retries.
 import http from "node:http";
 import net from "node:net";
 
@@ -22,7 +22,7 @@ export interface Sent {
 
 const shared = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
-/** One request. The answer counts even when the server closes while the body is still being sent. */
+/** One request. The answer counts even when the server closes while the body is being sent. */
 export function send(request: Sent): Promise<Answer> {
   const url = new URL(request.url);
   const headers: Record<string, string> = { ...request.headers };

@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client, type Schemas } from "../lib/client.ts";
-import { as, base, emailOf, HOME, newAccount, nobody, OTHER, password, unique } from "../lib/world.ts";
+import {
+  as,
+  base,
+  emailOf,
+  HOME,
+  newAccount,
+  nobody,
+  OTHER,
+  password,
+  unique,
+} from "../lib/world.ts";
 
 const bearer = (session: Schemas["Session"]): Client => new Client(base, session.access_token);
 

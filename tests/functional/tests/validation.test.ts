@@ -1,4 +1,4 @@
-// Bad input: all faults of a body at once, each by its pointer, and never a guess at what was meant.
+// Bad input: all faults of a body at once, each by its pointer; nothing is guessed or dropped.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { pointers, type Client } from "../lib/client.ts";
@@ -247,7 +247,7 @@ test("text is kept as it was given, whatever script it is in", async () => {
   assert.equal(read.body.chief_complaint, "Ж");
 });
 
-test("visit_date: a bare date is midnight in the hospital's time zone, an offset is kept as UTC", async () => {
+test("visit_date: a bare date is midnight at the hospital, an offset is kept as UTC", async () => {
   const bare = await newRecord(doctor, patient, { visit_date: "2026-01-15" });
   const me = await doctor.expect(200, "get", "/me");
   const zone = me.body.tenant?.time_zone ?? "UTC";

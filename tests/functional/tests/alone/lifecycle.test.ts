@@ -1,4 +1,4 @@
-// The demo as a process, on the folder that the other tests have left: kept data, one at a time, kill -9.
+// The demo as a process, on the folder that the other tests have left: kept data, kill -9.
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, statSync } from "node:fs";
 import os from "node:os";
@@ -99,7 +99,7 @@ test("what it leaves for other tools is private", () => {
   }
 });
 
-test("after kill -9 under writing the next start has everything that was acknowledged", async () => {
+test("after kill -9 under writing the next start has what was acknowledged", async () => {
   for (let round = 0; round < 3; round += 1) {
     const doctor = await signIn("doctor");
     const patient = await newPatient(doctor);

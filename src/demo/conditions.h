@@ -55,6 +55,9 @@ const std::vector<Condition>& acute_conditions();
 /// Check-ups, vaccinations, procedures, supervision of a pregnancy.
 const std::vector<Condition>& planned_visits();
 
+/// Whether it is one of chronic_conditions().
+[[nodiscard]] bool is_lasting(const Condition& condition);
+
 /// Of any of the lists. Fails with std::out_of_range.
 const Condition& condition(std::string_view icd);
 

@@ -15,7 +15,7 @@ std::vector<Condition> infections_of_the_airways() {
                       "Cold for {days} days"},
        .history = {"Runny nose, sore throat and dry cough for {days} days. Temperature up to 38 at "
                    "home. Others in the household have the same.",
-                   "Blocked nose and hoarse voice since {days} days, no breathlessness. Eating and "
+                   "Blocked nose and hoarse voice for {days} days, no breathlessness. Eating and "
                    "drinking well."},
        .later = {"Nearly well, slight cough at night remains."},
        .examination =
@@ -116,7 +116,7 @@ std::vector<Condition> infections_of_the_airways() {
        .name = "Pneumonia, unspecified organism",
        .say = "pneumonia",
        .min_age = 25,
-       .weight = 1.8,
+       .weight = 2.5,
        .signs = {.fever_c = 2.1, .spo2_drop = 5, .breaths = 8, .beats = 12},
        .complaints = {"Fever and shortness of breath", "Cough with fever"},
        .history =
@@ -147,9 +147,8 @@ std::vector<Condition> infections_of_the_airways() {
        .weight = 2,
        .signs = {.fever_c = 2.3, .spo2_drop = 1, .breaths = 3, .beats = 8},
        .complaints = {"High fever and aching all over"},
-       .history =
-           {"Sudden fever up to 39.5, headache and aching limbs since {days} days, dry cough. "
-            "Not vaccinated this season."},
+       .history = {"Sudden fever up to 39.5, headache and aching limbs for {days} days, dry cough. "
+                   "Not vaccinated this season."},
        .later = {"Fever gone, cough lingers."},
        .examination = {"Flushed, throat red, lungs clear, neck supple. Temperature {temp} °C."},
        .assessment = {"antigen test positive, no complication"},
@@ -192,7 +191,7 @@ std::vector<Condition> other_infections() {
        .complaints = {"Burning on passing urine", "Frequent urge to pass urine"},
        .history = {"Burning and frequency for {days} days, no flank pain, no fever. Second episode "
                    "this year.",
-                   "Urgency and cloudy urine since {days} days. No vaginal discharge."},
+                   "Urgency and cloudy urine for {days} days. No vaginal discharge."},
        .later = {"No more burning since the second day of treatment."},
        .examination = {"Slight suprapubic tenderness, no flank tenderness, temperature {temp} °C.",
                        "Abdomen soft; kidneys not tender to percussion."},
@@ -216,7 +215,7 @@ std::vector<Condition> other_infections() {
        .complaints = {"Diarrhoea and vomiting", "Stomach cramps and loose stools"},
        .history =
            {"Vomiting at first, then watery stools, about six a day for {days} days. No blood. "
-            "A colleague was ill with the same.",
+            "Others at the table fell ill as well.",
             "Loose stools and cramps after a meal out. Keeps small sips down."},
        .later = {"Stools formed again, appetite back."},
        .examination = {"Tongue slightly dry, skin turgor normal, abdomen soft with lively bowel "

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <stdexcept>
 
 #include "demo/conditions.h"
@@ -327,6 +328,11 @@ const std::vector<Condition>& chronic_conditions() {
     return list;
   }();
   return all;
+}
+
+bool is_lasting(const Condition& condition) {
+  return std::any_of(chronic_conditions().begin(), chronic_conditions().end(),
+                     [&](const Condition& one) { return &one == &condition; });
 }
 
 const Condition& condition(std::string_view icd) {

@@ -11,8 +11,8 @@ struct HospitalPlan {
   std::string_view id;
   std::string_view name;
   std::string_view time_zone;
-  int utc_offset_hours;  ///< of the zone's standard time, to put visits into working hours
-  std::string_view phone_prefix;
+  int utc_offset_hours;    ///< of the zone's standard time, to put visits into working hours
+  std::string_view phone;  ///< with an x for every digit that differs
   std::vector<std::pair<std::string_view, double>> cultures;  ///< with their shares
   std::vector<std::string_view> streets;                      ///< `{n}` is the house number
   std::vector<std::string_view> towns;

@@ -167,7 +167,7 @@ double Person::pulse_on(Date day, const Condition& reason, double how_ill) {
   for (const Course& one : courses_) {
     pulse += one.condition->signs.beats * effect_of(one.condition->icd, day);
   }
-  if (reason.weight >= 1 || reason.icd == "Z34.82") pulse += reason.signs.beats * how_ill;
+  if (!is_lasting(reason)) pulse += reason.signs.beats * how_ill;
   if (course("I25.10") != nullptr || course("I50.22") != nullptr) pulse -= 8;  // beta blocker
   return std::clamp(pulse, 46.0, 175.0);
 }

@@ -2,7 +2,7 @@
 // it, and everything in it is a route.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { document, operations, text } from "../lib/document.ts";
+import { document, matches, operations, text } from "../lib/document.ts";
 import { as, nobody, ROLES, wardbook } from "../lib/world.ts";
 
 test("/openapi.json is openapi/wardbook.yaml", async () => {
@@ -67,4 +67,15 @@ test("the document is whole", () => {
       );
     }
   }
+});
+
+test("examples are what they are examples of", () => {
+  let seen = 0;
+  for (const [name, schema] of Object.entries(document.components["schemas"] ?? {})) {
+    for (const example of (schema as { examples?: unknown[] }).examples ?? []) {
+      seen += 1;
+      assert.deepEqual(matches(name, example), [], name);
+    }
+  }
+  assert.ok(seen > 5);
 });

@@ -1,0 +1,395 @@
+#include "objectd/request.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdio>
+
+#include "objectd/error.h"
+
+namespace wardbook::objectd {
+namespace {
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+/// Parameters that ask for something else than the plain operation. Those we know are handled
+/// before this list is looked at; doing the plain thing for the rest would be wrong.
+constexpr std::array<std::string_view, 31> kSubresources{"accelerate",
+                                                         "acl",
+                                                         "analytics",
+                                                         "attributes",
+                                                         "cors",
+                                                         "delete",
+                                                         "encryption",
+                                                         "intelligent-tiering",
+                                                         "inventory",
+                                                         "legal-hold",
+                                                         "lifecycle",
+                                                         "location",
+                                                         "logging",
+                                                         "metrics",
+                                                         "notification",
+                                                         "object-lock",
+                                                         "ownershipControls",
+                                                         "policy",
+                                                         "policyStatus",
+                                                         "publicAccessBlock",
+                                                         "replication",
+                                                         "requestPayment",
+                                                         "restore",
+                                                         "retention",
+                                                         "select",
+                                                         "tagging",
+                                                         "torrent",
+                                                         "versioning",
+                                                         "versions",
+                                                         "versionId",
+                                                         "website"};
+
+Operation bucket_operation(std::string_view method, const S3Request& request) {
+  const auto has = [&](std::string_view name) { return request.param(name).has_value(); };
+  if (method == "GET" && has("location")) return Operation::bucket_location;
+  if (method == "GET" && has("versioning")) return Operation::bucket_versioning;
+  if (method == "GET" && has("acl")) return Operation::bucket_acl;
+  if (method == "GET" && has("uploads")) return Operation::list_uploads;
+  if (method == "POST" && has("delete")) return Operation::delete_objects;
+  if (std::ranges::any_of(kSubresources, has) || method == "POST") {
+    throw S3Error(errors::kNotImplemented);
+  }
+  if (method == "GET") {
+    return request.param("list-type") == "2" ? Operation::list_objects_v2 : Operation::list_objects;
+  }
+  if (method == "HEAD") return Operation::head_bucket;
+  if (method == "PUT") return Operation::create_bucket;
+  if (method == "DELETE") return Operation::delete_bucket;
+  throw S3Error(errors::kMethodNotAllowed);
+}
+
+Operation object_operation(std::string_view method, const S3Request& request,
+                           const net::Headers& headers) {
+  const auto has = [&](std::string_view name) { return request.param(name).has_value(); };
+  const bool copy = headers.get("x-amz-copy-source").has_value();
+  if (method == "GET" && has("acl")) return Operation::object_acl;
+  if (method == "POST" && has("uploads")) return Operation::create_upload;
+  if (method == "POST" && has("uploadId")) return Operation::complete_upload;
+  if (std::ranges::any_of(kSubresources, has) || method == "POST") {
+    throw S3Error(errors::kNotImplemented);
+  }
+  if (has("uploadId")) {
+    if (method == "PUT") return copy ? Operation::upload_part_copy : Operation::upload_part;
+    if (method == "GET") return Operation::list_parts;
+    if (method == "DELETE") return Operation::abort_upload;
+  }
+  if (method == "GET") return Operation::get_object;
+  if (method == "HEAD") return Operation::head_object;
+  if (method == "PUT") return copy ? Operation::copy_object : Operation::put_object;
+  if (method == "DELETE") return Operation::delete_object;
+  throw S3Error(errors::kMethodNotAllowed);
+}
+
+constexpr std::array<std::string_view, 6> kKeptHeaders{"cache-control",    "content-disposition",
+                                                       "content-encoding", "content-language",
+                                                       "content-type",     "expires"};
+
+constexpr std::array<std::string_view, 8> kStorageClasses{
+    "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA",        "ONEZONE_IA", "GLACIER_IR",
+    "GLACIER",  "DEEP_ARCHIVE",       "INTELLIGENT_TIERING"};
+
+std::string without_aws_chunked(std::string_view encodings) {
+  std::string out;
+  std::size_t at = 0;
+  while (at <= encodings.size()) {
+    const auto end = std::min(encodings.find(',', at), encodings.size());
+    const auto one = trimmed(encodings.substr(at, end - at));
+    at = end + 1;
+    if (one.empty() || net::equal_ignoring_case(one, "aws-chunked")) continue;
+    if (!out.empty()) out += ",";
+    out.append(one);
+  }
+  return out;
+}
+
+bool names_etag(std::string_view list, std::string_view etag) {
+  if (trimmed(list) == "*") return true;
+  std::size_t at = 0;
+  while (at <= list.size()) {
+    const auto end = std::min(list.find(',', at), list.size());
+    auto one = trimmed(list.substr(at, end - at));
+    at = end + 1;
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    if (one.size() >= 2 && one.front() == '"' && one.back() == '"') {
+      one = one.substr(1, one.size() - 2);
+    }
+    if (one == etag) return true;
+  }
+  return false;
+}
+
+std::optional<std::uint64_t> digits(std::string_view text) {
+  std::uint64_t out = 0;
+  const auto* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, out);
+  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+bool valid_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const std::size_t length = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+    if ((byte >= 0x80 && byte < 0xc2) || byte > 0xf4 || i + length > text.size()) return false;
+    std::uint32_t point = length == 1 ? byte : byte & (0xffu >> (length + 1));
+    for (std::size_t j = 1; j < length; ++j) {
+      const auto next = static_cast<unsigned char>(text[i + j]);
+      if ((next & 0xc0) != 0x80) return false;
+      point = point << 6 | (next & 0x3fu);
+    }
+    const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
+    if (overlong || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return false;
+    i += length;
+  }
+  return true;
+}
+
+std::optional<std::string_view> S3Request::param(std::string_view name) const {
+  for (const auto& [own, value] : query) {
+    if (own == name) return value;
+  }
+  return std::nullopt;
+}
+
+net::RequestHead with_query_headers(const net::RequestHead& head) {
+  constexpr std::array<std::string_view, 8> kOfTheSignature{
+      "x-amz-algorithm", "x-amz-credential",     "x-amz-date",          "x-amz-expires",
+      "x-amz-signature", "x-amz-security-token", "x-amz-signedheaders", "x-amz-content-sha256"};
+  auto out = head;
+  const auto query = net::parse_query(head.raw_query());
+  if (!query) throw S3Error(errors::kInvalidUri);
+  for (const auto& [name, value] : *query) {
+    const auto lower = lowered(name);
+    if (!lower.starts_with("x-amz-") ||
+        std::ranges::find(kOfTheSignature, lower) != kOfTheSignature.end()) {
+      continue;
+    }
+    if (out.headers.get(lower)) {
+      throw S3Error(errors::kInvalidRequest, lower + " is given twice");
+    }
+    out.headers.add(lower, value);
+  }
+  return out;
+}
+
+S3Request parse_request(const net::RequestHead& head) {
+  S3Request out;
+  const auto path = net::percent_decode(head.raw_path());
+  auto query = net::parse_query(head.raw_query());
+  if (!path || !query || !path->starts_with('/') || !valid_utf8(*path)) {
+    throw S3Error(errors::kInvalidUri);
+  }
+  out.query = std::move(*query);
+  const auto slash = std::min(path->find('/', 1), path->size());
+  out.bucket = path->substr(1, slash - 1);
+  if (slash < path->size()) out.key = path->substr(slash + 1);
+  if (out.key.size() > kMaxKeyBytes) throw S3Error(errors::kKeyTooLong);
+  if (out.bucket.empty()) {
+    if (head.method != "GET" || !out.key.empty()) throw S3Error(errors::kMethodNotAllowed);
+    out.operation = Operation::list_buckets;
+  } else if (out.key.empty()) {
+    out.operation = bucket_operation(head.method, out);
+  } else {
+    out.operation = object_operation(head.method, out, head.headers);
+  }
+  return out;
+}
+
+std::vector<std::pair<std::string, std::string>> stored_headers(const net::Headers& headers) {
+  std::vector<std::pair<std::string, std::string>> out;
+  std::size_t user_bytes = 0;
+  for (const auto& [name, value] : headers.all()) {
+    auto lower = lowered(name);
+    if (lower.starts_with("x-amz-meta-")) {
+      user_bytes += lower.size() + value.size();
+      out.emplace_back(std::move(lower), value);
+    } else if (lower == "content-encoding") {
+      auto kept = without_aws_chunked(value);
+      if (!kept.empty()) out.emplace_back(std::move(lower), std::move(kept));
+    } else if (lower == "x-amz-storage-class") {
+      if (std::ranges::find(kStorageClasses, value) == kStorageClasses.end()) {
+        throw S3Error(errors::kInvalidArgument, "The storage class is not a valid one");
+      }
+      if (value != "STANDARD") out.emplace_back(std::move(lower), value);
+    } else if (lower == "x-amz-server-side-encryption" && value != "AES256") {
+      throw S3Error(errors::kInvalidArgument, "The only encryption there is is AES256");
+    } else if (lower.starts_with("x-amz-server-side-encryption-")) {
+      throw S3Error(errors::kNotImplemented, "Keys of the client's own are not supported");
+    } else if (std::ranges::find(kKeptHeaders, lower) != kKeptHeaders.end()) {
+      out.emplace_back(std::move(lower), value);
+    }
+  }
+  if (user_bytes > kMaxUserMetadataBytes) throw S3Error(errors::kMetadataTooLarge);
+  return out;
+}
+
+PutCondition put_condition(const net::Headers& headers) {
+  PutCondition out;
+  if (const auto none = headers.get("if-none-match")) {
+    if (trimmed(*none) != "*") {
+      throw S3Error(errors::kNotImplemented, "If-None-Match of a write takes * only");
+    }
+    out.must_be_new = true;
+  }
+  if (const auto match = headers.get("if-match")) {
+    auto etag = trimmed(*match);
+    if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
+      etag = etag.substr(1, etag.size() - 2);
+    }
+    out.must_match = std::string(etag);
+  }
+  return out;
+}
+
+std::optional<ByteRange> parse_range(std::string_view header, std::uint64_t size) {
+  header = trimmed(header);
+  if (!header.starts_with("bytes=") || header.find(',') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  header = trimmed(header.substr(6));
+  const auto dash = header.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto first = digits(trimmed(header.substr(0, dash)));
+  const auto last_text = trimmed(header.substr(dash + 1));
+  const auto last = digits(last_text);
+  if (dash == 0) {
+    if (!last) return std::nullopt;
+    if (*last == 0 || size == 0) throw S3Error(errors::kInvalidRange);
+    const auto length = std::min(*last, size);
+    return ByteRange{size - length, length};
+  }
+  if (!first || (!last && !last_text.empty()) || (last && *last < *first)) return std::nullopt;
+  if (*first >= size) {
+    throw S3Error(errors::kInvalidRange, {}, {{"ActualObjectSize", std::to_string(size)}});
+  }
+  const auto end = last ? std::min(*last, size - 1) : size - 1;
+  return ByteRange{*first, end - *first + 1};
+}
+
+void check_preconditions(const net::Headers& headers, std::string_view prefix,
+                         std::string_view etag, Time modified) {
+  const auto get = [&](std::string_view name) {
+    return headers.get(std::string(prefix).append(name));
+  };
+  const auto second = std::chrono::floor<std::chrono::seconds>(modified);
+  if (const auto match = get("if-match")) {
+    if (!names_etag(*match, etag)) {
+      throw S3Error(errors::kPreconditionFailed, {}, {{"Condition", "If-Match"}});
+    }
+  } else if (const auto since = get("if-unmodified-since")) {
+    const auto time = parse_http_date(*since);
+    if (time && second > *time) {
+      throw S3Error(errors::kPreconditionFailed, {}, {{"Condition", "If-Unmodified-Since"}});
+    }
+  }
+  bool unchanged = false;
+  if (const auto none = get("if-none-match")) {
+    unchanged = names_etag(*none, etag);
+  } else if (const auto since = get("if-modified-since")) {
+    const auto time = parse_http_date(*since);
+    unchanged = time && second <= *time;
+  }
+  if (unchanged) {
+    throw S3Error(prefix.empty() ? errors::kNotModified : errors::kPreconditionFailed);
+  }
+}
+
+namespace {
+constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+}  // namespace
+
+std::string http_date(Time time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
+  std::array<char, 64> out{};
+  const auto length = std::snprintf(
+      out.data(), out.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
+      kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+      kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()));
+  return std::string(out.data(), static_cast<std::size_t>(length));
+}
+
+std::optional<Time> parse_http_date(std::string_view text) {
+  // IMF-fixdate only: RFC 9110 lets nobody generate the other two.
+  const std::string copy(text);
+  int day = 0, year = 0, hour = 0, minute = 0, second = 0, length = 0;
+  std::array<char, 4> month{};
+  if (std::sscanf(copy.c_str(), "%*3s, %2d %3s %4d %2d:%2d:%2d GMT%n", &day, month.data(), &year,
+                  &hour, &minute, &second, &length) != 6 ||
+      static_cast<std::size_t>(length) != copy.size()) {
+    return std::nullopt;
+  }
+  for (unsigned i = 0; i < kMonths.size(); ++i) {
+    if (std::string_view(kMonths[i]) != month.data()) continue;
+    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(i + 1),
+                                           std::chrono::day(static_cast<unsigned>(day))};
+    if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+    return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+           std::chrono::seconds(second);
+  }
+  return std::nullopt;
+}
+
+std::string xml_time(Time time) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(time);
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time - whole).count();
+  auto out = format_rfc3339(whole);
+  std::array<char, 8> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%03dZ", static_cast<int>(millis));
+  out.pop_back();
+  return out + fraction.data();
+}
+
+int int_param(const S3Request& request, std::string_view name, int otherwise, int most) {
+  const auto text = request.param(name);
+  if (!text || text->empty()) return otherwise;
+  const auto value = digits(*text);
+  if (!value) {
+    throw S3Error(errors::kInvalidArgument,
+                  "Provided " + std::string(name) + " not an integer or within integer range");
+  }
+  return static_cast<int>(std::min<std::uint64_t>(*value, static_cast<std::uint64_t>(most)));
+}
+
+CopySource parse_copy_source(std::string_view header) {
+  // A trailing ?versionId= would name a version, of which there are none.
+  const auto path = net::percent_decode(header.substr(0, header.find('?')));
+  if (!path || !valid_utf8(*path) || header.find("?versionId=") != std::string_view::npos) {
+    throw S3Error(errors::kInvalidArgument, "Copy Source must mention the source bucket and key");
+  }
+  std::string_view rest = *path;
+  if (rest.starts_with('/')) rest.remove_prefix(1);
+  const auto slash = rest.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == rest.size()) {
+    throw S3Error(errors::kInvalidArgument, "Copy Source must mention the source bucket and key");
+  }
+  return {std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1))};
+}
+
+}  // namespace wardbook::objectd

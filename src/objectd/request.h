@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "net/message.h"
+#include "objectd/object_meta.h"
+#include "objectd/store.h"
+
+namespace wardbook::objectd {
+
+enum class Operation {
+  list_buckets,
+  create_bucket,
+  head_bucket,
+  delete_bucket,
+  bucket_location,
+  bucket_versioning,
+  bucket_acl,
+  list_objects,
+  list_objects_v2,
+  list_uploads,
+  delete_objects,
+  put_object,
+  copy_object,
+  get_object,
+  head_object,
+  delete_object,
+  object_acl,
+  create_upload,
+  upload_part,
+  upload_part_copy,
+  list_parts,
+  complete_upload,
+  abort_upload,
+};
+
+/// What a request's head asks for.
+struct S3Request {
+  Operation operation = Operation::list_buckets;
+  std::string bucket;
+  std::string key;
+  net::QueryParams query;
+
+  /// The parameter's value; nullopt if it is absent.
+  [[nodiscard]] std::optional<std::string_view> param(std::string_view name) const;
+  [[nodiscard]] std::string text(std::string_view name) const {
+    return std::string(param(name).value_or(std::string_view()));
+  }
+};
+
+inline constexpr std::size_t kMaxKeyBytes = 1024;
+inline constexpr std::size_t kMaxUserMetadataBytes = 8 * 1024;  // S3: 2 KiB
+
+/// The head as S3 reads it: x-amz- parameters of a presigned URL other than the signature's own
+/// stand for headers (several SDKs move them there). Fails with InvalidRequest if one is both a
+/// header and a parameter. The head must have been verified as it came.
+[[nodiscard]] net::RequestHead with_query_headers(const net::RequestHead& head);
+
+/// Path-style only. Fails with S3Error: InvalidURI, KeyTooLongError, MethodNotAllowed,
+/// NotImplemented.
+[[nodiscard]] S3Request parse_request(const net::RequestHead& head);
+
+/// The headers that are kept with an object: content-type and its like, storage class, user
+/// metadata, in lower case; "aws-chunked" is taken out of Content-Encoding. Fails with
+/// MetadataTooLarge, InvalidArgument for a storage class or an encryption that we do not have.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> stored_headers(
+    const net::Headers& headers);
+
+/// If-None-Match: * and If-Match of a write. Fails with NotImplemented for any other If-None-Match.
+[[nodiscard]] PutCondition put_condition(const net::Headers& headers);
+
+/// `bytes=` with one range, cut to the object's size; nullopt means the whole object (no range, one
+/// that is ill-formed, or several). Fails with InvalidRange.
+struct ByteRange {
+  std::uint64_t first = 0;
+  std::uint64_t length = 0;
+};
+[[nodiscard]] std::optional<ByteRange> parse_range(std::string_view header, std::uint64_t size);
+
+/// RFC 9110, 13.2.2, for GET and HEAD, with headers named `prefix` + "if-match" and so on. Fails
+/// with PreconditionFailed or NotModified; for a copy's source the latter is PreconditionFailed.
+void check_preconditions(const net::Headers& headers, std::string_view prefix,
+                         std::string_view etag, Time modified);
+
+/// `Tue, 03 Nov 2026 10:11:12 GMT`
+[[nodiscard]] std::string http_date(Time time);
+[[nodiscard]] std::optional<Time> parse_http_date(std::string_view text);
+/// `2026-11-03T10:11:12.345Z`, as S3 writes times in XML.
+[[nodiscard]] std::string xml_time(Time time);
+
+/// A decimal parameter in [0, most]; `otherwise` if it is absent. Fails with InvalidArgument.
+[[nodiscard]] int int_param(const S3Request& request, std::string_view name, int otherwise,
+                            int most);
+
+/// `/bucket/key` or `bucket/key` of x-amz-copy-source, decoded. Fails with InvalidArgument.
+struct CopySource {
+  std::string bucket;
+  std::string key;
+};
+[[nodiscard]] CopySource parse_copy_source(std::string_view header);
+
+[[nodiscard]] bool valid_utf8(std::string_view text);
+
+}  // namespace wardbook::objectd

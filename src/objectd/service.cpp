@@ -1,0 +1,225 @@
+#include "objectd/service.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "base/log.h"
+#include "objectd/error.h"
+
+namespace wardbook::objectd {
+namespace {
+
+bool origin_allowed(const Options& options, std::string_view origin) {
+  return std::ranges::any_of(options.allowed_origins, [&](const std::string& allowed) {
+    return allowed == "*" || allowed == origin;
+  });
+}
+
+net::Response preflight(const Service& service, const net::RequestHead& head) {
+  const auto origin = head.headers.get("origin");
+  const auto method = head.headers.get("access-control-request-method");
+  if (!origin || !method) {
+    throw S3Error(errors::kInvalidRequest,
+                  "Insufficient information. Origin request header needed.");
+  }
+  constexpr std::string_view kMethods = "GET, HEAD, PUT, POST, DELETE";
+  if (!origin_allowed(service.options, *origin) || kMethods.find(*method) == kMethods.npos) {
+    throw S3Error(errors::kAccessDenied, "CORSResponse: This CORS request is not allowed.");
+  }
+  net::Response out;
+  out.headers.set("Access-Control-Allow-Methods", kMethods);
+  if (const auto asked = head.headers.get("access-control-request-headers")) {
+    out.headers.set("Access-Control-Allow-Headers", *asked);
+  }
+  out.headers.set("Access-Control-Max-Age", "3600");
+  return out;
+}
+
+Task<net::Response> answer(Service& service, net::Exchange& exchange, Call call) {
+  using enum Operation;
+  const auto& request = call.request;
+  net::Response out;
+  switch (request.operation) {
+    case list_buckets:
+      out = objectd::list_buckets(service);
+      break;
+    case create_bucket:
+      out = co_await objectd::create_bucket(service, exchange, std::move(call));
+      break;
+    case head_bucket:
+      service.store.check_bucket(request.bucket);
+      out.headers.set("x-amz-bucket-region", service.options.region);
+      break;
+    case delete_bucket:
+      out = co_await objectd::delete_bucket(service, std::move(call));
+      break;
+    case bucket_location:
+      out = objectd::bucket_location(service, request);
+      break;
+    case bucket_versioning:
+      service.store.check_bucket(request.bucket);
+      out = xml_response(
+          "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<VersioningConfiguration "
+          "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"/>");
+      break;
+    case bucket_acl:
+    case object_acl:
+      service.store.check_bucket(request.bucket);
+      out = acl();
+      break;
+    case Operation::list_objects:
+    case list_objects_v2:
+      out = objectd::list_objects(service, request);
+      break;
+    case list_uploads:
+      out = objectd::list_uploads(service, request);
+      break;
+    case delete_objects:
+      out = co_await objectd::delete_objects(service, exchange, std::move(call));
+      break;
+    case put_object:
+      out = co_await objectd::put_object(service, exchange, std::move(call));
+      break;
+    case copy_object:
+      out = co_await objectd::copy_object(service, std::move(call));
+      break;
+    case delete_object:
+      out = co_await objectd::delete_object(service, std::move(call));
+      break;
+    case create_upload:
+      out = co_await objectd::create_upload(service, std::move(call));
+      break;
+    case upload_part:
+      out = co_await objectd::upload_part(service, exchange, std::move(call));
+      break;
+    case upload_part_copy:
+      out = co_await objectd::upload_part_copy(service, std::move(call));
+      break;
+    case list_parts:
+      out = co_await objectd::list_parts(service, std::move(call));
+      break;
+    case complete_upload:
+      out = co_await objectd::complete_upload(service, exchange, std::move(call));
+      break;
+    case abort_upload:
+      out = co_await objectd::abort_upload(service, std::move(call));
+      break;
+    case get_object:
+    case head_object:
+      throw std::logic_error("answered elsewhere");
+  }
+  co_return out;
+}
+
+void log_fault(const net::Exchange& exchange, const char* what) {
+  log::error("object store: a request failed",
+             {{"request_id", exchange.id()}, {"method", exchange.head().method}, {"reason", what}});
+}
+
+/// Which S3 error stands for an exception; what clients may not know is logged here.
+S3Error translate(const net::Exchange& exchange, const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const S3Error& known) {
+    return known;
+  } catch (const CorruptFile& corrupt) {
+    log_fault(exchange, corrupt.what());
+    return S3Error(errors::kInternalError, "The stored data are damaged.");
+  } catch (const Failure& failure) {
+    if (failure.code() == Code::request_timeout) return S3Error(errors::kRequestTimeout);
+    if (failure.code() == Code::payload_too_large) return S3Error(errors::kEntityTooLarge);
+    return S3Error(errors::kInvalidRequest, failure.message());
+  } catch (const std::system_error& system) {
+    log_fault(exchange, system.what());
+    const auto number = system.code().value();
+    const bool full = system.code().category() == std::generic_category() &&
+                      (number == ENOSPC || number == EDQUOT || number == EFBIG);
+    return S3Error(full ? errors::kInsufficientStorage : errors::kInternalError);
+  } catch (const std::exception& other) {
+    log_fault(exchange, other.what());
+    return S3Error(errors::kInternalError);
+  }
+}
+
+Task<> perform(Service& service, net::Exchange& exchange) {
+  const auto& head = exchange.head();
+  net::Response response;
+  if (head.method == "OPTIONS") {
+    response = preflight(service, head);
+  } else {
+    auto who = service.auth.verify(head);
+    const bool by_query = who.claim.kind == s3::Claim::Kind::query;
+    auto effective = by_query ? with_query_headers(head) : head;
+    auto request = parse_request(effective);
+    Call call{std::move(request), std::move(who), std::move(effective)};
+    const auto operation = call.request.operation;
+    if (operation == Operation::get_object || operation == Operation::head_object) {
+      co_await get_object(service, exchange, std::move(call));
+      co_return;
+    }
+    response = co_await answer(service, exchange, std::move(call));
+  }
+  add_common_headers(service, head, exchange.id(), response.headers);
+  co_await exchange.respond(std::move(response));
+}
+
+}  // namespace
+
+void add_common_headers(const Service& service, const net::RequestHead& request,
+                        const std::string& request_id, net::Headers& headers) {
+  headers.set("x-amz-request-id", request_id);
+  headers.set("Server", "Wardbook");
+  const auto origin = request.headers.get("origin");
+  if (!origin) return;
+  headers.set("Vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method");
+  if (!origin_allowed(service.options, *origin)) return;
+  headers.set("Access-Control-Allow-Origin", *origin);
+  headers.set("Access-Control-Expose-Headers",
+              "ETag, Content-Length, Content-Range, Content-Encoding, Content-Disposition, "
+              "Accept-Ranges, Last-Modified, x-amz-request-id, x-amz-checksum-sha256, "
+              "x-amz-server-side-encryption, x-amz-storage-class");
+}
+
+Task<> serve(Service& service, net::Exchange& exchange) {
+  std::exception_ptr error;
+  try {
+    co_await perform(service, exchange);
+  } catch (const boost::system::system_error&) {
+    throw;  // the client has gone
+  } catch (...) {
+    error = std::current_exception();
+  }
+  if (!error) co_return;
+  const auto translated = translate(exchange, error);
+  if (exchange.answered()) {
+    exchange.close_after();  // cut off in the middle: the client must not take it for the whole
+    std::rethrow_exception(error);
+  }
+  const auto& head = exchange.head();
+  auto response = render_error(translated, head.raw_path(), exchange.id());
+  if (translated.kind().status == 304) {
+    for (const auto& [name, value] : translated.details()) response.headers.set(name, value);
+  }
+  if (translated.kind().status == 416) {
+    for (const auto& [name, value] : translated.details()) {
+      if (name == "ActualObjectSize") response.headers.set("Content-Range", "bytes */" + value);
+    }
+  }
+  add_common_headers(service, head, exchange.id(), response.headers);
+  co_await exchange.respond(std::move(response));
+}
+
+net::Response render_refusal(const Failure& failure, const std::string& request_id) {
+  const auto& info = describe(failure.code());
+  ErrorKind kind{"InvalidRequest", info.status, info.title};
+  if (info.status == 408) kind.code = "RequestTimeout";
+  if (info.status == 431) kind.code = "RequestHeaderSectionTooLarge";
+  if (info.status == 501) kind.code = "NotImplemented";
+  if (info.status == 500) kind.code = "InternalError";
+  auto response = render_error(S3Error(kind), "", request_id);
+  response.headers.set("x-amz-request-id", request_id);
+  return response;
+}
+
+}  // namespace wardbook::objectd

@@ -1,0 +1,193 @@
+#include <system_error>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "objectd/error.h"
+#include "objectd/service.h"
+#include "objectd/xml.h"
+
+namespace wardbook::objectd {
+namespace {
+
+constexpr int kMaxListed = 1000;
+constexpr std::string_view kOwnerId = "wardbook";
+
+void append_owner(XmlWriter& xml) {
+  xml.open("Owner").text("ID", kOwnerId).text("DisplayName", kOwnerId).close();
+}
+
+/// Keys as they are, or escaped for clients that asked for it, since XML cannot hold every key.
+std::string shown(std::string_view text, bool encoded) {
+  return encoded ? net::percent_encode(text, true) : std::string(text);
+}
+
+struct Listing {
+  bool v2 = false;
+  bool encoded = false;
+  bool owner = false;
+  ListQuery query;
+};
+
+Listing read_listing(const S3Request& request) {
+  Listing out;
+  out.v2 = request.operation == Operation::list_objects_v2;
+  out.owner = !out.v2 || request.param("fetch-owner") == "true";
+  if (const auto type = request.param("encoding-type"); type && !type->empty()) {
+    if (*type != "url")
+      throw S3Error(errors::kInvalidArgument, "Invalid Encoding Method specified");
+    out.encoded = true;
+  }
+  out.query.prefix = request.text("prefix");
+  out.query.delimiter = request.text("delimiter");
+  out.query.max_keys =
+      static_cast<std::size_t>(int_param(request, "max-keys", kMaxListed, kMaxListed));
+  out.query.after = request.text(out.v2 ? "start-after" : "marker");
+  if (const auto token = request.param("continuation-token"); token && out.v2) {
+    auto decoded = from_base64url(*token);
+    if (!decoded || decoded->empty()) {
+      throw S3Error(errors::kInvalidArgument, "The continuation token provided is incorrect");
+    }
+    out.query.after = std::move(*decoded);
+  }
+  return out;
+}
+
+void append_object(XmlWriter& xml, const ListResult::Object& object, const Listing& listing) {
+  const auto& entry = object.entry;
+  xml.open("Contents").text("Key", shown(object.key, listing.encoded));
+  xml.text("LastModified", xml_time(entry.modified)).text("ETag", quoted_etag(entry.etag));
+  if (entry.checksum) xml.text("ChecksumAlgorithm", name_of(*entry.checksum));
+  xml.number("Size", static_cast<std::int64_t>(entry.size));
+  if (listing.owner) append_owner(xml);
+  xml.text("StorageClass", entry.storage_class.empty() ? "STANDARD" : entry.storage_class);
+  xml.close();
+}
+
+}  // namespace
+
+net::Response list_buckets(Service& service) {
+  XmlWriter xml;
+  xml.open("ListAllMyBucketsResult", XmlWriter::kNamespace);
+  append_owner(xml);
+  xml.open("Buckets");
+  for (const auto& bucket : service.store.buckets()) {
+    xml.open("Bucket").text("Name", bucket.name);
+    xml.text("CreationDate", xml_time(bucket.created)).close();
+  }
+  return xml_response(std::move(xml).str());
+}
+
+net::Response list_objects(Service& service, const S3Request& request) {
+  const auto listing = read_listing(request);
+  const auto& query = listing.query;
+  const auto found = service.store.list(request.bucket, query);
+  XmlWriter xml;
+  xml.open("ListBucketResult", XmlWriter::kNamespace).text("Name", request.bucket);
+  xml.text("Prefix", shown(query.prefix, listing.encoded));
+  if (listing.v2) {
+    xml.number("KeyCount",
+               static_cast<std::int64_t>(found.objects.size() + found.common_prefixes.size()));
+    if (const auto token = request.param("continuation-token")) {
+      xml.text("ContinuationToken", *token);
+    }
+    if (const auto after = request.param("start-after")) {
+      xml.text("StartAfter", shown(*after, listing.encoded));
+    }
+    if (found.truncated) xml.text("NextContinuationToken", to_base64url(found.next));
+  } else {
+    xml.text("Marker", shown(query.after, listing.encoded));
+    if (found.truncated) xml.text("NextMarker", shown(found.next, listing.encoded));
+  }
+  xml.number("MaxKeys", static_cast<std::int64_t>(query.max_keys));
+  if (!query.delimiter.empty()) xml.text("Delimiter", shown(query.delimiter, listing.encoded));
+  if (listing.encoded) xml.text("EncodingType", "url");
+  xml.text("IsTruncated", found.truncated ? "true" : "false");
+  for (const auto& object : found.objects) append_object(xml, object, listing);
+  for (const auto& prefix : found.common_prefixes) {
+    xml.open("CommonPrefixes").text("Prefix", shown(prefix, listing.encoded)).close();
+  }
+  return xml_response(std::move(xml).str());
+}
+
+net::Response bucket_location(Service& service, const S3Request& request) {
+  service.store.check_bucket(request.bucket);
+  // The first region is written as nothing.
+  const auto& region = service.options.region;
+  XmlWriter xml;
+  xml.text("LocationConstraint", region == "us-east-1" ? std::string_view() : region);
+  return xml_response(std::move(xml).str());
+}
+
+net::Response acl() {
+  XmlWriter xml;
+  xml.open("AccessControlPolicy", XmlWriter::kNamespace);
+  append_owner(xml);
+  xml.open("AccessControlList").open("Grant").open("Grantee").text("ID", kOwnerId);
+  xml.text("DisplayName", kOwnerId).close().text("Permission", "FULL_CONTROL");
+  auto text = std::move(xml).str();
+  // The one attribute in all our documents.
+  constexpr std::string_view kPlain = "<Grantee>";
+  text.replace(text.find(kPlain), kPlain.size(),
+               "<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
+               "xsi:type=\"CanonicalUser\">");
+  return xml_response(std::move(text));
+}
+
+Task<net::Response> create_bucket(Service& service, net::Exchange& exchange, Call call) {
+  constexpr std::size_t kLimit = 64 * 1024;
+  const auto name = call.request.bucket;
+  const auto xml = co_await read_document(exchange, call, kLimit);
+  const auto region = parse_create_bucket(xml);
+  if (region && *region != service.options.region) {
+    throw S3Error(errors::kInvalidArgument, "The bucket's region must be the store's own");
+  }
+  auto job = [&service, name] { return service.store.create_bucket(name); };
+  const bool made = co_await run_on(service.pool, std::move(job));
+  if (!made) throw S3Error(errors::kBucketAlreadyOwnedByYou, {}, {{"BucketName", name}});
+  net::Response out;
+  out.headers.set("Location", "/" + name);
+  co_return out;
+}
+
+Task<net::Response> delete_bucket(Service& service, Call call) {
+  auto job = [&service, name = call.request.bucket] {
+    service.store.delete_bucket(name);
+    return true;
+  };
+  (void)co_await run_on(service.pool, std::move(job));
+  net::Response out;
+  out.status = 204;
+  co_return out;
+}
+
+namespace {
+
+std::string delete_all(Store& store, const std::string& bucket, const DeleteRequest& wanted) {
+  XmlWriter xml;
+  xml.open("DeleteResult", XmlWriter::kNamespace);
+  for (const auto& key : wanted.keys) {
+    try {
+      (void)store.remove(bucket, key);
+      if (!wanted.quiet) xml.open("Deleted").text("Key", key).close();
+    } catch (const std::system_error& error) {
+      log::error("object store: an object could not be removed", {{"reason", error.what()}});
+      xml.open("Error").text("Key", key).text("Code", errors::kInternalError.code);
+      xml.text("Message", errors::kInternalError.message).close();
+    }
+  }
+  return std::move(xml).str();
+}
+
+}  // namespace
+
+Task<net::Response> delete_objects(Service& service, net::Exchange& exchange, Call call) {
+  const auto xml = co_await read_document(exchange, call, kMaxXmlBytes);
+  auto job = [&service, bucket = call.request.bucket, wanted = parse_delete(xml)] {
+    service.store.check_bucket(bucket);
+    return delete_all(service.store, bucket, wanted);
+  };
+  auto answer = co_await run_on(service.pool, std::move(job));
+  co_return xml_response(std::move(answer));
+}
+
+}  // namespace wardbook::objectd

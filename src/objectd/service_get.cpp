@@ -1,0 +1,140 @@
+#include <array>
+
+#include "base/log.h"
+#include "objectd/error.h"
+#include "objectd/service.h"
+
+namespace wardbook::objectd {
+namespace {
+
+/// An object open at the range that was asked for, its first piece already read and checked.
+struct Opened {
+  std::shared_ptr<ObjectReader> reader;
+  ByteRange range;
+  bool partial = false;
+  std::string first;
+};
+
+/// `partNumber=N`: the range of that part.
+std::optional<ByteRange> part_range(const S3Request& request, const ObjectMeta& meta) {
+  const int number = int_param(request, "partNumber", 0, 10'001);
+  if (!request.param("partNumber")) return std::nullopt;
+  if (meta.parts.empty() && number == 1) return ByteRange{0, meta.size};
+  std::uint64_t at = 0;
+  for (const auto& part : meta.parts) {
+    if (part.number == number) return ByteRange{at, part.size};
+    at += part.size;
+  }
+  throw S3Error(errors::kInvalidRange, "The requested partnumber is not satisfiable");
+}
+
+Opened open(Service& service, const S3Request& request, const net::Headers& headers, bool body) {
+  Opened out;
+  out.reader = std::make_shared<ObjectReader>(service.store.open(request.bucket, request.key));
+  const auto& meta = out.reader->meta();
+  try {
+    check_preconditions(headers, "", meta.etag, meta.modified);
+  } catch (const S3Error& error) {
+    if (error.kind().status != 304) throw;
+    throw S3Error(errors::kNotModified, {},
+                  {{"ETag", quoted_etag(meta.etag)}, {"Last-Modified", http_date(meta.modified)}});
+  }
+  out.range = {0, meta.size};
+  if (const auto part = part_range(request, meta)) {
+    out.range = *part;
+    out.partial = meta.size > 0;
+  } else if (const auto range = headers.get("range")) {
+    if (const auto asked = parse_range(*range, meta.size)) {
+      out.range = *asked;
+      out.partial = true;
+    }
+  }
+  if (!body) return out;
+  out.first.resize(std::min<std::uint64_t>(out.range.length, kPieceBytes));
+  out.reader->read(out.range.first, out.first);
+  return out;
+}
+
+constexpr std::array<std::string_view, 6> kOverridable{"cache-control",    "content-disposition",
+                                                       "content-encoding", "content-language",
+                                                       "content-type",     "expires"};
+
+void add_object_headers(net::Headers& out, const S3Request& request, const net::Headers& asked,
+                        const Opened& opened) {
+  const auto& meta = opened.reader->meta();
+  for (const auto& [name, value] : meta.headers) out.set(name, value);
+  for (const auto name : kOverridable) {
+    if (const auto value = request.param("response-" + std::string(name))) out.set(name, *value);
+  }
+  if (!out.get("content-type")) out.set("Content-Type", "binary/octet-stream");
+  out.set("ETag", quoted_etag(meta.etag));
+  out.set("Last-Modified", http_date(meta.modified));
+  out.set("Accept-Ranges", "bytes");
+  out.set("x-amz-server-side-encryption", "AES256");
+  const auto& range = opened.range;
+  if (opened.partial) {
+    out.set("Content-Range", "bytes " + std::to_string(range.first) + "-" +
+                                 std::to_string(range.first + range.length - 1) + "/" +
+                                 std::to_string(meta.size));
+  }
+  if (request.param("partNumber") && !meta.parts.empty()) {
+    out.set("x-amz-mp-parts-count", std::to_string(meta.parts.size()));
+  }
+  const auto mode = asked.get("x-amz-checksum-mode");
+  if (meta.checksum && mode && net::equal_ignoring_case(*mode, "ENABLED") && !opened.partial) {
+    out.set(header_of(meta.checksum->kind), meta.checksum->value);
+    out.set("x-amz-checksum-type", meta.checksum->full_object ? "FULL_OBJECT" : "COMPOSITE");
+  }
+}
+
+Task<> send_body(Service& service, net::Exchange& exchange, Opened opened) {
+  auto at = opened.range.first;
+  const auto end = at + opened.range.length;
+  auto piece = std::move(opened.first);
+  while (true) {
+    at += piece.size();
+    Ahead<std::string> next;
+    if (at < end) {
+      auto job = [reader = opened.reader, at, left = end - at] {
+        std::string more(std::min<std::uint64_t>(left, kPieceBytes), '\0');
+        reader->read(at, more);
+        return more;
+      };
+      next.start(service.pool, service.reactor, std::move(job));
+    }
+    co_await exchange.write(piece);
+    if (!next.started()) co_return;
+    piece = co_await next.get();
+  }
+}
+
+}  // namespace
+
+Task<> get_object(Service& service, net::Exchange& exchange, Call call) {
+  const bool body = exchange.head().method == "GET";
+  auto job = [&service, &call, body] {
+    return open(service, call.request, call.head.headers, body);
+  };
+  auto opened = co_await run_on(service.pool, std::move(job));
+  net::Headers headers;
+  add_object_headers(headers, call.request, call.head.headers, opened);
+  add_common_headers(service, exchange.head(), exchange.id(), headers);
+  const int status = opened.partial ? 206 : 200;
+  if (!body) {
+    co_await exchange.start(status, std::move(headers), opened.range.length);
+    co_return;
+  }
+  if (opened.range.length <= kPieceBytes) {
+    net::Response response;
+    response.status = status;
+    response.headers = std::move(headers);
+    response.body = std::move(opened.first);
+    co_await exchange.respond(std::move(response));
+    co_return;
+  }
+  const auto slot = co_await service.transfers.take();
+  co_await exchange.start(status, std::move(headers), opened.range.length);
+  co_await send_body(service, exchange, std::move(opened));
+}
+
+}  // namespace wardbook::objectd

@@ -1,0 +1,191 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "objectd/crypt.h"
+#include "objectd/fs.h"
+#include "objectd/index.h"
+#include "objectd/object_file.h"
+#include "objectd/object_meta.h"
+
+namespace wardbook::objectd {
+
+/// Buckets and objects in a folder. What a call reports as done is on the disk and survives a crash
+/// at any instant; what was under way leaves nothing that is not cleared away at the next start.
+/// Every call blocks and may be made from any thread.
+///
+///   master.key  store.json  lock
+///   tmp/                                   unfinished files; emptied at start
+///   buckets/NAME/bucket.json
+///   buckets/NAME/ab/cdef…                  an object, named by a keyed hash of its key
+///   uploads/ID/{upload,00001,…}            a multipart upload; after its completion the parts stay
+///                                          here and belong to the object that names ID
+///
+/// The index of keys is kept in memory (about 300 bytes and the key for each object) and made
+/// anew at start from the objects' own metadata.
+///
+/// Fails, unless said otherwise, with S3Error for what the client may know (NoSuchBucket,
+/// NoSuchKey, InternalError for damaged data, InsufficientStorage for a full disk) and
+/// std::system_error for what it may not.
+
+struct BucketInfo {
+  std::string name;
+  Time created;
+};
+
+/// What must hold of the object that a write replaces.
+struct PutCondition {
+  bool must_be_new = false;               ///< If-None-Match: *
+  std::optional<std::string> must_match;  ///< If-Match, an ETag without quotes
+};
+
+/// A multipart upload that has not been completed.
+struct UploadInfo {
+  std::string id;
+  std::string bucket;
+  std::string key;
+  Time initiated;
+  std::string storage_class;
+  std::optional<ChecksumKind> checksum;
+  bool full_object_checksum = false;
+};
+
+/// An object open for reading; unaffected by what happens to its key meanwhile. For use by one
+/// thread at a time.
+class ObjectReader {
+ public:
+  ObjectReader(ObjectMeta meta, ObjectFile file, std::shared_ptr<PartFolder> folder,
+               const MasterKey& master);
+  [[nodiscard]] const ObjectMeta& meta() const noexcept { return meta_; }
+  /// Fills `out` from `offset`; the range must lie inside. Fails with CorruptFile.
+  void read(std::uint64_t offset, std::span<char> out);
+
+ private:
+  void open_part(std::size_t index);
+
+  ObjectMeta meta_;
+  ObjectFile file_;
+  std::shared_ptr<PartFolder> folder_;
+  const MasterKey& master_;
+  std::vector<std::uint64_t> starts_;  // of each part
+  std::optional<ObjectFile> part_;
+  std::size_t part_index_ = 0;
+};
+
+/// What CompleteMultipartUpload names.
+struct PartChoice {
+  int number = 0;
+  std::string etag;
+  std::string checksum;  ///< base64; empty: not given
+};
+
+class Store {
+ public:
+  /// Makes the folder where there is none. Throws std::runtime_error with one clear line if the
+  /// folder is in use by another process, if its master key is missing while there are objects, or
+  /// is not the one they were written with.
+  Store(fs::Path root, const Clock& clock);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  /// Has folders of removed multipart objects cleared away elsewhere than in the calling thread.
+  void set_reaper(PartFolder::Reaper reaper) { reaper_ = std::move(reaper); }
+
+  [[nodiscard]] std::vector<BucketInfo> buckets() const;
+  /// False if it was there.
+  bool create_bucket(const std::string& name);
+  /// Fails with BucketNotEmpty too. Unfinished uploads go with it.
+  void delete_bucket(const std::string& name);
+  void check_bucket(const std::string& name) const;
+  /// Fails with PreconditionFailed if there is an object.
+  void check_absent(const std::string& bucket, const std::string& key) const;
+  [[nodiscard]] ListResult list(const std::string& bucket, const ListQuery& query) const;
+
+  /// A place to write an object's content to.
+  [[nodiscard]] std::unique_ptr<ObjectWriter> begin(const std::string& bucket, std::string_view key,
+                                                    std::uint64_t expected_bytes);
+  /// Publishes it under meta.bucket and meta.key, replacing what was there, and sets meta.size and
+  /// meta.modified. Of several with `must_be_new` at the same time one succeeds. Fails with
+  /// PreconditionFailed.
+  void commit(ObjectWriter& writer, ObjectMeta& meta, const PutCondition& condition);
+  [[nodiscard]] ObjectReader open(const std::string& bucket, const std::string& key);
+  /// False if there was none.
+  bool remove(const std::string& bucket, const std::string& key);
+
+  /// `meta`: bucket, key, headers; of checksum, kind and full_object. Gives the upload's id.
+  [[nodiscard]] std::string create_upload(ObjectMeta meta);
+  [[nodiscard]] UploadInfo upload(const std::string& bucket, const std::string& key,
+                                  const std::string& id) const;
+  [[nodiscard]] std::unique_ptr<ObjectWriter> begin_part(const std::string& id, int number,
+                                                         std::uint64_t expected_bytes);
+  /// `part`: number, etag and checksum are given; the rest is set.
+  void commit_part(const std::string& id, ObjectWriter& writer, PartMeta& part);
+  [[nodiscard]] std::vector<PartMeta> parts(const std::string& id) const;
+  /// Publishes the object; `etag` and the checksum come of the parts. Asking again after a success
+  /// gives the same answer. Fails with NoSuchUpload, InvalidPart, EntityTooSmall,
+  /// PreconditionFailed, BadDigest if `checksum` (base64) is given and is another one.
+  ObjectMeta complete_upload(const std::string& bucket, const std::string& key,
+                             const std::string& id, const std::vector<PartChoice>& choice,
+                             const std::string& checksum, const PutCondition& condition);
+  void abort_upload(const std::string& bucket, const std::string& key, const std::string& id);
+  /// In the order of key, then id.
+  [[nodiscard]] std::vector<UploadInfo> uploads(const std::string& bucket) const;
+
+ private:
+  struct Bucket;
+  struct Upload;
+
+  // store_load.cpp
+  void lock_folder();
+  void load_key();
+  void load_buckets();
+  void load_bucket(Bucket& bucket);
+  void load_object(Bucket& bucket, const fs::Path& file);
+  void load_uploads();
+  void load_upload(const fs::Path& folder);
+  void load_parts(Upload& upload, const fs::Path& folder);
+
+  [[nodiscard]] std::shared_ptr<Bucket> bucket(const std::string& name) const;
+  [[nodiscard]] std::shared_ptr<Upload> find_upload(const std::string& id) const;
+  [[nodiscard]] fs::Path temporary() const;
+  [[nodiscard]] fs::Path object_path(const Bucket& bucket, std::string_view key) const;
+  void publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
+               const PutCondition& condition, std::shared_ptr<PartFolder> parts);
+  ObjectMeta assemble(const Upload& upload, const std::vector<PartChoice>& choice,
+                      const std::string& checksum) const;
+  void drop_unused_parts(const fs::Path& folder, const ObjectMeta& meta) const;
+
+  fs::Path root_;
+  const Clock& clock_;
+  Fd lock_;
+  std::optional<MasterKey> master_;
+  PartFolder::Reaper reaper_;
+  mutable std::shared_mutex buckets_lock_;
+  std::map<std::string, std::shared_ptr<Bucket>> buckets_;
+  mutable std::shared_mutex uploads_lock_;
+  std::map<std::string, std::shared_ptr<Upload>> uploads_;
+  bool any_damaged_ = false;
+  std::set<std::string> owned_;  // at start: uploads whose parts belong to an object
+};
+
+/// What an object file is bound to: a file under another bucket, key or upload does not open.
+[[nodiscard]] std::string object_binding(std::string_view bucket, std::string_view file_name);
+[[nodiscard]] std::string part_binding(std::string_view upload_id, int number);
+[[nodiscard]] std::string upload_binding(std::string_view upload_id);
+[[nodiscard]] std::string part_file(int number);
+
+[[nodiscard]] bool valid_bucket_name(std::string_view name);
+
+}  // namespace wardbook::objectd

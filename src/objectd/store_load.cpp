@@ -1,0 +1,184 @@
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <stdexcept>
+#include <system_error>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "objectd/store.h"
+#include "objectd/store_parts.h"
+
+namespace wardbook::objectd {
+namespace {
+
+namespace stdfs = std::filesystem;
+
+bool has_files(const fs::Path& folder) {
+  for (const auto& entry : stdfs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file() && entry.path().filename() != "bucket.json") return true;
+  }
+  return false;
+}
+
+bool is_hex(std::string_view text, std::size_t length) {
+  return text.size() == length && std::ranges::all_of(text, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
+
+Time created_from(const fs::Path& file, Time otherwise) {
+  const auto text = fs::read_file(file, 4096);
+  if (!text) return otherwise;
+  boost::system::error_code error;
+  const auto value = boost::json::parse(*text, error);
+  const auto* object = error ? nullptr : value.if_object();
+  const auto* created = object ? object->if_contains("created") : nullptr;
+  const auto* time = created ? created->if_string() : nullptr;
+  return time ? parse_rfc3339(*time).value_or(otherwise) : otherwise;
+}
+
+}  // namespace
+
+Store::Store(fs::Path root, const Clock& clock)
+    : root_(std::move(root)), clock_(clock), reaper_([](const fs::Path& path) {
+        std::error_code ignored;
+        stdfs::remove_all(path, ignored);
+      }) {
+  stdfs::create_directories(root_);
+  for (const auto* folder : {"tmp", "buckets", "uploads"}) fs::make_folder(root_ / folder);
+  lock_folder();
+  fs::sync_folder(root_);
+  for (const auto& left : stdfs::directory_iterator(root_ / "tmp")) stdfs::remove_all(left.path());
+  load_key();
+  load_buckets();
+  load_uploads();
+}
+
+Store::~Store() = default;
+
+void Store::lock_folder() {
+  const auto path = root_ / "lock";
+  lock_ = Fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock_) throw std::system_error(errno, std::generic_category(), path.string());
+  if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
+    throw std::runtime_error(root_.string() + ": in use by another process");
+  }
+}
+
+void Store::load_key() {
+  const bool objects = has_files(root_ / "buckets") || has_files(root_ / "uploads");
+  const auto path = root_ / "master.key";
+  master_ = MasterKey::load(path, !objects);
+  const auto mine = R"({"format":1,"master_key":")" + master_->fingerprint() + "\"}\n";
+  const auto kept = fs::read_file(root_ / "store.json", 4096);
+  if (kept == mine) return;
+  if (objects && kept) {
+    throw std::runtime_error(path.string() + ": not the key that the objects were written with");
+  }
+  fs::write_file_durably(root_ / "store.json", mine);
+}
+
+void Store::load_buckets() {
+  for (const auto& entry : stdfs::directory_iterator(root_ / "buckets")) {
+    const auto name = entry.path().filename().string();
+    if (!entry.is_directory() || !valid_bucket_name(name)) continue;
+    auto found = std::make_shared<Bucket>();
+    found->name = name;
+    found->folder = entry.path();
+    found->created = created_from(entry.path() / "bucket.json", clock_.now());
+    load_bucket(*found);
+    buckets_.emplace(name, std::move(found));
+  }
+}
+
+void Store::load_bucket(Bucket& bucket) {
+  for (const auto& folder : stdfs::directory_iterator(bucket.folder)) {
+    if (!folder.is_directory() || !is_hex(folder.path().filename().string(), 2)) continue;
+    for (const auto& file : stdfs::directory_iterator(folder.path())) {
+      if (is_hex(file.path().filename().string(), 62)) load_object(bucket, file.path());
+    }
+  }
+}
+
+void Store::load_object(Bucket& bucket, const fs::Path& file) {
+  const auto name = file.parent_path().filename().string() + file.filename().string();
+  try {
+    const auto object = ObjectFile::open(file, *master_, object_binding(bucket.name, name));
+    if (!object) return;
+    const auto meta = meta_from_json(object->metadata());
+    if (!meta || master_->file_name(meta->key) != name) throw CorruptFile("unreadable metadata");
+    std::shared_ptr<PartFolder> parts;
+    if (!meta->upload_id.empty()) {
+      owned_.insert(meta->upload_id);
+      parts = std::make_shared<PartFolder>(root_ / "uploads" / meta->upload_id, meta->upload_id,
+                                           reaper_);
+    }
+    bucket.index.put(meta->key, index_entry(*meta, std::move(parts)));
+  } catch (const CorruptFile& error) {
+    any_damaged_ = true;
+    bucket.damaged.insert(name);
+    log::error("object store: a damaged object",
+               {{"bucket", bucket.name}, {"file", file.string()}, {"reason", error.what()}});
+  }
+}
+
+void Store::load_uploads() {
+  for (const auto& entry : stdfs::directory_iterator(root_ / "uploads")) {
+    const auto id = entry.path().filename().string();
+    if (!entry.is_directory() || !is_hex(id, 32)) continue;
+    if (owned_.contains(id)) {
+      fs::remove(entry.path() / "upload");  // completed just before the end of the last run
+      continue;
+    }
+    load_upload(entry.path());
+  }
+  owned_.clear();
+}
+
+void Store::load_upload(const fs::Path& folder) {
+  const auto id = folder.filename().string();
+  try {
+    const auto file = ObjectFile::open(folder / "upload", *master_, upload_binding(id));
+    if (!file) {
+      // Aborted, or its object was removed. With damaged objects around it may be one of theirs.
+      if (!any_damaged_) stdfs::remove_all(folder);
+      return;
+    }
+    auto meta = meta_from_json(file->metadata());
+    if (!meta) throw CorruptFile("unreadable metadata");
+    auto upload = std::make_shared<Upload>();
+    upload->id = id;
+    upload->meta = std::move(*meta);
+    upload->folder = std::make_shared<PartFolder>(folder, id, reaper_);
+    load_parts(*upload, folder);
+    uploads_.emplace(id, std::move(upload));
+  } catch (const CorruptFile& error) {
+    log::error("object store: a damaged upload",
+               {{"folder", folder.string()}, {"reason", error.what()}});
+  }
+}
+
+void Store::load_parts(Upload& upload, const fs::Path& folder) {
+  for (const auto& entry : stdfs::directory_iterator(folder)) {
+    const auto name = entry.path().filename().string();
+    if (name.size() != 5 || name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const int number = std::stoi(name);
+    try {
+      const auto file = ObjectFile::open(entry.path(), *master_, part_binding(upload.id, number));
+      const auto meta = file ? meta_from_json(file->metadata()) : std::nullopt;
+      if (!meta || meta->parts.size() != 1) throw CorruptFile("unreadable metadata");
+      auto part = meta->parts.front();
+      part.size = file->bytes();
+      part.file_id = file->id();
+      upload.parts.emplace(number, std::move(part));
+    } catch (const CorruptFile& error) {
+      log::error("object store: a damaged part",
+                 {{"file", entry.path().string()}, {"reason", error.what()}});
+    }
+  }
+}
+
+}  // namespace wardbook::objectd

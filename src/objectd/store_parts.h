@@ -1,0 +1,51 @@
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+#include <string>
+
+#include "objectd/store.h"
+
+/// What the files that make up Store share; of no use outside of them.
+namespace wardbook::objectd {
+
+inline constexpr std::size_t kFolders = 256;
+
+struct Store::Bucket {
+  std::string name;
+  Time created;
+  fs::Path folder;
+
+  /// Held shared by whoever changes the bucket, alone by whoever removes it.
+  std::shared_mutex life;
+  bool gone = false;
+  /// One for each folder: whoever publishes or removes an object holds its folder's, so that
+  /// condition, rename and index are one step.
+  std::array<std::mutex, kFolders> folders;
+
+  mutable std::shared_mutex index_lock;  ///< of the two below; held only for moments
+  Index index;
+  std::set<std::string> damaged;  ///< file names that did not open at start
+};
+
+struct Store::Upload {
+  std::string id;
+  ObjectMeta meta;  ///< modified: when it was initiated
+  std::shared_ptr<PartFolder> folder;
+
+  std::mutex lock;
+  std::map<int, PartMeta> parts;
+  bool over = false;  ///< completed or aborted
+};
+
+[[nodiscard]] inline std::size_t folder_number(std::string_view file_name) {
+  return static_cast<std::size_t>(std::stoi(std::string(file_name.substr(0, 2)), nullptr, 16));
+}
+
+[[nodiscard]] IndexEntry index_entry(const ObjectMeta& meta, std::shared_ptr<PartFolder> parts);
+
+}  // namespace wardbook::objectd

@@ -1,0 +1,297 @@
+#include "features/accounts/accounts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "base/hash.h"
+#include "features/accounts/sign_in.h"
+
+namespace wardbook::accounts {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+const std::string kSecret(32, 's');
+const Time kNow = *parse_rfc3339("2026-03-04T05:06:07Z");
+
+api::Caller a_doctor() {
+  api::Caller caller;
+  caller.account = AccountId(7);
+  caller.session = SessionId(11);
+  caller.token_number = 13;
+  caller.name = "Dr. Ñandú \"Quote\"";
+  caller.email = "doctor@demo.test";
+  caller.role = api::Role::doctor;
+  caller.tenant_id = TenantId::parse("demo_hospital_001");
+  return caller;
+}
+
+/// A token of one's own making, signed with `secret` over any header and claims.
+std::string forged(std::string_view header, std::string_view claims, const std::string& secret) {
+  const std::string signing = to_base64url(header) + "." + to_base64url(claims);
+  return signing + "." + to_base64url(as_chars(hmac_sha256(secret, signing)));
+}
+
+std::string claims_of(const std::string& token) {
+  const auto first = token.find('.');
+  return *from_base64url(token.substr(first + 1, token.rfind('.') - first - 1));
+}
+
+Code code_of(Tokens& tokens, const std::string& token) {
+  try {
+    (void)tokens.verify(token);
+  } catch (const Failure& failure) {
+    return failure.code();
+  }
+  return Code::internal;
+}
+
+class TokensTest : public testing::Test {
+ protected:
+  ManualClock clock_{kNow};
+  Tokens tokens_{kSecret, minutes(15), clock_, 3};
+};
+
+TEST_F(TokensTest, TellsWhoItWasIssuedFor) {
+  const auto token = tokens_.issue(a_doctor());
+  for (int i = 0; i < 2; ++i) {  // checked, then remembered
+    const auto caller = tokens_.verify(token);
+    EXPECT_EQ(caller.account, AccountId(7));
+    EXPECT_EQ(caller.session, SessionId(11));
+    EXPECT_EQ(caller.token_number, 13);
+    EXPECT_EQ(caller.name, "Dr. Ñandú \"Quote\"");
+    EXPECT_EQ(caller.email, "doctor@demo.test");
+    EXPECT_EQ(caller.role, api::Role::doctor);
+    EXPECT_EQ(caller.tenant().str(), "demo_hospital_001");
+  }
+}
+
+TEST_F(TokensTest, HasTheRegisteredClaims) {
+  const auto claims = boost::json::parse(claims_of(tokens_.issue(a_doctor()))).as_object();
+  EXPECT_EQ(claims.at("iss"), "wardbook");
+  EXPECT_EQ(claims.at("sub"), "7");
+  EXPECT_EQ(claims.at("jti"), "13");
+  const auto issued = std::chrono::floor<seconds>(kNow).time_since_epoch().count();
+  EXPECT_EQ(claims.at("iat").as_int64(), issued);
+  EXPECT_EQ(claims.at("exp").as_int64(), issued + 900);
+}
+
+TEST_F(TokensTest, OperatorsHaveNoTenant) {
+  auto caller = a_doctor();
+  caller.role = api::Role::platform_admin;
+  caller.tenant_id.reset();
+  const auto read = tokens_.verify(tokens_.issue(caller));
+  EXPECT_EQ(read.role, api::Role::platform_admin);
+  EXPECT_FALSE(read.tenant_id);
+}
+
+TEST_F(TokensTest, ExpiresToTheSecondAlsoWhenRemembered) {
+  const auto token = tokens_.issue(a_doctor());
+  clock_.advance(seconds(899));
+  EXPECT_NO_THROW((void)tokens_.verify(token));
+  clock_.advance(seconds(1));
+  EXPECT_EQ(code_of(tokens_, token), Code::token_expired);
+  EXPECT_EQ(code_of(tokens_, token), Code::token_expired);
+}
+
+TEST_F(TokensTest, RefusesWhatWasChanged) {
+  const auto token = tokens_.issue(a_doctor());
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string changed = token;
+    changed[i] = changed[i] == 'A' ? 'B' : 'A';
+    if (changed[i] == token[i]) continue;
+    EXPECT_EQ(code_of(tokens_, changed), Code::unauthenticated) << "at " << i;
+  }
+  EXPECT_EQ(code_of(tokens_, token.substr(0, token.size() - 1)), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, token + "="), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, token + "."), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, ""), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, ".."), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, std::string(100'000, 'a') + ".b.c"), Code::unauthenticated);
+}
+
+TEST_F(TokensTest, RefusesOtherAlgorithmsSecretsAndIssuers) {
+  const auto claims = claims_of(tokens_.issue(a_doctor()));
+  const std::string hs256 = R"({"alg":"HS256","typ":"JWT"})";
+  EXPECT_NO_THROW((void)tokens_.verify(forged(hs256, claims, kSecret)));
+  const auto none = to_base64url(R"({"alg":"none"})") + "." + to_base64url(claims) + ".";
+  EXPECT_EQ(code_of(tokens_, none), Code::unauthenticated);
+  for (const std::string header :
+       {R"({"alg":"none"})", R"({"alg":"HS512"})", R"({"alg":"RS256"})", R"({})", "[]", "x"}) {
+    EXPECT_EQ(code_of(tokens_, forged(header, claims, kSecret)), Code::unauthenticated) << header;
+  }
+  EXPECT_EQ(code_of(tokens_, forged(hs256, claims, std::string(32, 't'))), Code::unauthenticated);
+  auto other = boost::json::parse(claims).as_object();
+  other["iss"] = "somebody else";
+  EXPECT_EQ(code_of(tokens_, forged(hs256, boost::json::serialize(other), kSecret)),
+            Code::unauthenticated);
+}
+
+TEST_F(TokensTest, RefusesClaimsThatAreMissingOrMisfit) {
+  const auto whole = boost::json::parse(claims_of(tokens_.issue(a_doctor()))).as_object();
+  const std::string header = R"({"alg":"HS256","typ":"JWT"})";
+  for (const auto& member : whole) {
+    if (member.key() == "iat") continue;
+    auto claims = whole;
+    claims.erase(member.key());
+    EXPECT_EQ(code_of(tokens_, forged(header, boost::json::serialize(claims), kSecret)),
+              Code::unauthenticated)
+        << member.key();
+  }
+  const std::vector<std::pair<std::string, boost::json::value>> wrong{
+      {"role", "emperor"}, {"tenant", "pg_catalog"}, {"sub", "0"},
+      {"sub", "7x"},       {"exp", "tomorrow"},      {"role", "platform_admin"}};
+  for (const auto& [name, value] : wrong) {
+    auto claims = whole;
+    claims[name] = value;
+    EXPECT_EQ(code_of(tokens_, forged(header, boost::json::serialize(claims), kSecret)),
+              Code::unauthenticated)
+        << name;
+  }
+}
+
+TEST_F(TokensTest, ForgetsTheOldestButStillVerifiesIt) {
+  std::vector<std::string> issued;
+  for (int i = 1; i <= 10; ++i) {
+    auto caller = a_doctor();
+    caller.token_number = i;
+    issued.push_back(tokens_.issue(caller));
+    (void)tokens_.verify(issued.back());
+  }
+  for (int i = 1; i <= 10; ++i) {
+    EXPECT_EQ(tokens_.verify(issued[static_cast<std::size_t>(i - 1)]).token_number, i);
+  }
+}
+
+TEST(TokensSecret, MustBeLongEnough) {
+  const ManualClock clock(kNow);
+  EXPECT_THROW(Tokens(std::string(31, 's'), seconds(60), clock), std::invalid_argument);
+}
+
+TEST(Passwords, HashAndImpossibleHashHaveTheSameWork) {
+  Settings::Auth auth;
+  auth.argon2_memory_bytes = 8 * 1024 * 1024;
+  auth.argon2_passes = 1;
+  const auto hash = hash_password(auth, "correct horse battery");
+  EXPECT_TRUE(password_matches(hash, "correct horse battery"));
+  EXPECT_FALSE(password_matches(hash, "correct horse batterz"));
+  EXPECT_FALSE(password_matches(hash, ""));
+  const auto impossible = impossible_hash(auth);
+  EXPECT_EQ(impossible.substr(0, impossible.find("p=1$")), hash.substr(0, hash.find("p=1$")));
+  EXPECT_EQ(impossible.size(), hash.size());
+  EXPECT_FALSE(password_matches(impossible, "correct horse battery"));
+  EXPECT_FALSE(password_matches("", ""));
+  EXPECT_FALSE(password_matches("plain", "plain"));
+}
+
+TEST(Passwords, HaveLimits) {
+  EXPECT_TRUE(password_fault("eleven char", "a@b.c"));
+  EXPECT_FALSE(password_fault("twelve chars", "a@b.c"));
+  EXPECT_TRUE(password_fault("éééééé", "a@b.c")) << "counted in code points";
+  EXPECT_FALSE(password_fault("éééééééééééé", "a@b.c"));
+  EXPECT_FALSE(password_fault(std::string(128, 'x'), "a@b.c"));
+  EXPECT_TRUE(password_fault(std::string(129, 'x'), "a@b.c"));
+  EXPECT_TRUE(password_fault("Doctor@Demo.Test", "doctor@demo.test"));
+}
+
+AccountRow an_account() {
+  AccountRow account;
+  account.id = AccountId(1);
+  account.password_hash = "hash";
+  account.active = true;
+  return account;
+}
+
+TEST(JudgePassword, LooksAtTheLockFirst) {
+  auto account = an_account();
+  EXPECT_EQ(judge_password(account, "hash", true, kNow), PasswordVerdict::right);
+  EXPECT_EQ(judge_password(account, "hash", false, kNow), PasswordVerdict::wrong);
+  EXPECT_EQ(judge_password(account, "an older hash", true, kNow), PasswordVerdict::wrong);
+  account.locked_until = kNow + seconds(1);
+  EXPECT_EQ(judge_password(account, "hash", true, kNow), PasswordVerdict::locked);
+  account.locked_until = kNow;
+  EXPECT_EQ(judge_password(account, "hash", true, kNow), PasswordVerdict::right);
+}
+
+MembershipRow in(const std::string& tenant, bool tenant_active = true, bool active = true) {
+  MembershipRow row;
+  row.tenant = tenant;
+  row.tenant_active = tenant_active;
+  row.active = active;
+  row.role = api::Role::nurse;
+  return row;
+}
+
+TEST(ChooseTenant, Decides) {
+  const auto account = an_account();
+  auto oper = account;
+  oper.is_operator = true;
+  auto disabled = account;
+  disabled.active = false;
+  struct Row {
+    AccountRow account;
+    std::vector<MembershipRow> memberships;
+    std::optional<std::string> named;
+    SignIn outcome;
+    std::string chosen;
+  };
+  const std::vector<Row> rows{
+      {account, {}, {}, SignIn::no_membership, ""},
+      {account, {in("aaa")}, {}, SignIn::granted, "aaa"},
+      {account, {in("aaa"), in("bbb")}, {}, SignIn::tenant_required, ""},
+      {account, {in("aaa"), in("bbb")}, "bbb", SignIn::granted, "bbb"},
+      {account, {in("aaa"), in("bbb")}, "ccc", SignIn::no_membership, ""},
+      {account, {in("aaa", false)}, {}, SignIn::suspended, ""},
+      {account, {in("aaa", false), in("bbb")}, {}, SignIn::granted, "bbb"},
+      {account, {in("aaa", false), in("bbb")}, "aaa", SignIn::suspended, ""},
+      {account, {in("aaa", true, false)}, {}, SignIn::no_membership, ""},
+      {account, {in("aaa", true, false)}, "aaa", SignIn::no_membership, ""},
+      {oper, {}, {}, SignIn::granted, ""},
+      {oper, {}, "aaa", SignIn::no_membership, ""},
+      {oper, {in("aaa")}, {}, SignIn::granted, ""},
+      {oper, {in("aaa")}, "aaa", SignIn::granted, "aaa"},
+      {disabled, {in("aaa")}, {}, SignIn::no_account, ""},
+  };
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto choice = choose_tenant(rows[i].account, rows[i].memberships, rows[i].named);
+    EXPECT_EQ(choice.outcome, rows[i].outcome) << "row " << i;
+    EXPECT_EQ(choice.membership ? choice.membership->tenant : "", rows[i].chosen) << "row " << i;
+  }
+}
+
+TEST(AuditHome, IsTheNamedOrTheOnlyTenant) {
+  EXPECT_FALSE(audit_home({}, std::nullopt));
+  EXPECT_EQ(audit_home({in("aaa")}, std::nullopt)->str(), "aaa");
+  EXPECT_FALSE(audit_home({in("aaa"), in("bbb")}, std::nullopt));
+  EXPECT_EQ(audit_home({in("aaa"), in("bbb")}, "bbb")->str(), "bbb");
+  EXPECT_FALSE(audit_home({in("aaa")}, "bbb"));
+}
+
+TEST(HashQueueTest, RefusesBeyondItsBound) {
+  HashQueue queue(2);
+  const HashQueue::Place one(queue);
+  {
+    const HashQueue::Place two(queue);
+    EXPECT_THROW(HashQueue::Place{queue}, Failure);
+  }
+  EXPECT_NO_THROW(HashQueue::Place{queue});
+}
+
+TEST(Identity, IsWhatLoginAndMeShow) {
+  const auto json = boost::json::parse(
+      identity_json(a_doctor(), TenantRow{"demo_hospital_001", "First", "Europe/Berlin"}));
+  EXPECT_EQ(json.at("user").at("id"), 7);
+  EXPECT_EQ(json.at("user").at("role"), "doctor");
+  EXPECT_EQ(json.at("tenant").at("time_zone"), "Europe/Berlin");
+  EXPECT_THAT(boost::json::serialize(json.at("permissions")), HasSubstr("\"records:finalize\""));
+  auto oper = a_doctor();
+  oper.role = api::Role::platform_admin;
+  EXPECT_TRUE(boost::json::parse(identity_json(oper, std::nullopt)).at("tenant").is_null());
+}
+
+}  // namespace
+}  // namespace wardbook::accounts

@@ -1,0 +1,348 @@
+#include "demo/loader.h"
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <map>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "db/sync_connection.h"
+#include "demo/interrupt.h"
+#include "demo/loader_sql.h"
+#include "demo/people.h"
+#include "features/patients/patients.h"
+#include "features/records/records.h"
+
+namespace wardbook::demo {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kBatch = 150;
+
+/// What one batch of records becomes: the rows of each table.
+struct Rows {
+  json::array records;
+  json::array diagnoses;
+  json::array versions;
+  json::array signatures;
+};
+
+/// A record on its way into the database, with the ids it gets.
+struct Entering {
+  const DemoRecord* record;
+  std::int64_t id;
+  std::int64_t patient;
+  std::int64_t doctor;
+  std::vector<std::int64_t> diagnosis_ids;
+};
+
+/// One step of its life.
+struct Step {
+  const char* kind;
+  const char* status;
+  const char* action;
+  Time at;
+  std::optional<std::string> reason;
+};
+
+class Loader {
+ public:
+  Loader(const std::string& conninfo, const HospitalPlan& plan, const GeneratorOptions& options)
+      : connection_(conninfo, "wardbook demo"),
+        plan_(plan),
+        anchor_(options.anchor),
+        tenant_(TenantId::parse(plan.id).value()) {}
+
+  bool run(const GeneratorOptions& options) {
+    db::SyncTransaction transaction(connection_);
+    connection_.script("SET LOCAL ROLE " + connection_.identifier(tenant_.role()));
+    if (connection_.value(sql("SELECT 1 FROM {tenant}.patients LIMIT 1"))) return false;
+    const DemoHospital hospital = generate(plan_, options);
+    read_staff();
+    insert_patients(hospital.patients);
+    insert_records(hospital.records);
+    insert_audit();
+    transaction.commit();
+    return true;
+  }
+
+ private:
+  std::string sql(std::string_view text) const {
+    static constexpr std::string_view kPlace = "{tenant}";
+    const std::string schema = connection_.identifier(tenant_.str());
+    std::string filled(text);
+    for (auto at = filled.find(kPlace); at != std::string::npos; at = filled.find(kPlace, at)) {
+      filled.replace(at, kPlace.size(), schema);
+    }
+    return filled;
+  }
+
+  void read_staff() {
+    for (const auto& row : connection_.query(sql("SELECT email, account_id FROM {tenant}.staff"))) {
+      staff_[row.at(0).value()] = std::stoll(row.at(1).value());
+    }
+  }
+
+  std::vector<std::int64_t> next_ids(const std::string& sequence, std::size_t count) {
+    std::vector<std::int64_t> ids;
+    const auto rows = connection_.query(
+        sql("SELECT nextval(" + sequence + ") FROM generate_series(1, $1::bigint)"),
+        {std::to_string(count)});
+    for (const auto& row : rows) ids.push_back(std::stoll(row.at(0).value()));
+    return ids;
+  }
+
+  void note(Time at, std::int64_t actor, const char* role, const char* action, const char* resource,
+            std::int64_t id, std::int64_t patient, json::object after) {
+    entries_.emplace_back(at, json::object{{"at", format_rfc3339(at)},
+                                           {"actor_id", actor},
+                                           {"actor_role", role},
+                                           {"action", action},
+                                           {"resource", resource},
+                                           {"resource_id", id},
+                                           {"patient_id", patient},
+                                           {"after", std::move(after)}});
+  }
+
+  void insert_patients(const std::vector<DemoPatient>& patients);
+  void insert_records(const std::vector<DemoRecord>& records);
+  void add_record(const Entering& entering, Rows& rows);
+  void write_version(const Entering& entering, const Step& step, const records::RecordInput& input,
+                     const std::vector<records::Diagnosis>& coded, json::object& row, Rows& rows);
+  static void sign(const Entering& entering, json::object& row, Rows& rows);
+  void insert_audit();
+  std::string record_number(const std::string& visit_date);
+
+  db::SyncConnection connection_;
+  const HospitalPlan& plan_;
+  Date anchor_;
+  TenantId tenant_;
+  std::map<std::string, std::int64_t> staff_;
+  std::vector<std::int64_t> patients_;  ///< ids by index
+  std::int64_t numbered_ = 0;
+  std::vector<std::pair<Time, json::object>> entries_;
+};
+
+[[noreturn]] void refuse(const char* what, const std::vector<Fault>& faults) {
+  throw std::logic_error(std::string("the generator made a ") + what + " that is not valid: " +
+                         faults.front().pointer + " " + faults.front().message);
+}
+
+json::value or_null(const std::optional<std::string>& text) {
+  return text ? json::value(*text) : json::value(nullptr);
+}
+
+void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
+  patients_ = next_ids("pg_get_serial_sequence('{tenant}.patients', 'id')", patients.size());
+  const std::vector<std::int64_t> numbers = next_ids("'{tenant}.patient_numbers'", patients.size());
+  const std::int64_t by = staff_.at("reception@demo.test");
+  json::array rows;
+  for (std::size_t i = 0; i < patients.size(); ++i) {
+    std::vector<Fault> faults;
+    const auto input = patients::parse_patient(patients[i].body, anchor_, faults);
+    if (!faults.empty()) refuse("patient", faults);
+    const std::string at = format_rfc3339(patients[i].registered_at);
+    rows.push_back({{"id", patients_[i]},
+                    {"number", numbers[i]},
+                    {"first_name", input.first_name},
+                    {"last_name", input.last_name},
+                    {"date_of_birth", format_date(input.date_of_birth)},
+                    {"sex", input.sex},
+                    {"phone", or_null(input.phone)},
+                    {"email", or_null(input.email)},
+                    {"address", or_null(input.address)},
+                    {"emergency_contact", or_null(input.emergency_contact)},
+                    {"allergies", json::parse(input.allergies)},
+                    {"created_by", by},
+                    {"created_at", at}});
+    note(patients[i].registered_at, by, "receptionist", "patient.create", "patient", patients_[i],
+         patients_[i], {{"version", 1}});
+  }
+  connection_.exec(sql(kInsertPatients), {json::serialize(rows)});
+}
+
+/// Numbers go on through the years, as the API gives them out.
+std::string Loader::record_number(const std::string& visit_date) {
+  std::string number = std::to_string(++numbered_);
+  number.insert(0, number.size() < 6 ? 6 - number.size() : 0, '0');
+  return "MR-" + visit_date.substr(0, 4) + "-" + number;
+}
+
+/// The record's coded diagnoses, and their rows.
+std::vector<records::Diagnosis> code(const Entering& entering, json::array& rows) {
+  std::vector<records::Diagnosis> coded;
+  const DemoRecord& record = *entering.record;
+  for (std::size_t i = 0; i < record.diagnoses.size(); ++i) {
+    const DemoDiagnosis& d = record.diagnoses[i];
+    records::Diagnosis one;
+    one.id = DiagnosisId(entering.diagnosis_ids[i]);
+    one.icd_code = d.icd_code;
+    one.diagnosis_name = d.diagnosis_name;
+    one.diagnosis_type = d.diagnosis_type;
+    one.status = d.status;
+    coded.push_back(std::move(one));
+    rows.push_back({{"id", entering.diagnosis_ids[i]},
+                    {"record_id", entering.id},
+                    {"icd_code", d.icd_code},
+                    {"diagnosis_name", d.diagnosis_name},
+                    {"diagnosis_type", d.diagnosis_type},
+                    {"status", d.status},
+                    {"created_by", entering.doctor},
+                    {"created_at", format_rfc3339(record.created_at)}});
+  }
+  return coded;
+}
+
+json::object row_of(const records::RecordInput& input) {
+  json::object row;
+  row["visit_date"] = input.visit_date;
+  row["visit_type"] = input.visit_type;
+  row["chief_complaint"] = or_null(input.chief_complaint);
+  row["history_of_present_illness"] = or_null(input.history_of_present_illness);
+  row["physical_examination"] = or_null(input.physical_examination);
+  row["diagnosis"] = or_null(input.diagnosis);
+  row["treatment_plan"] = or_null(input.treatment_plan);
+  row["prescriptions"] = json::parse(input.prescriptions);
+  row["vital_signs"] = json::parse(input.vital_signs);
+  row["lab_results"] = json::parse(input.lab_results);
+  row["notes"] = or_null(input.notes);
+  row["follow_up_required"] = input.follow_up_required;
+  if (input.follow_up_date) row["follow_up_date"] = format_date(*input.follow_up_date);
+  row["follow_up_instructions"] = or_null(input.follow_up_instructions);
+  return row;
+}
+
+/// The next version of the record, with its audit entry; `row` takes it.
+void Loader::write_version(const Entering& entering, const Step& step,
+                           const records::RecordInput& input,
+                           const std::vector<records::Diagnosis>& coded, json::object& row,
+                           Rows& rows) {
+  const std::int64_t version = row.contains("version") ? row["version"].as_int64() + 1 : 1;
+  const std::string time = format_rfc3339(step.at);
+  std::string content = records::canonical_content(input, coded);
+  const std::string hash = records::content_hash(RecordId(entering.id), version, step.status,
+                                                 AccountId(entering.doctor), time, content);
+  rows.versions.push_back({{"record_id", entering.id},
+                           {"version", version},
+                           {"kind", step.kind},
+                           {"reason", or_null(step.reason)},
+                           {"status", step.status},
+                           {"changed_by", entering.doctor},
+                           {"changed_at", time},
+                           {"content", std::move(content)},
+                           {"content_hash", hash}});
+  note(step.at, entering.doctor, "doctor", step.action, "record", entering.id, entering.patient,
+       {{"version", version}, {"status", step.status}});
+  row["status"] = step.status;
+  row["version"] = version;
+  row["content_hash"] = hash;
+  row["updated_at"] = time;
+}
+
+void Loader::sign(const Entering& entering, json::object& row, Rows& rows) {
+  row["finalized_at"] = row["updated_at"];
+  row["finalized_by"] = entering.doctor;
+  row["signed_hash"] = row["content_hash"];
+  rows.signatures.push_back({{"record_id", entering.id},
+                             {"version", row["version"]},
+                             {"content_hash", row["content_hash"]},
+                             {"signed_by", entering.doctor},
+                             {"signed_at", row["updated_at"]},
+                             {"meaning", "finalized"}});
+}
+
+void Loader::add_record(const Entering& entering, Rows& rows) {
+  const DemoRecord& record = *entering.record;
+  json::object body = record.body;
+  body["patient_id"] = entering.patient;
+  body["doctor_id"] = entering.doctor;
+  std::vector<Fault> faults;
+  records::RecordInput input = records::parse_record(body, faults);
+  if (!faults.empty()) refuse("record", faults);
+  const auto coded = code(entering, rows.diagnoses);
+
+  json::object row = row_of(input);
+  row["id"] = entering.id;
+  row["record_number"] = record_number(input.visit_date);
+  row["patient_id"] = entering.patient;
+  row["doctor_id"] = entering.doctor;
+  row["created_by"] = entering.doctor;
+  row["created_at"] = format_rfc3339(record.created_at);
+  write_version(entering, {"created", "draft", "record.create", record.created_at, {}}, input,
+                coded, row, rows);
+  if (record.stage != Stage::draft) {
+    write_version(entering, {"finalized", "finalized", "record.finalize", record.finalized_at, {}},
+                  input, coded, row, rows);
+    sign(entering, row, rows);
+  }
+  if (record.stage == Stage::amended) {
+    input.notes = record.amended_notes;
+    row["notes"] = record.amended_notes;
+    write_version(
+        entering,
+        {"amended", "amended", "record.amend", record.amended_at, record.amendment_reason}, input,
+        coded, row, rows);
+  }
+  rows.records.push_back(std::move(row));
+}
+
+void Loader::insert_records(const std::vector<DemoRecord>& records) {
+  const std::vector<std::int64_t> ids = next_ids("'{tenant}.record_ids'", records.size());
+  next_ids("'{tenant}.record_numbers'", records.size());
+  for (std::size_t begin = 0; begin < records.size(); begin += kBatch) {
+    Interrupt::check();
+    const std::size_t end = std::min(begin + kBatch, records.size());
+    std::size_t coded = 0;
+    for (std::size_t i = begin; i < end; ++i) coded += records[i].diagnoses.size();
+    const auto diagnosis_ids =
+        next_ids("pg_get_serial_sequence('{tenant}.diagnoses', 'id')", coded);
+    auto next = diagnosis_ids.begin();
+    Rows rows;
+    for (std::size_t i = begin; i < end; ++i) {
+      const auto own = next + static_cast<std::ptrdiff_t>(records[i].diagnoses.size());
+      add_record({&records[i],
+                  ids[i],
+                  patients_[records[i].patient],
+                  staff_.at(doctor_email(plan_, records[i].doctor)),
+                  {next, own}},
+                 rows);
+      next = own;
+    }
+    connection_.exec(sql(kInsertRecords),
+                     {json::serialize(rows.records), json::serialize(rows.diagnoses)});
+    connection_.exec(sql(kInsertVersions), {json::serialize(rows.versions)});
+    connection_.exec(sql(kInsertSignatures), {json::serialize(rows.signatures)});
+  }
+}
+
+void Loader::insert_audit() {
+  std::stable_sort(entries_.begin(), entries_.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  json::array rows;
+  for (auto& [at, entry] : entries_) {
+    entry["n"] = rows.size();
+    rows.push_back(std::move(entry));
+  }
+  connection_.exec(sql(kInsertAudit), {json::serialize(rows)});
+}
+
+}  // namespace
+
+bool load_hospital(const std::string& service_conninfo, const HospitalPlan& plan,
+                   const GeneratorOptions& options) {
+  return Loader(service_conninfo, plan, options).run(options);
+}
+
+void analyze_hospitals(const std::string& owner_conninfo) {
+  db::SyncConnection connection(owner_conninfo, "wardbook demo");
+  for (const HospitalPlan& plan : hospital_plans()) {
+    for (const char* table :
+         {"patients", "medical_records", "diagnoses", "record_versions", "audit_log"}) {
+      connection.script("ANALYZE " + connection.identifier(plan.id) + "." + table);
+    }
+  }
+}
+
+}  // namespace wardbook::demo

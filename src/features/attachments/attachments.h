@@ -1,0 +1,102 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/router.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/settings.h"
+#include "db/pool.h"
+#include "db/query.h"
+
+namespace wardbook::s3 {
+class Store;
+}
+
+/// Files of visit records. Rows first, objects second, confirmation last: a pending row, a
+/// presigned PUT straight to the store, a verified `complete`. Whatever breaks in between, the
+/// sweep finishes.
+namespace wardbook::attachments {
+
+// ---- what may be uploaded (types.cpp)
+// -------------------------------------------------------------
+
+/// Every media type that may be declared, in the order of the policy.
+[[nodiscard]] std::vector<std::string_view> allowed_types();
+/// Those that gzip makes smaller.
+[[nodiscard]] std::vector<std::string_view> compressible_types();
+/// Why this name and this declared type do not go together; nullopt when they do. `text/plain` will
+/// do for every extension that is text.
+[[nodiscard]] std::optional<std::string> type_fault(std::string_view file_name,
+                                                    std::string_view file_type);
+/// The size that a file of this name may have.
+[[nodiscard]] std::int64_t most_bytes(std::string_view file_name,
+                                      const Settings::Attachments& settings);
+/// How many bytes of the beginning `content_fault` wants to see.
+inline constexpr std::size_t kSniffBytes = 256 * 1024;
+/// Why the content (its first bytes; `whole` when that is all) is not what the name's extension
+/// says; nullopt when it is. By signature, and by libmagic for what has no simple one. Never throws
+/// on any bytes.
+[[nodiscard]] std::optional<std::string> content_fault(std::string_view file_name,
+                                                       std::string_view head, bool whole);
+
+/// `Übersicht (1).pdf` -> `_bersicht__1_.pdf`: everything but [A-Za-z0-9.-] becomes `_`, byte by
+/// code point; dots and length are tamed so that the result is a plain file name of 1 to 200 bytes.
+[[nodiscard]] std::string safe_name(std::string_view file_name);
+/// `{tenant-id}/medical-records/{year}/{month}/{record-id}/{name}`; from the second version on
+/// `name.v2.ext`.
+[[nodiscard]] std::string object_key(const TenantId& tenant, Time upload, RecordId record,
+                                     std::string_view name, std::int64_t version);
+
+// ---- rows
+// ----------------------------------------------------------------------------------------
+
+struct Attachment {
+  AttachmentId id;
+  RecordId record_id;
+  PatientId patient_id;
+  std::string record_status;
+  std::string file_name;
+  std::string file_type;
+  std::int64_t file_size = 0;
+  std::string s3_key;
+  std::string s3_bucket;
+  AccountId uploaded_by;
+  std::optional<std::string> description;
+  std::string created_at;
+  std::string state;
+  std::int64_t version = 1;
+  std::int64_t stored_size = 0;
+  std::optional<std::string> content_encoding;
+  std::optional<std::string> sha256;
+  std::optional<std::string> stored_sha256;
+  std::optional<std::string> verified_at;
+  std::string storage_class;
+  std::optional<std::string> etag;
+  std::int64_t download_count = 0;
+  std::optional<std::string> last_accessed_at;
+  bool added_after_finalization = false;
+  std::optional<std::string> upload_expires_at;
+  bool purged = false;
+  static Attachment from_row(const db::RowView& row);
+};
+[[nodiscard]] std::string to_json(const Attachment& attachment);
+
+/// What one pass of the sweep did in a tenant.
+struct Swept {
+  std::int64_t abandoned = 0;  ///< uploads that never completed
+  std::int64_t purged = 0;     ///< deleted or rejected files whose object is gone now
+  std::int64_t orphans = 0;    ///< objects without a row
+};
+/// Ends uploads whose URL expired (`grace` ago), removes the objects of rejected files and of those
+/// deleted longer ago than the retention time (never under legal hold), and objects without a row.
+/// Fails with store_unavailable.
+[[nodiscard]] Task<Swept> sweep(db::Pool& db, s3::Store& store, TenantId tenant,
+                                const Settings::Attachments& settings, std::chrono::seconds grace);
+
+[[nodiscard]] std::vector<api::Route> routes();
+
+}  // namespace wardbook::attachments

@@ -1,0 +1,123 @@
+#pragma once
+
+#include "db/query.h"
+#include "features/attachments/attachments.h"
+
+namespace wardbook::attachments {
+
+using MaybeText = std::optional<std::string>;
+
+#define WB_ATTACHMENT_COLUMNS                                                                   \
+  "a.id, a.record_id, r.patient_id, r.status, a.file_name, a.file_type, a.file_size, "          \
+  "a.s3_key, a.s3_bucket, a.uploaded_by, a.description, a.created_at, a.state, a.version, "     \
+  "a.stored_size, a.content_encoding, a.sha256, a.stored_sha256, a.verified_at, "               \
+  "a.storage_class, a.etag, a.download_count, a.last_accessed_at, a.added_after_finalization, " \
+  "a.upload_expires_at, a.purged_at IS NOT NULL"
+#define WB_ATTACHMENT_FROM                                                  \
+  " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
+  "r.id = a.record_id "
+
+inline const db::Query<Attachment, AttachmentId> kGetAttachment{
+    "attachments.get",
+    "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM "WHERE a.id = $1 AND r.voided_at IS NULL"};
+inline const db::Query<Attachment, AttachmentId> kLockAttachment{
+    "attachments.lock", "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
+                        "WHERE a.id = $1 AND r.voided_at IS NULL FOR UPDATE OF a"};
+/// Whatever became of its record.
+inline const db::Query<Attachment, AttachmentId> kShowAttachment{
+    "attachments.show", "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM "WHERE a.id = $1"};
+
+/// The record of a new file, locked so that two uploads of one name get different versions.
+struct RecordOfUpload {
+  PatientId patient;
+  std::string status;
+  static RecordOfUpload from_row(const db::RowView& r) { return {r.id<PatientId>(0), r.str(1)}; }
+};
+inline const db::Query<RecordOfUpload, RecordId> kRecordOfUpload{"attachments.record_of_upload",
+                                                                 R"sql(
+  SELECT patient_id, status FROM {tenant}.medical_records
+  WHERE id = $1 AND voided_at IS NULL FOR NO KEY UPDATE)sql"};
+inline const db::Query<RecordOfUpload, RecordId> kRecordOfFiles{"attachments.record_of_files",
+                                                                R"sql(
+  SELECT patient_id, status FROM {tenant}.medical_records WHERE id = $1 AND voided_at IS NULL)sql"};
+
+/// Every name that the record's uploads ever had, and their keys: a key is never used twice.
+struct Taken {
+  std::string file_name;
+  std::int64_t version = 0;
+  std::string key;
+  static Taken from_row(const db::RowView& r) { return {r.str(0), r.int64(1), r.str(2)}; }
+};
+inline const db::Query<Taken, RecordId> kTaken{
+    "attachments.taken",
+    "SELECT file_name, version, s3_key FROM {tenant}.record_attachments WHERE record_id = $1"};
+
+inline const db::Query<db::Int64Row, RecordId, std::string, std::string, std::int64_t, std::string,
+                       std::string, AccountId, MaybeText, std::int64_t, std::int64_t, MaybeText,
+                       MaybeText, bool, std::string, std::string, std::string>
+    kInsertAttachment{"attachments.insert", R"sql(
+  INSERT INTO {tenant}.record_attachments (record_id, file_name, file_type, file_size, s3_key,
+    s3_bucket, uploaded_by, description, version, stored_size, content_encoding, stored_sha256,
+    added_after_finalization, upload_mode, upload_expires_at, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+  RETURNING id)sql"};
+
+inline const db::Query<void, AttachmentId, std::int64_t, std::string, std::string, MaybeText,
+                       std::string>
+    kPublish{"attachments.publish", R"sql(
+  UPDATE {tenant}.record_attachments AS a SET state = 'available', file_size = $2, sha256 = $3,
+    stored_sha256 = $4, etag = $5, verified_at = $6, completed_at = $6, upload_expires_at = NULL,
+    added_after_finalization = (SELECT r.status <> 'draft' FROM {tenant}.medical_records r
+                                WHERE r.id = a.record_id)
+  WHERE a.id = $1)sql"};
+inline const db::Query<void, AttachmentId, std::string> kReject{"attachments.reject", R"sql(
+  UPDATE {tenant}.record_attachments SET state = 'rejected', rejected_reason = $2,
+    deleted_at = now(), upload_expires_at = NULL
+  WHERE id = $1 AND state = 'pending')sql"};
+inline const db::Query<void, AttachmentId> kPurged{
+    "attachments.purged", "UPDATE {tenant}.record_attachments SET purged_at = now() WHERE id = $1"};
+inline const db::Query<void, AttachmentId, AccountId> kMarkDeleted{"attachments.mark_deleted",
+                                                                   R"sql(
+  UPDATE {tenant}.record_attachments SET state = 'deleted', deleted_at = now(), deleted_by = $2
+  WHERE id = $1)sql"};
+inline const db::Query<void, AttachmentId> kRestore{"attachments.restore", R"sql(
+  UPDATE {tenant}.record_attachments SET state = 'available', deleted_at = NULL, deleted_by = NULL
+  WHERE id = $1)sql"};
+inline const db::Query<void, AttachmentId> kCountDownload{"attachments.count_download", R"sql(
+  UPDATE {tenant}.record_attachments SET download_count = download_count + 1,
+    last_accessed_at = now() WHERE id = $1)sql"};
+
+inline const db::Query<Attachment, RecordId, std::int64_t, int> kListAttachments{
+    "attachments.list", "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
+                        "WHERE a.record_id = $1 AND a.id > $2 AND a.state IN ('available', "
+                        "'quarantined') ORDER BY a.id LIMIT $3"};
+inline const db::Query<db::Int64Row, RecordId> kCountAttachments{"attachments.count", R"sql(
+  SELECT count(*) FROM {tenant}.record_attachments
+  WHERE record_id = $1 AND state IN ('available', 'quarantined'))sql"};
+inline const db::Query<Attachment, RecordId, std::string> kListVersions{
+    "attachments.versions", "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
+                            "WHERE a.record_id = $1 AND a.file_name = $2 AND a.state IN "
+                            "('available', 'quarantined', 'deleted') ORDER BY a.version DESC "
+                            "LIMIT 200"};
+
+/// Uploads whose URL has expired so long ago that nothing can arrive any more.
+inline const db::Query<Attachment, std::int64_t, int> kAbandoned{
+    "attachments.abandoned", "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
+                             "WHERE a.state = 'pending' AND a.upload_expires_at < now() - "
+                             "make_interval(secs => $1) ORDER BY a.id LIMIT $2"};
+inline const db::Query<Attachment, int, int> kToPurge{
+    "attachments.to_purge",
+    "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
+    "WHERE a.purged_at IS NULL AND NOT a.legal_hold AND (a.state = 'rejected' OR (a.state = "
+    "'deleted' AND a.deleted_at < now() - make_interval(days => $1))) ORDER BY a.id LIMIT $2"};
+/// A key whose file was purged is unknown again: its URL may have been used a second time.
+inline const db::Query<db::TextRow, std::vector<std::string>> kUnknownKeys{
+    "attachments.unknown_keys", R"sql(
+  SELECT k FROM unnest($1::text[]) AS k
+  WHERE NOT EXISTS (SELECT FROM {tenant}.record_attachments a
+                    WHERE a.s3_key = k AND a.purged_at IS NULL))sql"};
+
+#undef WB_ATTACHMENT_COLUMNS
+#undef WB_ATTACHMENT_FROM
+
+}  // namespace wardbook::attachments

@@ -1,0 +1,132 @@
+#include <algorithm>
+
+#include "api/idempotency.h"
+#include "api/input.h"
+#include "features/attachments/attachments_sql.h"
+#include "features/attachments/verify.h"
+#include "features/audit/audit.h"
+
+namespace wardbook::attachments {
+namespace {
+
+constexpr int kSweepBatch = 200;
+constexpr std::size_t kKeyBatch = 500;
+
+audit::Entry entry_of(const Attachment& a, std::string action, std::string before,
+                      std::string after) {
+  return {.action = std::move(action),
+          .resource = "attachment",
+          .resource_id = a.id.value,
+          .patient = a.patient_id,
+          .before = "{\"state\":" + api::quoted(before) + "}",
+          .after = "{\"state\":" + api::quoted(after) + "}"};
+}
+
+/// Ends expired uploads: the row first, so that a late `complete` finds it closed.
+Task<std::int64_t> end_abandoned(db::Pool& db, TenantId tenant, std::chrono::seconds grace) {
+  std::int64_t count = 0;
+  while (true) {
+    db::Tx tx = co_await db.begin(tenant);
+    const auto rows = co_await tx.all(kAbandoned, grace.count(), kSweepBatch);
+    for (const auto& a : rows) {
+      tx.queue(kReject, a.id, "the upload was abandoned");
+      audit::Entry entry = entry_of(a, "attachment.abandon", "pending", "rejected");
+      audit::record(tx, audit::Actor{}, std::move(entry));
+    }
+    co_await tx.commit();
+    count += static_cast<std::int64_t>(rows.size());
+    if (rows.size() < static_cast<std::size_t>(kSweepBatch)) co_return count;
+  }
+}
+
+Task<std::int64_t> purge(db::Pool& db, s3::Store& store, TenantId tenant, int retention_days) {
+  std::int64_t count = 0;
+  while (true) {
+    std::vector<Attachment> rows;
+    {
+      db::Tx tx = co_await db.begin(tenant);
+      rows = co_await tx.all(kToPurge, retention_days, kSweepBatch);
+      co_await tx.commit();
+    }
+    if (rows.empty()) co_return count;
+    for (const auto& a : rows) {
+      const auto removed = co_await store.remove(a.s3_key);
+      if (!removed) throw store_failure(removed.error());
+      db::Tx tx = co_await db.begin(tenant);
+      tx.queue(kPurged, a.id);
+      audit::Entry entry = entry_of(a, "attachment.purge", a.state, "purged");
+      audit::record(tx, audit::Actor{}, std::move(entry));
+      co_await tx.commit();
+      ++count;
+    }
+  }
+}
+
+/// Objects whose key no row has: a row is committed before its key is given out, so they are left
+/// over from something that went wrong.
+Task<std::int64_t> remove_orphans(db::Pool& db, s3::Store& store, TenantId tenant) {
+  std::vector<std::string> keys;
+  const std::string prefix = tenant.str() + "/medical-records/";
+  auto listed = co_await store.list(
+      prefix, [&keys](const s3::ListedObject& object) { keys.push_back(object.key); });
+  if (!listed) throw store_failure(listed.error());
+  std::int64_t count = 0;
+  for (std::size_t at = 0; at < keys.size(); at += kKeyBatch) {
+    const auto end = std::min(at + kKeyBatch, keys.size());
+    std::vector<std::string> batch(keys.begin() + static_cast<std::ptrdiff_t>(at),
+                                   keys.begin() + static_cast<std::ptrdiff_t>(end));
+    db::Tx tx = co_await db.begin(tenant);
+    const auto unknown = co_await tx.all(kUnknownKeys, std::move(batch));
+    co_await tx.commit();
+    for (const auto& key : unknown) {
+      const auto removed = co_await store.remove(key.value);
+      if (!removed) throw store_failure(removed.error());
+      ++count;
+    }
+  }
+  co_return count;
+}
+
+}  // namespace
+
+Task<api::Response> delete_attachment(App& app, api::Request req) {
+  const auto id = req.path_id<AttachmentId>(Code::attachment_not_found);
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto a = co_await tx.maybe_one(kLockAttachment, id);
+  if (!a || a->purged || a->state == "deleted") throw Failure(Code::attachment_not_found);
+  if (a->state != "available") throw Failure(Code::attachment_not_available);
+  if (a->record_status != "draft") throw Failure(Code::attachment_not_removable);
+  tx.queue(kMarkDeleted, id, req.caller.account);
+  audit::Entry entry = entry_of(*a, "attachment.delete", "available", "deleted");
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  co_return api::no_content();
+}
+
+Task<api::Response> restore_attachment(App& app, api::Request req) {
+  const auto id = req.path_id<AttachmentId>(Code::attachment_not_found);
+  db::Tx tx = co_await api::begin_write(app.db, req);
+  const auto a = co_await tx.maybe_one(kLockAttachment, id);
+  if (!a || a->purged) throw Failure(Code::attachment_not_found);
+  if (a->state != "deleted") throw Failure(Code::conflict, "The file is not deleted.");
+  tx.queue(kRestore, id);
+  audit::Entry entry = entry_of(*a, "attachment.restore", "deleted", "available");
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+  const Attachment after = co_await tx.one(kShowAttachment, id);
+  api::Response response = api::ok(to_json(after));
+  response = co_await api::commit_write(tx, req, std::move(response));
+  app.audit.touch(req.caller.tenant());
+  co_return response;
+}
+
+Task<Swept> sweep(db::Pool& db, s3::Store& store, TenantId tenant,
+                  const Settings::Attachments& settings, std::chrono::seconds grace) {
+  Swept out;
+  out.abandoned = co_await end_abandoned(db, tenant, grace);
+  out.purged = co_await purge(db, store, tenant, settings.retention_days);
+  out.orphans = co_await remove_orphans(db, store, tenant);
+  co_return out;
+}
+
+}  // namespace wardbook::attachments

@@ -1,0 +1,364 @@
+#include <algorithm>
+
+#include "api/idempotency.h"
+#include "api/input.h"
+#include "base/hash.h"
+#include "features/attachments/attachments_sql.h"
+#include "features/attachments/verify.h"
+#include "features/audit/audit.h"
+
+namespace wardbook::attachments {
+namespace {
+
+using Need = api::Input::Need;
+
+constexpr std::size_t kNameMost = 255;
+constexpr std::size_t kDescriptionMost = 500;
+
+/// What a client declares of a file.
+struct Declared {
+  std::string file_name;
+  std::string file_type;
+  std::int64_t file_size = 0;
+  std::int64_t stored_size = 0;
+  MaybeText content_encoding;
+  MaybeText stored_sha256;
+  MaybeText description;
+};
+
+void check_name_and_type(const Declared& d, std::vector<Fault>& faults) {
+  if (d.file_name.find('/') != std::string::npos || d.file_name.find('\\') != std::string::npos) {
+    faults.push_back({"/file_name", "must not hold a slash"});
+  }
+  if (const auto fault = type_fault(d.file_name, d.file_type)) {
+    faults.push_back({fault->starts_with("has") ? "/file_name" : "/file_type", *fault});
+  }
+}
+
+Declared parse_declared(const boost::json::object& body, const Settings::Attachments& settings) {
+  std::vector<Fault> faults;
+  api::Input in(body, "", faults);
+  Declared d;
+  d.file_name = in.text("file_name", Need::required, kNameMost).value_or("");
+  d.file_type = in.text("file_type", Need::required, 200).value_or("");
+  const auto most = most_bytes(d.file_name, settings);
+  d.file_size = in.integer("file_size", Need::required, 1, most).value_or(1);
+  d.content_encoding = in.one_of("content_encoding", Need::optional, {"gzip"});
+  const auto stored = in.integer("stored_size", Need::optional, 1, most);
+  d.stored_size = stored.value_or(d.file_size);
+  if (d.content_encoding && !stored) in.fault("stored_size", "is required for an encoded file");
+  if (!d.content_encoding && stored && *stored != d.file_size) {
+    in.fault("stored_size", "must be file_size for a file that is not encoded");
+  }
+  if (const auto hash = in.text("stored_sha256", Need::optional, 64)) {
+    const auto raw = from_hex(*hash);
+    if (raw && raw->size() == 32) {
+      d.stored_sha256 = to_hex(*raw);
+    } else {
+      in.fault("stored_sha256", "must be 64 hexadecimal digits");
+    }
+  }
+  d.description = in.text("description", Need::optional, kDescriptionMost, true);
+  in.finish({"id", "state", "version", "s3_key", "s3_bucket", "sha256"});
+  if (!d.file_name.empty() && !d.file_type.empty()) check_name_and_type(d, faults);
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  return d;
+}
+
+/// The next version of this name in the record, and a key that no upload ever had.
+Task<std::pair<std::int64_t, std::string>> free_key(db::Tx& tx, TenantId tenant, Time now,
+                                                    RecordId record, std::string file_name) {
+  const auto taken = co_await tx.all(kTaken, record);
+  std::int64_t version = 1;
+  for (const auto& other : taken) {
+    if (other.file_name == file_name) version = std::max(version, other.version + 1);
+  }
+  const std::string name = safe_name(file_name);
+  std::int64_t mark = version;
+  std::string key = object_key(tenant, now, record, name, mark);
+  while (std::ranges::find(taken, key, &Taken::key) != taken.end()) {
+    key = object_key(tenant, now, record, name, ++mark);
+  }
+  co_return std::pair(version, key);
+}
+
+/// The pending row; `tx` is committed by the caller.
+Task<Attachment> insert_pending(App& app, db::Tx& tx, const api::Request& req, RecordId record,
+                                Declared d, std::string mode) {
+  const auto of = co_await tx.maybe_one(kRecordOfUpload, record);
+  if (!of) throw Failure(Code::record_not_found);
+  const Time now = app.clock.now();
+  auto [version, key] = co_await free_key(tx, req.caller.tenant(), now, record, d.file_name);
+  const auto id = co_await tx.one(
+      kInsertAttachment, record, d.file_name, d.file_type, d.file_size, std::move(key),
+      app.settings.storage.bucket, req.caller.account, d.description, version, d.stored_size,
+      d.content_encoding, d.stored_sha256, of->status != "draft", std::move(mode),
+      format_rfc3339(now + app.settings.attachments.url_ttl), format_rfc3339(now));
+  audit::Entry entry{.action = "attachment.start",
+                     .resource = "attachment",
+                     .resource_id = id.value,
+                     .patient = of->patient};
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+  co_return co_await tx.one(kShowAttachment, AttachmentId(id.value));
+}
+
+/// `{attachment, upload}` with a fresh URL.
+std::string started_json(App& app, const TenantId& tenant, const Attachment& a) {
+  const bool conditional = app.settings.storage.conditional_put;
+  const auto headers = bound_headers(a, tenant, conditional);
+  const auto ttl = std::min(app.settings.attachments.url_ttl, std::chrono::seconds(3'600));
+  s3::PresignRequest request;
+  request.method = "PUT";
+  request.key = a.s3_key;
+  request.headers = headers;
+  request.content_length = static_cast<std::uint64_t>(a.stored_size);
+  request.expires = ttl;
+  std::string header_json;
+  api::ObjectWriter bound(header_json);
+  for (const auto& [name, value] : headers) bound.text(name, value);
+  bound.end();
+  std::string upload;
+  api::ObjectWriter up(upload);
+  up.text("mode", "single");
+  up.text("method", "PUT");
+  up.text("url", app.objects.presign(request));
+  up.raw("headers", header_json);
+  up.text("expires_at", format_rfc3339(app.clock.now() + ttl));
+  up.end();
+  std::string out;
+  api::ObjectWriter whole(out);
+  whole.raw("attachment", to_json(a));
+  whole.raw("upload", upload);
+  whole.end();
+  return out;
+}
+
+/// A replayed start signs its URL anew: the stored answer names the attachment only.
+Task<api::Response> signed_again(App& app, api::Request req, api::Response stored) {
+  const auto body = boost::json::parse(stored.body);
+  const auto id = AttachmentId(body.at("id").as_int64());
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const Attachment a = co_await tx.one(kShowAttachment, id);
+  co_await tx.commit();
+  stored.body = started_json(app, req.caller.tenant(), a);
+  co_return stored;
+}
+
+Task<api::Response> start_upload(App& app, api::Request req) {
+  const auto record = req.path_id<RecordId>(Code::record_not_found);
+  Declared declared = parse_declared(req.object(), app.settings.attachments);
+  std::optional<api::Response> replayed;
+  try {
+    db::Tx tx = co_await api::begin_write(app.db, req);
+    const Attachment a =
+        co_await insert_pending(app, tx, req, record, std::move(declared), "single");
+    const std::string location = "/api/v1/attachments/" + std::to_string(a.id.value);
+    api::Response stored = api::created("{\"id\":" + std::to_string(a.id.value) + "}", location);
+    api::Response response = co_await api::commit_write(tx, req, std::move(stored));
+    response.body = started_json(app, req.caller.tenant(), a);
+    app.audit.touch(req.caller.tenant());
+    co_return response;
+  } catch (api::Replay& replay) {
+    replayed = std::move(replay.response);
+  }
+  co_return co_await signed_again(app, std::move(req), std::move(*replayed));
+}
+
+/// Publishes what was verified, unless somebody else did in the meantime.
+Task<Attachment> publish(App& app, const api::Request& req, AttachmentId id, Verdict verdict) {
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto now_there = co_await tx.maybe_one(kLockAttachment, id);
+  if (!now_there) throw Failure(Code::attachment_not_found);
+  if (now_there->state != "pending") {
+    if (now_there->state == "available") co_return *now_there;
+    throw Failure(Code::attachment_not_available);
+  }
+  tx.queue(kPublish, id, verdict.file_size, verdict.sha256, verdict.stored_sha256,
+           MaybeText(verdict.etag), format_rfc3339(app.clock.now()));
+  audit::Entry entry{
+      .action = "attachment.publish",
+      .resource = "attachment",
+      .resource_id = id.value,
+      .patient = now_there->patient_id,
+      .before = R"({"state":"pending"})",
+      .after = R"({"state":"available","sha256":)" + api::quoted(verdict.sha256) + "}"};
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+  const Attachment after = co_await tx.one(kShowAttachment, id);
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  co_return after;
+}
+
+Task<Attachment> complete(App& app, const api::Request& req, Attachment a) {
+  Verdict verdict = co_await verify_object(app.objects, a);
+  if (verdict.fault) {
+    co_await reject(app, req, a, *verdict.fault);
+    throw Failure(Code::upload_mismatch, "The file was removed: " + *verdict.fault + ".");
+  }
+  co_return co_await publish(app, req, a.id, std::move(verdict));
+}
+
+Task<api::Response> complete_upload(App& app, api::Request req) {
+  std::vector<Fault> faults;
+  api::Input in(req.object(), "", faults);
+  if (const auto* parts = in.array("parts", Need::optional, 10'000)) {
+    if (!parts->empty()) in.fault("parts", "this upload has no parts");
+  }
+  in.finish();
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  Attachment a = co_await find_attachment(app, req);
+  if (a.state == "available") co_return api::ok(to_json(a));
+  if (a.state != "pending") throw Failure(Code::attachment_not_available);
+  const Attachment after = co_await complete(app, req, std::move(a));
+  co_return api::ok(to_json(after));
+}
+
+/// A client's body on its way to the store: hashed, its first bytes kept for the sniffing.
+struct Passage {
+  net::Exchange* exchange;
+  Hasher hash;
+  std::uint64_t left;
+  std::string head;
+};
+
+Task<std::size_t> pass_on(std::shared_ptr<Passage> passage, std::span<char> into) {
+  const auto got = co_await passage->exchange->read_some(into);
+  const std::string_view bytes(into.data(), got);
+  passage->hash.update(bytes);
+  passage->left -= got;
+  if (passage->head.size() < kSniffBytes) {
+    passage->head.append(bytes.substr(0, kSniffBytes - passage->head.size()));
+  }
+  co_return got;
+}
+
+Declared declared_by_put(const api::Request& req, const Settings::Attachments& settings) {
+  Declared d;
+  std::vector<Fault> faults;
+  boost::json::object given;
+  for (const auto& [name, value] : req.query) given[name] = value;
+  api::Input in(given, "", faults);
+  d.file_name = in.text("file_name", Need::required, kNameMost).value_or("");
+  d.description = in.text("description", Need::optional, kDescriptionMost, true);
+  in.finish();
+  d.file_type = std::string(req.head.headers.get("Content-Type").value_or(""));
+  d.file_type = d.file_type.substr(0, d.file_type.find(';'));
+  if (d.file_type.empty()) {
+    throw Failure(Code::unsupported_media_type, "Send the file's type as Content-Type.");
+  }
+  if (!d.file_name.empty()) check_name_and_type(d, faults);
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  const auto length = req.exchange->content_length();
+  if (!length) throw Failure(Code::bad_request, "Send the file's size as Content-Length.");
+  if (*length == 0) throw Failure::invalid({{"", "the file is empty"}});
+  if (*length > static_cast<std::uint64_t>(most_bytes(d.file_name, settings))) {
+    throw Failure(Code::payload_too_large);
+  }
+  d.file_size = static_cast<std::int64_t>(*length);
+  d.stored_size = d.file_size;
+  return d;
+}
+
+/// Streams the body into the store. What goes wrong on either side is thrown after the row was
+/// rejected, so that nothing unverified stays.
+Task<s3::Result<std::string>> stream_to_store(App& app, const TenantId& tenant, Attachment a,
+                                              std::shared_ptr<Passage> passage) {
+  s3::PutOptions options;
+  options.content_type = a.file_type;
+  options.storage_class = a.storage_class;
+  options.server_side_encryption = "AES256";
+  options.metadata = {{"tenant-id", tenant.str()},
+                      {"record-id", std::to_string(a.record_id.value)},
+                      {"uploaded-at", a.created_at}};
+  options.if_none_match = app.settings.storage.conditional_put;
+  s3::BodyStream body;
+  body.source = [passage](std::span<char> into) { return pass_on(passage, into); };
+  body.length = static_cast<std::uint64_t>(a.stored_size);
+  co_return co_await app.objects.put(a.s3_key, std::move(body), std::move(options));
+}
+
+Task<api::Response> upload_through(App& app, api::Request req) {
+  if (!app.settings.attachments.proxy) {
+    throw Failure(Code::forbidden, "Files go straight to the store here: start an upload.");
+  }
+  const auto record = req.path_id<RecordId>(Code::record_not_found);
+  Declared declared = declared_by_put(req, app.settings.attachments);
+  std::optional<Attachment> a;
+  {
+    db::Tx tx = co_await app.db.begin(req.caller.tenant());
+    a = co_await insert_pending(app, tx, req, record, std::move(declared), "proxy");
+    co_await tx.commit();
+  }
+  const auto length = static_cast<std::uint64_t>(a->stored_size);
+  auto passage = std::make_shared<Passage>(Passage{req.exchange, Hasher(), length, {}});
+  std::exception_ptr client_failed;
+  std::optional<s3::Result<std::string>> stored;
+  try {
+    stored = co_await stream_to_store(app, req.caller.tenant(), *a, passage);
+  } catch (...) {
+    client_failed = std::current_exception();
+  }
+  if (client_failed) {
+    co_await reject(app, req, *a, "the upload was not finished");
+    std::rethrow_exception(client_failed);
+  }
+  if (!*stored) {
+    co_await reject(app, req, *a, "the store did not take the file");
+    throw store_failure(stored->error());
+  }
+  Verdict verdict;
+  verdict.file_size = a->file_size;
+  verdict.sha256 = to_hex(passage->hash.finish());
+  verdict.stored_sha256 = verdict.sha256;
+  verdict.etag = **stored;
+  const bool whole = passage->head.size() == length;
+  if (const auto fault = content_fault(a->file_name, passage->head, whole)) {
+    co_await reject(app, req, *a, *fault);
+    throw Failure(Code::upload_mismatch, "The file was removed: " + *fault + ".");
+  }
+  const Attachment after = co_await publish(app, req, a->id, std::move(verdict));
+  const std::string location = "/api/v1/attachments/" + std::to_string(after.id.value);
+  co_return api::created(to_json(after), location);
+}
+
+Task<api::Response> policy(App& app, api::Request req) {
+  (void)req;
+  const auto& settings = app.settings.attachments;
+  const auto list = [](const std::vector<std::string_view>& types) {
+    boost::json::array out;
+    for (const auto type : types)
+      out.emplace_back(boost::json::string_view(type.data(), type.size()));
+    return out;
+  };
+  const boost::json::object body{
+      {"max_bytes", settings.max_bytes},
+      {"allowed_types", list(allowed_types())},
+      {"compressible_types", list(compressible_types())},
+      {"multipart_threshold_bytes", settings.multipart_threshold_bytes},
+      {"part_bytes", settings.part_bytes},
+      {"url_ttl_seconds", settings.url_ttl.count()},
+  };
+  co_return api::ok(boost::json::value(body));
+}
+
+}  // namespace
+
+std::vector<api::Route> routes() {
+  using enum api::Access;
+  using api::Body;
+  return {
+      {"GET", "/attachments/policy", any_in_tenant, &policy},
+      {"POST", "/records/{id}/attachments", attachments_write, &start_upload, Body::json},
+      {"PUT", "/records/{id}/attachments", attachments_write, &upload_through, Body::stream},
+      {"GET", "/records/{id}/attachments", records_read, &list_attachments},
+      {"POST", "/attachments/{id}/complete", attachments_write, &complete_upload, Body::json},
+      {"GET", "/attachments/{id}", records_read, &get_attachment},
+      {"GET", "/attachments/{id}/versions", records_read, &list_attachment_versions},
+      {"POST", "/attachments/{id}/download-url", records_read, &download_url, Body::json},
+      {"GET", "/attachments/{id}/content", records_read, &download_content},
+      {"DELETE", "/attachments/{id}", attachments_write, &delete_attachment},
+      {"POST", "/attachments/{id}/restore", attachments_write, &restore_attachment, Body::json},
+  };
+}
+
+}  // namespace wardbook::attachments

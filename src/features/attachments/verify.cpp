@@ -1,0 +1,174 @@
+#include "features/attachments/verify.h"
+
+#include "base/gzip.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "features/attachments/attachments_sql.h"
+#include "features/audit/audit.h"
+
+namespace wardbook::attachments {
+namespace {
+
+constexpr std::size_t kReadBytes = 256 * 1024;
+
+/// The first bytes and the digests of an object that is read from end to end.
+struct Reading {
+  std::string head;
+  std::int64_t size = 0;
+  std::string sha256;
+  std::string stored_sha256;
+  std::optional<std::string> fault;
+};
+
+Task<Reading> read_whole(s3::ObjectStream& object, Attachment a) {
+  Reading out;
+  Hasher stored;
+  Hasher original;
+  const bool gzip = a.content_encoding.has_value();
+  GzipDecoder decoder(static_cast<std::uint64_t>(a.file_size));
+  std::string buffer(kReadBytes, '\0');
+  std::string piece;
+  while (true) {
+    const std::span<char> into(buffer);
+    auto got = co_await object.read(into);
+    if (!got) throw store_failure(got.error());
+    if (*got == 0) break;
+    const std::string_view bytes(buffer.data(), *got);
+    stored.update(bytes);
+    if (gzip) {
+      piece.clear();
+      const auto state = decoder.feed(bytes, piece);
+      if (state == GzipDecoder::State::corrupt || state == GzipDecoder::State::too_large) {
+        out.fault = state == GzipDecoder::State::corrupt ? "the gzip encoding is broken"
+                                                         : "the file is larger than declared";
+        co_return out;
+      }
+    } else {
+      piece.assign(bytes);
+    }
+    original.update(piece);
+    out.size += static_cast<std::int64_t>(piece.size());
+    if (out.head.size() < kSniffBytes) {
+      out.head.append(piece, 0, kSniffBytes - out.head.size());
+    }
+  }
+  if (gzip && decoder.state() != GzipDecoder::State::done) {
+    out.fault = "the gzip encoding is cut off";
+  }
+  out.sha256 = to_hex(original.finish());
+  out.stored_sha256 = to_hex(stored.finish());
+  co_return out;
+}
+
+/// What HEAD alone tells. Ceph's radosgw says nothing of checksums; absent is not wrong.
+std::optional<std::string> head_fault(const Attachment& a, const s3::ObjectInfo& info) {
+  if (static_cast<std::int64_t>(info.size) != a.stored_size) return "the size is not as declared";
+  if (info.content_encoding != a.content_encoding.value_or("")) {
+    return "the content encoding is not as declared";
+  }
+  const std::string tenant = a.s3_key.substr(0, a.s3_key.find('/'));
+  if (info.meta("tenant-id") != tenant ||
+      info.meta("record-id") != std::to_string(a.record_id.value) ||
+      info.meta("uploaded-at") != a.created_at) {
+    return "the metadata is not that of this upload";
+  }
+  if (a.stored_sha256 && !info.checksum_sha256.empty() &&
+      info.checksum_sha256 != to_base64(from_hex(*a.stored_sha256).value_or(""))) {
+    return "the checksum is not as declared";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Failure store_failure(const s3::S3Failure& failure) {
+  const std::string detail = std::string(s3::to_string(failure.error)) + " " + failure.code + " " +
+                             std::to_string(failure.status);
+  if (failure.error == s3::S3Error::archived) return Failure(Code::archived, {}, detail);
+  const bool ours = failure.error == s3::S3Error::rejected ||
+                    failure.error == s3::S3Error::mismatch ||
+                    failure.error == s3::S3Error::invalid_range;
+  if (ours) return Failure(Code::internal, {}, "the store refused: " + detail);
+  Failure away(Code::store_unavailable, {}, detail);
+  away.retry_after(2);
+  return away;
+}
+
+std::vector<s3::NameValue> bound_headers(const Attachment& a, const TenantId& tenant,
+                                         bool conditional_put) {
+  std::vector<s3::NameValue> out;
+  out.emplace_back("Content-Type", a.file_type);
+  if (a.content_encoding) out.emplace_back("Content-Encoding", *a.content_encoding);
+  if (a.stored_sha256) {
+    out.emplace_back("x-amz-checksum-sha256", to_base64(from_hex(*a.stored_sha256).value_or("")));
+  }
+  out.emplace_back("x-amz-server-side-encryption", "AES256");
+  out.emplace_back("x-amz-storage-class", a.storage_class);
+  out.emplace_back("x-amz-meta-tenant-id", tenant.str());
+  out.emplace_back("x-amz-meta-record-id", std::to_string(a.record_id.value));
+  out.emplace_back("x-amz-meta-uploaded-at", a.created_at);
+  if (conditional_put) out.emplace_back("If-None-Match", "*");
+  return out;
+}
+
+Task<Verdict> verify_object(s3::Store& store, Attachment a) {
+  Verdict out;
+  auto info = co_await store.head(a.s3_key);
+  if (!info) {
+    if (info.error().error == s3::S3Error::not_found) throw Failure(Code::upload_not_finished);
+    throw store_failure(info.error());
+  }
+  out.etag = info->etag;
+  out.fault = head_fault(a, *info);
+  if (out.fault) co_return out;
+
+  const bool vouched = a.stored_sha256 && !a.content_encoding && !info->checksum_sha256.empty();
+  std::optional<s3::ByteRange> range;
+  const auto stored = static_cast<std::uint64_t>(a.stored_size);
+  if (vouched && stored > kSniffBytes) range = s3::ByteRange{0, kSniffBytes - 1};
+  auto object = co_await store.get(a.s3_key, range);
+  if (!object) throw store_failure(object.error());
+  Reading reading = co_await read_whole(*object, a);
+  out.fault = std::move(reading.fault);
+  if (out.fault) co_return out;
+  out.file_size = range ? a.stored_size : reading.size;
+  out.sha256 = range ? *a.stored_sha256 : reading.sha256;
+  out.stored_sha256 = range ? *a.stored_sha256 : reading.stored_sha256;
+  if (out.file_size != a.file_size) {
+    out.fault = "the size is not as declared";
+  } else if (a.stored_sha256 && out.stored_sha256 != *a.stored_sha256) {
+    out.fault = "the checksum is not as declared";
+  } else {
+    const bool whole = static_cast<std::int64_t>(reading.head.size()) == out.file_size;
+    out.fault = content_fault(a.file_name, reading.head, whole);
+  }
+  co_return out;
+}
+
+Task<> reject(App& app, const api::Request& req, Attachment a, std::string why) {
+  {
+    db::Tx tx = co_await app.db.begin(req.caller.tenant());
+    tx.queue(kReject, a.id, why);
+    audit::Entry entry{.action = "attachment.reject",
+                       .resource = "attachment",
+                       .resource_id = a.id.value,
+                       .patient = a.patient_id,
+                       .reason = why,
+                       .before = R"({"state":"pending"})",
+                       .after = R"({"state":"rejected"})"};
+    audit::record(tx, audit::actor_of(req), std::move(entry));
+    co_await tx.commit();
+  }
+  app.audit.touch(req.caller.tenant());
+  const auto removed = co_await app.objects.remove(a.s3_key);
+  if (!removed) {
+    log::warning("a rejected file is left to the sweep",
+                 {{"attachment", a.id.value}, {"detail", s3::to_string(removed.error().error)}});
+    co_return;
+  }
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  tx.queue(kPurged, a.id);
+  co_await tx.commit();
+}
+
+}  // namespace wardbook::attachments

@@ -1,0 +1,126 @@
+#include "features/patients/patients.h"
+
+#include "api/input.h"
+
+namespace wardbook::patients {
+namespace {
+
+namespace json = boost::json;
+using Need = api::Input::Need;
+
+constexpr int kMostYears = 130;
+constexpr std::size_t kMostAllergies = 100;
+
+json::value text_or_null(const std::optional<std::string>& text) {
+  return text ? json::value(*text) : json::value(nullptr);
+}
+
+/// An allergy is an object, or the bare name of the substance.
+json::array parse_allergies(const json::array& items, const std::string& pointer,
+                            std::vector<Fault>& faults) {
+  json::array out;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    json::object wrapped;
+    const auto* object = items[i].if_object();
+    if (object == nullptr) {
+      if (!items[i].is_string()) {
+        faults.push_back({pointer + "/" + std::to_string(i), "must be an object or a string"});
+        continue;
+      }
+      wrapped["substance"] = items[i];
+      object = &wrapped;
+    }
+    api::Input in(*object, pointer + "/" + std::to_string(i), faults);
+    const auto substance = in.text("substance", Need::required, 200);
+    const auto reaction = in.text("reaction", Need::optional, 500);
+    const auto severity =
+        in.one_of("severity", Need::optional, {"mild", "moderate", "severe", "life_threatening"});
+    in.finish();
+    out.push_back({{"substance", substance.value_or("")},
+                   {"reaction", text_or_null(reaction)},
+                   {"severity", text_or_null(severity)}});
+  }
+  return out;
+}
+
+}  // namespace
+
+PatientInput parse_patient(const json::object& body, Date today, std::vector<Fault>& faults) {
+  api::Input in(body, "", faults);
+  PatientInput out;
+  out.patient_number = in.text("patient_number", Need::optional, 40);
+  if (out.patient_number && out.patient_number->find_first_not_of(' ') == std::string::npos) {
+    in.fault("patient_number", "must not be blank");
+  }
+  out.first_name = in.text("first_name", Need::required, 100).value_or("");
+  out.last_name = in.text("last_name", Need::required, 100).value_or("");
+  if (const auto birth = in.date("date_of_birth", Need::required)) {
+    out.date_of_birth = *birth;
+    const auto day = std::chrono::sys_days(*birth);
+    if (day > std::chrono::sys_days(today)) in.fault("date_of_birth", "lies in the future");
+    if (birth->year() < today.year() - std::chrono::years(kMostYears)) {
+      in.fault("date_of_birth", "is more than " + std::to_string(kMostYears) + " years ago");
+    }
+  }
+  out.sex = in.one_of("sex", Need::required, {"female", "male", "other", "unknown"}).value_or("");
+  out.phone = in.text("phone", Need::optional, 40);
+  out.email = in.text("email", Need::optional, 254);
+  if (out.email) {
+    const auto at = out.email->find('@');
+    if (at == 0 || at == std::string::npos || at + 1 == out.email->size()) {
+      in.fault("email", "must be an email address");
+    }
+  }
+  out.address = in.text("address", Need::optional, 500, true);
+  out.emergency_contact = in.text("emergency_contact", Need::optional, 500, true);
+  json::array allergies;
+  if (const auto* items = in.array("allergies", Need::optional, kMostAllergies)) {
+    allergies = parse_allergies(*items, "/allergies", faults);
+  }
+  out.allergies = json::serialize(allergies);
+  in.finish({"id", "version", "created_at", "updated_at"});
+  return out;
+}
+
+Patient Patient::from_row(const db::RowView& row) {
+  Patient p;
+  p.id = row.id<PatientId>(0);
+  p.data.patient_number = row.str(1);
+  p.data.first_name = row.str(2);
+  p.data.last_name = row.str(3);
+  p.data.date_of_birth = row.maybe_date(4).value();
+  p.data.sex = row.str(5);
+  p.data.phone = row.maybe_str(6);
+  p.data.email = row.maybe_str(7);
+  p.data.address = row.maybe_str(8);
+  p.data.emergency_contact = row.maybe_str(9);
+  p.data.allergies = row.str(10);
+  p.version = row.int64(11);
+  p.created_at = pg_time_to_rfc3339(row.text(12));
+  p.updated_at = pg_time_to_rfc3339(row.text(13));
+  if (row.columns() > 14) p.score = row.maybe_int64(14);
+  return p;
+}
+
+std::string to_json(const Patient& patient) {
+  std::string text;
+  api::ObjectWriter out(text);
+  out.integer("id", patient.id.value);
+  out.text("patient_number", patient.data.patient_number);
+  out.text("first_name", patient.data.first_name);
+  out.text("last_name", patient.data.last_name);
+  out.text("date_of_birth", format_date(patient.data.date_of_birth));
+  out.text("sex", patient.data.sex);
+  out.text("phone", patient.data.phone);
+  out.text("email", patient.data.email);
+  out.text("address", patient.data.address);
+  out.text("emergency_contact", patient.data.emergency_contact);
+  out.raw("allergies", patient.data.allergies);
+  out.integer("version", patient.version);
+  out.text("created_at", patient.created_at);
+  out.text("updated_at", patient.updated_at);
+  out.end();
+  return text;
+}
+
+}  // namespace wardbook::patients

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/router.h"
+#include "base/clock.h"
+#include "base/failure.h"
+#include "base/ids.h"
+#include "db/query.h"
+
+namespace wardbook::patients {
+
+/// What a client may write of a patient, checked.
+struct PatientInput {
+  std::optional<std::string> patient_number;  ///< given out (`P-000123`) when absent
+  std::string first_name;
+  std::string last_name;
+  Date date_of_birth{};
+  std::string sex;  ///< female, male, other, unknown
+  std::optional<std::string> phone;
+  std::optional<std::string> email;
+  std::optional<std::string> address;
+  std::optional<std::string> emergency_contact;
+  std::string allergies;  ///< JSON array of {substance, reaction, severity}
+};
+
+/// Reads and checks a whole patient. `today` bounds the birth date: not after it, and not more than
+/// 130 years before (the oldest verified age is 122). Gathers every fault.
+[[nodiscard]] PatientInput parse_patient(const boost::json::object& body, Date today,
+                                         std::vector<Fault>& faults);
+
+/// A patient as stored.
+struct Patient {
+  PatientId id;
+  PatientInput data;
+  std::int64_t version = 1;
+  std::string created_at;  ///< RFC 3339
+  std::string updated_at;
+  std::optional<std::int64_t> score;  ///< of a search
+  static Patient from_row(const db::RowView& row);
+};
+
+[[nodiscard]] std::string to_json(const Patient& patient);
+
+[[nodiscard]] std::vector<api::Route> routes();
+
+}  // namespace wardbook::patients

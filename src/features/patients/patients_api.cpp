@@ -1,0 +1,233 @@
+#include <algorithm>
+
+#include "api/idempotency.h"
+#include "api/input.h"
+#include "api/paging.h"
+#include "features/app.h"
+#include "features/audit/audit.h"
+#include "features/patients/patients_sql.h"
+
+namespace wardbook::patients {
+namespace {
+
+namespace json = boost::json;
+
+Date today(const App& app) {
+  return Date{std::chrono::floor<std::chrono::days>(app.clock.now())};
+}
+
+std::string location(PatientId id) {
+  return "/api/v1/patients/" + std::to_string(id.value);
+}
+
+/// Checked input of POST and PATCH; throws every fault.
+PatientInput checked(const App& app, const json::object& body) {
+  std::vector<Fault> faults;
+  PatientInput input = parse_patient(body, today(app), faults);
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  return input;
+}
+
+/// Runs a statement whose only unique constraint is the patient number.
+[[noreturn]] void rethrow_number_taken(const db::ConstraintViolation& violation) {
+  if (violation.sqlstate() == "23505") throw Failure(Code::patient_number_taken);
+  throw violation;
+}
+
+Task<Patient> insert(db::Tx& tx, PatientInput in, AccountId by) {
+  try {
+    co_return co_await tx.one(kInsertPatient, in.patient_number, in.first_name, in.last_name,
+                              in.date_of_birth, in.sex, in.phone, in.email, in.address,
+                              in.emergency_contact, db::Json{in.allergies}, by);
+  } catch (const db::ConstraintViolation& violation) {
+    rethrow_number_taken(violation);
+  }
+}
+
+Task<Patient> update(db::Tx& tx, PatientId id, PatientInput in) {
+  try {
+    co_return co_await tx.one(kUpdatePatient, id, in.patient_number.value(), in.first_name,
+                              in.last_name, in.date_of_birth, in.sex, in.phone, in.email,
+                              in.address, in.emergency_contact, db::Json{in.allergies});
+  } catch (const db::ConstraintViolation& violation) {
+    rethrow_number_taken(violation);
+  }
+}
+
+Task<api::Response> create_patient(App& app, api::Request req) {
+  PatientInput input = checked(app, req.object());
+  db::Tx tx = co_await api::begin_write(app.db, req);
+  const Patient patient = co_await insert(tx, std::move(input), req.caller.account);
+  const std::string body = to_json(patient);
+  audit::Entry entry{.action = "patient.create",
+                     .resource = "patient",
+                     .resource_id = patient.id.value,
+                     .patient = patient.id,
+                     .after = body};
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+  api::Response response = api::created(body, location(patient.id)).etag(patient.version);
+  response = co_await api::commit_write(tx, req, std::move(response));
+  app.audit.touch(req.caller.tenant());
+  co_return response;
+}
+
+Task<api::Response> get_patient(App& app, api::Request req) {
+  const auto id = req.path_id<PatientId>(Code::patient_not_found);
+  const auto patient = co_await app.db.read_maybe_one(req.caller.tenant(), kGetPatient, id);
+  if (!patient) throw Failure(Code::patient_not_found);
+  audit::Entry seen{
+      .action = "patient.read", .resource = "patient", .resource_id = id.value, .patient = id};
+  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  co_return api::ok(to_json(*patient)).etag(patient->version);
+}
+
+Task<api::Response> patch_patient(App& app, api::Request req) {
+  const auto id = req.path_id<PatientId>(Code::patient_not_found);
+  const auto expected = api::optional_if_match(req);
+  const json::object& patch = req.object();
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto before = co_await tx.maybe_one(kLockPatient, id);
+  if (!before) throw Failure(Code::patient_not_found);
+  if (expected && *expected != before->version) throw Failure(Code::version_conflict);
+
+  const std::string before_json = to_json(*before);
+  json::value whole = json::parse(before_json);
+  std::vector<Fault> faults;
+  for (const auto* key : {"id", "version", "created_at", "updated_at"}) {
+    if (patch.contains(key)) faults.push_back({std::string("/") + key, "is read-only"});
+    whole.as_object().erase(key);
+  }
+  if (patch.contains("patient_number") && patch.at("patient_number").is_null()) {
+    faults.push_back({"/patient_number", "cannot be removed"});
+  }
+  json::value clean = patch;
+  for (const auto* key : {"id", "version", "created_at", "updated_at"}) {
+    clean.as_object().erase(key);
+  }
+  api::merge_patch(whole, clean);
+  PatientInput input = parse_patient(whole.as_object(), today(app), faults);
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+
+  const Patient after = co_await update(tx, id, std::move(input));
+  const std::string body = to_json(after);
+  audit::Entry entry{.action = "patient.update",
+                     .resource = "patient",
+                     .resource_id = id.value,
+                     .patient = id,
+                     .before = before_json,
+                     .after = body};
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  co_return api::ok(body).etag(after.version);
+}
+
+/// `12` matches `12…` and `P-000012`-like numbers start with what was typed; `%` and `_` are plain.
+std::string number_pattern(std::string_view q) {
+  std::string out;
+  for (const char c : q) {
+    if (c == '%' || c == '_' || c == '\\') out += '\\';
+    out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return out + "%";
+}
+
+/// Birth dates as people type them: 1980-03-04, 04.03.1980, 04/03/1980 (day first).
+std::optional<Date> birth_date_in(std::string_view q) {
+  if (auto iso = parse_date(q)) return iso;
+  if (q.size() != 10 || (q[2] != '.' && q[2] != '/') || q[5] != q[2]) return std::nullopt;
+  const std::string iso = std::string(q.substr(6, 4)) + "-" + std::string(q.substr(3, 2)) + "-" +
+                          std::string(q.substr(0, 2));
+  return parse_date(iso);
+}
+
+struct Page {
+  std::vector<Patient> rows;
+  std::optional<std::int64_t> total;
+};
+
+Task<Page> search_page(db::Tx& tx, std::string q, std::optional<std::vector<std::string>> cursor,
+                       int limit, bool count) {
+  const std::string pattern = number_pattern(q);
+  const auto birth = birth_date_in(q);
+  std::optional<std::int64_t> score;
+  std::optional<std::int64_t> id;
+  if (cursor) {
+    score = std::strtoll((*cursor)[0].c_str(), nullptr, 10);
+    id = std::strtoll((*cursor)[1].c_str(), nullptr, 10);
+  }
+  tx.queue(kLooseNames);
+  Page page;
+  page.rows = co_await tx.all(kSearchPatients, q, pattern, birth, score, id, limit + 1);
+  if (count) page.total = (co_await tx.one(kCountFound, q, pattern, birth)).value;
+  co_return page;
+}
+
+Task<Page> list_page(db::Tx& tx, std::optional<std::vector<std::string>> cursor, int limit,
+                     bool count) {
+  std::optional<std::string> last_name;
+  std::optional<std::string> first_name;
+  std::optional<std::int64_t> id;
+  if (cursor) {
+    last_name = (*cursor)[0];
+    first_name = (*cursor)[1];
+    id = std::strtoll((*cursor)[2].c_str(), nullptr, 10);
+  }
+  Page page;
+  page.rows = co_await tx.all(kListPatients, last_name, first_name, id, limit + 1);
+  if (count) page.total = (co_await tx.one(kCountPatients)).value;
+  co_return page;
+}
+
+Task<api::Response> list_patients(App& app, api::Request req) {
+  api::Params params(req);
+  auto q = params.text("q");
+  if (q && q->find_first_not_of(' ') == std::string::npos) q.reset();
+  const int limit = params.limit();
+  const bool count = params.count_exact();
+  const std::string scope = q ? "patients.q" : "patients";
+  auto cursor = api::decode_cursor(params, req, scope, q ? 2 : 3);
+  params.finish();
+
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  Page page;
+  if (q) {
+    page = co_await search_page(tx, *q, std::move(cursor), limit, count);
+  } else {
+    page = co_await list_page(tx, std::move(cursor), limit, count);
+  }
+  std::optional<std::string> next;
+  if (page.rows.size() > static_cast<std::size_t>(limit)) {
+    page.rows.pop_back();
+    const Patient& last = page.rows.back();
+    std::vector<std::string> key;
+    if (q) {
+      key = {std::to_string(last.score.value()), std::to_string(last.id.value)};
+    } else {
+      key = {last.data.last_name, last.data.first_name, std::to_string(last.id.value)};
+    }
+    next = api::encode_cursor(scope, key);
+  }
+  std::vector<std::string> items;
+  audit::Entry seen{.action = q ? "patient.search" : "patient.list", .resource = "patient"};
+  for (const auto& row : page.rows) {
+    items.push_back(to_json(row));
+    seen.patients.push_back(row.id.value);
+  }
+  audit::record(tx, audit::actor_of(req), std::move(seen));
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  co_return api::ok(api::page_json(items, next, page.total));
+}
+
+}  // namespace
+
+std::vector<api::Route> routes() {
+  using enum api::Access;
+  return {{"GET", "/patients", patients_read, &list_patients},
+          {"POST", "/patients", patients_write, &create_patient, api::Body::json},
+          {"GET", "/patients/{id}", patients_read, &get_patient},
+          {"PATCH", "/patients/{id}", patients_write, &patch_patient, api::Body::json}};
+}
+
+}  // namespace wardbook::patients

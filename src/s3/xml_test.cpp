@@ -20,9 +20,11 @@ TEST(S3Xml, ErrorDocument) {
 TEST(S3Xml, ListPage) {
   const auto page = parse_list_xml(
       R"(<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
-      <Name>b</Name><IsTruncated>true</IsTruncated><NextContinuationToken>t&amp;1</NextContinuationToken>
+      <Name>b</Name><IsTruncated>true</IsTruncated>
+      <NextContinuationToken>t&amp;1</NextContinuationToken>
       <Contents><Key>a &amp; b+c%20</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified>
-        <ETag>&quot;0123&quot;</ETag><Size>5368709120</Size><StorageClass>STANDARD</StorageClass></Contents>
+        <ETag>&quot;0123&quot;</ETag><Size>5368709120</Size>
+        <StorageClass>STANDARD</StorageClass></Contents>
       <Contents><Key> </Key><Size>0</Size></Contents>
       <CommonPrefixes><Prefix>x/</Prefix></CommonPrefixes></ListBucketResult>)");
   ASSERT_TRUE(page.has_value());

@@ -9,6 +9,7 @@
 #include "app/server.h"
 #include "base/config.h"
 #include "base/failure.h"
+#include "demo/demo.h"
 
 namespace wardbook::app {
 namespace {
@@ -23,7 +24,6 @@ struct Parsed {
   std::string config;
   std::string output = "table";
   std::vector<std::string> set;
-  std::string listen;
   Action action = nullptr;
 };
 
@@ -64,6 +64,21 @@ int serve_command(const Settings& settings, const Arguments&) {
     std::printf("listening on http://%s:%u\n", host.c_str(), static_cast<unsigned>(port));
     std::fflush(stdout);
   });
+}
+
+int demo_command(const Settings& settings, const Arguments& arguments) {
+  demo::Options options;
+  options.settings = settings;
+  options.data_dir = arguments.data_dir;
+  const auto endpoint = [](const std::string& text, demo::Endpoint& into) {
+    if (text.empty()) return;
+    const auto parsed = demo::parse_endpoint(text);
+    if (!parsed) throw UsageError("not HOST:PORT: " + text);
+    into = *parsed;
+  };
+  endpoint(arguments.listen, options.listen);
+  endpoint(arguments.object_store_listen, options.object_store_listen);
+  return demo::run(options, &serve);
 }
 
 CLI::App* command(CLI::App& parent, Parsed& parsed, const char* name, const char* what,
@@ -129,7 +144,13 @@ void add_commands(CLI::App& app, Parsed& p) {
   app.add_option("--set", p.set, "KEY=VALUE, over file and variables")->take_all();
   auto* serving = command(app, p, "serve", "Serve on the PostgreSQL and S3 of the configuration",
                           &serve_command);
-  serving->add_option("--listen", p.listen, "HOST:PORT");
+  serving->add_option("--listen", p.arguments.listen, "HOST:PORT");
+  auto* demo = command(app, p, "demo", "Serve on a PostgreSQL and an object store of its own",
+                       &demo_command);
+  demo->add_option("--data-dir", p.arguments.data_dir, "where everything is kept");
+  demo->add_option("--listen", p.arguments.listen, "HOST:PORT (default 127.0.0.1:8080)");
+  demo->add_option("--object-store-listen", p.arguments.object_store_listen,
+                   "HOST:PORT (default 127.0.0.1:9000)");
   auto* migrating = command(app, p, "migrate", "Bring all schemas up to date", &migrate_run);
   migrating->add_option("--jobs", p.arguments.jobs, "tenants at a time")->check(CLI::Range(1, 64));
   migrating->add_option("--tenant", p.arguments.tenant);
@@ -165,11 +186,11 @@ bool load_settings(const Parsed& parsed, Settings& settings) {
     if (equals == std::string::npos) throw UsageError("--set takes KEY=VALUE");
     sources.flags.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
-  if (!parsed.listen.empty()) {
-    const auto colon = parsed.listen.rfind(':');
+  if (parsed.action == &serve_command && !parsed.arguments.listen.empty()) {
+    const auto colon = parsed.arguments.listen.rfind(':');
     if (colon == std::string::npos) throw UsageError("--listen takes HOST:PORT");
-    sources.flags.emplace_back("server.host", parsed.listen.substr(0, colon));
-    sources.flags.emplace_back("server.port", parsed.listen.substr(colon + 1));
+    sources.flags.emplace_back("server.host", parsed.arguments.listen.substr(0, colon));
+    sources.flags.emplace_back("server.port", parsed.arguments.listen.substr(colon + 1));
   }
   auto loaded = config::load(sources);
   for (const auto& fault : loaded.faults) std::cerr << "wardbook: " << fault << '\n';

@@ -22,6 +22,9 @@ struct Arguments {
   bool password_stdin = false;
   int jobs = 4;
   bool dry_run = false;
+  std::string data_dir;  ///< of the demo
+  std::string listen;
+  std::string object_store_listen;
 };
 
 /// Wrong usage that only the values show: exit code 2.

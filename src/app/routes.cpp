@@ -4,7 +4,9 @@
 
 #include "app/service.h"
 #include "features/accounts/accounts.h"
+#include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
+#include "features/diagnoses/diagnoses.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
 #include "features/tenants/tenants.h"
@@ -26,8 +28,8 @@ std::vector<api::Route> all_routes() {
   static const std::vector<api::Route> all = [] {
     std::vector<api::Route> out = service_routes();
     const std::vector<api::Route> features[] = {
-        accounts::routes(), tenants::routes(), patients::routes(),
-        records::routes(),  audit::routes(),
+        accounts::routes(), tenants::routes(),   patients::routes(),    records::routes(),
+        audit::routes(),    diagnoses::routes(), attachments::routes(),
     };
     for (const auto& routes : features) {
       for (api::Route route : routes) {

@@ -1,0 +1,126 @@
+#include "base/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace wardbook::config {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  ConfigTest()
+      : file_(std::filesystem::temp_directory_path() /
+              ("wardbook_config_" + std::to_string(getpid()) + ".toml")) {}
+  ~ConfigTest() override {
+    std::error_code ignored;
+    std::filesystem::remove(file_, ignored);
+  }
+
+  Sources with_file(std::string_view text) {
+    std::ofstream(file_) << text;
+    Sources sources;
+    sources.file = file_.string();
+    return sources;
+  }
+  std::string at(int line) const { return file_.string() + ":" + std::to_string(line) + ": "; }
+
+  std::filesystem::path file_;
+};
+
+TEST_F(ConfigTest, DefaultsWithoutAnySource) {
+  const auto loaded = load({});
+  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_EQ(loaded.settings.server.port, 8080);
+  EXPECT_EQ(loaded.settings.auth.max_failed_logins, 5);
+}
+
+TEST_F(ConfigTest, FlagsBeatVariablesBeatTheFile) {
+  auto sources = with_file("[server]\nport = 1\nreactors = 2\n[storage]\nregion = \"file\"\n");
+  sources.variables = {{"WARDBOOK_SERVER_PORT", "3"},
+                       {"WARDBOOK_STORAGE_REGION", "variable"},
+                       {"WARDBOOK_DEMO_PASSWORD", "not a setting"},
+                       {"PATH", "/bin"}};
+  sources.flags = {{"storage.region", "flag"}};
+  const auto loaded = load(sources);
+  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_EQ(loaded.settings.server.reactors, 2);
+  EXPECT_EQ(loaded.settings.server.port, 3);
+  EXPECT_EQ(loaded.settings.storage.region, "flag");
+}
+
+TEST_F(ConfigTest, EveryFaultHasItsPlace) {
+  auto sources = with_file(
+      "[log]\nlevel = \"loud\"\n[server]\nport = \"80\"\nreactors = 0\ncolour = 1\n"
+      "[nowhere]\nx = 1\n[attachments]\nproxy = 1\nurl_ttl_s = 3601\n");
+  sources.variables = {{"WARDBOOK_DATABASE_LANES", "many"}};
+  sources.flags = {{"server.prot", "1"}, {"storage.path_style", "yes"}};
+  EXPECT_THAT(
+      load(sources).faults,
+      ::testing::UnorderedElementsAre(
+          at(2) + "log.level: must be one of debug|info|warning|error",
+          at(4) + "server.port: must be a whole number",
+          at(5) + "server.reactors: must be between 1 and 64", at(6) + "server.colour: unknown key",
+          at(7) + "nowhere: unknown key", at(10) + "attachments.proxy: must be true or false",
+          at(11) + "attachments.url_ttl_s: must be between 10 and 3600",
+          "WARDBOOK_DATABASE_LANES: must be a whole number", "--set server.prot: unknown key",
+          "--set storage.path_style: must be true or false"));
+}
+
+TEST_F(ConfigTest, BrokenAndMissingFilesAreFaults) {
+  EXPECT_THAT(load(with_file("[server\n")).faults, ElementsAre(HasSubstr(at(1))));
+  EXPECT_THAT(load(with_file("a = 1\na = 2\n")).faults, ElementsAre(HasSubstr(at(2))));
+  Sources missing;
+  missing.file = "/nonexistent/wardbook.toml";
+  EXPECT_THAT(load(missing).faults, ElementsAre(HasSubstr("/nonexistent/wardbook.toml")));
+}
+
+TEST_F(ConfigTest, IsReadBackAsItWasWritten) {
+  Settings settings;
+  settings.server.port = 1234;
+  settings.server.drain_timeout = std::chrono::milliseconds(1);
+  settings.database.url = "host='/tmp/x y' password=\"\\secret\x01\"";
+  settings.auth.token_secret = std::string(40, 'k');
+  settings.attachments.proxy = false;
+  const auto loaded = load(with_file(to_toml(settings, Secrets::shown)));
+  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_EQ(to_rows(loaded.settings, Secrets::shown), to_rows(settings, Secrets::shown));
+  EXPECT_EQ(loaded.settings.database.url, settings.database.url);
+  EXPECT_EQ(loaded.settings.server.drain_timeout, std::chrono::milliseconds(1));
+}
+
+TEST_F(ConfigTest, SecretsAreMasked) {
+  Settings settings;
+  settings.database.url = "password=hush1";
+  settings.database.owner_url = "password=hush2";
+  settings.auth.token_secret = "hush3";
+  settings.storage.secret_key = "hush4";
+  const auto text = to_toml(settings, Secrets::masked);
+  EXPECT_THAT(text, Not(HasSubstr("hush")));
+  EXPECT_THAT(text, HasSubstr("token_secret = \"********\""));
+  EXPECT_THAT(to_toml(Settings{}, Secrets::masked), HasSubstr("token_secret = \"\""));
+}
+
+TEST_F(ConfigTest, ServeNeedsMoreThanValidValues) {
+  Settings settings;
+  EXPECT_THAT(missing_for_serve(settings), ::testing::Contains("database.url: is required"));
+  settings.database.url = "host=x";
+  settings.storage.endpoint = "http://127.0.0.1:9000";
+  settings.storage.access_key = settings.storage.secret_key = "k";
+  settings.auth.token_secret = std::string(31, 'k');
+  EXPECT_THAT(missing_for_serve(settings),
+              ElementsAre("auth.token_secret: must have at least 32 bytes"));
+  settings.auth.token_secret += 'k';
+  EXPECT_THAT(missing_for_serve(settings), IsEmpty());
+}
+
+}  // namespace
+}  // namespace wardbook::config

@@ -99,6 +99,10 @@ bool make_folder(const Path& path) {
   fail("mkdir", path);
 }
 
+bool make_folder_once(const Path& path) {
+  return ::access(path.c_str(), F_OK) != 0 && make_folder(path);
+}
+
 std::optional<std::string> read_file(const Path& path, std::size_t limit) {
   const auto fd = open_existing(path);
   if (!fd) return std::nullopt;

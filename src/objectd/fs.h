@@ -53,6 +53,9 @@ bool remove(const Path& path);
 /// 0700; false if it was there.
 bool make_folder(const Path& path);
 
+/// The same, cheap where it is there already.
+bool make_folder_once(const Path& path);
+
 /// nullopt if there is no such file; fails above `limit`.
 [[nodiscard]] std::optional<std::string> read_file(const Path& path, std::size_t limit);
 /// Temporary file, fsync, rename, fsync of the folder: afterwards the file has the old or the new

@@ -74,10 +74,6 @@ bool Store::create_bucket(const std::string& name) {
   // Made whole beside and moved in: a crash leaves all of it or nothing.
   const auto made = temporary();
   fs::make_folder(made);
-  for (std::size_t i = 0; i < kFolders; ++i) {
-    const auto byte = static_cast<std::uint8_t>(i);
-    fs::make_folder(made / to_hex(std::span(&byte, 1)));
-  }
   fs::write_file_durably(made / "bucket.json",
                          R"({"created":")" + format_rfc3339(fresh->created) + "\"}\n");
   fs::rename(made, fresh->folder);
@@ -162,7 +158,9 @@ void Store::publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
     const std::shared_lock index(bucket.index_lock);
     check(condition, bucket.index.find(meta.key), bucket.damaged.contains(name));
   }
-  writer.move_to(bucket.folder / name.substr(0, 2) / name.substr(2));
+  const auto path = object_path(bucket, meta.key);
+  if (fs::make_folder_once(path.parent_path())) fs::sync_folder(bucket.folder);
+  writer.move_to(path);
   std::optional<IndexEntry> before;  // let go of after the locks
   {
     const std::unique_lock index(bucket.index_lock);

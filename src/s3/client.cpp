@@ -389,6 +389,7 @@ Task<Result<std::string>> Store::get_all(std::string key, std::size_t limit) {
 
 Task<Result<ObjectInfo>> Store::head(std::string key) {
   auto call = object_call("HEAD", key);
+  call.headers.set("x-amz-checksum-mode", "ENABLED");  // otherwise the checksum is kept back
   auto answer = co_await perform(std::move(call));
   if (!answer) co_return std::move(answer).error();
   auto info = object_info(answer->headers, answer->content_length);

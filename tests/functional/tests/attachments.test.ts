@@ -370,7 +370,7 @@ test("reads of files are in the log", async () => {
 
 test("the same key starts one upload, signed anew", async () => {
   const place = await newRecord(doctor, patient);
-  const headers = { "idempotency-key": `upload ${place.id}` };
+  const headers = { "idempotency-key": `upload-${place.id}` };
   const body = { file_name: "once.pdf", file_type: "application/pdf", file_size: 700 };
   const path = `/records/${place.id}/attachments`;
   const first = await doctor.any("POST", path, { headers, body });

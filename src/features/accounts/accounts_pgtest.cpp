@@ -67,10 +67,10 @@ struct Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  /// Lets the reactor work until `ready`, at most ten seconds.
+  /// Lets the reactor work until `ready`, at most thirty seconds.
   template <class Ready>
   bool until(Ready ready) {
-    const auto end = std::chrono::steady_clock::now() + seconds(10);
+    const auto end = std::chrono::steady_clock::now() + seconds(30);
     reactor.restart();
     while (!ready() && std::chrono::steady_clock::now() < end) {
       reactor.run_one_for(std::chrono::milliseconds(50));
@@ -196,7 +196,7 @@ TEST_F(AccountsTest, SignsInAndSaysWhoItIs) {
   EXPECT_EQ(member(answer.body, "token_type"), "Bearer");
   EXPECT_EQ(answer.body.at("expires_in"), 900);
   EXPECT_EQ(answer.body.at("user").at("id"), person.id.value);
-  EXPECT_EQ(answer.body.at("tenant").at("id"), tenant.str());
+  EXPECT_EQ(member(answer.body.at("tenant"), "id"), tenant.str());
   const auto caller = node_->tokens.verify(member(answer.body, "access_token"));
   EXPECT_EQ(caller.account, person.id);
   EXPECT_EQ(caller.role, api::Role::doctor);

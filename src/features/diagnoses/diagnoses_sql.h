@@ -31,7 +31,8 @@ inline const db::Query<Diagnosis, DiagnosisId, std::string, MaybeText, std::stri
   WHERE d.id = $1 RETURNING )sql" WB_DIAGNOSIS_COLUMNS};
 
 inline const db::Query<void, DiagnosisId> kRemoveDiagnosis{
-    "diagnoses.remove", "UPDATE {tenant}.diagnoses SET removed_at = now() WHERE id = $1"};
+    "diagnoses.remove",
+    "UPDATE {tenant}.diagnoses SET removed_at = now() WHERE id = $1"};
 
 struct RecordPatient {
   PatientId patient;
@@ -39,7 +40,8 @@ struct RecordPatient {
   static RecordPatient from_row(const db::RowView& r) { return {r.id<PatientId>(0), r.int64(1)}; }
 };
 inline const db::Query<RecordPatient, RecordId> kRecordPatient{"diagnoses.record_patient", R"sql(
-  SELECT patient_id, version FROM {tenant}.medical_records WHERE id = $1 AND voided_at IS NULL)sql"};
+  SELECT patient_id, version FROM {tenant}.medical_records
+  WHERE id = $1 AND voided_at IS NULL)sql"};
 
 #undef WB_DIAGNOSIS_COLUMNS
 

@@ -354,10 +354,10 @@ std::vector<api::Route> routes() {
       {"POST", "/attachments/{id}/complete", attachments_write, &complete_upload, Body::json},
       {"GET", "/attachments/{id}", records_read, &get_attachment},
       {"GET", "/attachments/{id}/versions", records_read, &list_attachment_versions},
-      {"POST", "/attachments/{id}/download-url", records_read, &download_url, Body::json},
+      {"POST", "/attachments/{id}/download-url", records_read, &download_url},
       {"GET", "/attachments/{id}/content", records_read, &download_content},
       {"DELETE", "/attachments/{id}", attachments_write, &delete_attachment},
-      {"POST", "/attachments/{id}/restore", attachments_write, &restore_attachment, Body::json},
+      {"POST", "/attachments/{id}/restore", attachments_write, &restore_attachment},
   };
 }
 

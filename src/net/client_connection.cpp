@@ -170,7 +170,10 @@ std::string ClientConnection::make_head(const ClientRequest& request) const {
     if (!is_token(name) || !is_field_value(value)) {
       throw TransportError(Kind::protocol, false, "a header field that cannot be sent");
     }
-    head += name + ": " + value + "\r\n";
+    head += name;
+    head += ": ";
+    head += value;
+    head += "\r\n";
   }
   if (request.source && !request.source_length) {
     head += "Transfer-Encoding: chunked\r\n";

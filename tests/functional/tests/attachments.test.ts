@@ -173,7 +173,13 @@ test("a declaration that cannot be is refused field by field", async () => {
       ["/s3_key", "/state"],
     ],
     [
-      { file_name: "a.png", file_type: "image/png", file_size: 9, content_encoding: "gzip" },
+      {
+        file_name: "a.png",
+        file_type: "image/png",
+        file_size: 9,
+        stored_size: 9,
+        content_encoding: "gzip",
+      },
       ["/content_encoding"],
     ],
     [

@@ -215,7 +215,7 @@ test("the life of a record, its versions, differences and hashes", async (t) => 
     await doctor.refused(409, code, "DELETE", `/records/${id}?reason=x`, { ifMatch: 3 });
     await doctor.refused(409, code, "POST", `/records/${id}/diagnoses`, {
       ifMatch: 3,
-      body: { icd_code: "J18.9", diagnosis_type: "primary" },
+      body: { icd_code: "J18.9", diagnosis_name: "Pneumonia", diagnosis_type: "primary" },
     });
     await doctor.refused(409, code, "POST", `/records/${id}/finalize`, {
       ifMatch: 3,

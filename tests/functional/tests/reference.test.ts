@@ -27,6 +27,26 @@ test("codes by prefix and by words in any order, with typing errors", async () =
   for (const q of ["%", "'", "\\", "(", "E11%"]) await find(q);
 });
 
+test("a diagnosis takes its code's title; unknown codes are refused with the nearest", async () => {
+  const patient = (await newPatient(doctor)).id;
+  const { id } = await newRecord(doctor, patient);
+  const at = `/records/${id}/diagnoses`;
+  const added = await doctor.any("POST", at, {
+    ifMatch: 1,
+    body: { icd_code: "E11.9", diagnosis_type: "primary" },
+  });
+  assert.equal(added.status, 201, added.text);
+  assert.match(added.body.diagnosis_name, /diabetes/i);
+  for (const icd_code of ["J18.9999", "E11.Z"]) {
+    const problem = await doctor.refused(422, "invalid_fields", "POST", at, {
+      ifMatch: 2,
+      body: { icd_code, diagnosis_type: "secondary" },
+    });
+    assert.equal(problem.errors?.[0]?.pointer, "/icd_code");
+    assert.ok(problem.errors?.[0]?.message.includes(icd_code.slice(0, 3)), "the nearest are named");
+  }
+});
+
 test("a template pre-fills a draft, and what is sent beside it wins", async () => {
   const made = await doctor.expect(201, "post", "/templates", {
     body: {

@@ -107,6 +107,10 @@ Authorized Authenticator::verify(const net::RequestHead& head) {
   auto claim = s3::parse_claim(head);
   if (!claim) {
     const bool by_header = head.headers.get("authorization").has_value();
+    const bool version_2 = head.raw_query().find("AWSAccessKeyId=") != std::string_view::npos;
+    if (claim.error() == s3::ClaimError::none && version_2) {
+      refuse(s3::ClaimError::unsupported_algorithm, s3::Claim::Kind::query);
+    }
     refuse(claim.error(), by_header ? s3::Claim::Kind::header : s3::Claim::Kind::query);
   }
   if (!constant_time_equal(claim->access_key, access_key_)) {

@@ -82,6 +82,7 @@ Operation object_operation(std::string_view method, const S3Request& request,
   const auto has = [&](std::string_view name) { return request.param(name).has_value(); };
   const bool copy = headers.get("x-amz-copy-source").has_value();
   if (method == "GET" && has("acl")) return Operation::object_acl;
+  if (method == "GET" && has("tagging")) return Operation::object_tagging;
   if (method == "POST" && has("uploads")) return Operation::create_upload;
   if (method == "POST" && has("uploadId")) return Operation::complete_upload;
   if (std::ranges::any_of(kSubresources, has) || method == "POST") {

@@ -32,6 +32,7 @@ enum class Operation {
   head_object,
   delete_object,
   object_acl,
+  object_tagging,
   create_upload,
   upload_part,
   upload_part_copy,

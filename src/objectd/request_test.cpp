@@ -44,7 +44,7 @@ TEST(Request, PathAndMethodNameTheOperation) {
   EXPECT_EQ(op("DELETE", "/b/k?uploadId=x"), Operation::abort_upload);
   EXPECT_EQ(op("DELETE", "/b/k"), Operation::delete_object);
   // Doing the plain thing instead of what was asked for would be wrong.
-  for (const auto* target : {"/b/k?tagging", "/b?policy", "/b/k?versionId=3", "/b?versions"}) {
+  for (const auto* target : {"/b/k?legal-hold", "/b?policy", "/b/k?versionId=3", "/b?versions"}) {
     EXPECT_EQ(code_of([&] { (void)op("GET", target); }), "NotImplemented") << target;
     EXPECT_EQ(code_of([&] { (void)op("PUT", target); }), "NotImplemented") << target;
   }

@@ -68,6 +68,13 @@ Task<net::Response> answer(Service& service, net::Exchange& exchange, Call call)
       service.store.check_bucket(request.bucket);
       out = acl();
       break;
+    case object_tagging:
+      // No object can be given tags; aws-cli asks before it copies a large one.
+      service.store.check_object(request.bucket, request.key);
+      out = xml_response(
+          "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Tagging "
+          "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><TagSet/></Tagging>");
+      break;
     case Operation::list_objects:
     case list_objects_v2:
       out = objectd::list_objects(service, request);
@@ -144,6 +151,9 @@ S3Error translate(const net::Exchange& exchange, const std::exception_ptr& error
 
 Task<> perform(Service& service, net::Exchange& exchange) {
   const auto& head = exchange.head();
+  // Who waits for a 100 with nothing to send gets the answer at once. botocore then misreads the
+  // next answer on the same connection, so there must be none.
+  if (exchange.content_length() == 0 && head.headers.get("expect")) exchange.close_after();
   net::Response response;
   if (head.method == "OPTIONS") {
     response = preflight(service, head);

@@ -170,6 +170,12 @@ void Store::publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
   if (before && before->parts) before->parts->die();
 }
 
+void Store::check_object(const std::string& name, const std::string& key) const {
+  const auto found = bucket(name);
+  const std::shared_lock index(found->index_lock);
+  if (found->index.find(key) == nullptr) throw S3Error(errors::kNoSuchKey, {}, {{"Key", key}});
+}
+
 void Store::check_absent(const std::string& name, const std::string& key) const {
   const auto found = bucket(name);
   const std::shared_lock index(found->index_lock);

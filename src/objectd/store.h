@@ -109,6 +109,7 @@ class Store {
   /// Fails with BucketNotEmpty too. Unfinished uploads go with it.
   void delete_bucket(const std::string& name);
   void check_bucket(const std::string& name) const;
+  void check_object(const std::string& bucket, const std::string& key) const;
   /// Fails with PreconditionFailed if there is an object.
   void check_absent(const std::string& bucket, const std::string& key) const;
   [[nodiscard]] ListResult list(const std::string& bucket, const ListQuery& query) const;

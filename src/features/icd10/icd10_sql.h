@@ -20,18 +20,95 @@ struct Looked {
   }
 };
 
-/// The release in force on a day: a full one before the starter set, the newest of several.
-inline const db::Query<Looked, std::string, std::string> kLookUp{"icd10.look_up", R"sql(
-  SELECT l.id, l.name, c.code, c.long_title, c.billable
-  FROM (SELECT id, name FROM wardbook.icd_releases
-        WHERE ($2::timestamptz)::date BETWEEN valid_from AND valid_to
-        ORDER BY is_starter, valid_from DESC, id DESC LIMIT 1) l
-  LEFT JOIN wardbook.icd_codes c ON c.release_id = l.id AND c.code = $1)sql"};
+/// The release in force on a day: a full one before the starter set; of those that had begun the
+/// newest, else the oldest.
+#define WB_IN_FORCE(day)                                                               \
+  "(SELECT id, name FROM wardbook.icd_releases ORDER BY is_starter, valid_from > " day \
+  ", CASE WHEN valid_from <= " day                                                     \
+  " THEN - extract(epoch FROM valid_from) ELSE extract(epoch FROM valid_from) END LIMIT 1)"
+
+inline const db::Query<Looked, std::string, std::string> kLookUp{
+    "icd10.look_up", "SELECT l.id, l.name, c.code, c.long_title, c.billable FROM " WB_IN_FORCE(
+                         "($2::timestamptz)::date") " l LEFT JOIN wardbook.icd_codes c "
+                                                    "ON c.release_id = l.id AND c.code = $1"};
 
 /// Those that begin like the unknown code, by the letters that one would have to change.
 inline const db::Query<db::TextRow, int, std::string> kNearest{"icd10.nearest", R"sql(
   SELECT c.code FROM wardbook.icd_codes c
   WHERE c.release_id = $1 AND c.code LIKE left($2, 2) || '%'
   ORDER BY public.levenshtein(c.code, $2), NOT c.billable, c.code LIMIT 5)sql"};
+
+struct InForce {
+  int id = 0;
+  std::string name;
+  static InForce from_row(const db::RowView& r) { return {static_cast<int>(r.int64(0)), r.str(1)}; }
+};
+inline const db::Query<InForce> kInForceNow{
+    "icd10.in_force_now", "SELECT l.id, l.name FROM " WB_IN_FORCE("current_date") " l"};
+
+struct Found {
+  std::string code;
+  bool billable = false;
+  std::string short_title;
+  std::string long_title;
+  static Found from_row(const db::RowView& r) {
+    return {r.str(0), r.boolean(1), r.str(2), r.str(3)};
+  }
+};
+inline const db::Query<Found, int, std::string, int> kByPrefix{"icd10.by_prefix", R"sql(
+  SELECT code, billable, short_title, long_title FROM wardbook.icd_codes
+  WHERE release_id = $1 AND code LIKE $2 || '%'
+  ORDER BY code <> $2, NOT billable, code LIMIT $3)sql"};
+
+/// For each typed word ($2) the words that it may mean: those that begin with it, else those that
+/// differ in few letters. A word of one or two characters means only itself.
+struct Meaning {
+  std::int64_t position = 0;
+  std::string word;
+  static Meaning from_row(const db::RowView& r) { return {r.int64(0), r.str(1)}; }
+};
+inline const db::Query<Meaning, int, std::vector<std::string>> kMeanings{"icd10.meanings", R"sql(
+  SELECT t.position, m.word
+  FROM unnest($2::text[]) WITH ORDINALITY AS t(word, position)
+  CROSS JOIN LATERAL (
+    (SELECT w.word FROM wardbook.icd_words w WHERE w.release_id = $1
+       AND (w.word = t.word OR length(t.word) > 2 AND w.word LIKE t.word || '%')
+     ORDER BY length(w.word), w.word LIMIT 20)
+    UNION ALL
+    (SELECT w.word FROM wardbook.icd_words w WHERE w.release_id = $1 AND length(t.word) > 3
+       AND NOT EXISTS (SELECT FROM wardbook.icd_words p
+                       WHERE p.release_id = $1 AND p.word LIKE t.word || '%')
+       AND w.word OPERATOR(public.%) t.word
+       AND public.levenshtein_less_equal(w.word, t.word, 2) <= 2
+     ORDER BY public.levenshtein(w.word, t.word), w.word LIMIT 5)) m)sql"};
+
+inline const db::Query<Found, int, std::string, int> kByWords{"icd10.by_words", R"sql(
+  SELECT code, billable, short_title, long_title FROM wardbook.icd_codes
+  WHERE release_id = $1 AND document @@ $2::tsquery
+  ORDER BY NOT billable, length(long_title), sort_order LIMIT $3)sql"};
+
+inline const db::Query<db::TextRow, std::string> kLoadedHash{
+    "icd10.loaded_hash", "SELECT source_hash FROM wardbook.icd_releases WHERE name = $1"};
+inline const db::Query<void, std::string> kDropRelease{
+    "icd10.drop_release", "DELETE FROM wardbook.icd_releases WHERE name = $1"};
+inline const db::Query<db::Int64Row, std::string, Date, Date, std::string> kAddRelease{
+    "icd10.add_release", R"sql(
+  INSERT INTO wardbook.icd_releases (name, valid_from, valid_to, source_hash)
+  VALUES ($1, $2, $3, $4) RETURNING id)sql"};
+inline const db::Query<void, std::int64_t, std::vector<std::string>, std::vector<std::string>,
+                       std::vector<std::string>, std::vector<std::string>,
+                       std::vector<std::int64_t>>
+    kAddCodes{"icd10.add_codes", R"sql(
+  INSERT INTO wardbook.icd_codes (release_id, code, billable, short_title, long_title, sort_order)
+  SELECT $1, c.code, c.billable::boolean, c.short_title, c.long_title, c.sort_order
+  FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
+    AS c(code, billable, short_title, long_title, sort_order))sql"};
+inline const db::Query<void, std::int64_t> kAddWords{"icd10.add_words", R"sql(
+  INSERT INTO wardbook.icd_words (release_id, word)
+  SELECT DISTINCT $1::integer, w FROM wardbook.icd_codes c
+  CROSS JOIN LATERAL unnest(tsvector_to_array(c.document)) AS w
+  WHERE c.release_id = $1)sql"};
+
+#undef WB_IN_FORCE
 
 }  // namespace wardbook::icd10

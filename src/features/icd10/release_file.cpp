@@ -1,0 +1,144 @@
+#include <archive.h>
+#include <archive_entry.h>
+
+#include <cctype>
+#include <charconv>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+
+#include "base/hash.h"
+#include "features/icd10/icd10.h"
+
+namespace wardbook::icd10 {
+namespace {
+
+constexpr std::size_t kMostBytes = 64 * 1024 * 1024;
+constexpr std::size_t kMostRows = 500'000;
+
+std::string_view trimmed(std::string_view text) {
+  const auto end = text.find_last_not_of(" \r\n");
+  return end == std::string_view::npos ? std::string_view() : text.substr(0, end + 1);
+}
+
+/// An entry's name without folders.
+std::string_view base_name(std::string_view path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
+/// `icd10cm_order_2026.txt`, with or without `-` for `_`; the addenda are not it.
+bool is_order_file(std::string_view name) {
+  std::string lower;
+  for (const char c : base_name(name)) {
+    lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return lower.find("order") != std::string::npos && lower.find("addenda") == std::string::npos &&
+         lower.ends_with(".txt");
+}
+
+int year_in(std::string_view name) {
+  name = base_name(name);
+  for (std::size_t i = 0; i + 4 <= name.size(); ++i) {
+    int year = 0;
+    const auto [end, error] = std::from_chars(name.data() + i, name.data() + i + 4, year);
+    if (error == std::errc{} && end == name.data() + i + 4 && year >= 2010 && year <= 2100) {
+      return year;
+    }
+  }
+  throw std::runtime_error(
+      "the file's name does not say its fiscal year "
+      "(such as icd10cm_order_2026.txt): " +
+      std::string(name));
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw std::runtime_error("cannot read " + path);
+  std::string out;
+  std::string buffer(1 << 20, '\0');
+  while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || in.gcount() > 0) {
+    out.append(buffer, 0, static_cast<std::size_t>(in.gcount()));
+    if (out.size() > kMostBytes) throw std::runtime_error(path + " is larger than 64 MiB");
+  }
+  return out;
+}
+
+struct Entry {
+  std::string name;
+  std::string text;
+};
+
+Entry order_file_in_zip(const std::string& bytes, const std::string& path) {
+  std::unique_ptr<archive, int (*)(archive*)> zip(archive_read_new(), &archive_read_free);
+  archive_read_support_format_zip(zip.get());
+  if (archive_read_open_memory(zip.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
+    throw std::runtime_error(path + " is a broken zip file");
+  }
+  archive_entry* entry = nullptr;
+  while (archive_read_next_header(zip.get(), &entry) == ARCHIVE_OK) {
+    const char* name = archive_entry_pathname(entry);
+    if (name == nullptr || !is_order_file(name)) continue;
+    Entry out{name, {}};
+    std::string buffer(1 << 20, '\0');
+    while (true) {
+      const auto got = archive_read_data(zip.get(), buffer.data(), buffer.size());
+      if (got < 0) throw std::runtime_error(path + " is a broken zip file");
+      if (got == 0) return out;
+      out.text.append(buffer, 0, static_cast<std::size_t>(got));
+      if (out.text.size() > kMostBytes) throw std::runtime_error(path + " unpacks to over 64 MiB");
+    }
+  }
+  throw std::runtime_error(path + " holds no order file (icd10cm_order_YYYY.txt)");
+}
+
+}  // namespace
+
+std::optional<OrderRow> parse_order_line(std::string_view line) {
+  constexpr std::size_t kLongTitleAt = 77;
+  line = trimmed(line);
+  if (line.size() <= kLongTitleAt) return std::nullopt;
+  OrderRow row;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + 5, row.order);
+  if (error != std::errc{} || end != line.data() + 5) return std::nullopt;
+  row.code = std::string(trimmed(line.substr(6, 7)));
+  const char flag = line[14];
+  if (row.code.size() < 3 || (flag != '0' && flag != '1')) return std::nullopt;
+  for (const char c : row.code) {
+    if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))) return std::nullopt;
+  }
+  row.billable = flag == '1';
+  row.short_title = std::string(trimmed(line.substr(16, 60)));
+  row.long_title = std::string(line.substr(kLongTitleAt));
+  if (row.short_title.empty() || row.long_title.empty()) return std::nullopt;
+  return row;
+}
+
+ReleaseFile read_release(const std::string& path) {
+  Entry entry{path, read_file(path)};
+  ReleaseFile out;
+  out.sha256 = to_hex(sha256(entry.text));
+  if (entry.text.starts_with("PK\x03\x04")) entry = order_file_in_zip(entry.text, path);
+  out.fiscal_year = year_in(entry.name);
+  out.name = "ICD-10-CM " + std::to_string(out.fiscal_year);
+  std::string_view rest = entry.text;
+  std::size_t number = 0;
+  while (!rest.empty()) {
+    const auto end = rest.find('\n');
+    const auto line = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    ++number;
+    if (trimmed(line).empty()) continue;
+    auto row = parse_order_line(line);
+    if (!row) {
+      throw std::runtime_error("line " + std::to_string(number) + " of " +
+                               std::string(base_name(entry.name)) + " is no row of an order file");
+    }
+    if (out.rows.size() >= kMostRows) throw std::runtime_error(path + " has over 500,000 rows");
+    out.rows.push_back(std::move(*row));
+  }
+  if (out.rows.empty()) throw std::runtime_error(path + " holds no codes");
+  return out;
+}
+
+}  // namespace wardbook::icd10

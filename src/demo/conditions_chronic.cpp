@@ -60,13 +60,12 @@ Condition diabetes() {
                   "little weight. A brother has diabetes.",
                   "A raised fasting glucose was found at a check-up. {He} has no symptoms besides "
                   "tiredness in the afternoon."},
-      .later =
-          {"Fasting readings at home are between 110 and 150 mg/dL. No hypoglycaemia. Feet "
-           "without wounds, {he} checks them every evening.",
-           "{He} finds it hard to keep to regular meals because of {work}. No polyuria, vision "
-           "unchanged.",
-           "Tolerates the tablets well. Walks after dinner and has replaced soft drinks with "
-           "water. Eye examination done this year without retinopathy."},
+      .later = {"Fasting readings at home are between 110 and 150 mg/dL. No hypoglycaemia. Feet "
+                "without wounds, {he} checks them every evening.",
+                "{He} finds it hard to keep to regular meals because of long days at {work}. No "
+                "polyuria, vision unchanged.",
+                "Tolerates the tablets well. Walks after dinner and has replaced soft drinks with "
+                "water. Eye examination done this year without retinopathy."},
       .examination = {"Feet: skin intact, pulses palpable, 10 g monofilament felt at all sites.",
                       "No acanthosis. Injection sites, where used, without lipohypertrophy. "
                       "Vibration sense preserved at both great toes."},

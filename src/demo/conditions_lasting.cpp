@@ -295,7 +295,7 @@ Condition obesity() {
       .max_age = 75,
       .weight = 0.14,
       .complaints = {"Weight management", "Advice on losing weight"},
-      .history = {"Weight has risen over ten years, mostly since {work} became sedentary. Two "
+      .history = {"Weight has risen over ten years, mostly from sitting all day at {work}. Two "
                   "diets without lasting success."},
       .later = {"Food diary kept on most days, two walks a week. Weight {weight} kg today.",
                 "Evening snacks are the hardest part. Joined a swimming group."},

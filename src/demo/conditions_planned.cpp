@@ -14,7 +14,7 @@ std::vector<Condition> checks() {
        .history =
            {"Feels well. Walks regularly, does not smoke, drinks a glass of wine at weekends. "
             "Vaccinations up to date.",
-            "No complaints. Sleeps seven hours, works full time at {work}. Family history of "
+            "No complaints. Sleeps seven hours, active at {work}. Family history of "
             "heart disease on the father's side."},
        .later = {"Feels well, came for the results."},
        .examination = {"General examination without findings. Skin without suspicious moles.",

@@ -68,6 +68,7 @@ class Demo {
   int run(const Serve& serve) {
     std::optional<Interrupt> interrupt(std::in_place);
     require_free(options_.listen);
+    require_free(options_.object_store_listen);
     start_store();
     start_database();
     write_files();

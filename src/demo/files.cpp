@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "base/hash.h"
@@ -85,7 +87,14 @@ FolderLock::FolderLock(const fs::path& folder) {
   const fs::path path = folder / "lock";
   fd_ = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd_ < 0) throw cannot("write", path, errno);
-  if (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+  // One that was just killed may take a moment to go.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  int held = flock(fd_, LOCK_EX | LOCK_NB);
+  while (held != 0 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    held = flock(fd_, LOCK_EX | LOCK_NB);
+  }
+  if (held != 0) {
     std::string pid = read_text(path);
     while (!pid.empty() && pid.back() == '\n') pid.pop_back();
     close(fd_);

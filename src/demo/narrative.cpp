@@ -7,9 +7,8 @@ namespace {
 
 using Places = std::vector<std::pair<std::string, std::string>>;
 
-const Phrases kWork = {"work",     "the office",      "the warehouse",
-                       "the shop", "the night shift", "the building site",
-                       "home",     "the school"};
+const Phrases kWork = {"work",        "the office",        "the warehouse", "the shop",
+                       "the factory", "the building site", "home",          "the school"};
 const Phrases kWellLook = {"Alert, in no distress.", "Looks well, comfortable at rest.",
                            "Well nourished, walks without help.", "In good general condition.",
                            "Friendly and oriented, skin warm and dry."};
@@ -24,14 +23,12 @@ const Phrases kElsewhere = {
 const Phrases kByVideo = {
     "By video: speaks in full sentences and looks well. Not examined in person.",
     "Video visit; breathing at ease, no visible swelling. Signs as measured at home."};
-const Phrases kClosing = {"No other complaints.",
-                          "No recent travel.",
-                          "Appetite and sleep unchanged.",
-                          "Takes no remedies besides those listed.",
-                          "Questions were answered.",
-                          "Lives with family, manages daily life alone.",
-                          "Does not smoke.",
-                          "Drinks alcohol rarely."};
+const Phrases kClosing = {
+    "No other complaints.",          "No recent travel.",
+    "Appetite and sleep unchanged.", "Takes no remedies besides those listed.",
+    "Questions were answered.",      "Well informed about the condition."};
+const Phrases kGrownUp = {"Lives with family, manages daily life alone.", "Does not smoke.",
+                          "Drinks alcohol rarely.", "Sleeps six to seven hours."};
 const Phrases kSafety = {"Knows when to come back at once.", "Plan agreed with the patient.",
                          "Written information given.",
                          "Side effects and what to do about them explained.",
@@ -73,7 +70,7 @@ Places places_of(Random& random, const Scene& scene) {
           {"weeks", std::to_string(random.between(2, 8))},
           {"side", random.chance(0.5) ? "left" : "right"},
           {"work", std::string(scene.age < 18   ? std::string_view("school")
-                               : scene.age > 66 ? std::string_view("home")
+                               : scene.age > 66 ? std::string_view("the community centre")
                                                 : random.pick(kWork))},
           {"bp", pressure},
           {"pulse", sign_text(scene.signs, "pulse_bpm")},
@@ -114,7 +111,8 @@ std::string history_of(Random& random, const Scene& scene, const Places& places)
   if (!scene.allergies.empty() && random.chance(0.5)) {
     add(text, "Known allergy: " + scene.allergies + ".");
   }
-  if (random.chance(0.45)) add(text, random.pick(kClosing));
+  if (random.chance(0.3)) add(text, random.pick(kClosing));
+  if (scene.age >= 18 && random.chance(0.25)) add(text, random.pick(kGrownUp));
   return text;
 }
 

@@ -81,7 +81,7 @@ Person::Person(std::uint64_t seed, char sex, Date birth, Date window_begin,
   const int age = age_on(begin_);
   height_ = adult ? random_.normal(sex == 'f' ? 163 : 176, 6.5) : random_.normal(0, 0.9);
   build_ = adult ? std::max(18.0, random_.normal(24.5 + std::min(age, 60) * 0.03, 3.0))
-                 : random_.normal(0, 0.8);
+                 : std::clamp(random_.normal(0, 0.8), -1.2, 2.2);
   drift_ = adult ? random_.normal(0.2, 0.7) : 0;
   if (course("E66.9") != nullptr) {
     build_ = random_.normal(34.5, 2.5);
@@ -138,7 +138,7 @@ double Person::weight_on(Date day) {
   wander_ = 0.8 * wander_ + random_.normal(0, 0.35);
   if (exact_years(birth_, begin_) < 18) {
     const double median = at_age(sex_ == 'f' ? kGirlWeight : kBoyWeight, std::min(years, 18.0));
-    return median * (1 + 0.06 * height_ + 0.11 * build_) + wander_ * median / 70;
+    return median * (1 + 0.07 * height_ + 0.09 * build_) + wander_ * median / 70;
   }
   const double metres = height_ / 100;
   double weight = build_ * metres * metres + drift_ * years_since_begin(day) + wander_;

@@ -7,11 +7,28 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <stdexcept>
+#include <thread>
 
 namespace wardbook::demo {
 namespace {
 
 constexpr std::chrono::seconds kDrain{5};
+constexpr std::chrono::seconds kGoing{1};
+
+boost::system::error_code try_listen(const Endpoint& endpoint) {
+  namespace ip = boost::asio::ip;
+  boost::asio::io_context context;
+  boost::system::error_code failed;
+  const auto address = ip::make_address(endpoint.host, failed);
+  if (failed || endpoint.port == 0) return {};  // the server itself resolves names
+  ip::tcp::acceptor acceptor(context);
+  const ip::tcp::endpoint at(address, endpoint.port);
+  acceptor.open(at.protocol(), failed);
+  if (!failed) acceptor.set_option(ip::tcp::acceptor::reuse_address(true), failed);
+  if (!failed) acceptor.bind(at, failed);
+  if (!failed) acceptor.listen(1, failed);
+  return failed;
+}
 
 }  // namespace
 
@@ -32,17 +49,12 @@ StoreThread::~StoreThread() {
 }
 
 void require_free(const Endpoint& endpoint) {
-  namespace ip = boost::asio::ip;
-  boost::asio::io_context context;
-  boost::system::error_code failed;
-  const auto address = ip::make_address(endpoint.host, failed);
-  if (failed || endpoint.port == 0) return;  // the server itself resolves names
-  ip::tcp::acceptor acceptor(context);
-  const ip::tcp::endpoint at(address, endpoint.port);
-  acceptor.open(at.protocol(), failed);
-  if (!failed) acceptor.set_option(ip::tcp::acceptor::reuse_address(true), failed);
-  if (!failed) acceptor.bind(at, failed);
-  if (!failed) acceptor.listen(1, failed);
+  const auto until = std::chrono::steady_clock::now() + kGoing;
+  auto failed = try_listen(endpoint);
+  while (failed == boost::asio::error::address_in_use && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    failed = try_listen(endpoint);
+  }
   if (failed) {
     throw std::runtime_error("cannot listen on " + endpoint.host + ":" +
                              std::to_string(endpoint.port) + ": " + failed.message());

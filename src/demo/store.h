@@ -28,8 +28,9 @@ class StoreThread {
   std::thread thread_;
 };
 
-/// Whether the address is free; throws std::runtime_error with one clear line if not, before a
-/// first start takes its half a minute. Port 0 always is.
+/// Returns if the address is free, throws std::runtime_error with one clear line if not: before a
+/// first start takes its half a minute. Waits a moment for one that is only just going, as that of
+/// a demo that was killed. Port 0 is always free.
 void require_free(const Endpoint& endpoint);
 
 /// The address that one would connect to: a wildcard becomes the loopback.

@@ -1,7 +1,6 @@
-#include <system_error>
+#include <algorithm>
 
 #include "base/hash.h"
-#include "base/log.h"
 #include "objectd/error.h"
 #include "objectd/service.h"
 #include "objectd/xml.h"
@@ -163,17 +162,15 @@ Task<net::Response> delete_bucket(Service& service, Call call) {
 namespace {
 
 std::string delete_all(Store& store, const std::string& bucket, const DeleteRequest& wanted) {
+  const auto failed = store.remove_all(bucket, wanted.keys);
   XmlWriter xml;
   xml.open("DeleteResult", XmlWriter::kNamespace);
   for (const auto& key : wanted.keys) {
-    try {
-      (void)store.remove(bucket, key);
-      if (!wanted.quiet) xml.open("Deleted").text("Key", key).close();
-    } catch (const std::system_error& error) {
-      log::error("object store: an object could not be removed", {{"reason", error.what()}});
-      xml.open("Error").text("Key", key).text("Code", errors::kInternalError.code);
-      xml.text("Message", errors::kInternalError.message).close();
-    }
+    const bool removed = std::ranges::find(failed, key) == failed.end();
+    if (removed && !wanted.quiet) xml.open("Deleted").text("Key", key).close();
+    if (removed) continue;
+    xml.open("Error").text("Key", key).text("Code", errors::kInternalError.code);
+    xml.text("Message", errors::kInternalError.message).close();
   }
   return std::move(xml).str();
 }
@@ -183,7 +180,6 @@ std::string delete_all(Store& store, const std::string& bucket, const DeleteRequ
 Task<net::Response> delete_objects(Service& service, net::Exchange& exchange, Call call) {
   const auto xml = co_await read_document(exchange, call, kMaxXmlBytes);
   auto job = [&service, bucket = call.request.bucket, wanted = parse_delete(xml)] {
-    service.store.check_bucket(bucket);
     return delete_all(service.store, bucket, wanted);
   };
   auto answer = co_await run_on(service.pool, std::move(job));

@@ -1,6 +1,8 @@
 #include "objectd/store.h"
 
 #include <algorithm>
+#include <map>
+#include <system_error>
 
 #include "base/hash.h"
 #include "base/log.h"
@@ -208,23 +210,55 @@ ObjectReader Store::open(const std::string& bucket_name, const std::string& key)
   throw CorruptFile("the object's file has vanished");
 }
 
-bool Store::remove(const std::string& bucket_name, const std::string& key) {
-  const auto found = bucket(bucket_name);
+/// Removes the object from folder and index; durable once the folder has been synced.
+bool Store::unlink(Bucket& bucket, const std::string& key) {
   const auto name = master_->file_name(key);
-  const std::shared_lock life(found->life);
-  if (found->gone) throw S3Error(errors::kNoSuchBucket);
-  const std::lock_guard folder(found->folders[folder_number(name)]);
-  const auto path = object_path(*found, key);
-  const bool there = fs::remove(path);
-  if (there) fs::sync_folder(path.parent_path());
+  const std::lock_guard folder(bucket.folders[folder_number(name)]);
+  const bool there = fs::remove(object_path(bucket, key));
   std::optional<IndexEntry> before;
   {
-    const std::unique_lock index(found->index_lock);
-    before = found->index.erase(key);
-    found->damaged.erase(name);
+    const std::unique_lock index(bucket.index_lock);
+    before = bucket.index.erase(key);
+    bucket.damaged.erase(name);
   }
   if (before && before->parts) before->parts->die();
   return there;
+}
+
+bool Store::remove(const std::string& bucket_name, const std::string& key) {
+  const auto found = bucket(bucket_name);
+  const std::shared_lock life(found->life);
+  if (found->gone) throw S3Error(errors::kNoSuchBucket);
+  const bool there = unlink(*found, key);
+  if (there) fs::sync_folder(object_path(*found, key).parent_path());
+  return there;
+}
+
+std::vector<std::string> Store::remove_all(const std::string& bucket_name,
+                                           const std::vector<std::string>& keys) {
+  const auto found = bucket(bucket_name);
+  const std::shared_lock life(found->life);
+  if (found->gone) throw S3Error(errors::kNoSuchBucket);
+  std::vector<std::string> failed;
+  std::map<fs::Path, std::vector<std::string>> changed;
+  for (const auto& key : keys) {
+    try {
+      if (unlink(*found, key)) changed[object_path(*found, key).parent_path()].push_back(key);
+    } catch (const std::system_error& error) {
+      log::error("object store: an object could not be removed", {{"reason", error.what()}});
+      failed.push_back(key);
+    }
+  }
+  // The first of these writes the file system's journal; the others find little left to do.
+  for (const auto& [folder, in_it] : changed) {
+    try {
+      fs::sync_folder(folder);
+    } catch (const std::system_error& error) {
+      log::error("object store: a folder could not be synced", {{"reason", error.what()}});
+      failed.insert(failed.end(), in_it.begin(), in_it.end());
+    }
+  }
+  return failed;
 }
 
 // Reading ---------------------------------------------------------------------------------------

@@ -124,6 +124,9 @@ class Store {
   [[nodiscard]] ObjectReader open(const std::string& bucket, const std::string& key);
   /// False if there was none.
   bool remove(const std::string& bucket, const std::string& key);
+  /// The same for many, with few waits for the disk. Gives the keys that could not be removed.
+  std::vector<std::string> remove_all(const std::string& bucket,
+                                      const std::vector<std::string>& keys);
 
   /// `meta`: bucket, key, headers; of checksum, kind and full_object. Gives the upload's id.
   [[nodiscard]] std::string create_upload(ObjectMeta meta);
@@ -162,6 +165,7 @@ class Store {
   [[nodiscard]] std::shared_ptr<Upload> find_upload(const std::string& id) const;
   [[nodiscard]] fs::Path temporary() const;
   [[nodiscard]] fs::Path object_path(const Bucket& bucket, std::string_view key) const;
+  bool unlink(Bucket& bucket, const std::string& key);
   void publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
                const PutCondition& condition, std::shared_ptr<PartFolder> parts);
   ObjectMeta assemble(const Upload& upload, const std::vector<PartChoice>& choice,

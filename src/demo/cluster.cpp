@@ -223,14 +223,15 @@ void Cluster::make_cluster() {
   give(fresh);
   write_private(password, options_.superuser_password + "\n");
   give(password);
-  const std::vector<std::string> arguments = {programs_ / "initdb",
-                                              "--pgdata=" + fresh.string(),
-                                              "--encoding=UTF8",
-                                              "--locale=C.UTF-8",
-                                              "--data-checksums",
-                                              "--auth=scram-sha-256",
-                                              "--pwfile=" + password.string(),
-                                              std::string("--username=") + kSuperuser};
+  std::vector<std::string> arguments = {programs_ / "initdb",
+                                        "--pgdata=" + fresh.string(),
+                                        "--encoding=UTF8",
+                                        "--locale=C.UTF-8",
+                                        "--data-checksums",
+                                        "--auth=scram-sha-256",
+                                        "--pwfile=" + password.string(),
+                                        std::string("--username=") + kSuperuser};
+  if (!options_.sync_new) arguments.emplace_back("--no-sync");
   try {
     run({arguments, user_, options_.folder / "initdb.log", false}, "initdb");
   } catch (...) {

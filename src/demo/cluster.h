@@ -27,6 +27,7 @@ class Cluster {
   struct Options {
     std::filesystem::path folder;  ///< absolute, exists, reachable for the server's user
     std::string superuser_password;
+    bool sync_new = true;  ///< a new cluster is on disk before it is used; tests do without
   };
 
   /// Makes the cluster if there is none and waits until it answers. Fails with std::runtime_error,

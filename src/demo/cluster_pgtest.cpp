@@ -34,7 +34,9 @@ class ClusterTest : public testing::Test {
     fs::remove_all(folder_, ignored);
   }
 
-  static Cluster::Options options(const fs::path& folder) { return {folder, "test-password"}; }
+  static Cluster::Options options(const fs::path& folder) {
+    return {folder, "test-password", false};
+  }
 
   static std::string ask(const Cluster& cluster, const std::string& password, const char* sql) {
     const std::string at = cluster.conninfo("postgres", Cluster::kSuperuser, password);

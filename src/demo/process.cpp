@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/close_range.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -55,6 +56,8 @@ struct ExecPlan {
     // After the change of user, which clears it.
     if (plan.die_with_parent) prctl(PR_SET_PDEATHSIG, SIGINT);
     if (plan.die_with_parent && getppid() != plan.parent) _exit(1);
+    // Our listeners and connections are not PostgreSQL's: it may outlive us and would keep them.
+    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     execve(plan.arguments[0], plan.arguments.data(), plan.environment.data());
   }
   const int error = errno;

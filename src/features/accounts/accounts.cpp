@@ -101,12 +101,10 @@ Task<> end_sessions(db::Tx& tx, AccountId account, std::optional<std::string> te
   }
 }
 
-void throw_locked(const AccountRow& account, Time now) {
+void throw_locked(Time until, Time now) {
   Failure failure(Code::account_locked, "Too many wrong passwords. Try again later.");
-  if (account.locked_until) {
-    const auto left = std::chrono::ceil<std::chrono::seconds>(*account.locked_until - now).count();
-    failure.retry_after(static_cast<int>(std::max<std::int64_t>(left, 1)));
-  }
+  const auto left = std::chrono::ceil<std::chrono::seconds>(until - now).count();
+  failure.retry_after(static_cast<int>(std::max<std::int64_t>(left, 1)));
   throw failure;
 }
 

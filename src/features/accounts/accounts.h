@@ -96,6 +96,28 @@ class HashQueue {
   std::shared_ptr<int> taken_ = std::make_shared<int>(0);  ///< a place may outlive the queue
 };
 
+/// Wrong sign-ins with addresses that have no account, so that these lock like real ones do and
+/// nobody learns which addresses have one. In memory, by the address's hash, bounded: the oldest
+/// gives way. One for each reactor.
+class UnknownAddresses {
+ public:
+  explicit UnknownAddresses(std::size_t bound = 10'000) : bound_(bound) {}
+  /// Until when the address is locked; nullopt when it is not.
+  [[nodiscard]] std::optional<Time> locked_until(std::string_view email, Time now) const;
+  void count(std::string_view email, Time now, int most, std::chrono::seconds lock_duration);
+
+ private:
+  struct Tally {
+    std::string key;
+    int failures = 0;
+    std::optional<Time> locked_until;
+  };
+  using Tallies = std::list<Tally>;
+  std::size_t bound_;
+  Tallies tallies_;  ///< most recently counted first
+  std::unordered_map<std::string, Tallies::iterator> by_key_;
+};
+
 /// Revocations and suspended tenants, in memory: loaded when the listener (re)connects, then fed by
 /// notifications in the transactions that changed them. It hears its own heartbeat on the same way;
 /// when nothing was heard for kStale, nobody is let in (database_unavailable) rather than somebody
@@ -120,6 +142,7 @@ class Authority {
   void set_suspended(const TenantId& tenant, bool suspended);
   [[nodiscard]] bool fresh() const;
   [[nodiscard]] HashQueue& hashing() { return hashing_; }
+  [[nodiscard]] UnknownAddresses& unknown() { return unknown_; }
 
  private:
   struct Floor {
@@ -138,6 +161,7 @@ class Authority {
   std::chrono::seconds keep_;
   boost::asio::steady_timer timer_;
   HashQueue hashing_{128};
+  UnknownAddresses unknown_;
   bool stopped_ = false;
   std::chrono::steady_clock::time_point last_heard_{};
   std::unordered_map<SessionId, Time> ended_sessions_;

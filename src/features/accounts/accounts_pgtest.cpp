@@ -238,6 +238,13 @@ TEST_F(AccountsTest, FiveWrongPasswordsLockForAWhile) {
   EXPECT_EQ(std::ranges::count(audit, "auth.login refused account_locked"), 2);
 }
 
+TEST_F(AccountsTest, UnknownAddressesLockAsWell) {
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(sign_in("wrong").code, "invalid_credentials") << i;
+  const auto locked = sign_in("wrong");
+  EXPECT_EQ(locked.code, "account_locked");
+  EXPECT_EQ(locked.retry_after_s, 900);
+}
+
 TEST_F(AccountsTest, ASuccessForgetsTheFailuresBefore) {
   add_here(PgCluster::get().new_tenant(), api::Role::doctor);
   for (int round = 0; round < 3; ++round) {

@@ -271,6 +271,29 @@ TEST(AuditHome, IsTheNamedOrTheOnlyTenant) {
   EXPECT_FALSE(audit_home({in("aaa")}, "bbb"));
 }
 
+TEST(UnknownAddressesTest, LockLikeAccountsDo) {
+  UnknownAddresses unknown;
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(unknown.locked_until("a@b.c", kNow)) << i;
+    unknown.count(i % 2 == 0 ? "a@b.c" : "A@B.C", kNow, 5, seconds(60));
+  }
+  EXPECT_EQ(unknown.locked_until("a@b.c", kNow), kNow + seconds(60));
+  unknown.count("a@b.c", kNow + seconds(59), 5, seconds(60));
+  EXPECT_EQ(unknown.locked_until("a@b.c", kNow), kNow + seconds(60)) << "not prolonged";
+  EXPECT_FALSE(unknown.locked_until("other@b.c", kNow));
+  EXPECT_FALSE(unknown.locked_until("a@b.c", kNow + seconds(60)));
+  unknown.count("a@b.c", kNow + seconds(60), 5, seconds(60));
+  EXPECT_FALSE(unknown.locked_until("a@b.c", kNow + seconds(60))) << "the count starts again";
+}
+
+TEST(UnknownAddressesTest, AreBounded) {
+  UnknownAddresses unknown(2);
+  for (const auto* email : {"a", "b", "c"}) unknown.count(email, kNow, 1, seconds(60));
+  EXPECT_FALSE(unknown.locked_until("a", kNow));
+  EXPECT_TRUE(unknown.locked_until("b", kNow));
+  EXPECT_TRUE(unknown.locked_until("c", kNow));
+}
+
 TEST(HashQueueTest, RefusesBeyondItsBound) {
   HashQueue queue(2);
   const HashQueue::Place one(queue);

@@ -1,6 +1,7 @@
 #include <sodium.h>
 
 #include <array>
+#include <cctype>
 #include <new>
 
 #include "base/hash.h"
@@ -21,7 +22,41 @@ std::size_t code_points(std::string_view text) {
   return count;
 }
 
+/// Addresses are compared without case, as the accounts' are, and not kept.
+std::string address_key(std::string_view email) {
+  std::string lower(email);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return std::string(as_chars(sha256(lower)));
+}
+
 }  // namespace
+
+std::optional<Time> UnknownAddresses::locked_until(std::string_view email, Time now) const {
+  const auto found = by_key_.find(address_key(email));
+  if (found == by_key_.end() || !found->second->locked_until) return std::nullopt;
+  return *found->second->locked_until > now ? found->second->locked_until : std::nullopt;
+}
+
+void UnknownAddresses::count(std::string_view email, Time now, int most,
+                             std::chrono::seconds lock_duration) {
+  const std::string key = address_key(email);
+  if (const auto found = by_key_.find(key); found != by_key_.end()) {
+    tallies_.splice(tallies_.begin(), tallies_, found->second);
+  } else {
+    if (tallies_.size() >= bound_) {
+      by_key_.erase(tallies_.back().key);
+      tallies_.pop_back();
+    }
+    tallies_.push_front({key, 0, std::nullopt});
+    by_key_.emplace(key, tallies_.begin());
+  }
+  Tally& tally = tallies_.front();
+  if (tally.locked_until) {
+    if (*tally.locked_until > now) return;
+    tally = {key, 0, std::nullopt};
+  }
+  if (++tally.failures >= most) tally.locked_until = now + lock_duration;
+}
 
 std::string hash_password(const Settings::Auth& auth, std::string_view password) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");

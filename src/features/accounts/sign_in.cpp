@@ -142,7 +142,7 @@ Task<api::Response> decide(App& app, api::Request request, AccountRow seen, bool
     note(tx, home, actor_for(request, account.id, ""),
          sign_in_entry("auth.login", account.id, locked ? "account_locked" : "wrong_password"));
     co_await tx.commit();
-    if (locked) throw_locked(account, now);
+    if (locked) throw_locked(*account.locked_until, now);
     throw Failure(Code::invalid_credentials);
   }
   tx.queue(kForgetFailures, account.id);
@@ -178,13 +178,13 @@ Task<api::Response> decide(App& app, api::Request request, AccountRow seen, bool
   co_return api::ok(session_json(app, grant.caller, grant.tenant, token));
 }
 
-Task<> note_unknown(App& app, api::Request request) {
+Task<> note_unknown(App& app, api::Request request, bool locked) {
   db::Tx tx = co_await app.db.begin_control();
   audit::Entry entry;
   entry.action = "auth.login";
   entry.resource = "account";
   entry.refused = true;
-  entry.reason = "unknown_account";
+  entry.reason = locked ? "account_locked" : "unknown_account";
   audit::record_platform(tx, audit::actor_of(request), std::move(entry));
   co_await tx.commit();
 }
@@ -234,14 +234,21 @@ Task<> end_reused(App& app, db::Tx& tx, api::Request request, AccountId account,
 Task<api::Response> login(App& app, api::Request request) {
   const Credentials credentials = read_credentials(request);
   const auto account = co_await account_by_email(app.db, credentials.email);
-  const bool locked = account && account->locked_until && *account->locked_until > app.clock.now();
+  const Time now = app.clock.now();
+  const auto locked_until = account ? account->locked_until
+                                    : app.authority.unknown().locked_until(credentials.email, now);
+  const bool locked = locked_until && *locked_until > now;
   bool matches = false;
   if (!locked) {
     std::string hash = account ? account->password_hash : impossible_hash(app.settings.auth);
     matches = co_await compare_password(app, std::move(hash), credentials.password);
   }
   if (!account) {
-    co_await note_unknown(app, request);
+    const auto& auth = app.settings.auth;
+    app.authority.unknown().count(credentials.email, app.clock.now(), auth.max_failed_logins,
+                                  auth.lock_duration);
+    co_await note_unknown(app, request, locked);
+    if (locked) throw_locked(*locked_until, now);
     throw Failure(Code::invalid_credentials);
   }
   co_return co_await decide(app, std::move(request), *account, matches, credentials.tenant);
@@ -296,7 +303,7 @@ Task<> confirm_password(App& app, api::Caller caller, std::string password, audi
   const AccountRow seen = co_await first.one(kLockAccount, caller.account);
   co_await first.commit();
   if (seen.locked_until && *seen.locked_until > app.clock.now()) {
-    throw_locked(seen, app.clock.now());
+    throw_locked(*seen.locked_until, app.clock.now());
   }
   const bool matches = co_await compare_password(app, seen.password_hash, std::move(password));
   db::Tx tx = co_await app.db.begin_control();
@@ -316,7 +323,7 @@ Task<> confirm_password(App& app, api::Caller caller, std::string password, audi
   note(tx, caller.tenant_id, actor,
        sign_in_entry("auth.confirm", account.id, locked ? "account_locked" : "wrong_password"));
   co_await tx.commit();
-  if (locked) throw_locked(account, now);
+  if (locked) throw_locked(*account.locked_until, now);
   throw Failure(Code::wrong_password);
 }
 

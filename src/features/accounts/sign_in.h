@@ -43,7 +43,7 @@ struct Choice {
 [[nodiscard]] Task<> end_sessions(db::Tx& tx, AccountId account, std::optional<std::string> tenant,
                                   std::optional<SessionId> but, std::vector<Revocation>& revoked);
 
-[[noreturn]] void throw_locked(const AccountRow& account, Time now);
+[[noreturn]] void throw_locked(Time until, Time now);
 
 /// The body of add_member in a transaction of the caller's, which commits it. Leaves the tenant's
 /// role in force.

@@ -92,26 +92,39 @@ Task<> wait_for(int socket, PostgresPollingStatusType wanted, asio::steady_timer
   if (error) throw unavailable("connecting was interrupted");
 }
 
+/// Drives libpq's state machine until it is connected or has failed.
+Task<> establish(PGconn* conn, asio::steady_timer& timer) {
+  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+  while (PQstatus(conn) != CONNECTION_BAD && state != PGRES_POLLING_OK &&
+         state != PGRES_POLLING_FAILED) {
+    if (PQsocket(conn) < 0) throw unavailable("no socket to connect with");
+    co_await wait_for(PQsocket(conn), state, timer);
+    state = PQconnectPoll(conn);
+  }
+  if (PQstatus(conn) != CONNECTION_OK) {
+    // libpq's own text: where it connected to and the server's refusal, no password.
+    throw unavailable(first_line(PQerrorMessage(conn)));
+  }
+}
+
 }  // namespace
 
 Task<ConnectionPtr> connect(asio::io_context& reactor, ConnectParams params,
                             std::chrono::milliseconds timeout, std::size_t prepared_bound) {
-  asio::steady_timer timer(reactor);
-  timer.expires_after(timeout);
-  params = co_await resolve(std::move(params));
-  Conn conn = start(params);
-  if (conn == nullptr) throw unavailable("out of memory");
-  PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-  while (PQstatus(conn.get()) != CONNECTION_BAD && state != PGRES_POLLING_OK) {
-    co_await wait_for(PQsocket(conn.get()), state, timer);
-    state = PQconnectPoll(conn.get());
-    if (state == PGRES_POLLING_FAILED) break;
+  try {
+    asio::steady_timer timer(reactor);
+    timer.expires_after(timeout);
+    params = co_await resolve(std::move(params));
+    Conn conn = start(params);
+    if (conn == nullptr) throw unavailable("out of memory");
+    // Notices would go to stderr otherwise; they may quote values.
+    PQsetNoticeReceiver(
+        conn.get(), [](void*, const PGresult*) {}, nullptr);
+    co_await establish(conn.get(), timer);
+    co_return std::make_shared<Connection>(reactor, conn.release(), prepared_bound);
+  } catch (const boost::system::system_error& error) {
+    throw unavailable(error.what());
   }
-  if (PQstatus(conn.get()) != CONNECTION_OK) {
-    // libpq's own text: where it connected to and the server's refusal, no password.
-    throw unavailable(first_line(PQerrorMessage(conn.get())));
-  }
-  co_return std::make_shared<Connection>(reactor, conn.release(), prepared_bound);
 }
 
 }  // namespace wardbook::db::detail

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
 #include <cstdlib>
 #include <utility>
 
@@ -161,7 +162,27 @@ void Connection::sent(int ok) {
   if (ok != 1 && !broken()) close("sending failed");
 }
 
+void Connection::roll_back() {
+  if (broken()) return;
+  rollback_due_ = true;
+  asio::post(socket_.get_executor(), [self = shared_from_this()] { self->flush_rollback(); });
+}
+
+void Connection::send_rollback() {
+  rollback_due_ = false;
+  const BatchPtr batch = own_batch();
+  batch->must_succeed = true;
+  add(batch, Command::rollback);
+}
+
+void Connection::flush_rollback() {
+  if (!rollback_due_ || broken()) return;
+  send_rollback();
+  sync(own_batch());
+}
+
 void Connection::add(const BatchPtr& batch, Command command, const char* argument) {
+  if (command == Command::begin && rollback_due_ && !broken()) send_rollback();
   const char* name = kCommands[static_cast<std::size_t>(command)].name;
   expect({Kind::command, batch, name, {}});
   if (broken()) return;
@@ -217,6 +238,7 @@ void Connection::add(const BatchPtr& batch, TenantRef tenant, const Statement& s
 
 void Connection::drop_evicted() {
   if (broken() || !cache_.has_evicted()) return;
+  flush_rollback();
   const BatchPtr batch = own_batch();
   for (const std::string& name : cache_.take_evicted()) add_sql(batch, "DEALLOCATE " + name);
   sync(batch);
@@ -266,7 +288,7 @@ void Connection::on_readable() {
 }
 
 void Connection::read_results() {
-  while (!expected_.empty() && PQisBusy(conn_) == 0) {
+  while (!unusable_ && !expected_.empty() && PQisBusy(conn_) == 0) {
     const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQgetResult(conn_), &PQclear);
     if (result == nullptr) {
       finish_front();  // the end of one statement's answer
@@ -282,7 +304,7 @@ void Connection::take(PGresult* result) {
     case PGRES_PIPELINE_SYNC:  // not followed by a null
       if (front.kind != Kind::end) unusable_ = true;
       finish_front();
-      if (stateless_ && expected_.empty() && PQtransactionStatus(conn_) != PQTRANS_IDLE) {
+      if (stateless_ && quiet() && !broken() && PQtransactionStatus(conn_) != PQTRANS_IDLE) {
         unusable_ = true;
       }
       break;
@@ -317,6 +339,9 @@ void Connection::take_error(Expected& expected, const PGresult* result) {
     error = PgError::lost("its own statements are gone");
     unusable_ = true;
   }
+  // After FATAL the server closes; nobody should send here any more.
+  const char* severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity != nullptr && std::string_view(severity) != "ERROR") unusable_ = true;
   if (batch.must_succeed) unusable_ = true;
   if (!batch.error) batch.error = std::move(error);
 }
@@ -346,7 +371,8 @@ void Connection::finish_front() {
   const Expected front = std::move(expected_.front());
   expected_.pop_front();
   if (front.kind == Kind::execute) --executes_;
-  if (front.finishes) front.batch->done->set(Wake::done);
+  // The coroutine goes on here and now: it may send on this connection, or close it.
+  if (front.finishes) front.batch->done->call(Wake::done);
 }
 
 // ---- watching ----------------------------------------------------------------------------------

@@ -82,6 +82,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void add_sql(const BatchPtr& batch, const std::string& sql);
   /// Ends the segment and sends it. `batch` is done when the server has got here.
   void sync(const BatchPtr& batch);
+  /// Ends the transaction that is open: together with the next BEGIN if that comes in this turn of
+  /// the reactor, else by itself.
+  void roll_back();
   /// Deallocates what the cache has dropped, in a segment of its own. Only between segments and
   /// outside of a transaction: inside one that fails it would be skipped.
   void drop_evicted();
@@ -120,6 +123,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   };
 
   void prepare_commands();
+  void send_rollback();
+  void flush_rollback();
   void wait_readable();
   void on_readable();
   void flush();
@@ -144,6 +149,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool waiting_writable_ = false;
   bool stateless_ = false;
   bool unusable_ = false;
+  bool rollback_due_ = false;
 };
 using ConnectionPtr = std::shared_ptr<Connection>;
 

@@ -3,6 +3,7 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <memory>
@@ -17,8 +18,10 @@ namespace wardbook::db::detail {
 enum class Wake { done, deadline, cancelled };
 
 /// One coroutine's wait for one event on the same reactor; the first `set` wins. Held by a
-/// shared_ptr on both sides. The waiting coroutine is resumed through the reactor's queue, never
-/// inside `set`. No timer of its own: the pool's sweep sets `deadline` on those that are late.
+/// shared_ptr on both sides. `set` resumes the waiting coroutine through the reactor's queue;
+/// `call` resumes it inside the call, which saves a turn of the reactor (a system call) and is for
+/// a caller that is ready for whatever the coroutine does next. No timer of its own: the pool's
+/// sweep sets `deadline` on those that are late.
 ///
 /// The stored handler owns the waiting coroutine, which holds this object: whoever ends without
 /// setting it must call `drop`, or the two keep each other alive.
@@ -30,6 +33,11 @@ class OneShot {
     if (wake_) return;
     wake_ = wake;
     if (handler_) std::exchange(handler_, nullptr)->post(wake);
+  }
+  void call(Wake wake) {
+    if (wake_) return;
+    wake_ = wake;
+    if (handler_) std::exchange(handler_, nullptr)->dispatch(wake);
   }
 
   /// Destroys the waiting coroutine, if any.
@@ -51,6 +59,7 @@ class OneShot {
   struct Handler {
     virtual ~Handler() = default;
     virtual void post(Wake wake) = 0;
+    virtual void dispatch(Wake wake) = 0;
   };
   template <class Completion>
   struct HandlerFor final : Handler {
@@ -59,6 +68,11 @@ class OneShot {
       const auto executor = boost::asio::get_associated_executor(completion);
       boost::asio::post(executor,
                         [c = std::move(completion), wake]() mutable { std::move(c)(wake); });
+    }
+    void dispatch(Wake wake) override {
+      const auto executor = boost::asio::get_associated_executor(completion);
+      boost::asio::dispatch(executor,
+                            [c = std::move(completion), wake]() mutable { std::move(c)(wake); });
     }
     Completion completion;
   };

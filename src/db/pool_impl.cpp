@@ -139,8 +139,9 @@ Task<> PoolImpl::settle(std::shared_ptr<PoolImpl> self, ConnectionPtr connection
 // ---- connecting --------------------------------------------------------------------------------
 
 void PoolImpl::grow() {
-  if (closed || reconnecting_) return;
-  while (connecting < waiting.size() && open.size() + connecting < options.connections) {
+  // An attempt may fail before co_spawn returns; from then on the back-off loop makes the attempts.
+  while (!closed && !reconnecting_ && connecting < waiting.size() &&
+         open.size() + connecting < options.connections) {
     ++connecting;
     asio::co_spawn(reactor, open_one(shared_from_this()), asio::detached);
   }

@@ -26,16 +26,13 @@ void Session::release() {
     running_->leave();
     return pool->give_up(returned, !committing_);
   }
+  // Whoever waits for it is resumed first and may send BEGIN behind the ROLLBACK in one flush; the
+  // pipeline keeps the order.
+  pool->give_back(returned);
   if (sent_ && !ended_) {
-    // Whoever comes next may send behind it; the pipeline keeps the order.
-    const auto rollback = std::make_shared<Batch>();
-    rollback->must_succeed = true;
-    rollback->deadline = std::chrono::steady_clock::now() + kPatience;
-    returned->add(rollback, Command::rollback);
-    returned->sync(rollback);
+    returned->roll_back();
     pool->arm_sweep();
   }
-  pool->give_back(returned);
 }
 
 void Session::check_usable() const {
@@ -100,6 +97,10 @@ void Session::take_outcome(Batch& batch, Wake wake) {
     failed_ = true;
     throw_failure(*batch.error);
   }
+  if (batch.skipped) {  // behind something that was not ours
+    failed_ = true;
+    throw_failure(PgError::lost("the connection was not at rest"));
+  }
   begun_ = true;
   own_timeout = false;
   queued.clear();
@@ -126,11 +127,7 @@ Task<BatchPtr> Session::run(std::optional<Item> last, RowFn on_row, bool commit)
     const Wake wake = co_await OneShot::wait(leave.batch->done);
     const bool stale = wake == Wake::done && leave.batch->error && leave.batch->error->stale;
     if (stale && first && repeatable) {
-      const auto rollback = std::make_shared<Batch>();
-      rollback->must_succeed = true;
-      rollback->deadline = std::chrono::steady_clock::now() + kPatience;
-      connection->add(rollback, Command::rollback);
-      connection->sync(rollback);
+      connection->roll_back();
       continue;
     }
     take_outcome(*leave.batch, wake);

@@ -59,7 +59,8 @@ inline constexpr std::size_t kMaxKeyBytes = 1024;
 inline constexpr std::size_t kMaxUserMetadataBytes = 8 * 1024;  // S3: 2 KiB
 
 /// The head as S3 reads it: x-amz- parameters of a presigned URL other than the signature's own
-/// stand for headers (several SDKs move them there). Fails with InvalidRequest if one is both a
+/// stand for headers (several SDKs move them there), but for checksums, which count as headers
+/// only. Fails with InvalidRequest if one is both a
 /// header and a parameter. The head must have been verified as it came.
 [[nodiscard]] net::RequestHead with_query_headers(const net::RequestHead& head);
 

@@ -66,6 +66,10 @@ TEST(Request, SignedParametersStandForHeaders) {
   EXPECT_EQ(merged.headers.get("x-amz-meta-a"), "x y");
   EXPECT_EQ(merged.headers.get("x-amz-storage-class"), "STANDARD_IA");
   EXPECT_FALSE(merged.headers.get("x-amz-signature"));
+  const auto presigned = with_query_headers(
+      head("PUT", "/b/k?x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32"));
+  EXPECT_FALSE(presigned.headers.get("x-amz-checksum-crc32"));
+  EXPECT_FALSE(presigned.headers.get("x-amz-sdk-checksum-algorithm"));
   EXPECT_EQ(code_of([] {
               (void)with_query_headers(head("PUT", "/b/k?x-amz-meta-a=1", {{"x-amz-meta-a", "2"}}));
             }),

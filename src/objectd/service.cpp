@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "objectd/error.h"
+#include "objectd/xml.h"
 
 namespace wardbook::objectd {
 namespace {
@@ -36,51 +37,59 @@ net::Response preflight(const Service& service, const net::RequestHead& head) {
   return out;
 }
 
-Task<net::Response> answer(Service& service, net::Exchange& exchange, Call call) {
+/// What is answered from the index alone; nullopt for everything else.
+std::optional<net::Response> answer_at_once(Service& service, const S3Request& request) {
   using enum Operation;
-  const auto& request = call.request;
+  const auto empty = [](std::string_view name, std::string_view inner) {
+    XmlWriter xml;
+    xml.open(name, XmlWriter::kNamespace);
+    if (!inner.empty()) xml.open(inner);
+    return xml_response(std::move(xml).str());
+  };
   net::Response out;
   switch (request.operation) {
     case list_buckets:
-      out = objectd::list_buckets(service);
-      break;
-    case create_bucket:
-      out = co_await objectd::create_bucket(service, exchange, std::move(call));
-      break;
+      return objectd::list_buckets(service);
     case head_bucket:
       service.store.check_bucket(request.bucket);
       out.headers.set("x-amz-bucket-region", service.options.region);
-      break;
-    case delete_bucket:
-      out = co_await objectd::delete_bucket(service, std::move(call));
-      break;
+      return out;
     case bucket_location:
-      out = objectd::bucket_location(service, request);
-      break;
+      return objectd::bucket_location(service, request);
     case bucket_versioning:
       service.store.check_bucket(request.bucket);
-      out = xml_response(
-          "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<VersioningConfiguration "
-          "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"/>");
-      break;
+      return empty("VersioningConfiguration", "");
     case bucket_acl:
-    case object_acl:
       service.store.check_bucket(request.bucket);
-      out = acl();
-      break;
+      return acl();
+    case object_acl:
+      service.store.check_object(request.bucket, request.key);
+      return acl();
     case object_tagging:
       // No object can be given tags; aws-cli asks before it copies a large one.
       service.store.check_object(request.bucket, request.key);
-      out = xml_response(
-          "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Tagging "
-          "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><TagSet/></Tagging>");
-      break;
+      return empty("Tagging", "TagSet");
     case Operation::list_objects:
     case list_objects_v2:
-      out = objectd::list_objects(service, request);
-      break;
+      return objectd::list_objects(service, request);
     case list_uploads:
-      out = objectd::list_uploads(service, request);
+      return objectd::list_uploads(service, request);
+    default:
+      return std::nullopt;
+  }
+}
+
+Task<net::Response> answer(Service& service, net::Exchange& exchange, Call call) {
+  using enum Operation;
+  auto at_once = answer_at_once(service, call.request);
+  if (at_once) co_return std::move(*at_once);
+  net::Response out;
+  switch (call.request.operation) {
+    case create_bucket:
+      out = co_await objectd::create_bucket(service, exchange, std::move(call));
+      break;
+    case delete_bucket:
+      out = co_await objectd::delete_bucket(service, std::move(call));
       break;
     case delete_objects:
       out = co_await objectd::delete_objects(service, exchange, std::move(call));
@@ -112,9 +121,8 @@ Task<net::Response> answer(Service& service, net::Exchange& exchange, Call call)
     case abort_upload:
       out = co_await objectd::abort_upload(service, std::move(call));
       break;
-    case get_object:
-    case head_object:
-      throw std::logic_error("answered elsewhere");
+    default:
+      throw std::logic_error("an operation that is answered elsewhere");
   }
   co_return out;
 }

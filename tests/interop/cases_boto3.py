@@ -121,7 +121,9 @@ def thousands(server):
     s3.create_bucket(Bucket="many")
     keys = sorted(f"{i % 7}/{i % 50:02}/{i:05}" for i in range(2600))
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda key: s3.put_object(Bucket="many", Key=key, Body=b"x"), keys))
+        # By hand: boto3 spends far more on each than the store.
+        put = lambda key: store.call(server, "PUT", "/many/" + key, body=b"x").status
+        expect(set(pool.map(put, keys)), {200})
     for name in ("list_objects_v2", "list_objects"):
         pages = list(s3.get_paginator(name).paginate(Bucket="many"))
         expect(len(pages), 3)

@@ -1,0 +1,152 @@
+// The AWS SDK for JavaScript v3 with its defaults: sdk.mjs ENDPOINT KEY SECRET. One line a case.
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { Readable } from "node:stream";
+import * as s3 from "@aws-sdk/client-s3";
+import { Upload } from "@aws-sdk/lib-storage";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+
+const [endpoint, accessKeyId, secretAccessKey] = process.argv.slice(2);
+const make = (secret = secretAccessKey) =>
+  new s3.S3Client({
+    endpoint,
+    region: "us-east-1",
+    forcePathStyle: true,
+    maxAttempts: 1,
+    credentials: { accessKeyId, secretAccessKey: secret },
+  });
+const client = make();
+const Bucket = "js-sdk";
+const send = (command) => client.send(command);
+const bytes = async (object) => Buffer.from(await object.Body.transformToByteArray());
+const codeOf = async (promise) => promise.then(() => "", (error) => error.name);
+
+const cases = {
+  async "objects with the default checksum"() {
+    await send(new s3.CreateBucketCommand({ Bucket }));
+    const put = await send(
+      new s3.PutObjectCommand({ Bucket, Key: "a/ü b.txt", Body: "hello", Metadata: { m: "1" } }),
+    );
+    assert.equal(put.ChecksumCRC32, "NhCmhg==");
+    const got = await send(new s3.GetObjectCommand({ Bucket, Key: "a/ü b.txt" }));
+    assert.equal((await bytes(got)).toString(), "hello");
+    assert.deepEqual([got.Metadata, got.ChecksumCRC32], [{ m: "1" }, "NhCmhg=="]);
+    const none = send(new s3.GetObjectCommand({ Bucket, Key: "none" }));
+    assert.equal(await codeOf(none), "NoSuchKey");
+  },
+
+  async "every checksum"() {
+    for (const ChecksumAlgorithm of ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"]) {
+      const Key = `sum/${ChecksumAlgorithm}`;
+      const put = new s3.PutObjectCommand({ Bucket, Key, Body: "hello", ChecksumAlgorithm });
+      const stored = (await send(put))[`Checksum${ChecksumAlgorithm}`];
+      assert.ok(stored, ChecksumAlgorithm);
+      const got = await send(new s3.GetObjectCommand({ Bucket, Key, ChecksumMode: "ENABLED" }));
+      assert.equal(got[`Checksum${ChecksumAlgorithm}`], stored);
+      assert.equal((await bytes(got)).toString(), "hello");
+    }
+    const wrong = { Bucket, Key: "sum/wrong", Body: "hello", ChecksumSHA256: "A".repeat(43) + "=" };
+    assert.equal(await codeOf(send(new s3.PutObjectCommand(wrong))), "BadDigest");
+  },
+
+  async "a stream in aws-chunked pieces"() {
+    const body = randomBytes(3_000_000);
+    const pieces = Array.from({ length: 30 }, (_, i) => body.subarray(i * 1e5, (i + 1) * 1e5));
+    const Body = Readable.from(pieces);
+    await send(new s3.PutObjectCommand({ Bucket, Key: "stream", Body, ContentLength: body.length }));
+    const got = await send(new s3.GetObjectCommand({ Bucket, Key: "stream" }));
+    assert.ok((await bytes(got)).equals(body));
+    assert.equal(got.ContentEncoding, undefined);
+  },
+
+  async "multipart by lib-storage"() {
+    const body = randomBytes(12_000_001);
+    const Body = Readable.from([body.subarray(0, 7e6), body.subarray(7e6)]);
+    const params = { Bucket, Key: "large", Body, ContentType: "application/dicom" };
+    const done = await new Upload({ client, params }).done();
+    assert.match(done.ETag, /-3"$/);
+    const got = await send(new s3.GetObjectCommand({ Bucket, Key: "large" }));
+    const digest = (data) => createHash("sha256").update(data).digest("hex");
+    assert.equal(digest(await bytes(got)), digest(body));
+    assert.equal(got.ContentType, "application/dicom");
+  },
+
+  async "multipart with a checksum of the whole object"() {
+    const target = { Bucket, Key: "whole" };
+    const { UploadId } = await send(
+      new s3.CreateMultipartUploadCommand({
+        ...target,
+        ChecksumAlgorithm: "CRC64NVME",
+        ChecksumType: "FULL_OBJECT",
+      }),
+    );
+    const part = Buffer.alloc(5 * 1024 * 1024, "a");
+    const Parts = [];
+    for (const PartNumber of [1, 2]) {
+      const upload = { ...target, UploadId, PartNumber, Body: part, ChecksumAlgorithm: "CRC64NVME" };
+      const { ETag, ChecksumCRC64NVME } = await send(new s3.UploadPartCommand(upload));
+      Parts.push({ PartNumber, ETag, ChecksumCRC64NVME });
+    }
+    const complete = { ...target, UploadId, MultipartUpload: { Parts } };
+    const done = await send(new s3.CompleteMultipartUploadCommand(complete));
+    const Body = Buffer.concat([part, part]);
+    const put = { Bucket, Key: "single", Body, ChecksumAlgorithm: "CRC64NVME" };
+    const single = await send(new s3.PutObjectCommand(put));
+    assert.equal(done.ChecksumCRC64NVME, single.ChecksumCRC64NVME);
+  },
+
+  async "presigned URLs"() {
+    const put = new s3.PutObjectCommand({ Bucket, Key: "up", ContentType: "text/plain" });
+    const url = await getSignedUrl(client, put, {
+      expiresIn: 60,
+      signableHeaders: new Set(["content-type"]),
+    });
+    const upload = (type, body) =>
+      fetch(url, { method: "PUT", headers: { "Content-Type": type }, body });
+    assert.equal((await upload("text/html", "data")).status, 403);
+    assert.equal((await upload("text/plain", "data")).status, 200);
+    const get = await getSignedUrl(client, new s3.GetObjectCommand({ Bucket, Key: "up" }));
+    assert.equal(await (await fetch(get)).text(), "data");
+    assert.equal((await fetch(get.replace("up?", "single?"))).status, 403);
+  },
+
+  async "conditional writes"() {
+    const put = () =>
+      send(new s3.PutObjectCommand({ Bucket, Key: "once", Body: "x", IfNoneMatch: "*" }));
+    const codes = await Promise.all(Array.from({ length: 10 }, () => codeOf(put())));
+    assert.equal(codes.filter((code) => code === "").length, 1);
+    assert.equal(codes.filter((code) => code === "PreconditionFailed").length, 9);
+  },
+
+  async "lists, copies and deletes"() {
+    await send(
+      new s3.CopyObjectCommand({ Bucket, Key: "sum/copy", CopySource: `${Bucket}/sum/SHA256` }),
+    );
+    const keys = [];
+    const pages = s3.paginateListObjectsV2({ client, pageSize: 4 }, { Bucket });
+    for await (const page of pages) keys.push(...(page.Contents ?? []).map((object) => object.Key));
+    assert.deepEqual(keys, [...keys].sort());
+    assert.ok(keys.includes("sum/copy") && keys.includes("a/ü b.txt"));
+    const Objects = keys.map((Key) => ({ Key }));
+    const gone = await send(new s3.DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    assert.equal(gone.Deleted.length, keys.length);
+    await send(new s3.DeleteBucketCommand({ Bucket }));
+  },
+
+  async "a wrong secret"() {
+    const refused = make("wrong").send(new s3.ListBucketsCommand({}));
+    assert.equal(await codeOf(refused), "SignatureDoesNotMatch");
+  },
+};
+
+let failed = 0;
+for (const [name, run] of Object.entries(cases)) {
+  try {
+    await run();
+    console.log(`ok      js: ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED  js: ${name}\n${error.stack}`);
+  }
+}
+process.exit(failed ? 1 : 0);

@@ -162,6 +162,14 @@ void add_commands(CLI::App& app, Parsed& p) {
   audit->require_subcommand(1);
   command(*audit, p, "verify", "Recompute hash chains and versions", &audit_verify)
       ->add_option("--tenant", p.arguments.tenant);
+  auto* storage = app.add_subcommand("storage", "The files' objects");
+  storage->require_subcommand(1);
+  auto* sweep = command(*storage, p, "sweep",
+                        "End abandoned uploads, remove objects that no file has", &storage_sweep);
+  sweep->add_option("--tenant", p.arguments.tenant);
+  sweep->add_option("--grace", p.arguments.grace, "seconds after an upload's URL has expired")
+      ->check(CLI::Range(0, 30 * 86'400))
+      ->capture_default_str();
   auto* configuration = app.add_subcommand("config", "The configuration in force");
   configuration->require_subcommand(1);
   command(*configuration, p, "print", "Every key, secrets masked", &config_print);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -21,6 +22,7 @@ struct Arguments {
   bool is_operator = false;
   bool password_stdin = false;
   int jobs = 4;
+  std::int64_t grace = 3'600;  ///< seconds
   bool dry_run = false;
   std::string data_dir;  ///< of the demo
   std::string listen;
@@ -50,6 +52,7 @@ int user_set_role(const Settings& settings, const Arguments& arguments);
 int user_disable(const Settings& settings, const Arguments& arguments);
 int user_enable(const Settings& settings, const Arguments& arguments);
 int user_reset_password(const Settings& settings, const Arguments& arguments);
+int storage_sweep(const Settings& settings, const Arguments& arguments);
 int audit_verify(const Settings& settings, const Arguments& arguments);
 
 }  // namespace wardbook::app

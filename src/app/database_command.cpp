@@ -1,7 +1,6 @@
 #include "app/database_command.h"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <exception>
 
 namespace wardbook::app {
@@ -20,7 +19,7 @@ int run_on_database(const Settings& settings, const Arguments& arguments,
   options.statement_timeout = std::chrono::minutes(5);
   db::Pool pool(reactor, options);
   boost::asio::thread_pool workers(1);
-  CommandContext context{settings, arguments, pool, workers};
+  CommandContext context{reactor, settings, arguments, pool, workers};
   int code = 1;
   std::exception_ptr error;
   boost::asio::co_spawn(reactor, command(context), [&](std::exception_ptr thrown, int returned) {

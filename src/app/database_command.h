@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
 #include "app/commands.h"
@@ -12,6 +13,7 @@ namespace wardbook::app {
 
 /// What a command on the database works with.
 struct CommandContext {
+  boost::asio::io_context& reactor;
   const Settings& settings;
   const Arguments& arguments;
   db::Pool& db;

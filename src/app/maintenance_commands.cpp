@@ -3,9 +3,14 @@
 #include <cstdio>
 
 #include "app/database_command.h"
+#include "app/store_options.h"
+#include "base/clock.h"
+#include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
+#include "features/records/records.h"
 #include "features/tenants/tenants.h"
 #include "migrate/migrate.h"
+#include "s3/client.h"
 
 namespace wardbook::app {
 namespace {
@@ -36,7 +41,8 @@ void show_progress(std::size_t done, std::size_t total, const migrate::TenantRep
                done == total ? "\n" : "");
 }
 
-Task<int> verify(CommandContext& context) {
+/// The tenant that was named, or all of them. Fails with tenant_not_found.
+Task<std::vector<TenantId>> chosen_tenants(CommandContext& context) {
   std::vector<TenantId> ids;
   if (context.arguments.tenant) {
     const TenantId id = tenant_argument(*context.arguments.tenant);
@@ -46,10 +52,16 @@ Task<int> verify(CommandContext& context) {
     const auto all = co_await tenants::list(context.db);
     for (const auto& tenant : all) ids.push_back(*TenantId::parse(tenant.id));
   }
+  co_return ids;
+}
+
+Task<int> verify(CommandContext& context) {
+  const auto ids = co_await chosen_tenants(context);
   boost::json::array rows;
   int code = 0;
   for (const auto& id : ids) {
-    const auto verdict = co_await audit::verify_chain(context.db, id);
+    auto verdict = co_await audit::verify_chain(context.db, id);
+    if (!verdict.first_fault) co_await records::verify_versions(context.db, id, verdict);
     if (verdict.first_fault) code = 1;
     boost::json::object row{{"tenant", id.str()},
                             {"entries", verdict.entries},
@@ -57,6 +69,33 @@ Task<int> verify(CommandContext& context) {
                             {"versions", verdict.versions},
                             {"result", verdict.first_fault.value_or("holds")}};
     rows.push_back(std::move(row));
+  }
+  print_rows(context.arguments, rows);
+  co_return code;
+}
+
+Task<int> sweep(CommandContext& context) {
+  const SystemClock clock;
+  s3::Store store(context.reactor, store_options(context.settings.storage), clock);
+  const auto ids = co_await chosen_tenants(context);
+  const std::chrono::seconds grace(context.arguments.grace);
+  boost::json::array rows;
+  int code = 0;
+  for (const auto& id : ids) {
+    attachments::Swept swept;
+    std::string result = "ok";
+    try {
+      swept =
+          co_await attachments::sweep(context.db, store, id, context.settings.attachments, grace);
+    } catch (const Failure& failure) {
+      result = std::string(failure.message()) + " (" + std::string(failure.log_detail()) + ")";
+      code = 1;
+    }
+    rows.push_back(boost::json::object{{"tenant", id.str()},
+                                       {"abandoned", swept.abandoned},
+                                       {"purged", swept.purged},
+                                       {"orphans", swept.orphans},
+                                       {"result", result}});
   }
   print_rows(context.arguments, rows);
   co_return code;
@@ -94,6 +133,13 @@ int migrate_status(const Settings& settings, const Arguments& arguments) {
   }
   print_rows(arguments, rows);
   return status.up_to_date() ? 0 : 1;
+}
+
+int storage_sweep(const Settings& settings, const Arguments& arguments) {
+  if (settings.storage.endpoint.empty()) {
+    throw std::runtime_error("storage.endpoint is not set: name a configuration with --config");
+  }
+  return run_on_database(settings, arguments, &sweep);
 }
 
 int audit_verify(const Settings& settings, const Arguments& arguments) {

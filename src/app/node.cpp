@@ -7,7 +7,9 @@
 #include <chrono>
 
 #include "api/idempotency.h"
+#include "app/store_options.h"
 #include "base/log.h"
+#include "features/attachments/attachments.h"
 
 namespace wardbook::app {
 namespace {
@@ -22,18 +24,6 @@ db::PoolOptions pool_options(const Settings::Database& database) {
   options.lanes = static_cast<std::size_t>(database.lanes);
   options.statement_timeout = database.statement_timeout;
   options.acquire_timeout = database.acquire_timeout;
-  return options;
-}
-
-s3::StoreOptions store_options(const Settings::Storage& storage) {
-  s3::StoreOptions options;
-  options.endpoint = storage.endpoint;
-  options.public_endpoint = storage.public_endpoint;
-  options.region = storage.region;
-  options.bucket = storage.bucket;
-  options.access_key = storage.access_key;
-  options.secret_key = storage.secret_key;
-  options.path_style = storage.path_style;
   return options;
 }
 
@@ -72,11 +62,37 @@ Task<> note_refusal(ServiceApp& app, api::Caller caller, api::Request request,
   }
 }
 
-Task<> sweep_all(db::Pool& db) {
+Task<> sweep_keys(db::Pool& db) {
   const auto all = co_await tenants::list(db);
   for (const auto& tenant : all) {
     const auto id = TenantId::parse(tenant.id);
     if (id) co_await api::sweep_idempotency_keys(db, *id);
+  }
+}
+
+/// Ends with the first tenant that fails: the store or the database is away for all of them.
+Task<> sweep_files(db::Pool& db, s3::Store& store, const Settings::Attachments& settings) {
+  const auto all = co_await tenants::list(db);
+  for (const auto& tenant : all) {
+    const auto id = TenantId::parse(tenant.id);
+    if (!id) continue;
+    const auto swept =
+        co_await attachments::sweep(db, store, *id, settings, attachments::kSweepGrace);
+    if (swept.abandoned + swept.purged + swept.orphans == 0) continue;
+    log::info("files were swept", {{"tenant", id->str()},
+                                   {"abandoned", swept.abandoned},
+                                   {"purged", swept.purged},
+                                   {"orphans", swept.orphans}});
+  }
+}
+
+Task<> try_sweep(Task<> sweep, std::string_view what) {
+  try {
+    co_await std::move(sweep);
+  } catch (const Failure& e) {
+    log::warning(what, {{"detail", e.message()}, {"cause", e.log_detail()}});
+  } catch (const std::exception& e) {
+    log::warning(what, {{"detail", e.what()}});
   }
 }
 
@@ -152,11 +168,8 @@ Task<> Node::sweep() {
     co_await sweep_timer_.async_wait(
         boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     if (stopping_) co_return;
-    try {
-      co_await sweep_all(db_);
-    } catch (const std::exception& e) {
-      log::warning("old idempotency keys were not removed", {{"detail", e.what()}});
-    }
+    co_await try_sweep(sweep_keys(db_), "old idempotency keys were not removed");
+    co_await try_sweep(sweep_files(db_, objects_, settings_.attachments), "files were not swept");
   }
 }
 

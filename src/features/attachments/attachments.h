@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ namespace wardbook::attachments {
 /// do for every extension that is text.
 [[nodiscard]] std::optional<std::string> type_fault(std::string_view file_name,
                                                     std::string_view file_type);
+/// Whether files of this name's type may be stored with gzip.
+[[nodiscard]] bool gzip_pays(std::string_view file_name);
 /// The size that a file of this name may have.
 [[nodiscard]] std::int64_t most_bytes(std::string_view file_name,
                                       const Settings::Attachments& settings);
@@ -91,6 +94,9 @@ struct Swept {
   std::int64_t purged = 0;     ///< deleted or rejected files whose object is gone now
   std::int64_t orphans = 0;    ///< objects without a row
 };
+/// How long after its URL's end an upload is given up, unless somebody asks for another time: what
+/// is on its way when the URL expires may still arrive.
+inline constexpr std::chrono::seconds kSweepGrace{3'600};
 /// Ends uploads whose URL expired (`grace` ago), removes the objects of rejected files and of those
 /// deleted longer ago than the retention time (never under legal hold), and objects without a row.
 /// Fails with store_unavailable.

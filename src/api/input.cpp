@@ -62,7 +62,12 @@ void append_double(std::string& out, double value) {
   const auto [end, error] =
       std::to_chars(buffer.data(), buffer.data() + buffer.size(), value == 0 ? 0.0 : value, format);
   if (error != std::errc{}) throw Failure(Code::internal, {}, "a number does not fit its buffer");
-  out.append(buffer.data(), end);
+  std::string_view text(buffer.data(), static_cast<std::size_t>(end - buffer.data()));
+  if (const auto e = text.find('e'); e != std::string_view::npos) {
+    out += text.substr(0, e + 2);  // C++ pads the exponent to two digits, ECMAScript does not
+    text.remove_prefix(std::min(text.find_first_not_of('0', e + 2), text.size() - 1));
+  }
+  out += text;
 }
 
 void append_canonical(std::string& out, const json::value& value) {

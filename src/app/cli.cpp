@@ -162,6 +162,11 @@ void add_commands(CLI::App& app, Parsed& p) {
   audit->require_subcommand(1);
   command(*audit, p, "verify", "Recompute hash chains and versions", &audit_verify)
       ->add_option("--tenant", p.arguments.tenant);
+  auto* icd = app.add_subcommand("icd", "ICD-10-CM releases");
+  icd->require_subcommand(1);
+  command(*icd, p, "import", "Load a CMS release: the order file, or its zip", &icd_import)
+      ->add_option("FILE", p.arguments.file)
+      ->required();
   auto* storage = app.add_subcommand("storage", "The files' objects");
   storage->require_subcommand(1);
   auto* sweep = command(*storage, p, "sweep",

@@ -24,6 +24,7 @@ struct Arguments {
   int jobs = 4;
   std::int64_t grace = 3'600;  ///< seconds
   bool dry_run = false;
+  std::string file;
   std::string data_dir;  ///< of the demo
   std::string listen;
   std::string object_store_listen;
@@ -53,6 +54,7 @@ int user_disable(const Settings& settings, const Arguments& arguments);
 int user_enable(const Settings& settings, const Arguments& arguments);
 int user_reset_password(const Settings& settings, const Arguments& arguments);
 int storage_sweep(const Settings& settings, const Arguments& arguments);
+int icd_import(const Settings& settings, const Arguments& arguments);
 int audit_verify(const Settings& settings, const Arguments& arguments);
 
 }  // namespace wardbook::app

@@ -6,9 +6,12 @@
 #include "features/accounts/accounts.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
+#include "features/chart/chart.h"
 #include "features/diagnoses/diagnoses.h"
+#include "features/icd10/icd10.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
+#include "features/templates/templates.h"
 #include "features/tenants/tenants.h"
 
 namespace wardbook::app {
@@ -29,7 +32,8 @@ std::vector<api::Route> all_routes() {
     std::vector<api::Route> out = service_routes();
     const std::vector<api::Route> features[] = {
         accounts::routes(), tenants::routes(),   patients::routes(),    records::routes(),
-        audit::routes(),    diagnoses::routes(), attachments::routes(),
+        audit::routes(),    diagnoses::routes(), attachments::routes(), chart::routes(),
+        icd10::routes(),    templates::routes(),
     };
     for (const auto& routes : features) {
       for (api::Route route : routes) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <thread>
@@ -60,7 +61,13 @@ Task<> load(Pool& pool, TenantId tenant, int client, Tally& tally) {
 
 Task<> restart_meanwhile(Tally& tally) {
   co_await pause(200ms);
-  PgCluster::get().stop();  // the reactor waits; what is in flight fails when it goes on
+  // On another thread: a server that shuts down waits for clients that are about to connect.
+  std::atomic<bool> stopped = false;
+  std::jthread stopping([&stopped] {
+    PgCluster::get().stop();
+    stopped = true;
+  });
+  while (!stopped) co_await pause(5ms);
   co_await pause(300ms);
   PgCluster::get().start();
   const int before = tally.done;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json.hpp>
 #include <cctype>
 #include <memory>
 
@@ -176,6 +177,18 @@ bool is_hl7(std::string_view head) {
   return body.starts_with("MSH|") || body.starts_with("FHS|") || body.starts_with("BHS|");
 }
 
+/// RFC 8259; of a beginning only that it can go on as JSON.
+bool is_json(std::string_view head, bool whole) {
+  const auto text = without_mark_and_space(head);
+  boost::json::parse_options options;
+  options.max_depth = 1'000;
+  boost::json::stream_parser parser({}, options);
+  boost::system::error_code error;
+  parser.write(text.data(), text.size(), error);
+  if (!error && whole) parser.finish(error);
+  return !error && !text.empty();
+}
+
 bool matches(Kind kind, std::string_view head, bool whole) {
   switch (kind) {
     case Kind::pdf:
@@ -203,11 +216,8 @@ bool matches(Kind kind, std::string_view head, bool whole) {
       return is_text(head, whole);
     case Kind::xml:
       return is_text(head, whole) && without_mark_and_space(head).starts_with('<');
-    case Kind::json: {
-      const auto start = without_mark_and_space(head);
-      return is_text(head, whole) && !start.empty() &&
-             std::string_view("{[\"-0123456789tfn").find(start.front()) != std::string_view::npos;
-    }
+    case Kind::json:
+      return is_text(head, whole) && is_json(head, whole);
     case Kind::hl7:
       return is_hl7(head);
   }
@@ -246,6 +256,11 @@ std::optional<std::string> type_fault(std::string_view file_name, std::string_vi
   return "does not go with the file name's extension";
 }
 
+bool gzip_pays(std::string_view file_name) {
+  const Type* type = type_of(file_name);
+  return type != nullptr && type->compressible;
+}
+
 std::int64_t most_bytes(std::string_view file_name, const Settings::Attachments& settings) {
   const Type* type = type_of(file_name);
   const bool dicom = type != nullptr && type->kind == Kind::dicom;
@@ -270,14 +285,14 @@ std::string safe_name(std::string_view file_name) {
     const bool plain = std::isalnum(c) != 0 || c == '.' || c == '-';
     out += plain && c < 0x80 ? static_cast<char>(c) : '_';
   }
+  // "." and ".." are no names, and a leading dot would hide the file.
+  if (out.empty() || out.front() == '.') out.insert(0, "_");
   if (out.size() > kMost) {
     const auto dot = out.rfind('.');
     const std::string extension = dot != std::string::npos ? out.substr(dot) : "";
     const std::size_t keep = extension.size() < 20 ? kMost - extension.size() : kMost;
     out = out.substr(0, keep) + (extension.size() < 20 ? extension : "");
   }
-  // "." and ".." are no names, and a leading dot would hide the file.
-  if (out.empty() || out.front() == '.') out.insert(0, "_");
   return out;
 }
 

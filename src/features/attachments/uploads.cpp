@@ -44,6 +44,9 @@ Declared parse_declared(const boost::json::object& body, const Settings::Attachm
   const auto most = most_bytes(d.file_name, settings);
   d.file_size = in.integer("file_size", Need::required, 1, most).value_or(1);
   d.content_encoding = in.one_of("content_encoding", Need::optional, {"gzip"});
+  if (d.content_encoding && !gzip_pays(d.file_name)) {
+    in.fault("content_encoding", "is not for a type that is compressed already");
+  }
   const auto stored = in.integer("stored_size", Need::optional, 1, most);
   d.stored_size = stored.value_or(d.file_size);
   if (d.content_encoding && !stored) in.fault("stored_size", "is required for an encoded file");

@@ -31,8 +31,7 @@ inline const db::Query<Diagnosis, DiagnosisId, std::string, MaybeText, std::stri
   WHERE d.id = $1 RETURNING )sql" WB_DIAGNOSIS_COLUMNS};
 
 inline const db::Query<void, DiagnosisId> kRemoveDiagnosis{
-    "diagnoses.remove",
-    "UPDATE {tenant}.diagnoses SET removed_at = now() WHERE id = $1"};
+    "diagnoses.remove", "UPDATE {tenant}.diagnoses SET removed_at = now() WHERE id = $1"};
 
 struct RecordPatient {
   PatientId patient;

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/failure.h"
 #include "base/ids.h"
+#include "db/pool.h"
 #include "db/query.h"
 
 namespace wardbook::patients {
@@ -44,6 +45,9 @@ struct Patient {
 };
 
 [[nodiscard]] std::string to_json(const Patient& patient);
+
+/// For features that show a patient beside their own; nullopt when there is none.
+[[nodiscard]] Task<std::optional<Patient>> find(db::Tx& tx, PatientId id);
 
 [[nodiscard]] std::vector<api::Route> routes();
 

@@ -222,6 +222,10 @@ Task<api::Response> list_patients(App& app, api::Request req) {
 
 }  // namespace
 
+Task<std::optional<Patient>> find(db::Tx& tx, PatientId id) {
+  co_return co_await tx.maybe_one(kGetPatient, id);
+}
+
 std::vector<api::Route> routes() {
   using enum api::Access;
   return {{"GET", "/patients", patients_read, &list_patients},

@@ -37,6 +37,12 @@ struct RecordInput {
   std::optional<std::string> follow_up_instructions;
 };
 
+/// The template that a draft was pre-filled from.
+struct FromTemplate {
+  TemplateId id;
+  std::int64_t version = 0;
+};
+
 /// Reads and checks a whole record; gathers every fault. What needs the database (does the patient
 /// exist, is the doctor one) is checked later.
 [[nodiscard]] RecordInput parse_record(const boost::json::object& body, std::vector<Fault>& faults);
@@ -78,6 +84,7 @@ struct Record {
   std::int64_t version = 0;
   bool voided = false;
   std::string content_hash;
+  std::optional<FromTemplate> from_template;  ///< of a new record
   static Record from_row(const db::RowView& row);
 };
 

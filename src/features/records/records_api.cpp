@@ -34,23 +34,45 @@ Task<> resolve(db::Tx& tx, RecordInput& input, const Record* known, std::vector<
   }
 }
 
+/// The body over what its template pre-fills; what is sent wins.
+Task<std::optional<FromTemplate>> prefill(db::Tx& tx, json::object& body,
+                                          std::vector<Fault>& faults) {
+  std::vector<Fault> wrong;
+  api::Input in(body, "", wrong);
+  const auto id = in.integer("template_id", api::Input::Need::optional, 1, INT64_MAX);
+  body.erase("template_id");
+  faults.insert(faults.end(), wrong.begin(), wrong.end());
+  if (!id) co_return std::nullopt;
+  const auto found = co_await tx.maybe_one(kTemplate, TemplateId(*id));
+  if (!found) {
+    faults.push_back({"/template_id", "is no template here"});
+    co_return std::nullopt;
+  }
+  const json::value content = json::parse(found->content);
+  for (const auto& member : content.as_object()) body.emplace(member.key(), member.value());
+  body.emplace("visit_type", found->visit_type);
+  co_return FromTemplate{TemplateId(*id), found->version};
+}
+
 Task<api::Response> create_record(App& app, api::Request req) {
   std::vector<Fault> faults;
-  RecordInput input = parse_record(req.object(), faults);
-  if (!input.doctor_id && !req.object().contains("doctor_id")) {
+  json::object body = req.object();
+  db::Tx tx = co_await api::begin_write(app.db, req);
+  Record record;
+  record.from_template = co_await prefill(tx, body, faults);
+  RecordInput input = parse_record(body, faults);
+  if (!input.doctor_id && !body.contains("doctor_id")) {
     if (req.caller.role == api::Role::doctor) {
       input.doctor_id = req.caller.account;
     } else {
       faults.push_back({"/doctor_id", "is required unless a doctor writes the record"});
     }
   }
-  db::Tx tx = co_await api::begin_write(app.db, req);
   co_await resolve(tx, input, nullptr, faults);
   if (!input.doctor_id && faults.empty()) faults.push_back({"/doctor_id", "must be an integer"});
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
 
   const NewIds ids = co_await tx.one(kNewIds);
-  Record record;
   record.id = ids.id;
   record.record_number = ids.number;
   Change change{"created", "draft", std::nullopt};

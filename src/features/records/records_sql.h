@@ -86,14 +86,40 @@ inline const db::Query<NewIds> kNewIds{"records.new_ids", R"sql(
 inline const db::Query<void, RecordId, std::string, PatientId, AccountId, std::string, std::string,
                        MaybeText, MaybeText, MaybeText, MaybeText, MaybeText, db::Json, db::Json,
                        db::Json, MaybeText, bool, std::optional<Date>, MaybeText, std::string,
-                       AccountId, std::string>
+                       AccountId, std::string, MaybeId, MaybeId>
     kInsertRecord{"records.insert", R"sql(
   INSERT INTO {tenant}.medical_records (id, record_number, patient_id, doctor_id, visit_date,
     visit_type, chief_complaint, history_of_present_illness, physical_examination, diagnosis,
     treatment_plan, prescriptions, vital_signs, lab_results, notes, follow_up_required,
-    follow_up_date, follow_up_instructions, content_hash, created_by, created_at, updated_at)
+    follow_up_date, follow_up_instructions, content_hash, created_by, created_at, updated_at,
+    template_id, template_version)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21, $21))sql"};
+    $20, $21, $21, $22, $23))sql"};
+
+/// What a template pre-fills.
+struct TemplateRow {
+  std::int64_t version = 0;
+  std::string visit_type;
+  std::string content;
+  static TemplateRow from_row(const db::RowView& r) { return {r.int64(0), r.str(1), r.str(2)}; }
+};
+inline const db::Query<TemplateRow, TemplateId> kTemplate{"records.template", R"sql(
+  SELECT version, visit_type, content FROM {tenant}.templates
+  WHERE id = $1 AND removed_at IS NULL)sql"};
+
+/// Allergies of a record's patient that a prescription names: [{code, pointer, message}].
+inline const db::Query<db::TextRow, RecordId> kWarnings{"records.warnings", R"sql(
+  SELECT coalesce(json_agg(json_build_object('code', 'allergy',
+      'pointer', '/prescriptions/' || (i.position - 1),
+      'message', 'The patient is allergic to ' || (g.item->>'substance') || '.')
+      ORDER BY i.position), '[]')
+  FROM {tenant}.medical_records r JOIN {tenant}.patients p ON p.id = r.patient_id
+  CROSS JOIN LATERAL jsonb_array_elements(r.prescriptions) WITH ORDINALITY AS i(item, position)
+  CROSS JOIN LATERAL jsonb_array_elements(p.allergies) AS g(item)
+  WHERE r.id = $1 AND length(g.item->>'substance') > 2
+    AND ({tenant}.fold(i.item->>'medication') LIKE '%' || {tenant}.fold(g.item->>'substance') || '%'
+      OR {tenant}.fold(g.item->>'substance') LIKE '%' || {tenant}.fold(i.item->>'medication') || '%')
+)sql"};
 
 inline const db::Query<void, RecordId, PatientId, AccountId, std::string, std::string, MaybeText,
                        MaybeText, MaybeText, MaybeText, MaybeText, db::Json, db::Json, db::Json,

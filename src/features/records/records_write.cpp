@@ -55,13 +55,20 @@ void queue_row(db::Tx& tx, RecordId id, const RecordInput& d, const Change& chan
   }
 }
 
-void queue_insert(db::Tx& tx, RecordId id, const std::string& number, const RecordInput& d,
-                  const std::string& hash, AccountId by, const std::string& now) {
-  tx.queue(kInsertRecord, id, number, d.patient_id.value(), d.doctor_id.value(), d.visit_date,
-           d.visit_type, d.chief_complaint, d.history_of_present_illness, d.physical_examination,
-           d.diagnosis, d.treatment_plan, db::Json{d.prescriptions}, db::Json{d.vital_signs},
-           db::Json{d.lab_results}, d.notes, d.follow_up_required, d.follow_up_date,
-           d.follow_up_instructions, hash, by, now);
+void queue_insert(db::Tx& tx, const Record& record, const RecordInput& d, const std::string& hash,
+                  AccountId by, const std::string& now) {
+  MaybeId template_id;
+  MaybeId template_version;
+  if (record.from_template) {
+    template_id = record.from_template->id.value;
+    template_version = record.from_template->version;
+  }
+  tx.queue(kInsertRecord, record.id, record.record_number, d.patient_id.value(),
+           d.doctor_id.value(), d.visit_date, d.visit_type, d.chief_complaint,
+           d.history_of_present_illness, d.physical_examination, d.diagnosis, d.treatment_plan,
+           db::Json{d.prescriptions}, db::Json{d.vital_signs}, db::Json{d.lab_results}, d.notes,
+           d.follow_up_required, d.follow_up_date, d.follow_up_instructions, hash, by, now,
+           template_id, template_version);
 }
 
 }  // namespace
@@ -88,7 +95,7 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   const std::string content = canonical_content(data, diagnoses);
   const std::string hash = content_hash(record.id, version, change.status, by, now, content);
 
-  if (is_new) queue_insert(tx, record.id, record.record_number, data, hash, by, now);
+  if (is_new) queue_insert(tx, record, data, hash, by, now);
   tx.queue(kInsertVersion, record.id, version, change.kind, change.reason, change.status, by, now,
            content, hash);
   if (!is_new) queue_row(tx, record.id, data, change, version, hash, by, now);
@@ -110,6 +117,13 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   audit::record(tx, audit::actor_of(request), std::move(entry));
 
   RecordView view = co_await tx.one(kShowRecord, record.id);
+  if (data.prescriptions != "[]") {
+    const auto warnings = co_await tx.one(kWarnings, record.id);
+    if (warnings.value != "[]") {
+      view.json.pop_back();
+      view.json += R"(,"warnings":)" + warnings.value + "}";
+    }
+  }
   record.data = std::move(data);
   record.version = version;
   record.status = change.status;

@@ -1,0 +1,196 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/idempotency.h"
+#include "api/router.h"
+#include "support/pg_cluster.h"
+#include "support/run.h"
+
+namespace wardbook::api {
+namespace {
+
+using wardbook::testing::PgCluster;
+using wardbook::testing::run;
+using wardbook::testing::run_all;
+
+const db::Query<void, std::string> kWork{"test.idempotency_work", R"sql(
+  INSERT INTO {tenant}.audit_log (action, resource) VALUES ('work', $1))sql"};
+const db::Query<db::Int64Row> kWorkDone{"test.idempotency_done",
+                                        "SELECT count(*) FROM {tenant}.audit_log"};
+const db::Query<void> kAge{"test.idempotency_age", R"sql(
+  UPDATE {tenant}.idempotency_keys SET created_at = now() - interval '25 hours')sql"};
+const db::Query<db::Int64Row> kKeys{"test.idempotency_keys",
+                                    "SELECT count(*) FROM {tenant}.idempotency_keys"};
+
+struct Outcome {
+  int status = 0;
+  std::string body;
+  std::string location;
+  bool replayed = false;
+  std::optional<Code> failed;
+};
+
+Outcome outcome_of(const Response& response, bool replayed) {
+  return {response.status, response.body,
+          std::string(response.headers.get("Location").value_or("")), replayed, std::nullopt};
+}
+
+/// A handler: does its work once, then answers or fails.
+Task<Outcome> handle(db::Pool& db, Request request, std::string answer, bool fail) {
+  Outcome out;
+  try {
+    db::Tx tx = co_await begin_write(db, request);
+    co_await tx.exec(kWork, std::string("x"));
+    if (fail) throw Failure(Code::conflict);
+    Response response = created(answer, "/things/1");
+    response = co_await commit_write(tx, request, std::move(response));
+    out = outcome_of(response, false);
+  } catch (const Replay& replay) {
+    out = outcome_of(replay.response, true);
+  } catch (const Failure& failure) {
+    out.failed = failure.code();
+  }
+  co_return out;
+}
+
+Task<> handle_into(db::Pool& db, Request request, std::string answer, Outcome& out) {
+  out = co_await handle(db, std::move(request), std::move(answer), false);
+}
+
+template <class Row>
+Task<Row> one_row(db::Pool& db, TenantId tenant, const db::Query<Row>& query) {
+  db::Tx tx = co_await db.begin(std::move(tenant));
+  co_return co_await tx.one(query);
+}
+
+Task<> age_keys(db::Pool& db, TenantId tenant) {
+  db::Tx tx = co_await db.begin(std::move(tenant));
+  co_await tx.exec(kAge);
+  co_await tx.commit();
+}
+
+class IdempotencyTest : public ::testing::Test {
+ protected:
+  ~IdempotencyTest() override {
+    db_.close();
+    reactor_.restart();
+    reactor_.poll();
+  }
+
+  Request request(const std::string& key, std::string_view body = R"({"a":1})") {
+    Request out;
+    out.head.method = "POST";
+    out.head.target = "/api/v1/things";
+    if (!key.empty()) out.head.headers.set("Idempotency-Key", key);
+    out.body = boost::json::parse(body);
+    out.caller.account = AccountId(7);
+    out.caller.tenant_id = tenant_;
+    return out;
+  }
+  Outcome call(Request request, std::string answer = "1", bool fail = false) {
+    return run(reactor_, handle(db_, std::move(request), std::move(answer), fail));
+  }
+  std::int64_t done() { return run(reactor_, one_row(db_, tenant_, kWorkDone)).value; }
+  std::int64_t keys() { return run(reactor_, one_row(db_, tenant_, kKeys)).value; }
+
+  TenantId tenant_ = PgCluster::get().new_tenant("once");
+  boost::asio::io_context reactor_{1};
+  db::Pool db_{reactor_, PgCluster::get().pool_options()};
+};
+
+TEST_F(IdempotencyTest, TheSameKeyAndBodyGetTheSameAnswerOnce) {
+  const auto first = call(request("k"), R"({"id":1})");
+  EXPECT_EQ(first.status, 201);
+  EXPECT_FALSE(first.replayed);
+  const auto again = call(request("k", R"({ "a" : 1.0 })"), R"({"id":2})");
+  EXPECT_TRUE(again.replayed);
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(again.body, R"({"id":1})");
+  EXPECT_EQ(again.location, "/things/1");
+  EXPECT_EQ(done(), 1);
+}
+
+TEST_F(IdempotencyTest, AnotherRequestUnderTheKeyIsRefused) {
+  (void)call(request("k"));
+  EXPECT_EQ(call(request("k", R"({"a":2})")).failed, Code::idempotency_key_reused);
+  auto elsewhere = request("k");
+  elsewhere.head.target = "/api/v1/others";
+  EXPECT_EQ(call(elsewhere).failed, Code::idempotency_key_reused);
+  EXPECT_EQ(done(), 1);
+}
+
+TEST_F(IdempotencyTest, KeysAreTheCallersOwn) {
+  (void)call(request("k"));
+  auto other = request("k");
+  other.caller.account = AccountId(8);
+  EXPECT_FALSE(call(other).replayed);
+  auto elsewhere = request("k");
+  elsewhere.caller.tenant_id = PgCluster::get().new_tenant("once");
+  EXPECT_FALSE(call(elsewhere).replayed);
+  EXPECT_EQ(done(), 2);
+}
+
+TEST_F(IdempotencyTest, TenAtOnceAreDoneOnce) {
+  std::vector<Outcome> outcomes(10);
+  std::vector<Task<>> tasks;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    tasks.push_back(handle_into(db_, request("k"), std::to_string(i), outcomes[i]));
+  }
+  run_all(reactor_, std::move(tasks));
+  int first = 0;
+  for (const auto& outcome : outcomes) {
+    EXPECT_EQ(outcome.status, 201);
+    EXPECT_EQ(outcome.body, outcomes[0].body);
+    first += outcome.replayed ? 0 : 1;
+  }
+  EXPECT_EQ(first, 1);
+  EXPECT_EQ(done(), 1);
+}
+
+TEST_F(IdempotencyTest, AFailureLeavesNoClaim) {
+  EXPECT_EQ(call(request("k"), "1", true).failed, Code::conflict);
+  EXPECT_EQ(done(), 0);
+  EXPECT_EQ(keys(), 0);
+  const auto second = call(request("k", R"({"a":"corrected"})"));
+  EXPECT_EQ(second.status, 201);
+  EXPECT_FALSE(second.replayed);
+}
+
+TEST_F(IdempotencyTest, KeysLiveForADay) {
+  (void)call(request("k"));
+  run(reactor_, age_keys(db_, tenant_));
+  const auto next_day = call(request("k", R"({"a":2})"));
+  EXPECT_EQ(next_day.status, 201);
+  EXPECT_FALSE(next_day.replayed);
+  EXPECT_TRUE(call(request("k", R"({"a":2})")).replayed) << "the key is the newer request's now";
+  EXPECT_EQ(done(), 2);
+}
+
+TEST_F(IdempotencyTest, TheSweepTakesOldKeysOnly) {
+  (void)call(request("old"));
+  run(reactor_, age_keys(db_, tenant_));
+  (void)call(request("new"));
+  EXPECT_EQ(run(reactor_, sweep_idempotency_keys(db_, tenant_)), 1);
+  EXPECT_EQ(run(reactor_, sweep_idempotency_keys(db_, tenant_)), 0);
+  EXPECT_TRUE(call(request("new")).replayed);
+}
+
+TEST_F(IdempotencyTest, WithoutAKeyNothingIsKept) {
+  (void)call(request(""));
+  auto put = request("k");
+  put.head.method = "PUT";
+  (void)call(put);
+  EXPECT_FALSE(call(put).replayed);
+  EXPECT_EQ(done(), 3);
+  EXPECT_EQ(keys(), 0);
+}
+
+TEST_F(IdempotencyTest, KeysArePrintable) {
+  EXPECT_EQ(call(request(std::string(255, 'k'))).status, 201);
+  for (const std::string& bad : {std::string(256, 'k'), std::string("a b"), std::string("ä")}) {
+    EXPECT_EQ(call(request(bad)).failed, Code::invalid_parameter) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace wardbook::api

@@ -1,0 +1,281 @@
+// What handlers read of a request beside its body: ids, entity tags, parameters, cursors.
+#include "api/request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/paging.h"
+#include "api/router.h"
+#include "base/hash.h"
+
+namespace wardbook::api {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Request with_header(std::string_view name, std::string_view value) {
+  Request request;
+  request.head.headers.add(name, value);
+  return request;
+}
+
+/// The code that a call fails with; nullopt when it does not.
+template <class Call>
+std::optional<Code> failure_of(Call call) {
+  try {
+    (void)call();
+  } catch (const Failure& failure) {
+    return failure.code();
+  }
+  return std::nullopt;
+}
+
+TEST(IfMatchTest, NamesAVersion) {
+  EXPECT_EQ(required_if_match(with_header("If-Match", "\"1\"")), 1);
+  EXPECT_EQ(required_if_match(with_header("if-match", " \"42\" ")), 42);
+  EXPECT_EQ(optional_if_match(with_header("If-Match", "\"7\"")), 7);
+  EXPECT_EQ(optional_if_match(Request{}), std::nullopt);
+}
+
+TEST(IfMatchTest, IsRequiredAndNamesOne) {
+  EXPECT_EQ(failure_of([] { return required_if_match(Request{}); }), Code::if_match_required);
+  EXPECT_EQ(failure_of([] { return required_if_match(with_header("If-Match", "*")); }),
+            Code::if_match_required);
+}
+
+TEST(IfMatchTest, WhatWasNeverGivenOutMatchesNothing) {
+  for (const std::string tag :
+       {"W/\"1\"", "1", "\"\"", "\"0\"", "\"-1\"", "\"+1\"", "\"1.0\"", "\"0x1\"", "\"a\"", "\"1",
+        "1\"", "\"1\", \"2\"", "\"99999999999999999999\"", "\" 1\"", "", "\"01\""}) {
+    const auto request = with_header("If-Match", tag);
+    EXPECT_EQ(failure_of([&] { return required_if_match(request); }), Code::version_conflict)
+        << tag;
+  }
+}
+
+TEST(IfNoneMatchTest, ComparesWeakly) {
+  EXPECT_TRUE(not_modified(with_header("If-None-Match", "\"3\""), 3));
+  EXPECT_TRUE(not_modified(with_header("If-None-Match", "W/\"3\""), 3));
+  EXPECT_FALSE(not_modified(with_header("If-None-Match", "\"2\""), 3));
+  EXPECT_FALSE(not_modified(with_header("If-None-Match", "nonsense"), 3));
+  EXPECT_FALSE(not_modified(Request{}, 3));
+}
+
+TEST(RequestTest, PathIdsArePositiveDecimals) {
+  for (const auto* good : {"1", "9223372036854775807"}) {
+    EXPECT_TRUE(parse_positive(good)) << good;
+  }
+  for (const auto* bad :
+       {"", "0", "-1", "+1", "01", "1a", " 1", "1 ", "9223372036854775808", "1e3", "0x1", "１"}) {
+    EXPECT_EQ(parse_positive(bad), std::nullopt) << bad;
+  }
+  Request request;
+  request.path_params = {{"id", "12"}, {"n", "x"}};
+  EXPECT_EQ(request.path_id<RecordId>(Code::record_not_found), RecordId(12));
+  EXPECT_EQ(failure_of([&] { return request.path_int(Code::version_not_found, "n"); }),
+            Code::version_not_found);
+  EXPECT_EQ(failure_of([&] { return request.path_int(Code::not_found, "none"); }), Code::not_found);
+}
+
+TEST(RequestTest, BodiesAreObjects) {
+  Request request;
+  request.body = boost::json::array{1};
+  EXPECT_EQ(failure_of([&] { return request.object().size(); }), Code::invalid_fields);
+  request.body = boost::json::object{{"a", 1}};
+  EXPECT_EQ(request.object().size(), 1U);
+}
+
+TEST(RequestTest, OperatorsHaveNoTenant) {
+  Caller caller;
+  EXPECT_EQ(failure_of([&] { return caller.tenant(); }), Code::forbidden);
+  caller.tenant_id = TenantId::parse("north");
+  EXPECT_EQ(caller.tenant().str(), "north");
+}
+
+TEST(ResponseTest, CarriesTagAndLocation) {
+  const Response response = created("{}", "/api/v1/records/3").etag(12);
+  EXPECT_EQ(response.status, 201);
+  EXPECT_EQ(response.headers.get("Location"), "/api/v1/records/3");
+  EXPECT_EQ(response.headers.get("ETag"), "\"12\"");
+}
+
+Request with_query(net::QueryParams query) {
+  Request request;
+  request.query = std::move(query);
+  return request;
+}
+
+/// The pointers of the faults that `finish` throws; empty when it throws nothing.
+std::vector<std::string> faults_of(Params& params) {
+  std::vector<std::string> out;
+  try {
+    params.finish();
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.code(), Code::invalid_parameter);
+    EXPECT_EQ(failure.extensions().size(), 1U);
+    for (const auto& [name, text] : failure.extensions()) {
+      EXPECT_EQ(name, "errors");
+      for (const auto& fault : boost::json::parse(text).as_array()) {
+        out.emplace_back(fault.at("pointer").as_string());
+      }
+    }
+  }
+  return out;
+}
+
+TEST(ParamsTest, ReadEachKind) {
+  const auto request = with_query({{"q", "ann"},
+                                   {"patient_id", "7"},
+                                   {"status", "draft"},
+                                   {"from", "2026-03-04"},
+                                   {"to", "2026-03-04T01:00:00+01:00"},
+                                   {"born", "2000-02-29"},
+                                   {"limit", "200"},
+                                   {"count", "exact"}});
+  Params params(request);
+  EXPECT_EQ(params.text("q"), "ann");
+  EXPECT_EQ(params.integer("patient_id", 1, INT64_MAX), 7);
+  EXPECT_EQ(params.one_of("status", {"draft", "finalized"}), "draft");
+  EXPECT_EQ(params.date_or_time("from"), "2026-03-04");
+  EXPECT_EQ(params.date_or_time("to"), "2026-03-04T00:00:00Z");
+  EXPECT_TRUE(params.date("born").has_value());
+  EXPECT_EQ(params.limit(), 200);
+  EXPECT_TRUE(params.count_exact());
+  EXPECT_THAT(faults_of(params), ElementsAre());
+}
+
+TEST(ParamsTest, GatherEveryFault) {
+  const auto request = with_query({{"patient_id", "0"},
+                                   {"doctor_id", "7x"},
+                                   {"status", "open"},
+                                   {"from", "today"},
+                                   {"born", "2001-02-29"},
+                                   {"limit", "201"},
+                                   {"count", "all"},
+                                   {"twice", "1"},
+                                   {"twice", "1"},
+                                   {"q", "a\nb"},
+                                   {"long", std::string(11, 'x')},
+                                   {"other", "1"}});
+  Params params(request);
+  EXPECT_EQ(params.integer("patient_id", 1, INT64_MAX), std::nullopt);
+  (void)params.integer("doctor_id", 1, INT64_MAX);
+  (void)params.one_of("status", {"draft", "finalized"});
+  (void)params.date_or_time("from");
+  (void)params.date("born");
+  EXPECT_EQ(params.limit(), kDefaultLimit);
+  (void)params.count_exact();
+  (void)params.text("twice");
+  (void)params.text("q");
+  (void)params.text("long", 10);
+  EXPECT_THAT(faults_of(params),
+              ElementsAre("?patient_id", "?doctor_id", "?status", "?from", "?born", "?limit",
+                          "?count", "?twice", "?q", "?long", "?other"));
+}
+
+TEST(ParamsTest, LimitHasADefault) {
+  const Request request;
+  Params params(request);
+  EXPECT_EQ(params.limit(), 50);
+  for (const auto* bad : {"0", "-1", "", "10.0", " 10"}) {
+    const auto wrong = with_query({{"limit", bad}});
+    Params of(wrong);
+    (void)of.limit();
+    EXPECT_THAT(faults_of(of), ElementsAre("?limit")) << bad;
+  }
+}
+
+using Values = std::vector<std::string>;
+
+/// What a list makes of a cursor; nullopt when it is refused.
+std::optional<Values> decoded(const std::string& cursor, std::string_view scope,
+                              std::size_t count) {
+  const auto request = with_query({{"cursor", cursor}});
+  Params params(request);
+  auto values = decode_cursor(params, request, scope, count);
+  const auto faults = faults_of(params);
+  EXPECT_EQ(values.has_value(), faults.empty()) << cursor;
+  if (!values) EXPECT_THAT(faults, ElementsAre("?cursor"));
+  return values;
+}
+
+TEST(CursorTest, GivesBackWhatWasPutIn) {
+  for (const Values& values : {Values{"2026-03-04 05:06:07.123456+00", "42"},
+                               Values{"O'Brien \"x\" ä", "-1"}, Values{"", ""}}) {
+    const auto cursor = encode_cursor("patients.name", values);
+    EXPECT_EQ(cursor.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                       "0123456789-_"),
+              std::string::npos)
+        << "goes into a URL as it is";
+    EXPECT_EQ(decoded(cursor, "patients.name", 2), values);
+  }
+  const Request none;
+  Params params(none);
+  EXPECT_EQ(decode_cursor(params, none, "patients.name", 2), std::nullopt);
+  EXPECT_THAT(faults_of(params), ElementsAre());
+}
+
+TEST(CursorTest, BelongsToItsList) {
+  const auto cursor = encode_cursor("patients.name", {"a", "1"});
+  EXPECT_EQ(decoded(cursor, "patients.born", 2), std::nullopt);
+  EXPECT_EQ(decoded(cursor, "patients.name", 1), std::nullopt);
+  EXPECT_EQ(decoded(cursor, "patients.name", 3), std::nullopt);
+}
+
+TEST(CursorTest, IsRefusedWhenItIsNoneOfOurs) {
+  const auto cursor = encode_cursor("list", {"a"});
+  for (std::size_t i = 0; i < cursor.size(); ++i) {
+    auto other = cursor;
+    other[i] = '!';
+    EXPECT_EQ(decoded(other, "list", 1), std::nullopt) << i;
+    if (i > 0) EXPECT_EQ(decoded(cursor.substr(0, i), "list", 1), std::nullopt) << i;
+  }
+  for (const std::string text : {R"(["list",1])", R"({"list":"a"})", R"(["list","a","b"])", "null",
+                                 R"(["list",["a"]])", R"(["list","a\u0000"])", "[", ""}) {
+    EXPECT_EQ(decoded(to_base64url(text), "list", 1), std::nullopt) << text;
+  }
+  EXPECT_EQ(decoded(std::string(3'000, 'A'), "list", 1), std::nullopt);
+}
+
+TEST(PageTest, IsOneObject) {
+  EXPECT_EQ(page_json({}, std::nullopt), R"({"items":[],"next_cursor":null})");
+  EXPECT_EQ(page_json({"{}", "1"}, "abc", 12),
+            R"({"items":[{},1],"next_cursor":"abc","total":12})");
+}
+
+TEST(ProblemTest, SaysWhatRfc9457Wants) {
+  Failure failure = Failure::invalid({{"/a", "is wrong"}, {"/b~1c", "is \"odd\""}});
+  failure.extension("choices", "[1]");
+  const auto response = problem(failure, "req-1");
+  EXPECT_EQ(response.status, 422);
+  EXPECT_EQ(response.headers.get("Content-Type"), "application/problem+json");
+  const auto body = boost::json::parse(response.body);
+  EXPECT_EQ(body.at("status"), 422);
+  EXPECT_EQ(body.at("code"), "invalid_fields");
+  EXPECT_EQ(body.at("request_id"), "req-1");
+  EXPECT_EQ(body.at("errors").as_array().size(), 2U);
+  EXPECT_EQ(body.at("errors").at(1).at("pointer"), "/b~1c");
+  EXPECT_EQ(body.at("choices"), boost::json::parse("[1]"));
+  for (const auto* key : {"type", "title", "detail"}) EXPECT_TRUE(body.as_object().contains(key));
+}
+
+TEST(ProblemTest, TellsWhenToComeBack) {
+  EXPECT_EQ(problem(Failure(Code::database_unavailable), "r").headers.get("Retry-After"), "1");
+  Failure locked(Code::account_locked);
+  locked.retry_after(900);
+  EXPECT_EQ(problem(locked, "r").headers.get("Retry-After"), "900");
+  EXPECT_EQ(problem(Failure(Code::not_found), "r").headers.get("Retry-After"), std::nullopt);
+  EXPECT_THAT(
+      std::string(*problem(Failure(Code::unauthenticated), "r").headers.get("WWW-Authenticate")),
+      HasSubstr("Bearer"));
+}
+
+TEST(ProblemTest, KeepsTheLogsDetailToItself) {
+  const auto response = problem(Failure(Code::internal, {}, "SQLSTATE 42P01 in records.get"), "r");
+  EXPECT_EQ(response.status, 500);
+  EXPECT_EQ(response.body.find("SQLSTATE"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace wardbook::api

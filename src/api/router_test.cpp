@@ -1,0 +1,233 @@
+// The router behind a real server: match, authenticate, admit, read, answer.
+#include "api/router.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/test_support.h"
+
+namespace wardbook {
+
+/// The router only passes it on; what these tests' handlers and hooks saw.
+struct App {
+  std::vector<std::string> handled;
+  std::vector<std::string> refused;
+  std::vector<std::string> observed;
+};
+
+namespace api {
+namespace {
+
+using net::testing::RawClient;
+using net::testing::TestServer;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Task<Response> echo(App& app, Request req) {
+  std::string seen = req.head.method + " " + std::string(req.head.raw_path());
+  for (const auto& [name, value] : req.path_params) seen += " " + name + "=" + value;
+  for (const auto& [name, value] : req.query) seen += " ?" + name + "=" + value;
+  seen += " " + boost::json::serialize(req.body);
+  app.handled.push_back(seen);
+  co_return ok(boost::json::value(seen));
+}
+Task<Response> literal(App&, Request) {
+  co_return ok(std::string(R"("literal")"));
+}
+Task<Response> fail(App&, Request) {
+  throw Failure(Code::record_finalized, "A finalized record is only amended.", "secret detail");
+  co_return Response{};
+}
+Task<Response> crash(App&, Request) {
+  throw std::runtime_error("secret detail");
+  co_return Response{};
+}
+Task<Response> replay(App&, Request) {
+  throw Replay{created(R"("first answer")", "/things/1")};
+  co_return Response{};
+}
+
+std::vector<Route> routes() {
+  using enum Access;
+  return {{"GET", "/open/{id}", open, &echo},
+          {"GET", "/open/{id}/parts/{n}", open, &echo},
+          {"GET", "/open/me", open, &literal},
+          {"GET", "/records/{id}", records_read, &echo},
+          {"PATCH", "/records/{id}", records_write, &echo, Body::json},
+          {"POST", "/records", records_write, &echo, Body::json},
+          {"GET", "/fail", open, &fail},
+          {"GET", "/crash", open, &crash},
+          {"GET", "/replay", open, &replay}};
+}
+
+/// The bearer is the role's name.
+Task<Caller> authenticate(std::string bearer) {
+  Caller caller;
+  const auto role = parse_role(bearer);
+  if (!role) throw Failure(Code::token_expired);
+  caller.role = *role;
+  if (*role != Role::platform_admin) caller.tenant_id = TenantId::parse("north");
+  co_return caller;
+}
+
+Task<> note_refusal(App& app, std::string role, std::string permission) {
+  app.refused.push_back(role + " " + permission);
+  co_return;
+}
+
+class RouterTest : public ::testing::Test {
+ protected:
+  Hooks hooks() {
+    Hooks out;
+    out.authenticate = &authenticate;
+    out.refused = [this](Caller caller, Request, std::string_view permission) {
+      return note_refusal(app_, std::string(to_string(caller.role)), std::string(permission));
+    };
+    out.observe = [this](std::string_view method, std::string_view pattern, int status, double) {
+      app_.observed.push_back(std::string(method) + " " + std::string(pattern) + " " +
+                              std::to_string(status));
+    };
+    return out;
+  }
+
+  RawClient::Answer ask(const std::string& line, const std::string& headers = "",
+                        const std::string& body = "") {
+    RawClient client(server_.port());
+    std::string text = line + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\n" + headers;
+    if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    client.send(text + "\r\n" + body);
+    return client.read_answer(line.starts_with("HEAD"));
+  }
+  static std::string code(const RawClient::Answer& answer) {
+    boost::system::error_code error;
+    const auto body = boost::json::parse(answer.body, error);
+    if (error || !body.is_object() || !body.get_object().contains("code")) return answer.body;
+    EXPECT_TRUE(answer.has("Content-Type: application/problem+json"));
+    EXPECT_EQ(body.at("status"), answer.status);
+    return std::string(body.at("code").as_string());
+  }
+
+  App app_;
+  Router router_{app_, routes(), hooks()};
+  TestServer server_{[this](net::Exchange& exchange) { return router_.handle(exchange); }};
+};
+
+constexpr const char* kJson = "Content-Type: application/json\r\n";
+constexpr const char* kNurse = "Authorization: Bearer nurse\r\n";
+
+TEST_F(RouterTest, MatchesSegmentsAndDecodesThem) {
+  EXPECT_EQ(ask("GET /open/a%20b?x=1&x=2").status, 200);
+  EXPECT_EQ(ask("GET /open/7/parts/2").status, 200);
+  EXPECT_EQ(ask("GET /open/a%2Fb").status, 200);
+  EXPECT_EQ(ask("GET /open/me").body, R"("literal")") << "a literal wins over a parameter";
+  EXPECT_THAT(app_.handled,
+              ElementsAre("GET /open/a%20b id=a b ?x=1 ?x=2 null",
+                          "GET /open/7/parts/2 id=7 n=2 null", "GET /open/a%2Fb id=a/b null"));
+}
+
+TEST_F(RouterTest, KnowsWhatIsNotThere) {
+  for (const std::string path : {"/", "/open", "/open/", "/open/7/", "/open/7/parts", "/Open/7",
+                                 "//open/7", "/open/7/parts/2/3", "/open/.."}) {
+    if (path == "/open/..") continue;  // a parameter like any other
+    const auto answer = ask("GET " + path);
+    EXPECT_EQ(answer.status, 404) << path;
+    EXPECT_EQ(code(answer), "not_found") << path;
+  }
+  EXPECT_EQ(code(ask("GET /open/%zz")), "bad_request");
+  EXPECT_EQ(code(ask("GET /open/a%00b")), "bad_request");
+  EXPECT_EQ(code(ask("GET /open/7?x=%f")), "bad_request");
+  EXPECT_THAT(app_.handled, ElementsAre());
+}
+
+TEST_F(RouterTest, NamesTheMethodsThatThereAre) {
+  const auto answer = ask("DELETE /records/7", kNurse);
+  EXPECT_EQ(code(answer), "method_not_allowed");
+  EXPECT_TRUE(answer.has("Allow: GET, HEAD, PATCH")) << answer.head;
+  EXPECT_EQ(ask("HEAD /open/7").status, 200);
+}
+
+TEST_F(RouterTest, IsClosedByDefault) {
+  EXPECT_EQ(code(ask("GET /records/7")), "unauthenticated");
+  EXPECT_EQ(code(ask("GET /records/7", "Authorization: Basic bnVyc2U=\r\n")), "unauthenticated");
+  EXPECT_EQ(code(ask("GET /records/7", std::string(kNurse) + kNurse)), "unauthenticated");
+  const auto expired = ask("GET /records/7", "Authorization: Bearer nobody\r\n");
+  EXPECT_EQ(expired.status, 401);
+  EXPECT_EQ(code(expired), "token_expired");
+  EXPECT_THAT(app_.handled, ElementsAre());
+  EXPECT_EQ(ask("GET /records/7", "authorization: bearer nurse\r\n").status, 200)
+      << "the scheme has no case";
+}
+
+TEST_F(RouterTest, AdmitsByRoleAndWritesRefusalsDown) {
+  EXPECT_EQ(ask("GET /records/7", kNurse).status, 200);
+  const auto refused = ask("GET /records/7", "Authorization: Bearer receptionist\r\n");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(code(refused), "forbidden");
+  EXPECT_EQ(code(ask("GET /records/7", "Authorization: Bearer platform_admin\r\n")), "forbidden");
+  EXPECT_THAT(app_.refused,
+              ElementsAre("receptionist records:read", "platform_admin records:read"));
+  EXPECT_EQ(app_.handled.size(), 1U);
+}
+
+TEST_F(RouterTest, TheTenantHeaderMustAgree) {
+  const std::string nurse = kNurse;
+  EXPECT_EQ(ask("GET /records/7", nurse + "X-Tenant-ID: north\r\n").status, 200);
+  EXPECT_EQ(code(ask("GET /records/7", nurse + "X-Tenant-ID: south\r\n")), "tenant_mismatch");
+  EXPECT_EQ(code(ask("GET /records/7", nurse + "X-Tenant-ID: north\r\nX-Tenant-ID: south\r\n")),
+            "tenant_mismatch");
+  EXPECT_EQ(code(ask("GET /records/7", nurse + "X-Tenant-ID:\r\n")), "tenant_mismatch");
+}
+
+TEST_F(RouterTest, ReadsJsonBodies) {
+  const std::string head = std::string(kNurse) + kJson;
+  EXPECT_EQ(ask("POST /records", head, R"({"a":1})").status, 200);
+  const std::string merge =
+      std::string(kNurse) + "Content-Type: Application/Merge-Patch+JSON; x=1\r\n";
+  EXPECT_EQ(ask("PATCH /records/7", merge, "{}").status, 200);
+  EXPECT_EQ(code(ask("POST /records", merge, "{}")), "unsupported_media_type");
+  EXPECT_EQ(code(ask("POST /records", kNurse, "{}")), "unsupported_media_type");
+  EXPECT_EQ(code(ask("POST /records", head + "Content-Encoding: gzip\r\n", "{}")),
+            "unsupported_media_type");
+  EXPECT_EQ(code(ask("POST /records", head, "{")), "invalid_json");
+  EXPECT_EQ(code(ask("POST /records", head, R"({"a":1,"a":2})")), "invalid_json");
+  EXPECT_THAT(app_.handled, ElementsAre(R"(POST /records {"a":1})", "PATCH /records/7 id=7 {}"));
+}
+
+TEST_F(RouterTest, BoundsBodies) {
+  const auto answer = ask("POST /records", std::string(kNurse) + kJson,
+                          "\"" + std::string(1024 * 1024, 'x') + "\"");
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_EQ(code(answer), "payload_too_large");
+}
+
+TEST_F(RouterTest, TurnsFailuresIntoProblems) {
+  const auto failed = ask("GET /fail");
+  EXPECT_EQ(failed.status, 409);
+  EXPECT_EQ(code(failed), "record_finalized");
+  EXPECT_EQ(failed.body.find("secret"), std::string::npos);
+  const auto crashed = ask("GET /crash");
+  EXPECT_EQ(crashed.status, 500);
+  EXPECT_EQ(crashed.body.find("secret"), std::string::npos);
+  const auto replayed = ask("GET /replay");
+  EXPECT_EQ(replayed.status, 201);
+  EXPECT_EQ(replayed.body, R"("first answer")");
+  EXPECT_THAT(app_.observed, ElementsAre("GET /fail 409", "GET /crash 500", "GET /replay 201"));
+}
+
+TEST_F(RouterTest, AnswersAreNotCached) {
+  const auto answer = ask("GET /open/7");
+  EXPECT_TRUE(answer.has("Cache-Control: no-store")) << answer.head;
+  EXPECT_TRUE(answer.has("X-Content-Type-Options: nosniff")) << answer.head;
+  EXPECT_THAT(answer.head, HasSubstr("X-Request-ID: "));
+}
+
+TEST(RouterRoutesTest, OneHandlerForEachMethodAndPattern) {
+  App app;
+  std::vector<Route> twice{{"GET", "/a/{id}", Access::open, &echo},
+                           {"GET", "/a/{other}", Access::open, &echo}};
+  EXPECT_THROW(Router(app, twice, {}), std::logic_error);
+}
+
+}  // namespace
+}  // namespace api
+}  // namespace wardbook

@@ -1,0 +1,121 @@
+#include "base/gzip.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include "base/hash.h"
+
+namespace wardbook {
+namespace {
+
+using State = GzipDecoder::State;
+
+std::string gzip(std::string_view text, int level = Z_BEST_COMPRESSION) {
+  z_stream z{};
+  EXPECT_EQ(deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string in(text);
+  std::string out(deflateBound(&z, in.size()) + 32, '\0');
+  z.next_in = reinterpret_cast<unsigned char*>(in.data());
+  z.avail_in = static_cast<unsigned>(in.size());
+  z.next_out = reinterpret_cast<unsigned char*>(out.data());
+  z.avail_out = static_cast<unsigned>(out.size());
+  EXPECT_EQ(deflate(&z, Z_FINISH), Z_STREAM_END);
+  out.resize(out.size() - z.avail_out);
+  deflateEnd(&z);
+  return out;
+}
+
+struct Decoded {
+  State state = State::more;
+  std::string text;
+};
+
+/// Fed in pieces of `step` bytes until it is refused or over.
+Decoded decode(std::string_view bytes, std::uint64_t most, std::size_t step = 1 << 20) {
+  GzipDecoder decoder(most);
+  Decoded out;
+  for (std::size_t at = 0; at < bytes.size(); at += step) {
+    out.state = decoder.feed(bytes.substr(at, step), out.text);
+    EXPECT_EQ(out.state, decoder.state());
+    if (out.state == State::corrupt || out.state == State::too_large) break;
+  }
+  return out;
+}
+
+std::string noise(std::size_t size) {
+  std::string out;
+  while (out.size() < size) {
+    const auto hash = sha256(std::to_string(out.size()));
+    out.append(as_chars(hash));
+  }
+  out.resize(size);
+  return out;
+}
+
+TEST(GzipTest, GivesBackWhatWasPackedWhateverThePieces) {
+  for (const auto& text :
+       {std::string(), std::string("x"), std::string(300'000, 'a'), noise(200'000)}) {
+    const auto packed = gzip(text);
+    for (const std::size_t step : {std::size_t{1}, std::size_t{7}, std::size_t{65'536}}) {
+      const auto decoded = decode(packed, text.size(), step);
+      EXPECT_EQ(decoded.state, State::done) << text.size() << " " << step;
+      EXPECT_EQ(decoded.text, text);
+    }
+  }
+}
+
+TEST(GzipTest, ReadsSeveralMembers) {
+  const auto packed = gzip("first ") + gzip("") + gzip("second");
+  for (const std::size_t step : {std::size_t{1}, std::size_t{1000}}) {
+    const auto decoded = decode(packed, 100, step);
+    EXPECT_EQ(decoded.state, State::done);
+    EXPECT_EQ(decoded.text, "first second");
+  }
+}
+
+TEST(GzipTest, IsNotDoneWhenItIsCutOff) {
+  const auto packed = gzip(noise(1000)) + gzip("tail");
+  const auto first = gzip(noise(1000)).size();
+  for (std::size_t size = 1; size < packed.size(); size += size < first + 30 ? 1 : 7) {
+    const auto decoded = decode(std::string_view(packed).substr(0, size), 10'000);
+    EXPECT_EQ(decoded.state, size == first ? State::done : State::more) << size;
+  }
+}
+
+TEST(GzipTest, StopsBombs) {
+  const auto bomb = gzip(std::string(64 * 1024 * 1024, '\0'));
+  ASSERT_LT(bomb.size(), 100'000U);
+  const auto decoded = decode(bomb, 1'000'000, 1000);
+  EXPECT_EQ(decoded.state, State::too_large);
+  EXPECT_LE(decoded.text.size(), 1'000'000U) << "never more than was allowed";
+  EXPECT_EQ(decode(gzip("1234567890"), 10).state, State::done);
+  EXPECT_EQ(decode(gzip("1234567890"), 9).state, State::too_large);
+  EXPECT_EQ(decode(gzip("12345") + gzip("67890"), 9).state, State::too_large)
+      << "all members together";
+}
+
+TEST(GzipTest, NoticesCorruption) {
+  EXPECT_EQ(decode("not gzip at all", 100).state, State::corrupt);
+  EXPECT_EQ(decode(gzip("text") + "garbage after it", 100).state, State::corrupt);
+  const auto packed = gzip(noise(5'000));
+  // The header's flags and times may change unnoticed; from the data on nothing may.
+  for (std::size_t at = 10; at < packed.size(); at += 101) {
+    auto broken = packed;
+    broken[at] = static_cast<char>(broken[at] ^ 0x55);
+    const auto state = decode(broken, 1'000'000).state;
+    EXPECT_TRUE(state == State::corrupt || state == State::more) << at;
+  }
+  auto checksum = packed;
+  checksum[packed.size() - 8] = static_cast<char>(checksum[packed.size() - 8] ^ 1);
+  EXPECT_EQ(decode(checksum, 1'000'000).state, State::corrupt);
+  auto length = packed;
+  length[packed.size() - 1] = static_cast<char>(length[packed.size() - 1] ^ 1);
+  EXPECT_EQ(decode(length, 1'000'000).state, State::corrupt);
+}
+
+TEST(GzipTest, ZlibsOwnFormatIsNotGzip) {
+  EXPECT_EQ(decode("\x78\x9c\x4b\x4c\x4a\x06\x00\x02\x4d\x01\x27", 100).state, State::corrupt);
+}
+
+}  // namespace
+}  // namespace wardbook

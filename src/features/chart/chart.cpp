@@ -1,0 +1,113 @@
+#include "features/chart/chart.h"
+
+#include "api/input.h"
+#include "api/paging.h"
+#include "features/app.h"
+#include "features/audit/audit.h"
+#include "features/chart/chart_sql.h"
+#include "features/patients/patients.h"
+
+namespace wardbook::chart {
+namespace {
+
+/// Writes down that the chart was read, in the transaction that read it.
+Task<> seen(App& app, db::Tx& tx, const api::Request& req, std::string action, PatientId patient) {
+  audit::Entry entry{.action = std::move(action),
+                     .resource = "patient",
+                     .resource_id = patient.value,
+                     .patient = patient};
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+}
+
+Task<patients::Patient> existing(db::Tx& tx, PatientId id) {
+  auto patient = co_await patients::find(tx, id);
+  if (!patient) throw Failure(Code::patient_not_found);
+  co_return std::move(*patient);
+}
+
+Task<api::Response> timeline(App& app, api::Request req) {
+  const auto id = req.path_id<PatientId>(Code::patient_not_found);
+  api::Params params(req);
+  const int limit = params.limit();
+  const std::string scope = "timeline." + std::to_string(id.value);
+  const auto cursor = api::decode_cursor(params, req, scope, 2);
+  params.finish();
+  const std::string date = cursor ? (*cursor)[0] : "infinity";
+  const std::int64_t below = cursor ? std::strtoll((*cursor)[1].c_str(), nullptr, 10) : INT64_MAX;
+
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto patient = co_await existing(tx, id);
+  auto visits = co_await tx.all(kVisits, id, date, below, limit + 1);
+  std::optional<std::string> next;
+  if (visits.size() > static_cast<std::size_t>(limit)) {
+    visits.pop_back();
+    std::vector<std::string> key{visits.back().visit_date, std::to_string(visits.back().id)};
+    next = api::encode_cursor(scope, key);
+  }
+  std::string visit_json = "[";
+  for (const auto& visit : visits) visit_json += (visit_json.size() > 1 ? "," : "") + visit.json;
+  visit_json += "]";
+  std::string body;
+  api::ObjectWriter out(body);
+  out.raw("patient", patients::to_json(patient));
+  out.raw("visits", visit_json);
+  out.text("next_cursor", next);
+  out.raw("problems", (co_await tx.one(kProblems, id)).value);
+  out.raw("medication", (co_await tx.one(kMedication, id)).value);
+  out.raw("allergies", patient.data.allergies);
+  out.raw("latest_vitals", (co_await tx.one(kLatestVitals, id)).value);
+  out.raw("latest_labs", (co_await tx.one(kLatestLabs, id)).value);
+  out.raw("files", (co_await tx.one(kFiles, id)).value);
+  out.end();
+  co_await seen(app, tx, req, "patient.timeline", id);
+  co_return api::ok(std::move(body));
+}
+
+std::string series_json(PatientId patient, const std::string& series) {
+  std::string body;
+  api::ObjectWriter out(body);
+  out.integer("patient_id", patient.value);
+  out.raw("series", series);
+  out.end();
+  return body;
+}
+
+Task<api::Response> vitals(App& app, api::Request req) {
+  const auto id = req.path_id<PatientId>(Code::patient_not_found);
+  api::Params params(req);
+  const auto from = params.date_or_time("from");
+  const auto to = params.date_or_time("to");
+  params.finish();
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  (void)co_await existing(tx, id);
+  const auto series = co_await tx.one(kVitals, id, from, to);
+  co_await seen(app, tx, req, "patient.vitals", id);
+  co_return api::ok(series_json(id, series.value));
+}
+
+Task<api::Response> labs(App& app, api::Request req) {
+  const auto id = req.path_id<PatientId>(Code::patient_not_found);
+  api::Params params(req);
+  const auto from = params.date_or_time("from");
+  const auto to = params.date_or_time("to");
+  const auto test = params.text("test");
+  params.finish();
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  (void)co_await existing(tx, id);
+  const auto series = co_await tx.one(kLabs, id, from, to, test);
+  co_await seen(app, tx, req, "patient.labs", id);
+  co_return api::ok(series_json(id, series.value));
+}
+
+}  // namespace
+
+std::vector<api::Route> routes() {
+  using enum api::Access;
+  return {{"GET", "/patients/{id}/timeline", records_read, &timeline},
+          {"GET", "/patients/{id}/vitals", records_read, &vitals},
+          {"GET", "/patients/{id}/labs", records_read, &labs}};
+}
+
+}  // namespace wardbook::chart

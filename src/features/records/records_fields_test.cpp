@@ -1,0 +1,270 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/input.h"
+#include "base/hash.h"
+#include "features/records/records.h"
+
+namespace wardbook::records {
+namespace {
+
+namespace json = boost::json;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<std::string> pointers(const std::vector<Fault>& faults) {
+  std::vector<std::string> out;
+  for (const auto& fault : faults) out.push_back(fault.pointer);
+  return out;
+}
+
+struct Parsed {
+  json::value value;
+  std::vector<Fault> faults;
+};
+
+Parsed vitals(json::object body) {
+  Parsed out;
+  out.value = parse_vital_signs(body, "/vital_signs", out.faults);
+  return out;
+}
+Parsed labs(std::string_view items) {
+  Parsed out;
+  out.value = parse_lab_results(json::parse(items).as_array(), "/lab_results", out.faults);
+  return out;
+}
+Parsed prescribed(std::string_view items) {
+  Parsed out;
+  out.value = parse_prescriptions(json::parse(items).as_array(), "/prescriptions", out.faults);
+  return out;
+}
+
+struct Sign {
+  const char* key;
+  double least;
+  double most;
+  double below;
+  double above;
+};
+constexpr std::array kSigns{
+    Sign{"systolic_mmhg", 20, 370, 19.9, 370.1}, Sign{"diastolic_mmhg", 5, 360, 4.9, 360.1},
+    Sign{"pulse_bpm", 10, 350, 9.9, 350.1},      Sign{"respiratory_rate_per_min", 1, 120, 0, 121},
+    Sign{"temperature_c", 13, 47, 12.9, 47.1},   Sign{"spo2_percent", 10, 100, 9.9, 100.1},
+    Sign{"weight_kg", 0.2, 650, 0.19, 650.1},    Sign{"height_cm", 20, 275, 19.9, 275.1},
+    Sign{"pain_score", 0, 10, -1, 11},           Sign{"glucose_mg_dl", 5, 2700, 4.9, 2700.1},
+};
+
+TEST(VitalSignsTest, HaveTheBoundsOfTheLiving) {
+  for (const auto& sign : kSigns) {
+    const std::string at = std::string("/vital_signs/") + sign.key;
+    for (const double good : {sign.least, sign.most}) {
+      EXPECT_THAT(vitals({{sign.key, good}}).faults, IsEmpty()) << at << good;
+    }
+    for (const double bad : {sign.below, sign.above, -sign.most, 1e300}) {
+      EXPECT_THAT(pointers(vitals({{sign.key, bad}}).faults), ElementsAre(at)) << bad;
+    }
+    EXPECT_THAT(pointers(vitals({{sign.key, "80"}}).faults), ElementsAre(at));
+    EXPECT_THAT(pointers(vitals({{sign.key, true}}).faults), ElementsAre(at));
+    EXPECT_THAT(vitals({{sign.key, nullptr}}).faults, IsEmpty());
+  }
+}
+
+TEST(VitalSignsTest, TakeNothingElse) {
+  EXPECT_THAT(pointers(vitals({{"pain_score", 4.5}}).faults),
+              ElementsAre("/vital_signs/pain_score"));
+  EXPECT_THAT(pointers(vitals({{"temperature_f", 98.6}}).faults),
+              ElementsAre("/vital_signs/temperature_f"));
+  const auto sent = vitals({{"bmi", 22}});
+  ASSERT_EQ(sent.faults.size(), 1U);
+  EXPECT_EQ(sent.faults[0].message, "is read-only");
+}
+
+TEST(VitalSignsTest, DeriveTheBodyMassIndex) {
+  EXPECT_EQ(vitals({{"weight_kg", 80}, {"height_cm", 180}}).value.at("bmi"), 24.7);
+  EXPECT_EQ(vitals({{"weight_kg", 64}, {"height_cm", 160}}).value.at("bmi"), 25);
+  EXPECT_EQ(vitals({{"weight_kg", 3.5}, {"height_cm", 50}}).value.at("bmi"), 14);
+  EXPECT_FALSE(vitals({{"weight_kg", 80}}).value.as_object().contains("bmi"));
+  EXPECT_FALSE(vitals({{"height_cm", 180}}).value.as_object().contains("bmi"));
+}
+
+TEST(VitalSignsTest, DiastolicIsBelowSystolic) {
+  EXPECT_THAT(vitals({{"systolic_mmhg", 120}, {"diastolic_mmhg", 119}}).faults, IsEmpty());
+  for (const int diastolic : {120, 121}) {
+    EXPECT_THAT(pointers(vitals({{"systolic_mmhg", 120}, {"diastolic_mmhg", diastolic}}).faults),
+                ElementsAre("/vital_signs/diastolic_mmhg"));
+  }
+}
+
+TEST(VitalSignsTest, EqualValuesHaveOneSpelling) {
+  const auto one =
+      parse_vital_signs(json::parse(R"({"temperature_c":37.0,"pulse_bpm":7.2e1})").as_object(), "",
+                        *std::make_unique<std::vector<Fault>>());
+  EXPECT_EQ(api::canonical_json(one), R"({"pulse_bpm":72,"temperature_c":37})");
+}
+
+/// The flag that a single lab result ends with; empty when it has none.
+std::string flag(std::string_view item) {
+  const auto parsed = labs("[" + std::string(item) + "]");
+  EXPECT_THAT(pointers(parsed.faults), IsEmpty()) << item;
+  const auto& result = parsed.value.at(0).as_object();
+  return result.contains("flag") ? std::string(result.at("flag").as_string()) : "";
+}
+
+TEST(LabResultsTest, DeriveTheFlagFromTheRange) {
+  EXPECT_EQ(flag(R"({"test":"K","value":3.4,"reference_low":3.5,"reference_high":5})"), "low");
+  EXPECT_EQ(flag(R"({"test":"K","value":3.5,"reference_low":3.5,"reference_high":5})"), "normal");
+  EXPECT_EQ(flag(R"({"test":"K","value":5,"reference_low":3.5,"reference_high":5})"), "normal");
+  EXPECT_EQ(flag(R"({"test":"K","value":5.1,"reference_low":3.5,"reference_high":5})"), "high");
+  EXPECT_EQ(flag(R"({"test":"K","value":5.1,"reference_low":3.5})"), "normal");
+  EXPECT_EQ(flag(R"({"test":"K","value":1,"reference_low":3.5})"), "low");
+  EXPECT_EQ(flag(R"({"test":"K","value":7,"reference_high":5})"), "high");
+  EXPECT_EQ(flag(R"({"test":"K","value":7})"), "") << "no range, no flag";
+  EXPECT_EQ(flag(R"({"test":"HBsAg","value":"positive","reference_high":5})"), "");
+}
+
+TEST(LabResultsTest, TakeAStrongerFlagOfTheSameSide) {
+  const std::string low = R"({"test":"K","value":2,"reference_low":3.5,"flag":)";
+  EXPECT_EQ(flag(low + R"("critical_low"})"), "critical_low");
+  EXPECT_EQ(flag(low + R"("abnormal"})"), "abnormal");
+  EXPECT_EQ(flag(low + R"("low"})"), "low");
+  for (const std::string wrong : {"high", "normal", "critical_high"}) {
+    EXPECT_THAT(pointers(labs("[" + low + "\"" + wrong + "\"}]").faults),
+                ElementsAre("/lab_results/0/flag"))
+        << wrong;
+  }
+  EXPECT_THAT(
+      pointers(labs(R"([{"test":"K","value":4,"reference_low":3.5,"flag":"abnormal"}])").faults),
+      ElementsAre("/lab_results/0/flag"));
+  EXPECT_EQ(flag(R"({"test":"HBsAg","value":"positive","flag":"abnormal"})"), "abnormal");
+}
+
+TEST(LabResultsTest, NameEachFaultByItsItem) {
+  const auto parsed = labs(R"([{"test":"K","value":4},7,{"value":1},{"test":"x"},
+    {"test":"K","value":1,"reference_low":5,"reference_high":3},
+    {"test":"K","value":"a","taken_at":"noon","loinc":1,"other":1}])");
+  EXPECT_THAT(pointers(parsed.faults),
+              ElementsAre("/lab_results/1", "/lab_results/2/test", "/lab_results/3/value",
+                          "/lab_results/4/reference_high", "/lab_results/5/loinc",
+                          "/lab_results/5/taken_at", "/lab_results/5/other"));
+}
+
+TEST(PrescriptionsTest, NeedDrugDoseAndFrequency) {
+  const auto good = prescribed(R"([{"medication":"Metformin","dosage":"500 mg",
+    "frequency":"twice daily","route":"oral","duration":"90 days","quantity":180,"refills":3,
+    "instructions":"with\nmeals","start_date":"2026-03-04","end_date":"2026-03-04"}])");
+  EXPECT_THAT(pointers(good.faults), IsEmpty());
+  EXPECT_EQ(good.value.at(0).at("quantity"), 180);
+  EXPECT_THAT(
+      pointers(prescribed(R"([{},{"medication":" ","dosage":"1","frequency":"1"}])").faults),
+      ElementsAre("/prescriptions/0/medication", "/prescriptions/0/dosage",
+                  "/prescriptions/0/frequency", "/prescriptions/1/medication"));
+}
+
+TEST(PrescriptionsTest, CheckTheRest) {
+  const std::string start = R"([{"medication":"a","dosage":"b","frequency":"c",)";
+  for (const auto& [rest, pointer] : std::vector<std::pair<std::string, std::string>>{
+           {R"("refills":-1)", "refills"},
+           {R"("refills":1.5)", "refills"},
+           {R"("refills":100)", "refills"},
+           {R"("start_date":"2026-02-30")", "start_date"},
+           {R"("start_date":"2026-03-05","end_date":"2026-03-04")", "end_date"},
+           {R"("quantity":{})", "quantity"},
+           {R"("quantity":1e13)", "quantity"},
+           {R"("colour":"blue")", "colour"}}) {
+    EXPECT_THAT(pointers(prescribed(start + rest + "}]").faults),
+                ElementsAre("/prescriptions/0/" + pointer))
+        << rest;
+  }
+  EXPECT_EQ(prescribed(start + R"("quantity":"30 tablets"}])").value.at(0).at("quantity"),
+            "30 tablets");
+}
+
+Parsed record_faults(std::string_view body) {
+  Parsed out;
+  (void)parse_record(json::parse(body).as_object(), out.faults);
+  return out;
+}
+
+TEST(RecordTest, GathersTheFaultsOfAllItsParts) {
+  const auto parsed = record_faults(R"({"patient_id":0,"visit_type":"party","status":"finalized",
+    "vital_signs":{"pulse_bpm":5},"prescriptions":[{}],"lab_results":{},"notes":1,
+    "follow_up_required":true,"colour":"blue","diagnosis":"a\u0007"})");
+  for (const auto* pointer :
+       {"/patient_id", "/visit_date", "/visit_type", "/status", "/vital_signs/pulse_bpm",
+        "/prescriptions/0/medication", "/lab_results", "/notes", "/follow_up_date", "/colour",
+        "/diagnosis"}) {
+    EXPECT_THAT(pointers(parsed.faults), Contains(pointer));
+  }
+  EXPECT_EQ(parsed.faults.size(), 13U);
+}
+
+RecordInput record_of(std::string_view body) {
+  std::vector<Fault> faults;
+  auto input = parse_record(json::parse(body).as_object(), faults);
+  EXPECT_THAT(pointers(faults), IsEmpty());
+  return input;
+}
+
+std::string hash_of(const RecordInput& input) {
+  return content_hash(RecordId(1), 1, "draft", AccountId(2), "2026-03-04T05:06:07Z",
+                      canonical_content(input, {}));
+}
+
+TEST(ContentTest, TheHashDoesNotDependOnTheSpelling) {
+  const auto one = record_of(R"({"patient_id":1,"visit_date":"2026-03-04T06:06:07+01:00",
+    "visit_type":"consultation","vital_signs":{"temperature_c":37.0,"pulse_bpm":72},
+    "lab_results":[{"test":"K","value":4.50,"taken_at":"2026-03-04T00:00:00-01:00"}]})");
+  const auto other = record_of(R"({"lab_results":[{"value":45e-1,"test":"\u004b",
+    "taken_at":"2026-03-04T01:00:00.000Z"}],"notes":null,"prescriptions":[],
+    "vital_signs":{"pulse_bpm":7.2e1,"temperature_c":3.7E+1,"weight_kg":null},
+    "visit_type":"consultation","visit_date":"2026-03-04T05:06:07Z","patient_id":1.0})");
+  EXPECT_EQ(canonical_content(one, {}), canonical_content(other, {}));
+  EXPECT_EQ(hash_of(one), hash_of(other));
+}
+
+TEST(ContentTest, TheHashDependsOnEverythingElse) {
+  const std::string body = R"({"patient_id":1,"visit_date":"2026-03-04","visit_type":"procedure")";
+  const auto base = record_of(body + "}");
+  std::vector<std::string> hashes{hash_of(base)};
+  for (const std::string rest :
+       {R"(,"notes":"")", R"(,"notes":"a")", R"(,"chief_complaint":"a")", R"(,"diagnosis":"a")",
+        R"(,"history_of_present_illness":"a")", R"(,"physical_examination":"a")",
+        R"(,"treatment_plan":"a")", R"(,"vital_signs":{"pulse_bpm":70})",
+        R"(,"prescriptions":[{"medication":"a","dosage":"b","frequency":"c"}])",
+        R"(,"lab_results":[{"test":"a","value":1}])", R"(,"follow_up_instructions":"a")",
+        R"(,"follow_up_date":"2026-04-04")",
+        R"(,"follow_up_date":"2026-04-04","follow_up_required":true)", R"(,"doctor_id":3)"}) {
+    hashes.push_back(hash_of(record_of(body + rest + "}")));
+  }
+  const auto content = canonical_content(base, {});
+  const std::string at = "2026-03-04T05:06:07Z";
+  hashes.push_back(content_hash(RecordId(2), 1, "draft", AccountId(2), at, content));
+  hashes.push_back(content_hash(RecordId(1), 2, "draft", AccountId(2), at, content));
+  hashes.push_back(content_hash(RecordId(1), 1, "amended", AccountId(2), at, content));
+  hashes.push_back(content_hash(RecordId(1), 1, "draft", AccountId(3), at, content));
+  hashes.push_back(content_hash(RecordId(1), 1, "draft", AccountId(2), at + "0", content));
+  Diagnosis coded;
+  coded.id = DiagnosisId(4);
+  coded.icd_code = "E11.9";
+  for (const auto* type : {"primary", "secondary"}) {
+    coded.diagnosis_type = type;
+    hashes.push_back(
+        content_hash(RecordId(1), 1, "draft", AccountId(2), at, canonical_content(base, {coded})));
+  }
+  const auto count = hashes.size();
+  std::ranges::sort(hashes);
+  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+  EXPECT_EQ(hashes.size(), count);
+}
+
+TEST(ContentTest, TheHashIsOverTheDocumentedForm) {
+  const std::string whole = R"({"author":2,"content":{"a":1},"record_id":1,"status":"draft",)"
+                            R"("time":"2026-03-04T05:06:07Z","version":3})";
+  EXPECT_EQ(
+      content_hash(RecordId(1), 3, "draft", AccountId(2), "2026-03-04T05:06:07Z", R"({"a":1})"),
+      to_hex(sha256(whole)));
+}
+
+}  // namespace
+}  // namespace wardbook::records

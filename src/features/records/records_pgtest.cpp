@@ -1,0 +1,332 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+
+#include "api/input.h"
+#include "base/hash.h"
+#include "support/clinic.h"
+
+namespace wardbook::records {
+namespace {
+
+namespace json = boost::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using wardbook::testing::Clinic;
+using wardbook::testing::kClinicPassword;
+using wardbook::testing::Outcome;
+using wardbook::testing::perform;
+using wardbook::testing::run;
+using wardbook::testing::run_all;
+
+class RecordsTest : public ::testing::Test {
+ protected:
+  audit::Verdict verify() {
+    audit::Verdict verdict;
+    run(clinic_.reactor, verify_versions(clinic_.db, clinic_.tenant, verdict));
+    return verdict;
+  }
+  std::string fault() { return verify().first_fault.value_or("none"); }
+  Outcome patch(std::int64_t record, std::int64_t version, json::value body) {
+    return clinic_.call(clinic_.doctor, "PATCH", "/records/{id}", record, version, std::move(body));
+  }
+  /// Content, kind and so on of one version, straight from its row.
+  db::SyncConnection::Row version_row(std::int64_t record, std::int64_t version) {
+    auto connection = clinic_.as_role();
+    return connection
+        .query("SELECT content, kind, status, content_hash FROM " + clinic_.in("record_versions") +
+                   " WHERE record_id = $1 AND version = $2",
+               {std::to_string(record), std::to_string(version)})
+        .at(0);
+  }
+
+  Clinic clinic_;
+};
+
+constexpr std::string_view kFullRecord = R"({
+  "visit_date": "2026-03-04T23:59:59.123456+05:30", "visit_type": "emergency",
+  "chief_complaint": "Brustschmerz — \u00e4\ud83e\ude7a \"stark\"\n\ttwo lines",
+  "history_of_present_illness": " leading and trailing ", "physical_examination": "\\ backslash",
+  "diagnosis": "", "treatment_plan": "a\r\nb", "notes": "\u2028\ufb01",
+  "prescriptions": [{"medication":"A","dosage":"0.10 mg","frequency":"daily","quantity":1e2,
+                     "refills":0},
+                    {"frequency":"daily","dosage":"1","medication":"B","quantity":"10 \u00b5g"}],
+  "vital_signs": {"temperature_c":37.0,"weight_kg":70.10,"height_cm":1.755e2,"spo2_percent":99.5,
+                  "pain_score":0},
+  "lab_results": [{"test":"TSH","value":0.0000001,"unit":"mU/L","reference_low":1e-7},
+                  {"test":"Copies","value":123456789012.5},{"test":"HBsAg","value":"neg"},
+                  {"test":"Big","value":-1e12,"taken_at":"2026-03-04"}],
+  "follow_up_required": true, "follow_up_date": "2026-04-01", "follow_up_instructions": "come"})";
+
+TEST_F(RecordsTest, ContentReadBackFromPostgresGivesTheSameText) {
+  json::value body = json::parse(kFullRecord);
+  body.as_object()["patient_id"] = clinic_.new_patient();
+  const auto made = clinic_.call(clinic_.doctor, "POST", "/records", 0, 0, body);
+  ASSERT_EQ(made.status, 201) << made.code;
+  const auto id = made.body.at("id").as_int64();
+  const auto first = version_row(id, 1);
+  // A change of nothing: what was read back is checked, made canonical and hashed again.
+  ASSERT_EQ(patch(id, 1, json::object{}).status, 200);
+  EXPECT_EQ(version_row(id, 2)[0], first[0]);
+  EXPECT_EQ(api::canonical_json(json::parse(*first[0])), *first[0]) << "it is canonical";
+  EXPECT_THAT(*first[0], HasSubstr(R"("visit_date":"2026-03-04T18:29:59.123456Z")"));
+  EXPECT_THAT(*first[0], HasSubstr(R"("temperature_c":37,)"));
+  ASSERT_EQ(clinic_.finalize(id, 2).status, 200);
+  EXPECT_EQ(version_row(id, 3)[0], first[0]) << "finalizing changes no content";
+  const auto verdict = verify();
+  EXPECT_EQ(verdict.first_fault, std::nullopt);
+  EXPECT_EQ(verdict.versions, 3);
+}
+
+TEST_F(RecordsTest, TheSignatureIsOverTheVersionsHash) {
+  const auto id = clinic_.new_record(clinic_.new_patient());
+  const auto wrong = clinic_.call(clinic_.doctor, "POST", "/records/{id}/finalize", id, 1,
+                                  {{"password", "not the password"}});
+  EXPECT_EQ(wrong.code, "wrong_password");
+  const auto done = clinic_.finalize(id, 1);
+  ASSERT_EQ(done.status, 200) << done.code;
+  auto connection = clinic_.as_role();
+  const auto signature = connection.query(
+      "SELECT s.version, s.content_hash = v.content_hash, s.content_hash = r.signed_hash, "
+      "s.signed_by, s.meaning FROM " +
+      clinic_.in("signatures") + " s JOIN " + clinic_.in("record_versions") +
+      " v USING (record_id, version) JOIN " + clinic_.in("medical_records") +
+      " r ON r.id = s.record_id");
+  const db::SyncConnection::Rows expected{
+      {"2", "t", "t", std::to_string(clinic_.doctor.account.value), "finalized"}};
+  EXPECT_EQ(signature, expected);
+}
+
+TEST_F(RecordsTest, LifeGoesItsWay) {
+  const auto id = clinic_.new_record(clinic_.new_patient());
+  const auto reopen = [&](std::int64_t version) {
+    return clinic_.call(clinic_.admin, "POST", "/records/{id}/reopen", id, version,
+                        {{"reason", "the wrong arm"}});
+  };
+  const auto amend = [&](std::int64_t version) {
+    return clinic_.call(clinic_.doctor, "POST", "/records/{id}/amendments", id, version,
+                        {{"reason", "late result"}, {"changes", {{"notes", "amended"}}}});
+  };
+  EXPECT_EQ(reopen(1).code, "record_not_finalized");
+  EXPECT_EQ(amend(1).code, "record_not_finalized");
+  EXPECT_EQ(clinic_.finalize(id, 1).version, 2);
+  EXPECT_EQ(clinic_.finalize(id, 2).code, "record_finalized");
+  EXPECT_EQ(patch(id, 2, {{"notes", "x"}}).code, "record_finalized");
+  EXPECT_EQ(amend(1).code, "version_conflict");
+  EXPECT_EQ(amend(2).version, 3);
+  EXPECT_EQ(reopen(3).version, 4);
+  EXPECT_EQ(patch(id, 4, {{"notes", "x"}}).version, 5);
+  EXPECT_EQ(patch(id, 0, {{"notes", "x"}}).code, "if_match_required");
+  EXPECT_THAT(*version_row(id, 1)[0], HasSubstr(R"("notes":"first")")) << "stays readable";
+  EXPECT_EQ(fault(), "none");
+}
+
+TEST_F(RecordsTest, EveryTamperingWithVersionsIsNamed) {
+  const auto id = clinic_.new_record(clinic_.new_patient());
+  ASSERT_EQ(patch(id, 1, {{"notes", "second"}}).version, 2);
+  ASSERT_EQ(patch(id, 2, {{"notes", "third"}}).version, 3);
+  const std::string record = std::to_string(id);
+  auto intruder = Clinic::as_intruder();
+  const std::string versions = clinic_.in("record_versions");
+  const std::string rows = clinic_.in("medical_records");
+  intruder.script("CREATE TEMP TABLE v AS SELECT * FROM " + versions +
+                  "; CREATE TEMP TABLE r AS SELECT * FROM " + rows);
+  const std::string alter = "UPDATE " + versions + " SET ";
+  const std::vector<std::pair<std::string, std::string>> tamperings{
+      {alter + "content = replace(content, 'second', 'other') WHERE version = 2",
+       "version 2 of record " + record + " was altered"},
+      {alter + "content_hash = repeat('0', 64) WHERE version = 1", "version 1 of record"},
+      {alter + "changed_by = " + std::to_string(clinic_.nurse.account.value) + " WHERE version = 3",
+       "version 3 of record"},
+      {alter + "status = 'finalized' WHERE version = 1", "version 1 of record"},
+      {alter + "changed_at = changed_at + interval '1 second' WHERE version = 2",
+       "version 2 of record"},
+      {"DELETE FROM " + versions + " WHERE version = 1", "has no version before it"},
+      {"DELETE FROM " + versions + " WHERE version = 2", "has no version before it"},
+      {"DELETE FROM " + versions + " WHERE version = 3", "is not what its version says"},
+      {"UPDATE " + rows + " SET content_hash = repeat('0', 64)", "is not what its version says"},
+      {"UPDATE " + rows +
+           " SET status = 'finalized', finalized_at = now(), finalized_by = "
+           "created_by",
+       "is not what its version says"},
+      {"UPDATE " + rows + " SET version = 2", "is not what its version says"},
+      {"UPDATE " + rows + " SET notes = 'other'", "is not what its version says"},
+      {"UPDATE " + rows + " SET vital_signs = '{\"pulse_bpm\": 60}'",
+       "is not what its version says"},
+      {"INSERT INTO " + clinic_.in("diagnoses") +
+           " (record_id, icd_code, diagnosis_name, diagnosis_type, created_by) SELECT id, 'I10', "
+           "'x', 'primary', created_by FROM " +
+           rows,
+       "is not what its version says"},
+  };
+  ASSERT_EQ(fault(), "none");
+  for (const auto& [sql, says] : tamperings) {
+    intruder.script(sql);
+    EXPECT_THAT(fault(), HasSubstr(says)) << sql;
+    intruder.script("DELETE FROM " + versions + "; INSERT INTO " + versions +
+                    " SELECT * FROM v; "
+                    "DELETE FROM " +
+                    rows + "; INSERT INTO " + rows +
+                    " SELECT * FROM r; "
+                    "DELETE FROM " +
+                    clinic_.in("diagnoses"));
+    ASSERT_EQ(fault(), "none") << "put back as it was";
+  }
+}
+
+TEST_F(RecordsTest, EachChangeHasItsAuditEntry) {
+  const auto id = clinic_.new_record(clinic_.new_patient());
+  ASSERT_EQ(patch(id, 1, {{"notes", "second"}}).status, 200);
+  ASSERT_EQ(patch(id, 1, {{"notes", "stale"}}).code, "version_conflict");
+  ASSERT_EQ(clinic_.finalize(id, 2).status, 200);
+  auto connection = clinic_.as_role();
+  std::vector<std::string> entries;
+  for (const auto& row : connection.query(
+           "SELECT concat_ws(' ', action, before->>'notes', after->>'notes', after->>'version') "
+           "FROM " +
+           clinic_.in("audit_log") + " WHERE resource = 'record' ORDER BY id")) {
+    entries.push_back(row[0].value_or(""));
+  }
+  EXPECT_THAT(entries, ElementsAre("record.create first 1", "record.update first second 2",
+                                   "record.finalize 3"));
+}
+
+// ---- two clients, random operations ------------------------------------------------------------
+
+/// An accepted change, as its client saw it.
+struct Accepted {
+  std::int64_t version = 0;
+  std::string token;  ///< that it wrote; empty: none
+};
+
+struct Client {
+  Client(Clinic& c, api::Caller who, unsigned seed)
+      : clinic(c), caller(std::move(who)), random(seed) {}
+  Clinic& clinic;
+  api::Caller caller;
+  std::mt19937 random;
+  std::map<std::int64_t, std::int64_t> known;      ///< record -> the version it believes in
+  std::map<std::int64_t, std::int64_t> diagnosis;  ///< record -> one of its diagnoses
+  std::map<std::int64_t, std::vector<Accepted>> accepted;
+  int refused = 0;
+  int steps = 0;
+
+  unsigned below(unsigned n) { return static_cast<unsigned>(random() % n); }
+};
+
+struct Step {
+  std::string method;
+  std::string pattern;
+  api::Caller caller;
+  json::value body;
+  std::string token;
+  bool of_diagnosis = false;
+};
+
+Step random_step(Client& c) {
+  const std::string token = "t" + std::to_string(c.caller.account.value) + "-" +
+                            std::to_string(c.steps) + "-" + std::to_string(c.random());
+  const std::string record = "/records/{id}";
+  switch (c.below(10)) {
+    case 0:
+      return {"POST", record + "/finalize", c.clinic.doctor, {{"password", kClinicPassword}}, "",
+              false};
+    case 1:
+      return {"POST", record + "/reopen", c.clinic.admin, {{"reason", "again"}}, "", false};
+    case 2:
+      return {"POST",          record + "/amendments",
+              c.clinic.doctor, {{"reason", "late"}, {"changes", {{"notes", token}}}},
+              token,           false};
+    case 3:
+    case 4:
+      return {"POST",
+              record + "/diagnoses",
+              c.caller,
+              {{"icd_code", "I10"},
+               {"diagnosis_name", token},
+               {"diagnosis_type", c.below(2) == 0 ? "primary" : "secondary"}},
+              token,
+              false};
+    case 5:
+      return {"PATCH", "/diagnoses/{id}", c.caller, {{"notes", token}}, token, true};
+    case 6:
+      return {"DELETE", "/diagnoses/{id}", c.caller, nullptr, "", true};
+    default:
+      return {"PATCH",  record,
+              c.caller, {{"notes", token}, {"vital_signs", {{"pulse_bpm", 60 + c.below(40)}}}},
+              token,    false};
+  }
+}
+
+Task<> take_steps(Client& c, std::vector<std::int64_t> records, int count) {
+  for (c.steps = 0; c.steps < count; ++c.steps) {
+    const auto record = records[c.below(static_cast<unsigned>(records.size()))];
+    const Step step = random_step(c);
+    const auto id = step.of_diagnosis ? c.diagnosis[record] : record;
+    auto request = Clinic::request(step.caller, step.method, id, c.known[record], step.body);
+    const auto out = co_await perform(c.clinic.app, Clinic::handler(step.method, step.pattern),
+                                      std::move(request));
+    if (out.status < 300) {
+      c.known[record] = out.version;
+      c.accepted[record].push_back({out.version, step.token});
+      if (step.pattern.ends_with("/diagnoses")) {
+        c.diagnosis[record] = out.body.at("id").as_int64();
+      }
+      continue;
+    }
+    ++c.refused;
+    EXPECT_LT(out.status, 500) << step.method << " " << step.pattern << " " << out.code;
+    if (out.code != "version_conflict") continue;
+    auto read = Clinic::request(c.caller, "GET", record, 0);
+    const auto now =
+        co_await perform(c.clinic.app, Clinic::handler("GET", "/records/{id}"), std::move(read));
+    c.known[record] = now.version;
+  }
+}
+
+TEST_F(RecordsTest, RandomStepsOfTwoClientsLoseNothing) {
+  for (const unsigned seed : {1U, 2U, 3U}) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const auto patient = clinic_.new_patient();
+    std::vector<std::int64_t> records;
+    Client one(clinic_, clinic_.doctor, seed);
+    Client two(clinic_, clinic_.nurse, seed + 100);
+    for (int i = 0; i < 2; ++i) {
+      records.push_back(clinic_.new_record(patient));
+      one.known[records.back()] = two.known[records.back()] = 1;
+    }
+    std::vector<Task<>> both;
+    both.push_back(take_steps(one, records, 80));
+    both.push_back(take_steps(two, records, 80));
+    run_all(clinic_.reactor, std::move(both));
+
+    for (const auto record : records) {
+      std::map<std::int64_t, std::string> changes{{1, "first"}};
+      for (const auto* client : {&one, &two}) {
+        for (const auto& [version, token] : client->accepted.at(record)) {
+          EXPECT_TRUE(changes.emplace(version, token).second)
+              << "two changes were told that they are version " << version;
+        }
+      }
+      EXPECT_EQ(changes.rbegin()->first, static_cast<std::int64_t>(changes.size())) << "no gaps";
+      for (const auto& [version, token] : changes) {
+        EXPECT_THAT(*version_row(record, version)[0], HasSubstr(token)) << version;
+      }
+      auto connection = clinic_.as_role();
+      EXPECT_EQ(connection.value("SELECT count(*) FROM " + clinic_.in("record_versions") +
+                                     " WHERE record_id = $1",
+                                 {std::to_string(record)}),
+                std::to_string(changes.size()))
+          << "no version that nobody was told of";
+    }
+    EXPECT_GT(one.accepted.at(records[0]).size(), 5U);
+    EXPECT_GT(one.refused + two.refused, 5) << "they did get into each other's way";
+    EXPECT_EQ(fault(), "none");
+  }
+}
+
+}  // namespace
+}  // namespace wardbook::records

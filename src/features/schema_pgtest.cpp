@@ -1,0 +1,346 @@
+// What holds for all features together: every statement fits the schema and the grants, one
+// hospital cannot reach another, and the chart's rules hold against SQL itself.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "api/idempotency.h"
+#include "features/attachments/attachments.h"
+#include "features/icd10/icd10.h"
+#include "support/clinic.h"
+
+namespace wardbook {
+namespace {
+
+using testing::Clinic;
+using ::testing::Contains;
+using testing::PgCluster;
+using testing::sqlstate_of;
+
+constexpr const char* kRefused = "42501";  // insufficient_privilege
+using Strings = std::vector<std::string>;
+
+Strings column(db::SyncConnection& connection, const std::string& sql,
+               const std::vector<db::Param>& params = {}) {
+  Strings out;
+  for (const auto& row : connection.query(sql, params)) out.push_back(row[0].value_or(""));
+  return out;
+}
+
+/// Statements are registered by the files that hold them; this makes sure that all are linked in.
+std::size_t linked_routes() {
+  std::size_t count = 0;
+  for (const auto& routes :
+       {accounts::routes(), tenants::routes(), patients::routes(), records::routes(),
+        audit::routes(), diagnoses::routes(), attachments::routes(), icd10::routes()}) {
+    count += routes.size();
+  }
+  const void* const others[] = {
+      reinterpret_cast<const void*>(&attachments::sweep),
+      reinterpret_cast<const void*>(&audit::verify_chain),
+      reinterpret_cast<const void*>(&records::verify_versions),
+      reinterpret_cast<const void*>(&api::sweep_idempotency_keys),
+      reinterpret_cast<const void*>(&icd10::import_release),
+  };
+  return count + std::size(others);
+}
+
+/// The names of all statements in the sources of features and api.
+std::set<std::string> names_in_sources() {
+  namespace fs = std::filesystem;
+  const fs::path features = fs::path(__FILE__).parent_path();
+  const std::regex statement(R"(\bk[A-Z]\w*\s*\{\s*"([a-z0-9_]+\.[a-z0-9_]+)"\s*, ) ");
+      std::set<std::string>
+          out;
+  for (const auto& root : {features, features.parent_path() / "api"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root)) {
+      const std::string name = entry.path().filename();
+      if (name.ends_with("test.cpp") || !(name.ends_with(".h") || name.ends_with(".cpp"))) continue;
+      std::stringstream text;
+      text << std::ifstream(entry.path()).rdbuf();
+      const std::string source = text.str();
+      for (std::sregex_iterator at(source.begin(), source.end(), statement), end; at != end; ++at) {
+        out.insert((*at)[1]);
+      }
+    }
+  }
+  return out;
+}
+
+std::string filled(std::string sql, const std::string& schema) {
+  constexpr std::string_view kPlace = "{tenant}";
+  for (auto at = sql.find(kPlace); at != std::string::npos; at = sql.find(kPlace, at)) {
+    sql.replace(at, kPlace.size(), schema);
+  }
+  return sql;
+}
+
+TEST(EveryStatementTest, FitsTheSchemaAndTheGrants) {
+  ASSERT_GT(linked_routes(), 20U);
+  const auto tenant = PgCluster::get().new_tenant("prepare");
+  auto role = Clinic::as_role(tenant);
+  db::SyncConnection service(PgCluster::get().service_conninfo());
+  Strings prepared;
+  for (const auto* query : db::all_queries()) {
+    const std::string name = query->name;
+    if (name.starts_with("test.")) continue;
+    const std::string sql = query->sql;
+    auto& connection = sql.find("{tenant}") != std::string::npos ? role : service;
+    try {
+      connection.script("PREPARE q AS " + filled(sql, '"' + tenant.str() + '"'));
+      const auto count = connection.value(
+          "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'q'");
+      std::string nulls;
+      for (int i = 0; i < std::stoi(count.value()); ++i) nulls += i == 0 ? "NULL" : ",NULL";
+      // Planning it for execution checks the rights on every table and column.
+      connection.script("EXPLAIN EXECUTE q" + (nulls.empty() ? "" : "(" + nulls + ")"));
+    } catch (const db::SqlError& error) {
+      ADD_FAILURE() << name << ": " << error.what();
+    }
+    connection.script("DEALLOCATE ALL");
+    prepared.push_back(name);
+  }
+  const auto in_sources = names_in_sources();
+  EXPECT_GT(in_sources.size(), 80U);
+  for (const auto& name : in_sources) {
+    EXPECT_THAT(prepared, Contains(name)) << "is not linked into this program";
+  }
+  EXPECT_EQ(std::set<std::string>(prepared.begin(), prepared.end()).size(), prepared.size())
+      << "names are unique";
+}
+
+/// A statement of each verb on a table that touches no row of it.
+std::vector<std::pair<std::string, std::string>> verbs_on(const std::string& table,
+                                                          const std::string& a_column) {
+  return {{"SELECT", "SELECT 1 FROM " + table + " LIMIT 1"},
+          {"INSERT", "INSERT INTO " + table + " SELECT * FROM " + table + " WHERE false"},
+          {"UPDATE", "UPDATE " + table + " SET " + a_column + " = " + a_column + " WHERE false"},
+          {"DELETE", "DELETE FROM " + table + " WHERE false"},
+          {"TRUNCATE", "TRUNCATE " + table}};
+}
+
+TEST(IsolationTest, EveryTableAgainstEveryVerb) {
+  auto& cluster = PgCluster::get();
+  const auto tenant = cluster.new_tenant("isolated");
+  const auto other = cluster.new_tenant("other");
+  auto own = Clinic::as_role(tenant);
+  auto foreign = Clinic::as_role(other);
+  db::SyncConnection service(cluster.service_conninfo());
+  db::SyncConnection all(cluster.superuser_conninfo());
+  const std::string chart = "SELECT INSERT UPDATE";
+  const std::string append = "SELECT INSERT";
+  const std::map<std::string, std::string> allowed{
+      {"staff", chart},
+      {"patients", chart},
+      {"medical_records", chart},
+      {"diagnoses", chart},
+      {"record_attachments", chart},
+      {"templates", chart},
+      {"record_versions", append},
+      {"signatures", append},
+      {"template_versions", append},
+      {"audit_log", append},
+      {"audit_seals", append},
+      {"schema_migrations", "SELECT"},
+      {"idempotency_keys", "SELECT INSERT UPDATE DELETE"}};
+  const auto tables = all.query(
+      "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+      "WHERE c.relnamespace = $1::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') "
+      "AND a.attnum > 0 AND a.attidentity = '' AND NOT a.attisdropped "
+      "AND a.attnum = (SELECT max(attnum) FROM pg_attribute WHERE attrelid = c.oid)",
+      {tenant.str()});
+  EXPECT_EQ(tables.size(), allowed.size()) << "every table is in the list above";
+  for (const auto& row : tables) {
+    ASSERT_TRUE(allowed.contains(*row[0])) << *row[0];
+    for (const auto& [verb, sql] : verbs_on(tenant.str() + "." + *row[0], *row[1])) {
+      EXPECT_EQ(sqlstate_of(foreign, sql), kRefused) << sql;
+      EXPECT_EQ(sqlstate_of(service, sql), kRefused) << sql;
+      const bool may = allowed.at(*row[0]).find(verb) != std::string::npos;
+      // Copying into an identity column is refused by that, after the rights were checked.
+      const auto state = sqlstate_of(own, sql);
+      EXPECT_EQ(state == kRefused, !may) << sql << " " << state;
+    }
+  }
+}
+
+TEST(IsolationTest, SequencesFunctionsAndTheControlSchema) {
+  auto& cluster = PgCluster::get();
+  const auto tenant = cluster.new_tenant("isolated");
+  const auto other = cluster.new_tenant("other");
+  auto own = Clinic::as_role(tenant);
+  auto foreign = Clinic::as_role(other);
+  db::SyncConnection service(cluster.service_conninfo());
+  const std::string id = tenant.str();
+  for (const std::string sql :
+       {"SELECT nextval('" + id + ".record_ids')", "SELECT nextval('" + id + ".record_numbers')",
+        "SELECT " + id + ".fold('x')"}) {
+    EXPECT_EQ(sqlstate_of(own, sql), "") << sql;
+    EXPECT_EQ(sqlstate_of(foreign, sql), kRefused) << sql;
+    EXPECT_EQ(sqlstate_of(service, sql), kRefused) << sql;
+  }
+  for (const std::string table : {"accounts", "memberships", "sessions", "revocations", "tenants",
+                                  "platform_audit", "schema_migrations"}) {
+    EXPECT_EQ(sqlstate_of(own, "SELECT 1 FROM wardbook." + table), kRefused) << table;
+    EXPECT_EQ(sqlstate_of(service, "SELECT 1 FROM wardbook." + table), "") << table;
+  }
+  EXPECT_THAT(column(own, "SELECT id FROM wardbook.my_tenant"), ::testing::ElementsAre(id));
+  for (const std::string sql :
+       {"CREATE TABLE " + id + ".x ()", "ALTER TABLE " + id + ".audit_log DISABLE TRIGGER ALL",
+        "DROP TABLE " + id + ".signatures", std::string("CREATE TABLE public.x ()"),
+        std::string("SET session_replication_role = replica")}) {
+    EXPECT_EQ(sqlstate_of(own, sql), kRefused) << sql;
+    EXPECT_EQ(sqlstate_of(service, sql), kRefused) << sql;
+  }
+}
+
+class SqlRulesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    record_ = clinic_.new_record(clinic_.new_patient());
+    const auto coded = clinic_.call(
+        clinic_.doctor, "POST", "/records/{id}/diagnoses", record_, 1,
+        {{"icd_code", "E11.9"}, {"diagnosis_name", "Diabetes"}, {"diagnosis_type", "primary"}});
+    ASSERT_EQ(coded.status, 201) << coded.code;
+    diagnosis_ = std::to_string(coded.body.at("id").as_int64());
+    where_ = " WHERE id = " + std::to_string(record_);
+  }
+  void finalize() {
+    const auto done = clinic_.finalize(record_, 2);
+    ASSERT_EQ(done.status, 200) << done.code;
+    ASSERT_EQ(done.version, 3);
+  }
+  std::string as_role(const std::string& sql) { return sqlstate_of(role_, sql); }
+  std::string as_owner(const std::string& sql) { return sqlstate_of(owner_, sql); }
+  /// The row's next version by hand, which claims to be of this kind.
+  std::string version_row(int version, const std::string& kind, const std::string& status) {
+    return "INSERT INTO " + clinic_.in("record_versions") +
+           " (record_id, version, kind, reason, status, changed_by, changed_at, content, "
+           "content_hash) SELECT id, " +
+           std::to_string(version) + ", '" + kind + "', 'r', '" + status +
+           "', created_by, now(), '{}', repeat('0', 64) FROM " + records_ + where_ + ";";
+  }
+
+  Clinic clinic_;
+  db::SyncConnection role_ = clinic_.as_role();
+  db::SyncConnection owner_ = Clinic::as_owner();
+  std::string records_ = clinic_.in("medical_records");
+  std::string where_;
+  std::string diagnosis_;
+  std::int64_t record_ = 0;
+};
+
+TEST_F(SqlRulesTest, AFinalizedRowStaysAsItIs) {
+  finalize();
+  for (const std::string set :
+       {"notes = 'x'", "vital_signs = '{}'", "status = 'amended'", "voided_at = now()",
+        "status = 'draft', finalized_at = NULL, finalized_by = NULL", "search = NULL"}) {
+    const auto sql = "UPDATE " + records_ + " SET version = version + 1, " + set + where_;
+    EXPECT_EQ(as_role(sql), "WB001") << set;
+    EXPECT_EQ(as_owner(sql), "WB001") << set;
+    // A version row of a kind that makes no such change does not help.
+    EXPECT_EQ(as_role(version_row(4, "updated", "draft") + sql), "WB001") << set;
+  }
+  const auto amend = "UPDATE " + records_ + " SET version = 4, status = 'amended', notes = 'x'";
+  EXPECT_EQ(as_role(version_row(4, "amended", "amended") + amend + where_), "");
+}
+
+TEST_F(SqlRulesTest, SoDoItsDiagnoses) {
+  const auto update =
+      "UPDATE " + clinic_.in("diagnoses") + " SET notes = 'x' WHERE id = " + diagnosis_;
+  EXPECT_EQ(as_role(update), "") << "a draft's may change";
+  finalize();
+  const auto insert = "INSERT INTO " + clinic_.in("diagnoses") +
+                      " (record_id, icd_code, diagnosis_name, diagnosis_type, created_by) SELECT "
+                      "id, 'I10', 'x', 'secondary', created_by FROM " +
+                      records_ + where_;
+  EXPECT_EQ(as_role(update), "WB001");
+  EXPECT_EQ(as_owner(update), "WB001");
+  EXPECT_EQ(as_role(insert), "WB001");
+  EXPECT_EQ(as_role(version_row(4, "amended", "amended") + insert + "; UPDATE " + records_ +
+                    " SET version = 4, status = 'amended'" + where_),
+            "");
+}
+
+TEST_F(SqlRulesTest, NothingOfTheChartIsDeleted) {
+  for (const std::string table : {"medical_records", "diagnoses", "record_versions", "signatures",
+                                  "audit_log", "audit_seals", "patients", "record_attachments"}) {
+    EXPECT_EQ(as_role("DELETE FROM " + clinic_.in(table)), kRefused) << table;
+  }
+  EXPECT_EQ(as_owner("DELETE FROM " + records_), "WB002");
+  EXPECT_EQ(as_owner("DELETE FROM " + clinic_.in("diagnoses")), "WB002");
+}
+
+TEST_F(SqlRulesTest, WhatIsWrittenDownIsAppendOnlyEvenForTheOwner) {
+  for (const std::string table : {"record_versions", "signatures", "audit_log", "audit_seals"}) {
+    const auto in = clinic_.in(table);
+    const std::string a = table == "audit_seals" ? "seq"
+                          : table == "audit_log" ? "action"
+                                                 : "record_id";
+    const auto update = "UPDATE " + in + " SET " + a + " = " + a;
+    EXPECT_EQ(as_owner(update), "WB002") << table;
+    EXPECT_EQ(as_owner("DELETE FROM " + in), "WB002") << table;
+    EXPECT_EQ(as_owner("TRUNCATE " + in + " CASCADE"), "WB002") << table;
+    EXPECT_EQ(as_role(update), kRefused) << table;
+  }
+}
+
+TEST_F(SqlRulesTest, AChangeIsTheNextVersion) {
+  const auto set = [&](const std::string& what) {
+    return as_role("UPDATE " + records_ + " SET " + what + where_);
+  };
+  EXPECT_EQ(set("notes = 'x'"), "WB003");
+  EXPECT_EQ(set("notes = 'x', version = version + 2"), "WB003");
+  EXPECT_EQ(set("notes = 'x', version = version - 1"), "WB003");
+  EXPECT_EQ(set("version = version + 1, created_at = now() - interval '1 day'"), "WB003");
+  EXPECT_EQ(set("version = version + 1, record_number = 'X'"), "WB003");
+  EXPECT_EQ(set("version = version + 1"), "23503") << "without its version row, at the commit";
+  EXPECT_EQ(as_role(version_row(3, "updated", "draft") + "UPDATE " + records_ +
+                    " SET version = 3, notes = 'x'" + where_),
+            "");
+}
+
+TEST_F(SqlRulesTest, NoRecordWithoutItsVersion) {
+  const auto insert = "INSERT INTO " + records_ +
+                      " (record_number, patient_id, doctor_id, visit_date, visit_type, "
+                      "content_hash, created_by) SELECT 'X-1', patient_id, doctor_id, visit_date, "
+                      "visit_type, content_hash, created_by FROM " +
+                      records_ + where_;
+  EXPECT_EQ(as_role(insert), "23503");
+  EXPECT_EQ(column(role_, "SELECT count(*) FROM " + records_), Strings{"1"});
+}
+
+TEST_F(SqlRulesTest, AVoidedRecordStaysVoided) {
+  auto request = Clinic::request(clinic_.doctor, "DELETE", record_, 2);
+  request.query = {{"reason", "typed into the wrong chart"}};
+  auto task = testing::perform(clinic_.app, Clinic::handler("DELETE", "/records/{id}"), request);
+  const auto gone = testing::run(clinic_.reactor, std::move(task));
+  ASSERT_EQ(gone.status, 204) << gone.code;
+  EXPECT_EQ(as_role("UPDATE " + records_ + " SET version = version + 1, voided_at = NULL" + where_),
+            "WB004");
+  EXPECT_EQ(as_role("UPDATE " + clinic_.in("diagnoses") + " SET notes = 'x'"), "WB004");
+}
+
+TEST_F(SqlRulesTest, AFinalizedRecordKeepsItsFiles) {
+  const auto files = clinic_.in("record_attachments");
+  const auto insert = "INSERT INTO " + files +
+                      " (record_id, file_name, file_type, file_size, s3_key, s3_bucket, "
+                      "uploaded_by, stored_size, state) SELECT id, 'a.pdf', 'application/pdf', 1, "
+                      "'k', 'b', created_by, 1, 'available' FROM " +
+                      records_ + where_;
+  ASSERT_EQ(as_role(insert), "");
+  EXPECT_EQ(as_role("UPDATE " + files + " SET s3_key = 'other'"), "WB003");
+  EXPECT_EQ(as_role("UPDATE " + files + " SET state = 'deleted'"), "");
+  EXPECT_EQ(as_role("UPDATE " + files + " SET state = 'available'"), "");
+  finalize();
+  EXPECT_EQ(as_role("UPDATE " + files + " SET state = 'deleted'"), "WB001");
+  EXPECT_EQ(as_owner("DELETE FROM " + files), "WB002");
+}
+
+}  // namespace
+}  // namespace wardbook

@@ -1,0 +1,188 @@
+#include "features/templates/templates.h"
+
+#include "api/idempotency.h"
+#include "api/input.h"
+#include "api/paging.h"
+#include "features/app.h"
+#include "features/audit/audit.h"
+#include "features/records/records.h"
+#include "features/templates/templates_sql.h"
+
+namespace wardbook::templates {
+namespace {
+
+namespace json = boost::json;
+using Need = api::Input::Need;
+
+struct Written {
+  std::string name;
+  std::string visit_type;
+  std::string specialty;
+  std::string content;
+};
+
+/// A template's content is checked as the record that it would make.
+void check_content(const json::object& content, const std::string& visit_type,
+                   std::vector<Fault>& faults) {
+  for (const auto* key : {"patient_id", "doctor_id", "visit_date", "visit_type"}) {
+    if (content.contains(key)) {
+      faults.push_back({std::string("/content/") + key, "is not for a template to fill"});
+    }
+  }
+  json::object record = content;
+  record["patient_id"] = 1;
+  record["doctor_id"] = 1;
+  record["visit_date"] = "2000-01-01";
+  record["visit_type"] = visit_type.empty() ? "consultation" : visit_type;
+  std::vector<Fault> inner;
+  (void)records::parse_record(record, inner);
+  for (auto& fault : inner) faults.push_back({"/content" + fault.pointer, fault.message});
+}
+
+Written parse_template(const json::object& body) {
+  std::vector<Fault> faults;
+  api::Input in(body, "", faults);
+  Written out;
+  out.name = in.text("name", Need::required, 200).value_or("");
+  out.visit_type =
+      in.one_of("visit_type", Need::required,
+                {"consultation", "follow_up", "procedure", "emergency", "inpatient", "telehealth"})
+          .value_or("");
+  out.specialty = in.text("specialty", Need::optional, 100).value_or("general");
+  const auto* content = in.object("content", Need::required);
+  in.finish({"id", "built_in", "version", "created_by", "created_at", "updated_at"});
+  if (content != nullptr) {
+    check_content(*content, out.visit_type, faults);
+    out.content = json::serialize(*content);
+  }
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  return out;
+}
+
+std::string to_json(const Template& t) {
+  std::string text;
+  api::ObjectWriter out(text);
+  out.integer("id", t.id.value);
+  out.text("name", t.name);
+  out.text("visit_type", t.visit_type);
+  out.text("specialty", t.specialty);
+  out.raw("content", t.content);
+  out.boolean("built_in", t.built_in);
+  out.integer("version", t.version);
+  out.integer("created_by", t.created_by);
+  out.text("created_at", t.created_at);
+  out.text("updated_at", t.updated_at);
+  out.end();
+  return text;
+}
+
+audit::Entry entry_of(std::string action, TemplateId id, std::optional<std::string> before,
+                      std::optional<std::string> after) {
+  return {.action = std::move(action),
+          .resource = "template",
+          .resource_id = id.value,
+          .before = std::move(before),
+          .after = std::move(after)};
+}
+
+/// The hospital's own template at this version, locked.
+Task<Template> own(db::Tx& tx, TemplateId id, std::int64_t expected) {
+  auto found = co_await tx.maybe_one(kLockTemplate, id);
+  if (!found) throw Failure(Code::template_not_found);
+  if (found->built_in) throw Failure(Code::conflict, "Built-in templates stay as they are.");
+  if (found->version != expected) throw Failure(Code::version_conflict);
+  co_return std::move(*found);
+}
+
+Task<api::Response> list_templates(App& app, api::Request req) {
+  api::Params params(req);
+  const auto visit_type = params.one_of("visit_type", {"consultation", "follow_up", "procedure",
+                                                       "emergency", "inpatient", "telehealth"});
+  const auto specialty = params.text("specialty", 100);
+  const int limit = params.limit();
+  const bool count = params.count_exact();
+  const auto cursor = api::decode_cursor(params, req, "templates", 1);
+  params.finish();
+  const std::int64_t after = cursor ? std::strtoll(cursor->front().c_str(), nullptr, 10) : 0;
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  auto rows = co_await tx.all(kListTemplates, visit_type, specialty, after, limit + 1);
+  std::optional<std::int64_t> total;
+  if (count) total = (co_await tx.one(kCountTemplates, visit_type, specialty)).value;
+  co_await tx.commit();
+  std::optional<std::string> next;
+  if (rows.size() > static_cast<std::size_t>(limit)) {
+    rows.pop_back();
+    std::vector<std::string> key{std::to_string(rows.back().id.value)};
+    next = api::encode_cursor("templates", key);
+  }
+  std::vector<std::string> items;
+  for (const auto& row : rows) items.push_back(to_json(row));
+  co_return api::ok(api::page_json(items, next, total));
+}
+
+Task<api::Response> get_template(App& app, api::Request req) {
+  const auto id = req.path_id<TemplateId>(Code::template_not_found);
+  const auto found = co_await app.db.read_maybe_one(req.caller.tenant(), kGetTemplate, id);
+  if (!found) throw Failure(Code::template_not_found);
+  co_return api::ok(to_json(*found)).etag(found->version);
+}
+
+Task<api::Response> create_template(App& app, api::Request req) {
+  Written w = parse_template(req.object());
+  db::Tx tx = co_await api::begin_write(app.db, req);
+  const Template made = co_await tx.one(kInsertTemplate, w.name, w.visit_type, w.specialty,
+                                        db::Json{w.content}, req.caller.account);
+  tx.queue(kKeepVersion, made.id, req.caller.account);
+  const std::string body = to_json(made);
+  audit::Entry entry = entry_of("template.create", made.id, std::nullopt, body);
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+  const std::string location = "/api/v1/templates/" + std::to_string(made.id.value);
+  api::Response response = api::created(body, location).etag(made.version);
+  response = co_await api::commit_write(tx, req, std::move(response));
+  app.audit.touch(req.caller.tenant());
+  co_return response;
+}
+
+Task<api::Response> replace_template(App& app, api::Request req) {
+  const auto id = req.path_id<TemplateId>(Code::template_not_found);
+  const auto expected = api::required_if_match(req);
+  Written w = parse_template(req.object());
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const Template before = co_await own(tx, id, expected);
+  const Template after =
+      co_await tx.one(kUpdateTemplate, id, w.name, w.visit_type, w.specialty, db::Json{w.content});
+  tx.queue(kKeepVersion, id, req.caller.account);
+  const std::string body = to_json(after);
+  audit::Entry entry = entry_of("template.update", id, to_json(before), body);
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  co_return api::ok(body).etag(after.version);
+}
+
+Task<api::Response> remove_template(App& app, api::Request req) {
+  const auto id = req.path_id<TemplateId>(Code::template_not_found);
+  const auto expected = api::required_if_match(req);
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const Template before = co_await own(tx, id, expected);
+  tx.queue(kRemoveTemplate, id);
+  audit::Entry entry = entry_of("template.remove", id, to_json(before), std::nullopt);
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  co_return api::no_content();
+}
+
+}  // namespace
+
+std::vector<api::Route> routes() {
+  using enum api::Access;
+  using api::Body;
+  return {{"GET", "/templates", any_in_tenant, &list_templates},
+          {"POST", "/templates", templates_write, &create_template, Body::json},
+          {"GET", "/templates/{id}", any_in_tenant, &get_template},
+          {"PUT", "/templates/{id}", templates_write, &replace_template, Body::json},
+          {"DELETE", "/templates/{id}", templates_write, &remove_template}};
+}
+
+}  // namespace wardbook::templates

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "db/query.h"
+
+namespace wardbook::templates {
+
+using MaybeText = std::optional<std::string>;
+
+struct Template {
+  TemplateId id;
+  std::string name;
+  std::string visit_type;
+  std::string specialty;
+  std::string content;  ///< JSON
+  bool built_in = false;
+  std::int64_t version = 1;
+  std::optional<std::int64_t> created_by;
+  std::string created_at;
+  std::string updated_at;
+  static Template from_row(const db::RowView& r) {
+    Template t;
+    t.id = r.id<TemplateId>(0);
+    t.name = r.str(1);
+    t.visit_type = r.str(2);
+    t.specialty = r.str(3);
+    t.content = r.str(4);
+    t.built_in = r.boolean(5);
+    t.version = r.int64(6);
+    t.created_by = r.maybe_int64(7);
+    t.created_at = pg_time_to_rfc3339(r.text(8));
+    t.updated_at = pg_time_to_rfc3339(r.text(9));
+    return t;
+  }
+};
+
+#define WB_TEMPLATE_COLUMNS                                                                   \
+  "t.id, t.name, t.visit_type, t.specialty, t.content, t.built_in, t.version, t.created_by, " \
+  "t.created_at, t.updated_at"
+
+inline const db::Query<Template, TemplateId> kGetTemplate{
+    "templates.get", "SELECT " WB_TEMPLATE_COLUMNS
+                     " FROM {tenant}.templates t WHERE t.id = $1 AND t.removed_at IS NULL"};
+inline const db::Query<Template, TemplateId> kLockTemplate{
+    "templates.lock", "SELECT " WB_TEMPLATE_COLUMNS
+                      " FROM {tenant}.templates t WHERE t.id = $1 AND t.removed_at IS NULL "
+                      "FOR UPDATE"};
+#define WB_TEMPLATE_FILTER                                 \
+  " FROM {tenant}.templates t WHERE t.removed_at IS NULL " \
+  "AND ($1::text IS NULL OR t.visit_type = $1) AND ($2::text IS NULL OR t.specialty = $2) "
+inline const db::Query<Template, MaybeText, MaybeText, std::int64_t, int> kListTemplates{
+    "templates.list",
+    "SELECT " WB_TEMPLATE_COLUMNS WB_TEMPLATE_FILTER "AND t.id > $3 ORDER BY t.id LIMIT $4"};
+inline const db::Query<db::Int64Row, MaybeText, MaybeText> kCountTemplates{
+    "templates.count", "SELECT count(*)" WB_TEMPLATE_FILTER};
+inline const db::Query<Template, std::string, std::string, std::string, db::Json, AccountId>
+    kInsertTemplate{"templates.insert", R"sql(
+  INSERT INTO {tenant}.templates AS t (name, visit_type, specialty, content, created_by)
+  VALUES ($1, $2, $3, $4, $5) RETURNING )sql" WB_TEMPLATE_COLUMNS};
+inline const db::Query<Template, TemplateId, std::string, std::string, std::string, db::Json>
+    kUpdateTemplate{"templates.update", R"sql(
+  UPDATE {tenant}.templates AS t SET name = $2, visit_type = $3, specialty = $4, content = $5,
+    version = t.version + 1, updated_at = now()
+  WHERE t.id = $1 RETURNING )sql" WB_TEMPLATE_COLUMNS};
+inline const db::Query<void, TemplateId> kRemoveTemplate{
+    "templates.remove", "UPDATE {tenant}.templates SET removed_at = now() WHERE id = $1"};
+inline const db::Query<void, TemplateId, AccountId> kKeepVersion{"templates.keep_version", R"sql(
+  INSERT INTO {tenant}.template_versions (template_id, version, name, visit_type, specialty,
+    content, changed_by)
+  SELECT id, version, name, visit_type, specialty, content, $2
+  FROM {tenant}.templates WHERE id = $1)sql"};
+
+#undef WB_TEMPLATE_COLUMNS
+#undef WB_TEMPLATE_FILTER
+
+}  // namespace wardbook::templates

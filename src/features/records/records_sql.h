@@ -117,8 +117,8 @@ inline const db::Query<db::TextRow, RecordId> kWarnings{"records.warnings", R"sq
   CROSS JOIN LATERAL jsonb_array_elements(r.prescriptions) WITH ORDINALITY AS i(item, position)
   CROSS JOIN LATERAL jsonb_array_elements(p.allergies) AS g(item)
   WHERE r.id = $1 AND length(g.item->>'substance') > 2
-    AND ({tenant}.fold(i.item->>'medication') LIKE '%' || {tenant}.fold(g.item->>'substance') || '%'
-      OR {tenant}.fold(g.item->>'substance') LIKE '%' || {tenant}.fold(i.item->>'medication') || '%')
+    AND (strpos({tenant}.fold(i.item->>'medication'), {tenant}.fold(g.item->>'substance')) > 0
+      OR strpos({tenant}.fold(g.item->>'substance'), {tenant}.fold(i.item->>'medication')) > 0)
 )sql"};
 
 inline const db::Query<void, RecordId, PatientId, AccountId, std::string, std::string, MaybeText,

@@ -1,0 +1,78 @@
+// Tables for people.
+const MIB = 1024 * 1024;
+
+export const mib = (bytes) => (bytes / MIB).toFixed(0);
+export const whole = (value) => Math.round(value).toString();
+export const fixed = (value, digits = 2) => value.toFixed(digits);
+
+/** Rows of cells; the first column to the left, the others to the right. */
+export function table(header, rows) {
+  const all = [header, ...rows].map((row) => row.map(String));
+  const widths = header.map((_, i) => Math.max(...all.map((row) => row[i].length)));
+  const line = (row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join("  ");
+  const rule = widths.map((width) => "-".repeat(width)).join("  ");
+  return [line(all[0]), rule, ...all.slice(1).map(line)].join("\n");
+}
+
+export function recordsTable(rows) {
+  const header = ["reads", "conn", "service/s", "pgbench/s", "ratio", "p50 ms", "p99 ms"];
+  header.push("pgb p50", "pgb p99", "svc us", "pg us", "pgb pg us", "svc MiB", "pg MiB");
+  const cells = ({ scenario, connections, service, pgbench, ratio }) => [
+    scenario,
+    connections,
+    whole(service.per_second),
+    whole(pgbench.per_second),
+    fixed(ratio),
+    fixed(service.p50_ms),
+    fixed(service.p99_ms),
+    fixed(pgbench.p50_ms),
+    fixed(pgbench.p99_ms),
+    whole(service.service_cpu_us),
+    whole(service.postgres_cpu_us),
+    whole(pgbench.postgres_cpu_us),
+    mib(service.service_rss_bytes),
+    mib(service.postgres_pss_bytes),
+  ];
+  return table(header, rows.map(cells));
+}
+
+export function presignTable(rows) {
+  const cells = (row) => [row.program, row.what, whole(row.per_second), fixed(row.us)];
+  return table(["presigned URLs", "what", "per second", "us each"], rows.map(cells));
+}
+
+export function storeTable(rows) {
+  const header = ["object store", "size", "conn", "PUT/s", "PUT MiB/s", "p99 ms", "GET/s"];
+  header.push("GET MiB/s", "p99 ms", "RSS MiB", "peak MiB");
+  const cells = (row) => [
+    row.store,
+    row.size_name,
+    row.connections,
+    fixed(row.put.per_second, 1),
+    fixed(row.put.bytes_per_second / MIB, 1),
+    fixed(row.put.p99_ms),
+    fixed(row.get.per_second, 1),
+    fixed(row.get.bytes_per_second / MIB, 1),
+    fixed(row.get.p99_ms),
+    mib(row.rss_bytes),
+    mib(row.peak_rss_bytes),
+  ];
+  return table(header, rows.map(cells));
+}
+
+export function largeTable(rows) {
+  const header = ["large file through the service", "MiB", "s", "MiB/s"];
+  header.push("RSS before", "peak", "after", "added MiB");
+  const cells = (row) => [
+    row.what,
+    mib(row.bytes),
+    fixed(row.seconds, 1),
+    fixed(row.bytes / row.seconds / MIB, 1),
+    mib(row.rss_before_bytes),
+    mib(row.peak_rss_bytes),
+    mib(row.rss_after_bytes),
+    mib(row.peak_rss_bytes - row.rss_before_bytes),
+  ];
+  return table(header, rows.map(cells));
+}

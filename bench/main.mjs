@@ -1,0 +1,139 @@
+// bench/run [--seconds N] [--output FILE.json] [--quick] [--only PARTS]
+import { existsSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { Demo } from "./lib/demo.mjs";
+import { measureLarge } from "./lib/large.mjs";
+import { measurePresigning } from "./lib/presign.mjs";
+import { available } from "./lib/process.mjs";
+import { measureRecords } from "./lib/records.mjs";
+import { largeTable, presignTable, recordsTable, storeTable } from "./lib/report.mjs";
+import { measureStores } from "./lib/store.mjs";
+
+const here = path.dirname(new URL(import.meta.url).pathname);
+const root = path.dirname(here);
+const PARTS = ["records", "presign", "store", "large"];
+const USAGE = `usage: bench/run [--seconds N] [--output FILE.json] [--quick] [--only PARTS]
+
+  --seconds N     how long each measurement lasts (default 10, with --quick 2)
+  --output FILE   where the figures go as JSON (default bench/results/TIME.json)
+  --quick         short, and with smaller files: to see that everything works
+  --only PARTS    some of ${PARTS.join(",")}
+`;
+
+function options() {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        seconds: { type: "string" },
+        output: { type: "string" },
+        only: { type: "string" },
+        quick: { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    }));
+  } catch (error) {
+    process.stderr.write(`${error.message}\n${USAGE}`);
+    process.exit(2);
+  }
+  const seconds = Number(values.seconds ?? (values.quick ? 2 : 10));
+  const parts = values.only?.split(",") ?? PARTS;
+  if (values.help) {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
+  if (!Number.isInteger(seconds) || seconds < 1 || parts.some((p) => !PARTS.includes(p))) {
+    process.stderr.write(USAGE);
+    process.exit(2);
+  }
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  const output = values.output ?? path.join(here, "results", `${time}.json`);
+  return { seconds, parts, output: path.resolve(output), quick: values.quick };
+}
+
+function machine() {
+  const [cpu] = os.cpus();
+  return {
+    cpu: cpu?.model ?? "unknown",
+    cores: os.availableParallelism(),
+    memory_bytes: os.totalmem(),
+    kernel: os.release(),
+    load_before: os.loadavg()[0],
+  };
+}
+
+function title(text) {
+  process.stdout.write(`\n${text}\n\n`);
+}
+
+async function measure(chosen, program, folder, say) {
+  const results = { started_at: new Date().toISOString(), program, machine: machine() };
+  Object.assign(results, { seconds: chosen.seconds, quick: chosen.quick });
+  const wanted = (part) => chosen.parts.includes(part);
+  if (wanted("presign")) {
+    say("presigned URLs");
+    results.presign = await measurePresigning(root, say);
+    title(presignTable(results.presign));
+  }
+  if (!wanted("records") && !wanted("store") && !wanted("large")) return results;
+  say("setting up a demo");
+  const demo = await Demo.start(program, folder);
+  const interrupted = () => void demo.stop().then(() => process.exit(130));
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  try {
+    if (wanted("records")) {
+      const connections = chosen.quick ? [1, 16] : [1, 16, 64];
+      const settings = { seconds: chosen.seconds, connections, say };
+      results.records = await measureRecords(demo, folder, settings);
+      title(recordsTable(results.records));
+    }
+    if (wanted("large")) {
+      results.large = await measureLarge(demo, chosen.quick ? 256 : 2048, say);
+      title(largeTable(results.large));
+    }
+    if (wanted("store")) {
+      const { seconds, quick } = chosen;
+      results.store = await measureStores(demo, root, folder, { seconds, quick, say });
+      title(storeTable(results.store));
+    }
+  } finally {
+    await demo.stop();
+  }
+  return results;
+}
+
+async function main() {
+  const chosen = options();
+  const released = path.join(root, "build/release/wardbook");
+  const program = path.resolve(process.env.WARDBOOK_BIN ?? released);
+  if (!existsSync(program)) throw new Error(`there is no ${program}: ./dev build makes it`);
+  if (chosen.parts.includes("records") && !available("wrk")) throw new Error("wrk is missing");
+  const build = await readFile(path.join(path.dirname(program), "CMakeCache.txt"), "utf8").catch(
+    () => "",
+  );
+  const type = /^CMAKE_BUILD_TYPE:\w+=(.*)$/m.exec(build)?.[1] ?? "unknown";
+  const begun = Date.now();
+  const say = (text) => {
+    const seconds = ((Date.now() - begun) / 1000).toFixed(0).padStart(4);
+    process.stderr.write(`${seconds} s  ${text}\n`);
+  };
+  say(`${program}, build type ${type}`);
+  const folder = await mkdtemp(path.join(os.tmpdir(), "wardbook-bench-"));
+  await chmod(folder, 0o711);
+  try {
+    const results = { build_type: type, ...(await measure(chosen, program, folder, say)) };
+    await mkdir(path.dirname(chosen.output), { recursive: true });
+    await writeFile(chosen.output, `${JSON.stringify(results, null, 2)}\n`);
+    process.stdout.write(`\nthe figures as JSON: ${chosen.output}\n`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+main().catch((error) => {
+  process.stderr.write(`${error.stack ?? error}\n`);
+  process.exitCode = 1;
+});

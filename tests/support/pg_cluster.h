@@ -33,8 +33,10 @@ class PgCluster {
   TenantId new_tenant(const std::string& prefix = "test");
   [[nodiscard]] db::PoolOptions pool_options() const;
 
-  /// As an operator would; the connections of all programs are lost.
+  /// As an operator would; all connections are lost. While clients go on trying to connect, call
+  /// `stop` on another thread than theirs: the server waits for those that have begun.
   void stop();
+  /// On the main thread only: the server ends with the thread that started it.
   void start();
 
   PgCluster(const PgCluster&) = delete;

@@ -141,7 +141,7 @@ void add_commands(CLI::App& app, Parsed& p) {
                  "TOML file (else WARDBOOK_CONFIG, else " + std::string(kInstalledConfig) +
                      " if it is there)");
   app.add_option("--output", p.output)->check(CLI::IsMember({"table", "json"}));
-  app.add_option("--set", p.set, "KEY=VALUE, over file and variables")->take_all();
+  app.add_option("--set", p.set, "KEY=VALUE, over file and variables")->allow_extra_args(false);
   auto* serving = command(app, p, "serve", "Serve on the PostgreSQL and S3 of the configuration",
                           &serve_command);
   serving->add_option("--listen", p.arguments.listen, "HOST:PORT");

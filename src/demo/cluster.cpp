@@ -34,6 +34,7 @@ constexpr std::chrono::seconds kImmediateLimit{10};
 /// sockaddr_un has 107 bytes for a path; some are left for clients that add to it.
 constexpr std::size_t kLongestSocket = 100;
 constexpr const char* kSocketName = ".s.PGSQL.5432";
+constexpr const char* kSocketLockName = ".s.PGSQL.5432.lock";
 
 std::string own_bindir() {
   std::string folder;
@@ -209,7 +210,7 @@ void Cluster::end_leftovers() const {
   std::error_code ignored;
   fs::remove(data_ / "postmaster.pid", ignored);
   fs::remove(socket_ / kSocketName, ignored);
-  fs::remove(socket_ / (std::string(kSocketName) + ".lock"), ignored);
+  fs::remove(socket_ / kSocketLockName, ignored);
 }
 
 // Beside its place first, then renamed: a killed first start leaves no half a cluster.

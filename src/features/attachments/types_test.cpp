@@ -166,7 +166,7 @@ TEST(TypesTest, TextIsUtf8WithoutControlCharacters) {
   EXPECT_FALSE(content_fault("a.txt", "a\xe2\x82", false)) << "the rest comes later";
   EXPECT_TRUE(content_fault("a.txt",
                             "a\xe2"
-                            "b",
+                            "bcd",
                             false));
 }
 

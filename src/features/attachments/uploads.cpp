@@ -220,6 +220,7 @@ Task<api::Response> complete_upload(App& app, api::Request req) {
 struct Passage {
   net::Exchange* exchange;
   Hasher hash;
+  Hasher md5;
   std::uint64_t left;
   std::string head;
 };
@@ -228,6 +229,7 @@ Task<std::size_t> pass_on(std::shared_ptr<Passage> passage, std::span<char> into
   const auto got = co_await passage->exchange->read_some(into);
   const std::string_view bytes(into.data(), got);
   passage->hash.update(bytes);
+  passage->md5.update(bytes);
   passage->left -= got;
   if (passage->head.size() < kSniffBytes) {
     passage->head.append(bytes.substr(0, kSniffBytes - passage->head.size()));
@@ -280,6 +282,19 @@ Task<s3::Result<std::string>> stream_to_store(App& app, const TenantId& tenant, 
   co_return co_await app.objects.put(a.s3_key, std::move(body), std::move(options));
 }
 
+/// That the store has what the client sent. An ETag that is the bytes' MD5 says so; any other says
+/// nothing (it depends on the store's encryption), so the object is read back. Fails with
+/// store_unavailable, also for other bytes: the client sent the right ones.
+Task<> verify_stored(App& app, Attachment a, const Verdict& sent, std::string md5) {
+  if (sent.etag == md5) co_return;
+  a.stored_sha256 = sent.stored_sha256;
+  const Verdict stored = co_await verify_object(app.objects, std::move(a));
+  if (!stored.fault) co_return;
+  Failure changed(Code::store_unavailable, {}, "the store changed a file: " + *stored.fault);
+  changed.retry_after(2);
+  throw changed;
+}
+
 Task<api::Response> upload_through(App& app, api::Request req) {
   if (!app.settings.attachments.proxy) {
     throw Failure(Code::forbidden, "Files go straight to the store here: start an upload.");
@@ -293,7 +308,8 @@ Task<api::Response> upload_through(App& app, api::Request req) {
     co_await tx.commit();
   }
   const auto length = static_cast<std::uint64_t>(a->stored_size);
-  auto passage = std::make_shared<Passage>(Passage{req.exchange, Hasher(), length, {}});
+  auto passage = std::make_shared<Passage>(
+      Passage{req.exchange, Hasher(), Hasher(Hasher::Kind::md5), length, {}});
   std::exception_ptr client_failed;
   std::optional<s3::Result<std::string>> stored;
   try {
@@ -318,6 +334,16 @@ Task<api::Response> upload_through(App& app, api::Request req) {
   if (const auto fault = content_fault(a->file_name, passage->head, whole)) {
     co_await reject(app, req, *a, *fault);
     throw Failure(Code::upload_mismatch, "The file was removed: " + *fault + ".");
+  }
+  std::exception_ptr store_failed;
+  try {
+    co_await verify_stored(app, *a, verdict, to_hex(passage->md5.finish()));
+  } catch (...) {
+    store_failed = std::current_exception();
+  }
+  if (store_failed) {
+    co_await reject(app, req, *a, "the store did not keep the file as it was sent");
+    std::rethrow_exception(store_failed);
   }
   const Attachment after = co_await publish(app, req, a->id, std::move(verdict));
   const std::string location = "/api/v1/attachments/" + std::to_string(after.id.value);

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
+
 namespace wardbook::api {
 namespace {
 
@@ -258,6 +261,19 @@ TEST(CanonicalJsonTest, NumbersAreEcmaScripts) {
       {"-9223372036854775808", "-9223372036854775808"},
   };
   for (const auto& [text, expected] : cases) EXPECT_EQ(canonical(text), expected) << text;
+}
+
+TEST(CanonicalJsonTest, ReadsItsOwnNumbersBack) {
+  std::uint64_t bits = 88172645463325252;
+  for (int i = 0; i < 20'000; ++i) {
+    bits ^= bits << 13;
+    bits ^= bits >> 7;
+    bits ^= bits << 17;
+    const double value = std::bit_cast<double>(bits);
+    if (!std::isfinite(value)) continue;
+    const auto text = canonical_json(json::array{0.5, value, json::object{{"a", value / 3}}, 7.25});
+    ASSERT_EQ(canonical(text), text);
+  }
 }
 
 TEST(CanonicalJsonTest, IsOneTextForEqualContents) {

@@ -116,7 +116,8 @@ std::vector<std::string> faults_of(Params& params) {
     EXPECT_EQ(failure.extensions().size(), 1U);
     for (const auto& [name, text] : failure.extensions()) {
       EXPECT_EQ(name, "errors");
-      for (const auto& fault : boost::json::parse(text).as_array()) {
+      const auto errors = boost::json::parse(text);
+      for (const auto& fault : errors.as_array()) {
         out.emplace_back(fault.at("pointer").as_string());
       }
     }

@@ -128,7 +128,7 @@ Task<RecordInput> changed_input(db::Tx& tx, const Record& record, json::object b
                                 std::string prefix) {
   json::value whole = body;
   if (apply == Apply::merge) {
-    whole = json::parse(canonical_content(record.data, {}));
+    whole = api::parse_json(canonical_content(record.data, {}));
     whole.as_object().erase("diagnoses");
     whole.as_object().at("vital_signs").as_object().erase("bmi");
     api::merge_patch(whole, body);

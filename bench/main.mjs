@@ -80,10 +80,11 @@ async function measure(chosen, program, folder, say) {
   }
   if (!wanted("records") && !wanted("store") && !wanted("large")) return results;
   say("setting up a demo");
-  const demo = await Demo.start(program, folder);
+  const demo = new Demo(program, folder);
   const interrupted = () => void demo.stop().then(() => process.exit(130));
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   try {
+    await demo.start();
     if (wanted("records")) {
       const connections = chosen.quick ? [1, 16] : [1, 16, 64];
       const settings = { seconds: chosen.seconds, connections, say };

@@ -19,21 +19,22 @@ async function envFile(file) {
 
 export class Demo {
   /** `folder` must be reachable by other users: PostgreSQL refuses to run as root. */
-  static async start(program, folder) {
-    const demo = new Demo();
-    demo.program = program;
-    demo.data = path.join(folder, "data");
-    await demo.#launch(600_000);
+  constructor(program, folder) {
+    this.program = program;
+    this.data = path.join(folder, "data");
+  }
+
+  async start() {
+    await this.#launch(600_000);
     // The cluster is the demo's in everything but the number of connections.
-    const settings = path.join(demo.data, "postgres", "postgresql.auto.conf");
-    await demo.stop();
+    const settings = path.join(this.data, "postgres", "postgresql.auto.conf");
+    await this.stop();
     await appendFile(settings, `max_connections = ${CONNECTIONS}\n`);
-    await demo.#launch(60_000);
-    demo.postgresEnv = await envFile(path.join(demo.data, "postgres.env"));
-    demo.storeEnv = await envFile(path.join(demo.data, "object-store.env"));
-    const pidFile = await readFile(path.join(demo.data, "postgres", "postmaster.pid"), "utf8");
-    demo.postmaster = Number(pidFile.split("\n")[0]);
-    return demo;
+    await this.#launch(60_000);
+    this.postgresEnv = await envFile(path.join(this.data, "postgres.env"));
+    this.storeEnv = await envFile(path.join(this.data, "object-store.env"));
+    const pidFile = await readFile(path.join(this.data, "postgres", "postmaster.pid"), "utf8");
+    this.postmaster = Number(pidFile.split("\n")[0]);
   }
 
   async #launch(patienceMs) {
@@ -50,12 +51,22 @@ export class Demo {
     this.child.stderr.on("data", (text) => (said = (said + text).slice(-4000)));
     const until = Date.now() + patienceMs;
     for (;;) {
-      if (this.child.exitCode !== null) throw new Error(`the demo ended:\n${said}`);
+      const ended = this.child.signalCode ?? this.child.exitCode;
+      if (ended !== null) throw new Error(`the demo ended with ${ended}:\n${said}`);
       if (Date.now() > until) throw new Error(`the demo is not ready:\n${said}`);
-      const answer = await fetch(`${this.origin}/readyz`).catch(() => undefined);
-      await answer?.arrayBuffer();
-      if (answer?.status === 200) return;
+      if (await this.#ready()) return;
       await pause(100);
+    }
+  }
+
+  async #ready() {
+    try {
+      const options = { signal: AbortSignal.timeout(5_000) };
+      const answer = await fetch(`${this.origin}/readyz`, options);
+      await answer.arrayBuffer();
+      return answer.status === 200;
+    } catch {
+      return false;
     }
   }
 
@@ -63,8 +74,8 @@ export class Demo {
     return this.child.pid;
   }
 
-  stop() {
-    return stop(this.child);
+  async stop() {
+    if (this.child) await stop(this.child);
   }
 
   /** A doctor's token for the hospital. */

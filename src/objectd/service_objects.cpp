@@ -130,8 +130,8 @@ Task<net::Response> copy_object(Service& service, Call call) {
     return std::shared_ptr<ObjectWriter>(service.store.begin(meta.bucket, meta.key, size));
   };
   auto writer = co_await run_on(service.pool, std::move(begin));
-  const auto copied =
-      co_await copy_range(service, std::move(reader), ByteRange{0, size}, writer, kind);
+  const ByteRange whole{0, size};
+  const auto copied = co_await copy_range(service, std::move(reader), whole, writer, kind);
   meta.etag = copied.md5_hex;
   if (kind) meta.checksum = StoredChecksum{*kind, to_base64(copied.checksum), true};
   auto finish = [&service, &meta, &condition, writer] {

@@ -100,7 +100,13 @@ void Store::delete_bucket(const std::string& name) {
     found->gone = true;
     buckets_.erase(name);
   }
-  for (const auto& info : uploads(name)) abort_upload(name, info.key, info.id);
+  for (const auto& info : uploads(name)) {
+    try {
+      abort_upload(name, info.key, info.id);
+    } catch (const S3Error&) {
+      continue;  // it ended by itself meanwhile
+    }
+  }
   std::filesystem::remove_all(away);
 }
 
@@ -187,8 +193,10 @@ void Store::check_absent(const std::string& name, const std::string& key) const 
 ObjectReader Store::open(const std::string& bucket_name, const std::string& key) {
   const auto found = bucket(bucket_name);
   const auto name = master_->file_name(key);
-  // The file and its entry in the index change one after the other: look again a few times.
   for (int attempt = 0; attempt < 8; ++attempt) {
+    // The file and its entry in the index change one after the other: wait for who is at it.
+    std::unique_lock<std::mutex> settled;
+    if (attempt > 0) settled = std::unique_lock(found->folders[folder_number(name)]);
     std::shared_ptr<PartFolder> folder;
     {
       const std::shared_lock index(found->index_lock);
@@ -211,27 +219,25 @@ ObjectReader Store::open(const std::string& bucket_name, const std::string& key)
 }
 
 /// Removes the object from folder and index; durable once the folder has been synced.
-bool Store::unlink(Bucket& bucket, const std::string& key) {
+Store::Unlinked Store::unlink(Bucket& bucket, const std::string& key) {
   const auto name = master_->file_name(key);
   const std::lock_guard folder(bucket.folders[folder_number(name)]);
-  const bool there = fs::remove(object_path(bucket, key));
-  std::optional<IndexEntry> before;
-  {
-    const std::unique_lock index(bucket.index_lock);
-    before = bucket.index.erase(key);
-    bucket.damaged.erase(name);
-  }
-  if (before && before->parts) before->parts->die();
-  return there;
+  Unlinked out;
+  out.there = fs::remove(object_path(bucket, key));
+  const std::unique_lock index(bucket.index_lock);
+  if (auto before = bucket.index.erase(key)) out.parts = std::move(before->parts);
+  bucket.damaged.erase(name);
+  return out;
 }
 
 bool Store::remove(const std::string& bucket_name, const std::string& key) {
   const auto found = bucket(bucket_name);
   const std::shared_lock life(found->life);
   if (found->gone) throw S3Error(errors::kNoSuchBucket);
-  const bool there = unlink(*found, key);
-  if (there) fs::sync_folder(object_path(*found, key).parent_path());
-  return there;
+  const auto unlinked = unlink(*found, key);
+  if (unlinked.there) fs::sync_folder(object_path(*found, key).parent_path());
+  if (unlinked.parts) unlinked.parts->die();
+  return unlinked.there;
 }
 
 std::vector<std::string> Store::remove_all(const std::string& bucket_name,
@@ -240,10 +246,18 @@ std::vector<std::string> Store::remove_all(const std::string& bucket_name,
   const std::shared_lock life(found->life);
   if (found->gone) throw S3Error(errors::kNoSuchBucket);
   std::vector<std::string> failed;
-  std::map<fs::Path, std::vector<std::string>> changed;
+  struct Changed {
+    std::vector<std::string> keys;
+    std::vector<std::shared_ptr<PartFolder>> parts;
+  };
+  std::map<fs::Path, Changed> changed;
   for (const auto& key : keys) {
     try {
-      if (unlink(*found, key)) changed[object_path(*found, key).parent_path()].push_back(key);
+      auto unlinked = unlink(*found, key);
+      if (!unlinked.there) continue;
+      auto& folder = changed[object_path(*found, key).parent_path()];
+      folder.keys.push_back(key);
+      if (unlinked.parts) folder.parts.push_back(std::move(unlinked.parts));
     } catch (const std::system_error& error) {
       log::error("object store: an object could not be removed", {{"reason", error.what()}});
       failed.push_back(key);
@@ -253,9 +267,10 @@ std::vector<std::string> Store::remove_all(const std::string& bucket_name,
   for (const auto& [folder, in_it] : changed) {
     try {
       fs::sync_folder(folder);
+      for (const auto& parts : in_it.parts) parts->die();
     } catch (const std::system_error& error) {
       log::error("object store: a folder could not be synced", {{"reason", error.what()}});
-      failed.insert(failed.end(), in_it.begin(), in_it.end());
+      failed.insert(failed.end(), in_it.keys.begin(), in_it.keys.end());
     }
   }
   return failed;

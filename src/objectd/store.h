@@ -165,9 +165,15 @@ class Store {
   [[nodiscard]] std::shared_ptr<Upload> find_upload(const std::string& id) const;
   [[nodiscard]] fs::Path temporary() const;
   [[nodiscard]] fs::Path object_path(const Bucket& bucket, std::string_view key) const;
-  bool unlink(Bucket& bucket, const std::string& key);
+  struct Unlinked {
+    bool there = false;
+    std::shared_ptr<PartFolder> parts;  ///< to be cleared away once the removal is durable
+  };
+  Unlinked unlink(Bucket& bucket, const std::string& key);
   void publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
                const PutCondition& condition, std::shared_ptr<PartFolder> parts);
+  ObjectMeta completed_before(const std::string& bucket, const std::string& key,
+                              const std::string& id);
   ObjectMeta assemble(const Upload& upload, const std::vector<PartChoice>& choice,
                       const std::string& checksum) const;
   void drop_unused_parts(const fs::Path& folder, const ObjectMeta& meta) const;

@@ -147,28 +147,34 @@ ObjectMeta Store::assemble(const Upload& upload, const std::vector<PartChoice>& 
   return meta;
 }
 
+/// The first answer was lost, perhaps, and it is asked again.
+ObjectMeta Store::completed_before(const std::string& bucket_name, const std::string& key,
+                                   const std::string& id) {
+  check_bucket(bucket_name);
+  try {
+    auto meta = open(bucket_name, key).meta();
+    if (meta.upload_id == id) return meta;
+  } catch (const S3Error& error) {
+    if (error.kind().status != 404) throw;
+  }
+  throw S3Error(errors::kNoSuchUpload, {}, {{"UploadId", id}});
+}
+
 ObjectMeta Store::complete_upload(const std::string& bucket_name, const std::string& key,
                                   const std::string& id, const std::vector<PartChoice>& choice,
                                   const std::string& checksum, const PutCondition& condition) {
   std::shared_ptr<Upload> found;
-  try {
-    found = find_upload(id);
-  } catch (const S3Error&) {
-    // Perhaps it is asked again because the first answer was lost.
-    try {
-      auto meta = open(bucket_name, key).meta();
-      if (meta.upload_id == id) return meta;
-    } catch (const S3Error&) {
-      throw S3Error(errors::kNoSuchUpload, {}, {{"UploadId", id}});
-    }
-    throw;
+  {
+    const std::shared_lock all(uploads_lock_);
+    if (const auto at = uploads_.find(id); at != uploads_.end()) found = at->second;
   }
+  if (!found) return completed_before(bucket_name, key, id);
   if (found->meta.bucket != bucket_name || found->meta.key != key) {
     throw S3Error(errors::kNoSuchUpload, {}, {{"UploadId", id}});
   }
   const auto target = bucket(bucket_name);
   const std::lock_guard guard(found->lock);
-  if (found->over) throw S3Error(errors::kNoSuchUpload, {}, {{"UploadId", id}});
+  if (found->over) return completed_before(bucket_name, key, id);
   auto meta = assemble(*found, choice, checksum);
   meta.modified = clock_.now();
   ObjectWriter writer(temporary(), *master_, object_binding(bucket_name, master_->file_name(key)));

@@ -392,6 +392,31 @@ TEST_F(StoreTest, Multipart) {
   EXPECT_TRUE(stdfs::is_empty(root() / "uploads"));
 }
 
+TEST_F(StoreTest, MultipartObjectsReplaceEachOtherUnderTheirReaders) {
+  std::atomic<bool> stop_now{false};
+  const auto publish = [&](char fill) {
+    const auto id = start_upload("k");
+    const auto etag = part(id, 1, std::string(70'000, fill));
+    store().complete_upload("bucket", "k", id, {{1, etag, {}}}, {}, {});
+  };
+  publish('a');
+  std::thread writer([&] {
+    for (int i = 0; !stop_now; ++i) {
+      if (i % 3 == 2) {
+        put("k", std::string(70'000, 'z'));
+      } else {
+        publish(static_cast<char>('a' + i % 26));
+      }
+    }
+  });
+  for (int i = 0; i < 60; ++i) {
+    const auto seen = get("k");
+    EXPECT_EQ(seen, std::string(70'000, seen.front()));
+  }
+  stop_now = true;
+  writer.join();
+}
+
 TEST_F(StoreTest, SmallPartsAndConditionsAreRefused) {
   const auto id = start_upload("k");
   const std::vector<PartChoice> choice{{1, part(id, 1, "a"), {}}, {2, part(id, 2, "b"), {}}};

@@ -31,7 +31,7 @@ std::string_view take_line(std::string_view& rest) {
 
 void check_name(std::string_view name) {
   const std::string safe = attachments::safe_name(name);
-  require(!safe.empty() && safe.size() <= 201 && safe.front() != '.');
+  require(!safe.empty() && safe.size() <= 200 && safe.front() != '.');
   require(std::ranges::all_of(safe, plain));
   require(attachments::safe_name(safe) == safe);
   const auto tenant = TenantId::parse("fuzzed_hospital");

@@ -194,17 +194,27 @@ Task<> note_code(Task<> task, std::vector<Code>& codes) {
   }
 }
 
+Task<> hold_until(Pool& pool, TenantId tenant, std::function<bool()> holds) {
+  Tx tx = co_await pool.begin(tenant);
+  co_await until(std::move(holds));
+  co_await tx.commit();
+}
+
 TEST_F(TxPgTest, WaitersAreBoundedInNumberAndTime) {
   PoolOptions narrow = options();
   narrow.connections = 1;
   narrow.waiters = 2;
-  narrow.acquire_timeout = 100ms;
+  narrow.acquire_timeout = 500ms;
   Pool pool(reactor, narrow);
-  run(reactor, hold(pool, a(), 0ms));
+  while (pool.stats().open == 0) {
+    std::vector<Code> late;  // connecting may take longer than a waiter may wait
+    run(reactor, note_code(hold(pool, a(), 0ms), late));
+  }
   std::vector<Code> codes;
   std::vector<Task<>> tasks;
   // One holds the connection, two wait in vain, two are turned away at once.
-  for (int i = 0; i < 5; ++i) tasks.push_back(note_code(hold(pool, a(), 1s), codes));
+  tasks.push_back(hold_until(pool, a(), [&] { return codes.size() == 4; }));
+  for (int i = 0; i < 4; ++i) tasks.push_back(note_code(hold(pool, a(), 0ms), codes));
   testing::run_all(reactor, std::move(tasks));
   EXPECT_THAT(codes, ::testing::ElementsAre(Code::overloaded, Code::overloaded, Code::overloaded,
                                             Code::overloaded));

@@ -19,13 +19,13 @@ namespace wardbook::audit {
 struct Entry {
   std::string action;    ///< `record.read`, `record.finalize`, `auth.login`, …
   std::string resource;  ///< `record`, `patient`, `attachment`, `account`, …
-  std::optional<std::int64_t> resource_id;
-  std::optional<PatientId> patient;
-  std::vector<std::int64_t> patients;  ///< of a list: everybody whose data was shown
+  std::optional<std::int64_t> resource_id{};
+  std::optional<PatientId> patient{};
+  std::vector<std::int64_t> patients{};  ///< of a list: everybody whose data was shown
   bool refused = false;
-  std::optional<std::string> reason;
-  std::optional<std::string> before;
-  std::optional<std::string> after;
+  std::optional<std::string> reason{};
+  std::optional<std::string> before{};
+  std::optional<std::string> after{};
 };
 
 /// Who caused it.

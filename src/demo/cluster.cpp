@@ -157,12 +157,22 @@ fs::path socket_folder(const fs::path& folder) {
   return fs::path(geteuid() == 0 && access("/run", W_OK) == 0 ? "/run" : "/tmp") / name;
 }
 
+void require_reachable(const fs::path& folder) {
+  const auto user = unprivileged_user();
+  if (can_reach(folder, user)) return;
+  if (!user) throw std::runtime_error("cannot use " + folder.string());
+  throw std::runtime_error("cannot use " + folder.string() + ": the database runs as user " +
+                           user->name +
+                           ", which cannot reach this folder; choose another --data-dir, or make"
+                           " it and the folders above it searchable (chmod o+x)");
+}
+
 Cluster::Cluster(Options options)
     : options_(std::move(options)),
       user_(unprivileged_user()),
       data_(options_.folder / "postgres"),
       socket_(socket_folder(options_.folder)) {
-  check_reach();
+  require_reachable(options_.folder);
   programs_ = find_postgres(data_);
   end_leftovers();
   if (!fs::exists(data_)) make_cluster();
@@ -173,15 +183,6 @@ Cluster::Cluster(Options options)
 
 Cluster::~Cluster() {
   stop();
-}
-
-void Cluster::check_reach() const {
-  if (can_reach(options_.folder, user_)) return;
-  if (!user_) throw std::runtime_error("cannot use " + options_.folder.string());
-  throw std::runtime_error(
-      "cannot use " + options_.folder.string() + ": the database runs as user " + user_->name +
-      ", which cannot reach this folder; choose another --data-dir, or make it and the folders"
-      " above it searchable (chmod o+x)");
 }
 
 void Cluster::give(const fs::path& path) const {

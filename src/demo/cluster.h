@@ -19,6 +19,9 @@ std::filesystem::path find_postgres(const std::filesystem::path& data_folder);
 /// address (too long, a comma), one under /run or /tmp that is named after the folder and the user.
 std::filesystem::path socket_folder(const std::filesystem::path& folder);
 
+/// Throws std::runtime_error with one clear line if the server's user cannot get into `folder`.
+void require_reachable(const std::filesystem::path& folder);
+
 /// A private PostgreSQL server on a Unix socket, its files in `FOLDER/postgres`, under an
 /// unprivileged user if we are root. The caller holds the folder's lock. It ends with the object,
 /// and by itself, in order, if this process is killed; the next start ends what is left then.
@@ -53,7 +56,6 @@ class Cluster {
   static constexpr const char* kPort = "5432";
 
  private:
-  void check_reach() const;
   void end_leftovers() const;
   void make_cluster();
   void prepare_socket_folder() const;

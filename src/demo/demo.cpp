@@ -199,7 +199,9 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
 
 int run(const Options& options, const Serve& serve) {
   try {
-    Demo demo(options, prepare_folder(options.data_dir));
+    const fs::path folder = prepare_folder(options.data_dir);
+    require_reachable(folder);
+    Demo demo(options, folder);
     return demo.run(serve);
   } catch (const Interrupted&) {
     say("Stopped.");

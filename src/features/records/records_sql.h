@@ -38,18 +38,32 @@ inline const db::Query<RecordView, RecordId> kShowRecord{
 // ---- one record, to change
 // ------------------------------------------------------------------------
 
-inline const db::Query<Record, RecordId> kLockRecord{"records.lock", R"sql(
-  SELECT r.id, r.record_number, r.patient_id, r.doctor_id, r.visit_date, r.visit_type,
-    r.chief_complaint, r.history_of_present_illness, r.physical_examination, r.diagnosis,
-    r.treatment_plan, r.prescriptions, r.vital_signs, r.lab_results, r.notes,
-    r.follow_up_required, r.follow_up_date, r.follow_up_instructions, r.status, r.version,
-    r.voided_at IS NOT NULL, r.content_hash
-  FROM {tenant}.medical_records r WHERE r.id = $1 FOR UPDATE)sql"};
+/// Record::from_row reads these by position.
+#define WB_RECORD_DATA                                                                      \
+  "r.id, r.record_number, r.patient_id, r.doctor_id, r.visit_date, r.visit_type, "          \
+  "r.chief_complaint, r.history_of_present_illness, r.physical_examination, r.diagnosis, "  \
+  "r.treatment_plan, r.prescriptions, r.vital_signs, r.lab_results, r.notes, "              \
+  "r.follow_up_required, r.follow_up_date, r.follow_up_instructions, r.status, r.version, " \
+  "r.voided_at IS NOT NULL, r.content_hash"
+inline const db::Query<Record, RecordId> kLockRecord{
+    "records.lock",
+    "SELECT " WB_RECORD_DATA " FROM {tenant}.medical_records r WHERE r.id = $1 FOR UPDATE"};
+inline const db::Query<Record, RecordId, int> kRecordsToVerify{
+    "records.to_verify", "SELECT " WB_RECORD_DATA
+                         " FROM {tenant}.medical_records r WHERE r.id > $1 ORDER BY r.id LIMIT $2"};
 
 inline const db::Query<Diagnosis, RecordId> kDiagnosesOf{"records.diagnoses", R"sql(
   SELECT id, record_id, icd_code, icd_release, diagnosis_name, diagnosis_type, status, notes,
     created_by, created_at, updated_at
   FROM {tenant}.diagnoses WHERE record_id = $1 AND removed_at IS NULL ORDER BY id)sql"};
+
+/// The diagnoses of records $1 (after) to $2.
+inline const db::Query<Diagnosis, RecordId, RecordId> kDiagnosesToVerify{
+    "records.diagnoses_to_verify", R"sql(
+  SELECT id, record_id, icd_code, icd_release, diagnosis_name, diagnosis_type, status, notes,
+    created_by, created_at, updated_at
+  FROM {tenant}.diagnoses WHERE record_id > $1 AND record_id <= $2 AND removed_at IS NULL
+  ORDER BY record_id, id)sql"};
 
 /// What only the database knows of an input. A bare date is midnight in the tenant's time zone.
 struct Resolved {
@@ -204,6 +218,17 @@ inline const db::Query<VersionRow, RecordId, std::int64_t, int> kVersionsToVerif
     "records.versions_to_verify", WB_VERSION_COLUMNS
     "WHERE (v.record_id, v.version) > ($1, $2::bigint) "
     "ORDER BY v.record_id, v.version LIMIT $3"};
+struct CurrentContent {
+  RecordId record;
+  std::string content;
+  static CurrentContent from_row(const db::RowView& r) { return {r.id<RecordId>(0), r.str(1)}; }
+};
+/// What the current versions of records $1 (after) to $2 say.
+inline const db::Query<CurrentContent, RecordId, RecordId> kContentsToVerify{
+    "records.contents_to_verify", R"sql(
+  SELECT r.id, v.content FROM {tenant}.medical_records r
+  JOIN {tenant}.record_versions v ON v.record_id = r.id AND v.version = r.version
+  WHERE r.id > $1 AND r.id <= $2 ORDER BY r.id)sql"};
 /// Rows whose current state is not what their version says.
 inline const db::Query<db::Int64Row> kFirstUnlikeVersion{"records.first_unlike_version", R"sql(
   SELECT r.id FROM {tenant}.medical_records r

@@ -81,7 +81,11 @@ async function measure(chosen, program, folder, say) {
   if (!wanted("records") && !wanted("store") && !wanted("large")) return results;
   say("setting up a demo");
   const demo = new Demo(program, folder);
-  const interrupted = () => void demo.stop().then(() => process.exit(130));
+  const interrupted = async () => {
+    await demo.stop();
+    await rm(folder, { recursive: true, force: true });
+    process.exit(130);
+  };
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   try {
     await demo.start();

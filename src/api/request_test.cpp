@@ -197,7 +197,9 @@ std::optional<Values> decoded(const std::string& cursor, std::string_view scope,
   auto values = decode_cursor(params, request, scope, count);
   const auto faults = faults_of(params);
   EXPECT_EQ(values.has_value(), faults.empty()) << cursor;
-  if (!values) EXPECT_THAT(faults, ::testing::Each("?cursor"));
+  if (!values) {
+    EXPECT_THAT(faults, ::testing::Each("?cursor"));
+  }
   return values;
 }
 
@@ -230,7 +232,9 @@ TEST(CursorTest, IsRefusedWhenItIsNoneOfOurs) {
     auto other = cursor;
     other[i] = '!';
     EXPECT_EQ(decoded(other, "list", 1), std::nullopt) << i;
-    if (i > 0) EXPECT_EQ(decoded(cursor.substr(0, i), "list", 1), std::nullopt) << i;
+    if (i > 0) {
+      EXPECT_EQ(decoded(cursor.substr(0, i), "list", 1), std::nullopt) << i;
+    }
   }
   for (const std::string text : {R"(["list",1])", R"({"list":"a"})", R"(["list","a","b"])", "null",
                                  R"(["list",["a"]])", R"(["list","a\u0000"])", "[", ""}) {

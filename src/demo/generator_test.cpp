@@ -162,7 +162,9 @@ TEST(Generator, FollowUpsLieAfterTheVisitAndSomeAreDueSomeOverdue) {
       const bool required = record.body.at("follow_up_required").as_bool();
       const auto day = parse_date(text(record.body, "follow_up_date"));
       EXPECT_EQ(required, day.has_value());
-      if (day) EXPECT_GT(std::chrono::sys_days(*day), visit_of(record) + std::chrono::hours(12));
+      if (day) {
+        EXPECT_GT(std::chrono::sys_days(*day), visit_of(record) + std::chrono::hours(12));
+      }
       last[record.patient] = &record;
     }
     int due = 0;
@@ -302,9 +304,15 @@ TEST(Generator, PrescriptionsFitTheDiagnosis) {
     for (const auto& record : hospital.records) {
       const std::string drugs = json::serialize(record.body.at("prescriptions"));
       const std::string& icd = record.diagnoses.front().icd_code;
-      if (icd == "E11.9") EXPECT_THAT(drugs, HasSubstr("Metformin"));
-      if (icd == "E03.9") EXPECT_THAT(drugs, HasSubstr("Levothyroxine"));
-      if (icd == "Z00.00") EXPECT_EQ(drugs.find("cillin"), std::string::npos);
+      if (icd == "E11.9") {
+        EXPECT_THAT(drugs, HasSubstr("Metformin"));
+      }
+      if (icd == "E03.9") {
+        EXPECT_THAT(drugs, HasSubstr("Levothyroxine"));
+      }
+      if (icd == "Z00.00") {
+        EXPECT_EQ(drugs.find("cillin"), std::string::npos);
+      }
     }
   }
 }
@@ -356,7 +364,9 @@ TEST(Catalog, EveryConditionHasEverythingItNeeds) {
         EXPECT_FALSE(phrases->empty()) << one.icd;
       }
       EXPECT_EQ(one.follow_up > 0, !one.instructions.empty()) << one.icd;
-      if (one.follow_up > 0) EXPECT_GE(one.follow_up_days_low, 2) << one.icd;
+      if (one.follow_up > 0) {
+        EXPECT_GE(one.follow_up_days_low, 2) << one.icd;
+      }
       for (const Lab lab : one.labs) EXPECT_EQ(lab_test(lab).key, lab);
       for (const auto& step : one.treatments) {
         for (const Med med : step) EXPECT_EQ(medication(med).key, med);

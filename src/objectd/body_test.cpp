@@ -35,7 +35,9 @@ Outcome receive(const BodyPlan& plan, std::string_view raw) {
   for (const std::size_t piece : {1, 2, 3, 7, 64}) {
     const auto cut = receive(plan, raw, piece);
     EXPECT_EQ(cut.code, whole.code) << piece;
-    if (whole.code.empty()) EXPECT_EQ(cut.content, whole.content) << piece;
+    if (whole.code.empty()) {
+      EXPECT_EQ(cut.content, whole.content) << piece;
+    }
   }
   return whole;
 }

@@ -325,8 +325,9 @@ TEST(Generator, NobodyGetsWhatTheyAreAllergicTo) {
       const std::string known = json::serialize(allergies);
       const std::string drugs = json::serialize(record.body.at("prescriptions"));
       allergic += allergies.empty() ? 0 : 1;
-      if (known.find("Penicillin") != std::string::npos)
+      if (known.find("Penicillin") != std::string::npos) {
         EXPECT_THAT(drugs, Not(HasSubstr("Amoxi")));
+      }
       if (known.find("Ibuprofen") != std::string::npos) {
         EXPECT_THAT(drugs, Not(AnyOf(HasSubstr("Ibuprofen"), HasSubstr("Naproxen"))));
       }

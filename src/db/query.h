@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -64,10 +65,13 @@ struct BoolRow {
 };
 
 /// Parameters that are wrapped so that their SQL form is clear.
+/// Constructors, because g++ 12 destroys an aggregate temporary in a co_await expression twice.
 struct Json {
+  explicit Json(std::string json) : text(std::move(json)) {}
   std::string text;
 };
 struct Bytes {
+  explicit Bytes(std::string bytes) : raw(std::move(bytes)) {}
   std::string raw;
 };
 

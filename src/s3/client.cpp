@@ -307,7 +307,8 @@ Task<Result<Store::Answer>> Store::open(std::string key, std::optional<ByteRange
 }
 
 Task<Result<ObjectStream>> Store::get(std::string key, std::optional<ByteRange> range) {
-  auto answer = co_await open(key, range, {});
+  std::string any_version;
+  auto answer = co_await open(key, range, std::move(any_version));
   if (!answer) co_return std::move(answer).error();
   ObjectStream stream(*this, key);
   auto info = object_info(answer->headers, answer->content_length);

@@ -67,8 +67,10 @@ Task<std::int64_t> purge(db::Pool& db, s3::Store& store, TenantId tenant, int re
 Task<std::int64_t> remove_orphans(db::Pool& db, s3::Store& store, TenantId tenant) {
   std::vector<std::string> keys;
   const std::string prefix = tenant.str() + "/medical-records/";
-  auto listed = co_await store.list(
-      prefix, [&keys](const s3::ListedObject& object) { keys.push_back(object.key); });
+  std::function<void(const s3::ListedObject&)> keep = [&keys](const s3::ListedObject& object) {
+    keys.push_back(object.key);
+  };
+  auto listed = co_await store.list(prefix, std::move(keep));
   if (!listed) throw store_failure(listed.error());
   std::int64_t count = 0;
   for (std::size_t at = 0; at < keys.size(); at += kKeyBatch) {

@@ -95,8 +95,10 @@ Task<std::int64_t> seal(db::Pool& db, TenantId tenant, std::int64_t most) {
   const auto locked = co_await tx.one(kSealLock, "wardbook.seal." + tenant.str());
   if (!locked.value) co_return 0;
   const auto last = co_await tx.maybe_one(kLastSeal);
-  const auto entries = co_await tx.all(kUnsealed, last ? last->last_xact : std::string("0"),
-                                       last ? last->last_id : 0, most);
+  // Named before the co_await: g++ 12 destroys a conditional's temporary even if it was never made.
+  const std::string after_xact = last ? last->last_xact : "0";
+  const std::int64_t after_id = last ? last->last_id : 0;
+  const auto entries = co_await tx.all(kUnsealed, after_xact, after_id, most);
   if (entries.empty()) co_return 0;
   std::vector<std::int64_t> ids;
   std::string hashes;

@@ -93,7 +93,7 @@ Task<std::int64_t> Pool::lane_run(TenantId tenant, detail::Statement statement,
   const std::shared_ptr<PoolImpl> impl = impl_;
   detail::check(statement, &tenant);
   const detail::TenantNumber number = impl->number_of(tenant);
-  detail::Lane& lane = *impl->lanes.at(number % impl->lanes.size());
+  detail::Lane& lane = impl->lane_for(number);
   if (lane.full()) {
     Failure full(Code::overloaded, {}, "too many reads on a lane");
     throw full.retry_after(1);

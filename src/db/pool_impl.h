@@ -34,6 +34,9 @@ struct PoolImpl : std::enable_shared_from_this<PoolImpl> {
   ~PoolImpl();
 
   TenantNumber number_of(const TenantId& tenant);
+  /// The tenant's own lane, whose connection knows its statements; while that is away another one
+  /// that is there.
+  Lane& lane_for(TenantNumber tenant);
   /// A connection with nothing in flight before it but, perhaps, a ROLLBACK.
   Task<ConnectionPtr> acquire(TenantNumber tenant);
   /// Takes back a connection that is outside of a transaction, or will be when what has been sent

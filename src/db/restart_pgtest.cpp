@@ -84,10 +84,18 @@ TEST_F(RestartPgTest, ARestartUnderLoadIsSurvived) {
   testing::run_all(reactor, std::move(tasks));
   EXPECT_GT(tally.unavailable, 0);
   EXPECT_EQ(tally.other, 0);
-  Tally after;
-  run(reactor, write(pool, a(), "after", after));
-  run(reactor, read(pool, a(), after));
-  EXPECT_EQ(after.done, 2);
+  // Each hospital's lane has a back-off of its own: both are back before it runs out of patience.
+  for (const TenantId& tenant : {a(), b()}) {
+    Tally after;
+    for (int i = 0; i < 200 && after.done < 2; ++i) {
+      after.done = 0;
+      run(reactor, write(pool, tenant, "after", after));
+      run(reactor, read(pool, tenant, after));
+      if (after.done < 2) run(reactor, pause(50ms));
+    }
+    EXPECT_EQ(after.done, 2) << tenant.str();
+    EXPECT_EQ(after.other, 0) << tenant.str();
+  }
   EXPECT_GT(pool.stats().reconnects, 0U);
 }
 

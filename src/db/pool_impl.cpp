@@ -45,7 +45,8 @@ TenantNumber PoolImpl::number_of(const TenantId& tenant) {
 Lane& PoolImpl::lane_for(TenantNumber tenant) {
   const auto& own = lanes[tenant % lanes.size()];
   if (own->connected()) return *own;
-  const auto there = std::ranges::find_if(lanes, [](const auto& lane) { return lane->connected(); });
+  const auto there =
+      std::ranges::find_if(lanes, [](const auto& lane) { return lane->connected(); });
   return there == lanes.end() || (*there)->full() ? *own : **there;
 }
 

@@ -95,9 +95,12 @@ std::optional<std::int64_t> optional_if_match(const Request& request) {
   if (*value == "*") {
     throw Failure(Code::if_match_required, "Name the version that you have read, not '*'.");
   }
-  const auto version = parse_etag(*value);
-  if (!version) throw Failure(Code::version_conflict);
-  return version;
+  if (const auto version = parse_etag(*value)) return version;
+  // Another's tag, a weak one or a list: as RFC 9110 has them, but none that we gave out.
+  const bool tag = (value->starts_with('"') || value->starts_with("W/\"")) && value->size() > 1 &&
+                   value->ends_with('"');
+  if (tag) throw Failure(Code::version_conflict);
+  throw Failure(Code::bad_request, "If-Match is not an ETag: send it in its double quotes.");
 }
 
 std::int64_t required_if_match(const Request& request) {

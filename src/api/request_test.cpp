@@ -44,10 +44,17 @@ TEST(IfMatchTest, IsRequiredAndNamesOne) {
             Code::if_match_required);
 }
 
+TEST(IfMatchTest, WhatIsNoTagIsSaidToBeNone) {
+  for (const std::string text : {"1", "\"1", "1\"", "", "\"", "'1'", "W/1"}) {
+    const auto request = with_header("If-Match", text);
+    EXPECT_EQ(failure_of([&] { return required_if_match(request); }), Code::bad_request) << text;
+  }
+}
+
 TEST(IfMatchTest, WhatWasNeverGivenOutMatchesNothing) {
   for (const std::string tag :
-       {"W/\"1\"", "1", "\"\"", "\"0\"", "\"-1\"", "\"+1\"", "\"1.0\"", "\"0x1\"", "\"a\"", "\"1",
-        "1\"", "\"1\", \"2\"", "\"99999999999999999999\"", "\" 1\"", "", "\"01\""}) {
+       {"W/\"1\"", "\"\"", "\"0\"", "\"-1\"", "\"+1\"", "\"1.0\"", "\"0x1\"", "\"a\"",
+        "\"1\", \"2\"", "\"99999999999999999999\"", "\" 1\"", "\"01\""}) {
     const auto request = with_header("If-Match", tag);
     EXPECT_EQ(failure_of([&] { return required_if_match(request); }), Code::version_conflict)
         << tag;

@@ -43,18 +43,18 @@ int config_print(const Settings& settings, const Arguments& arguments) {
   }
   boost::json::object out;
   for (const auto& [key, value] : config::to_rows(settings, config::Secrets::masked)) {
-    out[key] = value;
+    out[key] = boost::json::parse(value);
   }
   std::cout << boost::json::serialize(out) << '\n';
   return 0;
 }
 
 /// That every value is what it should be was checked before this runs.
-int config_check(const Settings& settings, const Arguments&) {
+int config_check(const Settings& settings, const Arguments& arguments) {
   const auto faults = config::missing_for_serve(settings);
   for (const auto& fault : faults) std::cerr << "wardbook: " << fault << '\n';
   if (!faults.empty()) return 1;
-  std::puts("The configuration is complete.");
+  std::puts(arguments.json ? R"({"complete":true})" : "The configuration is complete.");
   return 0;
 }
 
@@ -179,6 +179,8 @@ void add_commands(CLI::App& app, Parsed& p) {
   configuration->require_subcommand(1);
   command(*configuration, p, "print", "Every key, secrets masked", &config_print);
   command(*configuration, p, "check", "Is it complete and valid", &config_check);
+  command(app, p, "routes", "Every route of the service with what it takes to use it",
+          &routes_list);
   command(app, p, "version", "Of this program", &version);
 }
 
@@ -260,6 +262,12 @@ int run_command(int argc, char** argv) {
   add_commands(app, parsed);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& e) {
+    // CLI11 says that a command is missing, not which word was taken for none.
+    for (const auto& word : app.remaining(true)) {
+      std::cerr << "wardbook: there is no command or option '" << word << "' here\n";
+    }
+    return app.exit(e) == 0 ? 0 : 2;
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }

@@ -56,5 +56,6 @@ int user_reset_password(const Settings& settings, const Arguments& arguments);
 int storage_sweep(const Settings& settings, const Arguments& arguments);
 int icd_import(const Settings& settings, const Arguments& arguments);
 int audit_verify(const Settings& settings, const Arguments& arguments);
+int routes_list(const Settings& settings, const Arguments& arguments);
 
 }  // namespace wardbook::app

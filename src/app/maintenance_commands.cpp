@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "app/database_command.h"
+#include "app/service.h"
 #include "app/store_options.h"
 #include "base/clock.h"
 #include "features/attachments/attachments.h"
@@ -67,6 +68,8 @@ Task<int> verify(CommandContext& context) {
                             {"entries", verdict.entries},
                             {"unsealed", verdict.unsealed},
                             {"versions", verdict.versions},
+                            {"seals", verdict.seals},
+                            {"head", verdict.head},
                             {"result", verdict.first_fault.value_or("holds")}};
     rows.push_back(std::move(row));
   }
@@ -144,6 +147,27 @@ int storage_sweep(const Settings& settings, const Arguments& arguments) {
 
 int audit_verify(const Settings& settings, const Arguments& arguments) {
   return run_on_database(settings, arguments, &verify);
+}
+
+namespace {
+
+std::string_view access_name(api::Access access) {
+  if (access == api::Access::open) return "open";
+  if (access == api::Access::signed_in) return "signed_in";
+  if (access == api::Access::any_in_tenant) return "any_in_tenant";
+  return api::to_string(access);
+}
+
+}  // namespace
+
+int routes_list(const Settings&, const Arguments& arguments) {
+  boost::json::array rows;
+  for (const auto& route : all_routes()) {
+    rows.push_back(
+        {{"method", route.method}, {"path", route.pattern}, {"access", access_name(route.access)}});
+  }
+  print_rows(arguments, rows);
+  return 0;
 }
 
 }  // namespace wardbook::app

@@ -42,7 +42,11 @@ Metrics::Metrics()
       http_(prometheus::BuildGauge()
                 .Name("wardbook_http_connections")
                 .Help("Client connections and requests in flight by reactor")
-                .Register(registry_)) {}
+                .Register(registry_)),
+      audit_(prometheus::BuildGauge()
+                 .Name("wardbook_audit_entries_waiting")
+                 .Help("Reads whose audit entry is not durable yet, by reactor")
+                 .Register(registry_)) {}
 
 std::string Metrics::text() const {
   std::ostringstream out;
@@ -60,7 +64,8 @@ ReactorMetrics::ReactorMetrics(Metrics& metrics, int reactor)
       reconnects_(pool_gauge("reconnects")),
       prepared_(pool_gauge("prepared")),
       connections_(http_gauge("open")),
-      in_flight_(http_gauge("in_flight")) {}
+      in_flight_(http_gauge("in_flight")),
+      audit_waiting_(metrics.audit_.Add({{"reactor", reactor_}})) {}
 
 prometheus::Gauge& ReactorMetrics::pool_gauge(const char* what) {
   return metrics_.pool_.Add({{"reactor", reactor_}, {"state", what}});
@@ -99,6 +104,10 @@ void ReactorMetrics::set_pool(const db::Pool::Stats& stats) {
 void ReactorMetrics::set_http(std::size_t connections, std::size_t in_flight) {
   connections_.Set(static_cast<double>(connections));
   in_flight_.Set(static_cast<double>(in_flight));
+}
+
+void ReactorMetrics::set_audit(std::size_t waiting) {
+  audit_waiting_.Set(static_cast<double>(waiting));
 }
 
 }  // namespace wardbook::app

@@ -28,6 +28,7 @@ class Metrics {
   prometheus::Family<prometheus::Histogram>& seconds_;
   prometheus::Family<prometheus::Gauge>& pool_;
   prometheus::Family<prometheus::Gauge>& http_;
+  prometheus::Family<prometheus::Gauge>& audit_;
 };
 
 /// One reactor's own handles, so that a request takes no lock: the labels are looked up once.
@@ -38,6 +39,7 @@ class ReactorMetrics {
   void observe(std::string_view method, std::string_view pattern, int status, double seconds);
   void set_pool(const db::Pool::Stats& stats);
   void set_http(std::size_t connections, std::size_t in_flight);
+  void set_audit(std::size_t waiting);
 
  private:
   struct Handles {
@@ -58,6 +60,7 @@ class ReactorMetrics {
   prometheus::Gauge& prepared_;
   prometheus::Gauge& connections_;
   prometheus::Gauge& in_flight_;
+  prometheus::Gauge& audit_waiting_;
 };
 
 }  // namespace wardbook::app

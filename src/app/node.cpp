@@ -40,23 +40,9 @@ net::ServerOptions server_options(const Settings::Server& server, std::uint16_t 
   return options;
 }
 
-/// A refusal (403) is written down where its caller belongs.
-Task<> note_refusal(ServiceApp& app, api::Caller caller, api::Request request,
-                    std::string_view permission) {
-  audit::Entry entry;
-  entry.action = "access.refused";
-  entry.resource = "route";
-  entry.refused = true;
-  entry.reason = request.head.method + " needs " + std::string(permission);
-  const audit::Actor actor = audit::actor_of(request);
+Task<> note_refusal(ServiceApp& app, api::Request request, std::string permission) {
   try {
-    if (caller.tenant_id) {
-      co_await app.audit.write(*caller.tenant_id, actor, std::move(entry));
-      co_return;
-    }
-    db::Tx tx = co_await app.db.begin_control();
-    audit::record_platform(tx, actor, std::move(entry));
-    co_await tx.commit();
+    co_await audit::write_refusal(app.audit, app.db, std::move(request), std::move(permission));
   } catch (const std::exception& e) {
     log::error("a refusal was not written down", {{"detail", e.what()}});
   }
@@ -123,8 +109,8 @@ api::Hooks Node::hooks() {
   hooks.authenticate = [this](std::string bearer) {
     return accounts::authenticate(app_, std::move(bearer));
   };
-  hooks.refused = [this](api::Caller caller, api::Request request, std::string_view permission) {
-    return note_refusal(app_, std::move(caller), std::move(request), permission);
+  hooks.refused = [this](const api::Caller&, api::Request request, std::string_view permission) {
+    return note_refusal(app_, std::move(request), std::string(permission));
   };
   hooks.observe = [this](std::string_view method, std::string_view pattern, int status,
                          double seconds) { metrics_.observe(method, pattern, status, seconds); };
@@ -154,6 +140,7 @@ Task<> Node::watch() {
   while (!stopping_) {
     metrics_.set_pool(db_.stats());
     metrics_.set_http(server_.open_connections(), server_.requests_in_flight());
+    metrics_.set_audit(audit_.waiting());
     watch_timer_.expires_after(kWatch);
     boost::system::error_code ignored;
     co_await watch_timer_.async_wait(

@@ -4,6 +4,7 @@
 #include "app/database_command.h"
 #include "base/hash.h"
 #include "features/accounts/accounts.h"
+#include "features/tenants/tenants.h"
 
 namespace wardbook::app {
 namespace {
@@ -69,6 +70,9 @@ Task<int> add(CommandContext& context) {
   account.email = arguments.email;
   account.display_name = arguments.name;
   Password password;
+  if (!accounts::is_email(arguments.email)) {
+    throw UsageError("'" + arguments.email + "' is no e-mail address");
+  }
   const auto existing = co_await find(context.db, arguments.email);
   if (!existing) {
     if (arguments.name.empty()) throw UsageError("--name is required for a new account");
@@ -96,7 +100,10 @@ Task<int> add(CommandContext& context) {
 
 Task<int> list(CommandContext& context) {
   std::optional<TenantId> tenant;
-  if (context.arguments.tenant) tenant = tenant_argument(*context.arguments.tenant);
+  if (context.arguments.tenant) {
+    tenant = tenant_argument(*context.arguments.tenant);
+    co_await tenants::get(context.db, *tenant);  // fails where there is none
+  }
   const auto all = co_await accounts::list_accounts(context.db, tenant);
   boost::json::array rows;
   for (const auto& listed : all) rows.push_back(row_of(listed.member, listed.tenant));
@@ -131,6 +138,11 @@ Task<int> set_active(CommandContext& context, bool active) {
   const AccountId account = co_await accounts::find_account(context.db, context.arguments.email);
   const audit::Actor actor = terminal_actor();
   co_await accounts::set_account_active(context.db, actor, account, active);
+  boost::json::object row{{"email", context.arguments.email},
+                          {"status", active ? "active" : "disabled"}};
+  boost::json::array rows;
+  rows.push_back(std::move(row));
+  print_rows(context.arguments, rows);
   co_return 0;
 }
 Task<int> disable(CommandContext& context) {

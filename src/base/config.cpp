@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <filesystem>
 #include <limits>
 #include <variant>
 
@@ -199,6 +200,13 @@ void read_table(const toml::table& table, const std::string& prefix, const std::
 }
 
 void read_file(const std::string& file, Loaded& out) {
+  // toml++ reads a folder as an empty file.
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error) && !std::filesystem::is_fifo(file, error) &&
+      !std::filesystem::is_character_file(file, error)) {
+    out.faults.push_back(file + ": " + (error ? error.message() : "is not a file"));
+    return;
+  }
   try {
     read_table(toml::parse_file(file), "", file, out);
   } catch (const toml::parse_error& e) {
@@ -227,14 +235,14 @@ std::string toml_quoted(const std::string& text) {
   return out + '"';
 }
 
-std::string value_text(const Key& key, Settings& settings, Secrets secrets, bool quote) {
+/// As TOML writes it, and JSON.
+std::string literal(const Key& key, Settings& settings, Secrets secrets) {
   const Target target = key.target(settings);
   return std::visit(
       [&]<class T>(T* value) -> std::string {
         if constexpr (std::is_same_v<T, std::string>) {
           const bool hide = key.secret && secrets == Secrets::masked && !value->empty();
-          const std::string shown = hide ? "********" : *value;
-          return quote ? toml_quoted(shown) : shown;
+          return toml_quoted(hide ? "********" : *value);
         } else if constexpr (std::is_same_v<T, bool>) {
           return *value ? "true" : "false";
         } else if constexpr (std::is_integral_v<T>) {
@@ -295,7 +303,7 @@ std::vector<std::pair<std::string, std::string>> to_rows(const Settings& setting
   Settings copy = settings;
   std::vector<std::pair<std::string, std::string>> rows;
   for (const Key& key : keys()) {
-    rows.emplace_back(key.name, value_text(key, copy, secrets, false));
+    rows.emplace_back(key.name, literal(key, copy, secrets));
   }
   return rows;
 }
@@ -311,8 +319,7 @@ std::string to_toml(const Settings& settings, Secrets secrets) {
       if (!out.empty()) out += '\n';
       out += '[' + std::string(section) + "]\n";
     }
-    out +=
-        std::string(key.name.substr(dot + 1)) + " = " + value_text(key, copy, secrets, true) + '\n';
+    out += std::string(key.name.substr(dot + 1)) + " = " + literal(key, copy, secrets) + '\n';
   }
   return out;
 }

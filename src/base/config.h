@@ -33,7 +33,7 @@ struct Loaded {
 enum class Secrets { masked, shown };
 /// Every key as a TOML file that `load` reads back to the same settings (with Secrets::shown).
 [[nodiscard]] std::string to_toml(const Settings& settings, Secrets secrets);
-/// The same as rows of key and value, for tables and JSON.
+/// The same as rows of key and literal, as TOML and JSON write it.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> to_rows(const Settings& settings,
                                                                        Secrets secrets);
 

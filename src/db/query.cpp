@@ -1,5 +1,6 @@
 #include "db/query.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -100,6 +101,37 @@ std::string RowView::bytes(int column) const {
   std::optional<std::string> raw = from_hex(text.substr(2));
   if (!raw) bad_column(column, "a bytea");
   return std::move(*raw);
+}
+
+std::vector<std::optional<std::string>> RowView::text_array(int column) const {
+  // An element is bare, or quoted with `\\` before `"` and `\\`; NULL without quotes is none.
+  const std::string_view text = required(*this, column, "an array");
+  std::vector<std::optional<std::string>> out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '{' || text[at] == '}' || text[at] == ',') {
+      ++at;
+      continue;
+    }
+    std::string element;
+    const bool quoted = text[at] == '"';
+    if (quoted) {
+      for (++at; at < text.size() && text[at] != '"'; ++at) {
+        if (text[at] == '\\' && ++at == text.size()) break;
+        element += text[at];
+      }
+      if (at++ >= text.size()) bad_column(column, "an array");
+    } else {
+      const auto end = std::min(text.find_first_of(",}", at), text.size());
+      element = text.substr(at, end - at);
+      at = end;
+    }
+    if (quoted || element != "NULL") {
+      out.emplace_back(std::move(element));
+    } else {
+      out.emplace_back(std::nullopt);
+    }
+  }
+  return out;
 }
 
 Param to_param(double v) {

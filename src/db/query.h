@@ -34,6 +34,8 @@ class RowView {
   [[nodiscard]] std::optional<Time> maybe_time(int column) const;
   [[nodiscard]] std::optional<Date> maybe_date(int column) const;
   [[nodiscard]] std::string bytes(int column) const;  ///< bytea
+  /// The elements of a text[] of any dimensions, the last one running fastest.
+  [[nodiscard]] std::vector<std::optional<std::string>> text_array(int column) const;
   template <class IdType>
   [[nodiscard]] IdType id(int column) const {
     return IdType(int64(column));

@@ -40,6 +40,25 @@ TEST(RowView, Numbers) {
   EXPECT_EQ((TextColumns{"7"}.id<RecordId>(0)), RecordId(7));
 }
 
+TEST(RowView, ArraysOfText) {
+  using Texts = std::vector<std::optional<std::string>>;
+  const TextColumns row{
+      "{}",
+      R"({a,NULL,"NULL","",b c})",
+      R"({{"a \"b\" \\\\ {c}, d",2},{"3}","ä"}})",
+      "{\"never ends",
+      std::nullopt,
+  };
+  EXPECT_EQ(row.text_array(0), Texts{});
+  EXPECT_EQ(row.text_array(1), (Texts{"a", std::nullopt, "NULL", "", "b c"}));
+  EXPECT_EQ(row.text_array(2), (Texts{R"(a "b" \\ {c}, d)", "2", "3}", "\u00e4"}));
+  EXPECT_THROW((void)row.text_array(3), Failure);
+  EXPECT_THROW((void)row.text_array(4), Failure);
+  // What we write is what we read.
+  const Texts odd{"", "NULL", std::nullopt, "\"", "\\", "a,b", "{", "}", " "};
+  EXPECT_EQ((TextColumns{to_param(odd)}.text_array(0)), odd);
+}
+
 TEST(RowView, WhatDoesNotFitIsOurFault) {
   const TextColumns row{"12x", "", "9223372036854775808", "true", std::nullopt, "infinity", "abc"};
   for (const int column : {0, 1, 2, 4}) EXPECT_THROW((void)row.int64(column), Failure) << column;

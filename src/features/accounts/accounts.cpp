@@ -17,6 +17,11 @@ PasswordVerdict judge_password(const AccountRow& account, const std::string& see
 Choice choose_tenant(const AccountRow& account, const std::vector<MembershipRow>& memberships,
                      const std::optional<std::string>& named) {
   if (!account.active) return {SignIn::no_account, std::nullopt};
+  // Operators cannot read a chart: not even where a membership from elsewhere would let them.
+  if (account.is_operator) {
+    if (named) return {SignIn::no_membership, std::nullopt};
+    return {SignIn::granted, std::nullopt};
+  }
   std::optional<MembershipRow> usable;
   std::size_t usable_count = 0;
   bool some_suspended = false;
@@ -29,7 +34,6 @@ Choice choose_tenant(const AccountRow& account, const std::vector<MembershipRow>
     ++usable_count;
     usable = m;
   }
-  if (!named && account.is_operator) return {SignIn::granted, std::nullopt};
   if (usable_count == 1) return {SignIn::granted, usable};
   if (usable_count > 1) return {SignIn::tenant_required, std::nullopt};
   return {some_suspended ? SignIn::suspended : SignIn::no_membership, std::nullopt};
@@ -122,6 +126,12 @@ std::vector<api::Route> routes() {
       {"POST", "/users", Access::users_admin, &create_user, Body::json},
       {"PATCH", "/users/{id}", Access::users_admin, &patch_user, Body::json},
   };
+}
+
+bool is_email(std::string_view text) {
+  const auto at = text.find('@');
+  return at != 0 && at != std::string_view::npos && at + 1 < text.size() && text.size() <= 254 &&
+         text.find('@', at + 1) == std::string_view::npos && text.find(' ') == text.npos;
 }
 
 }  // namespace wardbook::accounts

@@ -167,6 +167,13 @@ inline const db::Query<Revocation, std::int64_t> kRecentRevocations{"accounts.re
 inline const db::Query<void, std::int64_t> kForgetRevocations{"accounts.forget_revocations", R"sql(
   DELETE FROM wardbook.revocations WHERE created_at <= now() - make_interval(secs => $1))sql"};
 
+/// Sessions that ended or ran out a week ago, a bounded number at a time.
+inline const db::Query<void> kForgetSessions{"accounts.forget_sessions", R"sql(
+  DELETE FROM wardbook.sessions WHERE id IN (
+    SELECT id FROM wardbook.sessions
+    WHERE coalesce(ended_at, expires_at) < now() - interval '7 days'
+    ORDER BY coalesce(ended_at, expires_at) LIMIT 10000))sql"};
+
 inline const db::Query<db::TextRow> kSuspendedTenants{"accounts.suspended_tenants", R"sql(
   SELECT id FROM wardbook.tenants WHERE status = 'suspended')sql"};
 
@@ -197,6 +204,10 @@ inline const db::Query<void, AccountId, TenantId, std::string, bool> kUpdateMemb
   UPDATE wardbook.memberships
   SET role = $3, status = CASE WHEN $4 THEN 'active' ELSE 'disabled' END, updated_at = now()
   WHERE account_id = $1 AND tenant_id = $2)sql"};
+
+/// In one hospital's list of staff, as far as the account is in it.
+inline const db::Query<void, AccountId, bool> kSetStaffActive{"accounts.set_staff_active", R"sql(
+  UPDATE {tenant}.staff SET active = $2 WHERE account_id = $1)sql"};
 
 inline const db::Query<void, AccountId, bool> kSetAccountActive{"accounts.set_active", R"sql(
   UPDATE wardbook.accounts SET status = CASE WHEN $2 THEN 'active' ELSE 'disabled' END

@@ -253,7 +253,7 @@ TEST(ChooseTenant, Decides) {
       {oper, {}, {}, SignIn::granted, ""},
       {oper, {}, "aaa", SignIn::no_membership, ""},
       {oper, {in("aaa")}, {}, SignIn::granted, ""},
-      {oper, {in("aaa")}, "aaa", SignIn::granted, "aaa"},
+      {oper, {in("aaa")}, "aaa", SignIn::no_membership, ""},
       {disabled, {in("aaa")}, {}, SignIn::no_account, ""},
   };
   for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -59,6 +59,7 @@ Task<> Authority::load() {
   db::Tx tx = co_await db_.begin_control();
   const std::int64_t keep_s = keep_.count();
   tx.queue(kForgetRevocations, 2 * keep_s);
+  tx.queue(kForgetSessions);
   const auto revocations = co_await tx.all(kRecentRevocations, keep_s);
   const auto suspended = co_await tx.all(kSuspendedTenants);
   co_await tx.commit();

@@ -69,6 +69,10 @@ Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account) 
   const auto found = co_await tx.maybe_one(kAccountByEmail, account.email);
   if (found && found->is_operator) throw Failure(Code::user_exists);
   const AccountRow row = co_await account_for(tx, std::move(account), true);
+  const auto memberships = co_await tx.all(kMemberships, row.id);
+  if (!memberships.empty()) {
+    throw Failure(Code::conflict, "This account works in a hospital; operators work in none.");
+  }
   co_await tx.exec(kMakeOperator, row.id);
   Member member{row.id,     row.email,     row.display_name, api::Role::platform_admin,
                 row.active, row.created_at};
@@ -85,6 +89,9 @@ Task<Member> add_member_in(db::Tx& tx, audit::Actor actor, TenantId tenant, NewA
   if (!co_await tx.maybe_one(kTenant, tenant.str())) throw Failure(Code::tenant_not_found);
   const std::string name = account.display_name;
   const AccountRow row = co_await account_for(tx, std::move(account), false);
+  if (row.is_operator) {
+    throw Failure(Code::conflict, "This account runs the platform, and is in no hospital.");
+  }
   const auto memberships = co_await tx.all(kMemberships, row.id);
   if (membership_in(memberships, tenant) != nullptr) {
     throw Failure(Code::user_exists, "This account is in this hospital already.");
@@ -165,6 +172,15 @@ Task<> set_account_active(db::Pool& db, audit::Actor actor, AccountId account, b
   co_await tx.exec(kSetAccountActive, account, active);
   std::vector<Revocation> revoked;
   if (!active) co_await end_sessions(tx, account, std::nullopt, std::nullopt, revoked);
+  // No hospital offers a doctor who cannot sign in.
+  const auto memberships = co_await tx.all(kMemberships, account);
+  for (const auto& membership : memberships) {
+    const auto tenant = TenantId::parse(membership.tenant);
+    if (!tenant) continue;
+    tx.switch_tenant(*tenant);
+    co_await tx.exec(kSetStaffActive, account, active && membership.active);
+  }
+  tx.switch_control();
   audit::record_platform(tx, actor,
                          member_entry(active ? "account.enable" : "account.disable", account,
                                       std::nullopt, std::nullopt));

@@ -55,12 +55,6 @@ struct NewUser {
   api::Role role = api::Role::auditor;
 };
 
-bool is_email(std::string_view text) {
-  const auto at = text.find('@');
-  return at != 0 && at != std::string_view::npos && at + 1 < text.size() &&
-         text.find('@', at + 1) == std::string_view::npos && text.find(' ') == text.npos;
-}
-
 NewUser read_new_user(const Request& request) {
   std::vector<Fault> faults;
   Input in(request.object(), "", faults);

@@ -376,7 +376,7 @@ std::vector<api::Route> routes() {
   using enum api::Access;
   using api::Body;
   return {
-      {"GET", "/attachments/policy", any_in_tenant, &policy},
+      {"GET", "/attachments/policy", signed_in, &policy},
       {"POST", "/records/{id}/attachments", attachments_write, &start_upload, Body::json},
       {"PUT", "/records/{id}/attachments", attachments_write, &upload_through, Body::stream},
       {"GET", "/records/{id}/attachments", records_read, &list_attachments},

@@ -49,7 +49,13 @@ struct Batch {
   boost::asio::steady_timer done;
 };
 
-void queue_group(db::Tx& tx, const std::vector<Pending>& group) {
+/// Commits in flight at once. PostgreSQL flushes its log once for those that wait for it together.
+constexpr int kFlights = 3;
+/// While one is in flight, the next one waits for so many entries, or for its turn.
+constexpr std::size_t kWorthIt = 8;
+
+void queue_group(db::Tx& tx, std::vector<Pending> group) {
+  if (group.size() == 1) return record(tx, group[0].actor, std::move(group[0].entry));
   using Texts = std::vector<std::optional<std::string>>;
   Texts actors, roles, actions, resources, ids, patients, lists, outcomes, reasons, requests, ips;
   for (const auto& [actor, entry] : group) {
@@ -106,7 +112,7 @@ struct Log::Impl : std::enable_shared_from_this<Log::Impl> {
   db::Pool& db;
   std::size_t most;
   std::size_t waiting = 0;
-  bool flushing = false;
+  int flights = 0;
   std::shared_ptr<Batch> gathering;
   std::set<TenantId> touched;
 
@@ -118,16 +124,21 @@ struct Log::Impl : std::enable_shared_from_this<Log::Impl> {
   static Task<> commit_batch(std::shared_ptr<Impl> self, std::shared_ptr<Batch> batch) {
     auto group = batch->entries.begin();
     db::Tx tx = co_await self->db.begin(group->first);
-    queue_group(tx, group->second);
+    queue_group(tx, std::move(group->second));
     for (++group; group != batch->entries.end(); ++group) {
       tx.switch_tenant(group->first);
-      queue_group(tx, group->second);
+      queue_group(tx, std::move(group->second));
     }
     co_await tx.commit();
   }
 
+  [[nodiscard]] bool leaves_now() const {
+    return flights == 0 || (flights < kFlights && gathering->count >= kWorthIt);
+  }
+
   static Task<> flush(std::shared_ptr<Impl> self) {
-    while (self->gathering) {
+    while (self->gathering && self->leaves_now()) {
+      ++self->flights;
       const auto batch = std::exchange(self->gathering, nullptr);
       try {
         co_await commit_batch(self, batch);
@@ -135,11 +146,11 @@ struct Log::Impl : std::enable_shared_from_this<Log::Impl> {
       } catch (...) {
         batch->error = std::current_exception();
       }
+      --self->flights;
       self->waiting -= batch->count;
       batch->finished = true;
       batch->done.cancel();
     }
-    self->flushing = false;
   }
 };
 
@@ -154,8 +165,7 @@ Task<> Log::write(TenantId tenant, Actor actor, Entry entry) {
   batch->entries[std::move(tenant)].push_back({std::move(actor), std::move(entry)});
   ++batch->count;
   ++impl->waiting;
-  if (!impl->flushing) {
-    impl->flushing = true;
+  if (impl->leaves_now()) {
     boost::asio::co_spawn(impl->reactor, Impl::flush(impl), boost::asio::detached);
   }
   while (!batch->finished) {
@@ -164,6 +174,10 @@ Task<> Log::write(TenantId tenant, Actor actor, Entry entry) {
     co_await batch->done.async_wait(token);
   }
   if (batch->error) std::rethrow_exception(batch->error);
+}
+
+std::size_t Log::waiting() const {
+  return impl_->waiting;
 }
 
 std::vector<TenantId> Log::take_touched() {

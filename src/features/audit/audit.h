@@ -44,6 +44,12 @@ void record(db::Tx& tx, const Actor& actor, Entry entry);
 /// control transaction.
 void record_platform(db::Tx& tx, const Actor& actor, Entry entry);
 
+/// A refusal (403) is written down where its caller belongs, with what it would have opened and
+/// whose that is. Fails as Log::write and Pool::begin do.
+class Log;
+[[nodiscard]] Task<> write_refusal(Log& log, db::Pool& db, api::Request request,
+                                   std::string permission);
+
 /// Reads are written down durably before their answer leaves, many in one commit: while a batch
 /// commits, the next one gathers. One Log for each reactor.
 class Log {
@@ -57,6 +63,9 @@ class Log {
   /// Returns when the entry is durable. Fails with overloaded when too many wait, and as
   /// Pool::begin and Tx::commit: then the caller must not answer with the data.
   [[nodiscard]] Task<> write(TenantId tenant, Actor actor, Entry entry);
+
+  /// Entries whose commit somebody waits for.
+  [[nodiscard]] std::size_t waiting() const;
 
   /// Tenants with new entries since the last call; feeds the sealer.
   [[nodiscard]] std::vector<TenantId> take_touched();
@@ -80,6 +89,10 @@ struct Verdict {
   std::int64_t unsealed = 0;               ///< entries that no seal names yet
   std::int64_t versions = 0;               ///< record versions whose hash was recomputed
   std::optional<std::string> first_fault;  ///< names the first entry, seal or version that is wrong
+  /// The last seal's number and hash (hex). Kept elsewhere, they show later that nothing was cut
+  /// off.
+  std::int64_t seals = 0;
+  std::string head;
 };
 /// Recomputes entries, seals and chain of a tenant. Reads in pages; memory stays bounded.
 [[nodiscard]] Task<Verdict> verify_chain(db::Pool& db, TenantId tenant);

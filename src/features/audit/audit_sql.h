@@ -36,6 +36,25 @@ inline const db::Query<void, std::optional<std::int64_t>, std::string, std::stri
   INSERT INTO wardbook.platform_audit (actor_id, action, resource, outcome, request_id, ip, detail)
   VALUES ($1, $2, $3, $4, $5, $6, $7))sql"};
 
+/// Whose data a resource is, if anybody's.
+struct Behind {
+  std::optional<std::int64_t> patient;
+  static Behind from_row(const db::RowView& r) { return {r.maybe_int64(0)}; }
+};
+inline const db::Query<Behind, std::string, std::int64_t> kPatientBehind{"audit.patient_behind",
+                                                                         R"sql(
+  SELECT CASE $1::text
+    WHEN 'patient' THEN (SELECT p.id FROM {tenant}.patients p WHERE p.id = $2::bigint)
+    WHEN 'record' THEN
+      (SELECT r.patient_id FROM {tenant}.medical_records r WHERE r.id = $2::bigint)
+    WHEN 'diagnosis' THEN
+      (SELECT r.patient_id FROM {tenant}.diagnoses d
+       JOIN {tenant}.medical_records r ON r.id = d.record_id WHERE d.id = $2::bigint)
+    WHEN 'attachment' THEN
+      (SELECT r.patient_id FROM {tenant}.record_attachments a
+       JOIN {tenant}.medical_records r ON r.id = a.record_id WHERE a.id = $2::bigint)
+  END)sql"};
+
 /// An entry as the hash sees it: every column's text, in this order. Changing it breaks all chains.
 struct EntryRow {
   std::int64_t id = 0;

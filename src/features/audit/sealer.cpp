@@ -152,6 +152,8 @@ Task<Verdict> verify_chain(db::Pool& db, TenantId tenant) {
     if (verdict.first_fault) co_return verdict;
     before = seal->hash;
     seq = seal->seq;
+    verdict.seals = seq;
+    verdict.head = to_hex(before);
     verdict.entries += static_cast<std::int64_t>(entries.size());
   }
   db::Tx tx = co_await db.begin(tenant);

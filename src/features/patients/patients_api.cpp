@@ -165,16 +165,9 @@ Task<Page> search_page(db::Tx& tx, std::string q, std::optional<std::vector<std:
 
 Task<Page> list_page(db::Tx& tx, std::optional<std::vector<std::string>> cursor, int limit,
                      bool count) {
-  std::optional<std::string> last_name;
-  std::optional<std::string> first_name;
-  std::optional<std::int64_t> id;
-  if (cursor) {
-    last_name = (*cursor)[0];
-    first_name = (*cursor)[1];
-    id = std::strtoll((*cursor)[2].c_str(), nullptr, 10);
-  }
+  const std::int64_t after = cursor ? std::strtoll((*cursor)[0].c_str(), nullptr, 10) : 0;
   Page page;
-  page.rows = co_await tx.all(kListPatients, last_name, first_name, id, limit + 1);
+  page.rows = co_await tx.all(kListPatients, after, limit + 1);
   if (count) page.total = (co_await tx.one(kCountPatients)).value;
   co_return page;
 }
@@ -186,15 +179,18 @@ Task<api::Response> list_patients(App& app, api::Request req) {
   const int limit = params.limit();
   const bool count = params.count_exact();
   const std::string scope = q ? "patients.q" : "patients";
-  auto cursor = api::decode_cursor(params, req, scope, q ? 2 : 3);
+  auto cursor = api::decode_cursor(params, req, scope, q ? 2 : 1);
   params.finish();
 
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
   Page page;
-  if (q) {
-    page = co_await search_page(tx, *q, std::move(cursor), limit, count);
-  } else {
-    page = co_await list_page(tx, std::move(cursor), limit, count);
+  {
+    // Reads only: it is rolled back when it goes.
+    db::Tx tx = co_await app.db.begin(req.caller.tenant());
+    if (q) {
+      page = co_await search_page(tx, *q, std::move(cursor), limit, count);
+    } else {
+      page = co_await list_page(tx, std::move(cursor), limit, count);
+    }
   }
   std::optional<std::string> next;
   if (page.rows.size() > static_cast<std::size_t>(limit)) {
@@ -204,7 +200,7 @@ Task<api::Response> list_patients(App& app, api::Request req) {
     if (q) {
       key = {std::to_string(last.score.value()), std::to_string(last.id.value)};
     } else {
-      key = {last.data.last_name, last.data.first_name, std::to_string(last.id.value)};
+      key = {std::to_string(last.id.value)};
     }
     next = api::encode_cursor(scope, key);
   }
@@ -214,9 +210,7 @@ Task<api::Response> list_patients(App& app, api::Request req) {
     items.push_back(to_json(row));
     seen.patients.push_back(row.id.value);
   }
-  audit::record(tx, audit::actor_of(req), std::move(seen));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
+  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
   co_return api::ok(api::page_json(items, next, page.total));
 }
 

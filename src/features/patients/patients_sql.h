@@ -39,11 +39,15 @@ inline const db::Query<Patient, PatientId, std::string, std::string, std::string
     allergies = $11, version = p.version + 1, updated_at = now()
   WHERE p.id = $1 RETURNING )sql" WB_PATIENT_COLUMNS};
 
-inline const db::Query<Patient, MaybeText, MaybeText, std::optional<std::int64_t>, int>
-    kListPatients{"patients.list", "SELECT " WB_PATIENT_COLUMNS R"sql(
+/// In the order of names, after patient $1 (0: from the first). The cursor is the id alone: names
+/// do not belong into URLs, which end up in logs.
+inline const db::Query<Patient, std::int64_t, int> kListPatients{"patients.list",
+                                                                 "SELECT " WB_PATIENT_COLUMNS R"sql(
   FROM {tenant}.patients p
-  WHERE $3::bigint IS NULL OR (p.last_name, p.first_name, p.id) > ($1::text, $2::text, $3::bigint)
-  ORDER BY p.last_name, p.first_name, p.id LIMIT $4)sql"};
+  WHERE (p.last_name, p.first_name, p.id) >
+    (coalesce((SELECT c.last_name FROM {tenant}.patients c WHERE c.id = $1), ''),
+     coalesce((SELECT c.first_name FROM {tenant}.patients c WHERE c.id = $1), ''), $1::bigint)
+  ORDER BY p.last_name, p.first_name, p.id LIMIT $2)sql"};
 inline const db::Query<db::Int64Row> kCountPatients{"patients.count",
                                                     "SELECT count(*) FROM {tenant}.patients"};
 

@@ -16,12 +16,49 @@ void text_column(api::ObjectWriter& out, std::string_view key, const db::RowView
   }
 }
 
-void raw_column(api::ObjectWriter& out, std::string_view key, const db::RowView& r, int column,
-                std::string_view otherwise = "null") {
-  out.raw(key, r.is_null(column) ? otherwise : r.text(column));
+void raw_column(api::ObjectWriter& out, std::string_view key, const db::RowView& r, int column) {
+  out.raw(key, r.is_null(column) ? "null" : r.text(column));
 }
 
 constexpr int kSortKeyColumn = 31;
+
+using Cells = std::vector<std::optional<std::string>>;
+
+/// The array of WB_RECORD_COLUMNS, eleven cells for each diagnosis.
+std::string diagnoses_json(const Cells& cells) {
+  constexpr std::size_t kCells = 11;
+  std::string out = "[";
+  for (std::size_t at = 0; at + kCells <= cells.size(); at += kCells) {
+    const auto* const cell = &cells[at];
+    if (at > 0) out += ',';
+    Diagnosis d;
+    d.id = DiagnosisId(std::stoll(cell[0].value()));
+    d.record_id = RecordId(std::stoll(cell[1].value()));
+    d.icd_code = cell[2].value();
+    d.icd_release = cell[3];
+    d.diagnosis_name = cell[4].value();
+    d.diagnosis_type = cell[5].value();
+    d.status = cell[6].value();
+    d.notes = cell[7];
+    d.created_by = AccountId(std::stoll(cell[8].value()));
+    d.created_at = pg_time_to_rfc3339(cell[9].value());
+    d.updated_at = pg_time_to_rfc3339(cell[10].value());
+    out += to_json(d);
+  }
+  out += ']';
+  return out;
+}
+
+std::string patient_json(PatientId id, const Cells& cells) {
+  std::string text;
+  api::ObjectWriter out(text);
+  out.integer("id", id.value);
+  out.text("patient_number", cells.at(0));
+  out.text("first_name", cells.at(1));
+  out.text("last_name", cells.at(2));
+  out.end();
+  return text;
+}
 
 }  // namespace
 
@@ -62,8 +99,8 @@ RecordView RecordView::from_row(const db::RowView& r) {
   out.text("created_at", pg_time_to_rfc3339(r.text(27)));
   out.text("updated_at", pg_time_to_rfc3339(r.text(28)));
   raw_column(out, "version", r, 2);
-  raw_column(out, "diagnoses", r, 29, "[]");
-  raw_column(out, "patient", r, 30);
+  out.raw("diagnoses", diagnoses_json(r.text_array(29)));
+  out.raw("patient", patient_json(view.patient, r.text_array(30)));
   out.end();
   return view;
 }

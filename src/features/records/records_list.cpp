@@ -127,20 +127,19 @@ Filter read_filter(const api::Request& req) {
   return f;
 }
 
-Task<std::vector<RecordView>> rows_of(db::Tx& tx, const Filter& f) {
-  if (f.sort == "-visit_date" && f.only_patient()) {
-    if (f.patient) {
-      co_return co_await tx.all(kRecentOfPatient, f.key, f.id, f.limit + 1, *f.patient);
-    }
-    co_return co_await tx.all(kRecent, f.key, f.id, f.limit + 1);
+using Rows = std::vector<RecordView>;
+
+/// The usual pages are short index scans: on a lane, beside other reads.
+Task<Rows> recent(db::Pool& db, TenantId tenant, const Filter& f) {
+  if (f.patient) {
+    co_return co_await db.read_all(std::move(tenant), kRecentOfPatient, f.key, f.id, f.limit + 1,
+                                   *f.patient);
   }
-  co_return co_await tx.all(*orders().at(f.sort).query, f.patient, f.doctor, f.status, f.visit_type,
-                            f.from, f.to, f.icd, f.follow_up, f.words.words, f.words.phrases, f.key,
-                            f.id, f.limit + 1);
+  co_return co_await db.read_all(std::move(tenant), kRecent, f.key, f.id, f.limit + 1);
 }
 
 /// Adds `highlights` and `rank` to the rows of a search.
-Task<> add_snippets(db::Tx& tx, const Filter& f, std::vector<RecordView>& rows) {
+Task<> add_snippets(db::Tx& tx, const Filter& f, Rows& rows) {
   std::vector<std::int64_t> ids;
   for (const auto& row : rows) ids.push_back(row.id.value);
   std::map<std::int64_t, std::string> by_id;
@@ -156,38 +155,63 @@ Task<> add_snippets(db::Tx& tx, const Filter& f, std::vector<RecordView>& rows) 
 
 }  // namespace
 
+namespace {
+
+/// A page, and what lies around it.
+struct Found {
+  Rows rows;
+  std::optional<std::string> next;
+  std::optional<std::int64_t> total;
+};
+
+void cut(Found& found, const Filter& f) {
+  if (found.rows.size() <= static_cast<std::size_t>(f.limit)) return;
+  found.rows.pop_back();
+  const RecordView& last = found.rows.back();
+  std::vector<std::string> key{last.sort_key, std::to_string(last.id.value)};
+  found.next = api::encode_cursor("records." + f.sort, key);
+}
+
+Task<Found> find(db::Pool& db, TenantId tenant, const Filter& f) {
+  Found found;
+  if (f.sort == "-visit_date" && f.only_patient() && !f.count) {
+    found.rows = co_await recent(db, std::move(tenant), f);
+    cut(found, f);
+    co_return found;
+  }
+  // Reads only: it is rolled back when it goes.
+  db::Tx tx = co_await db.begin(std::move(tenant));
+  found.rows = co_await tx.all(*orders().at(f.sort).query, f.patient, f.doctor, f.status,
+                               f.visit_type, f.from, f.to, f.icd, f.follow_up, f.words.words,
+                               f.words.phrases, f.key, f.id, f.limit + 1);
+  cut(found, f);
+  if (f.has_words() && !found.rows.empty()) co_await add_snippets(tx, f, found.rows);
+  if (f.count) {
+    const auto total =
+        co_await tx.one(kCountFiltered, f.patient, f.doctor, f.status, f.visit_type, f.from, f.to,
+                        f.icd, f.follow_up, f.words.words, f.words.phrases);
+    found.total = total.value;
+  }
+  co_return found;
+}
+
+}  // namespace
+
 Task<api::Response> list_records(App& app, api::Request req) {
   const Filter filter = read_filter(req);
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  std::vector<RecordView> rows = co_await rows_of(tx, filter);
-  std::optional<std::string> next;
-  if (rows.size() > static_cast<std::size_t>(filter.limit)) {
-    rows.pop_back();
-    std::vector<std::string> key{rows.back().sort_key, std::to_string(rows.back().id.value)};
-    next = api::encode_cursor("records." + filter.sort, key);
-  }
-  if (filter.has_words() && !rows.empty()) co_await add_snippets(tx, filter, rows);
-  std::optional<std::int64_t> total;
-  if (filter.count) {
-    total = (co_await tx.one(kCountFiltered, filter.patient, filter.doctor, filter.status,
-                             filter.visit_type, filter.from, filter.to, filter.icd,
-                             filter.follow_up, filter.words.words, filter.words.phrases))
-                .value;
-  }
+  Found found = co_await find(app.db, req.caller.tenant(), filter);
   std::vector<std::string> items;
   audit::Entry seen{.action = filter.has_words() ? "record.search" : "record.list",
                     .resource = "record"};
-  for (auto& row : rows) {
+  for (auto& row : found.rows) {
     seen.patients.push_back(row.patient.value);
     items.push_back(std::move(row.json));
   }
   std::ranges::sort(seen.patients);
   const auto repeated = std::ranges::unique(seen.patients);
   seen.patients.erase(repeated.begin(), repeated.end());
-  audit::record(tx, audit::actor_of(req), std::move(seen));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
-  co_return api::ok(api::page_json(items, next, total));
+  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  co_return api::ok(api::page_json(items, found.next, found.total));
 }
 
 }  // namespace wardbook::records

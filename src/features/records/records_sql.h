@@ -11,22 +11,22 @@ using MaybeId = std::optional<std::int64_t>;
 // ---- one record, to send
 // --------------------------------------------------------------------------
 
-/// RecordView::from_row reads these by position; 31 is the list's sort key.
+/// RecordView::from_row reads these by position; 31 is the list's sort key. What is costly for
+/// PostgreSQL to write (jsonb, to_char, json_build_object) is left to the reader: the JSON columns
+/// come as the text that is kept beside them, a diagnosis and the patient as arrays of text.
 #define WB_RECORD_COLUMNS                                                                        \
   "r.id, r.patient_id, r.version, r.record_number, r.doctor_id, r.visit_date, r.visit_type, "    \
   "r.chief_complaint, r.history_of_present_illness, r.physical_examination, r.diagnosis, "       \
-  "r.treatment_plan, r.prescriptions, r.vital_signs, r.lab_results, r.notes, "                   \
+  "r.treatment_plan, r.prescriptions_text, r.vital_signs_text, r.lab_results_text, r.notes, "    \
   "r.follow_up_required, r.follow_up_date, r.follow_up_instructions, r.status, r.finalized_at, " \
   "r.finalized_by, r.signed_hash, r.content_hash, r.template_id, r.template_version, "           \
   "r.created_by, r.created_at, r.updated_at, "                                                   \
-  "(SELECT json_agg(json_build_object('id', d.id, 'record_id', d.record_id, 'icd_code', "        \
-  "   d.icd_code, 'icd_release', d.icd_release, 'diagnosis_name', d.diagnosis_name, "            \
-  "   'diagnosis_type', d.diagnosis_type, 'status', d.status, 'notes', d.notes, 'created_by', "  \
-  "   d.created_by, 'created_at', to_char(d.created_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), "  \
-  "   'updated_at', to_char(d.updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')) ORDER BY d.id) " \
-  "   FROM {tenant}.diagnoses d WHERE d.record_id = r.id AND d.removed_at IS NULL), "            \
-  "(SELECT ROW_TO_JSON(s) FROM (SELECT p.id, p.patient_number, p.first_name, p.last_name "       \
-  "   FROM {tenant}.patients p WHERE p.id = r.patient_id) s)"
+  "ARRAY(SELECT ARRAY[d.id::text, d.record_id::text, d.icd_code, d.icd_release, "                \
+  "   d.diagnosis_name, d.diagnosis_type, d.status, d.notes, d.created_by::text, "               \
+  "   d.created_at::text, d.updated_at::text] FROM {tenant}.diagnoses d "                        \
+  "   WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id), "                        \
+  "(SELECT ARRAY[p.patient_number, p.first_name, p.last_name] FROM {tenant}.patients p "         \
+  "   WHERE p.id = r.patient_id)"
 
 inline const db::Query<RecordView, RecordId> kGetRecord{
     "records.get", "SELECT " WB_RECORD_COLUMNS

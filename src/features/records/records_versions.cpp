@@ -120,7 +120,12 @@ Task<api::Response> get_version(App& app, api::Request req) {
   }
   if (!version || (other && !against)) throw Failure(Code::version_not_found);
   co_await record_was_read(app, req, "record.version", id, patient);
-  if (against) co_return api::ok(difference_json(*version, *against));
+  if (against) {
+    // In the order of time, whichever of the two was named first.
+    const bool forward = against->version < version->version;
+    co_return api::ok(forward ? difference_json(*against, *version)
+                              : difference_json(*version, *against));
+  }
   std::string text;
   api::ObjectWriter out(text);
   out.integer("record_id", id.value);

@@ -4,7 +4,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Client, type Result } from "../lib/client.ts";
 import { operations, type Operation } from "../lib/document.ts";
-import { as, base, newAccount, nobody, ROLES, signIn, unique, type Role } from "../lib/world.ts";
+import {
+  as,
+  base,
+  emailOf,
+  HOME,
+  newAccount,
+  newPatient,
+  newRecord,
+  nobody,
+  password,
+  ROLES,
+  signIn,
+  unique,
+  wardbook,
+  type Role,
+} from "../lib/world.ts";
 
 const TABLE: Record<string, Role[]> = {
   "tenants:admin": ["platform_admin"],
@@ -125,6 +140,35 @@ test("every refusal of a hospital's account is in its audit log", async () => {
   assert.deepEqual([...missing], []);
 });
 
+test("who tried to open a patient's chart is found with the patient", async () => {
+  const doctor = await as("doctor");
+  const reception = await as("receptionist");
+  const auditor = await as("auditor");
+  const patient = await newPatient(doctor);
+  const record = await newRecord(doctor, patient.id);
+  const tried = await reception.any("GET", `/records/${record.id}`);
+  assert.equal(tried.status, 403);
+  const query = { patient_id: patient.id, action: "access.refused" };
+  const { body } = await auditor.expect(200, "get", "/audit", { query });
+  assert.equal(body.items.length, 1);
+  const [entry] = body.items;
+  assert.equal(entry?.resource, "record");
+  assert.equal(entry?.resource_id, record.id);
+  assert.equal(entry?.outcome, "refused");
+  assert.equal(entry?.request_id, tried.requestId);
+});
+
+test("an operator is in no hospital, and nobody of a hospital becomes one", async () => {
+  const admin = await as("hospital_admin");
+  const operator = { email: emailOf("platform_admin"), display_name: "Op", role: "nurse" };
+  await admin.refused(409, "conflict", "POST", "/users", { body: operator });
+  const body = { email: operator.email, password, tenant: HOME };
+  await nobody.refused(401, "invalid_credentials", "POST", "/auth/login", { body });
+  const turned = await wardbook(["user", "add", emailOf("nurse"), "--operator"]);
+  assert.equal(turned.code, 1);
+  assert.match(turned.stderr, /operators work in none/);
+});
+
 test("a disabled account and one with another role lose at once what they had", async () => {
   const admin = await as("hospital_admin");
   const nurse = await newAccount("nurse");
@@ -137,6 +181,31 @@ test("a disabled account and one with another role lose at once what they had", 
   await nurse.client.refused(401, "unauthenticated", "GET", "/me");
   const body = { email: nurse.user.email, password: nurse.password, tenant: "demo_hospital_001" };
   await nobody.refused(401, "invalid_credentials", "POST", "/auth/login", { body });
+});
+
+test("a doctor who is disabled everywhere is offered nowhere until enabled again", async () => {
+  const doctor = await newAccount("doctor");
+  const colleague = await as("doctor");
+  const offered = async (): Promise<boolean> => {
+    const list = await colleague.expect(200, "get", "/doctors", { query: { limit: 200 } });
+    return list.body.items.some((item) => item.id === doctor.user.id);
+  };
+  assert.ok(await offered());
+  const disabled = await wardbook(["user", "disable", doctor.user.email]);
+  assert.equal(disabled.code, 0, disabled.stderr);
+  assert.ok(!(await offered()));
+  // The command's process tells the service through the database.
+  let status = 200;
+  for (let tries = 0; status === 200 && tries < 100; tries += 1) {
+    status = (await doctor.client.any("GET", "/me")).status;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.equal(status, 401);
+  const enabled = await wardbook(["user", "enable", doctor.user.email]);
+  assert.equal(enabled.code, 0, enabled.stderr);
+  assert.ok(await offered());
+  const body = { email: doctor.user.email, password: doctor.password, tenant: HOME };
+  await nobody.expect(200, "post", "/auth/login", { body });
 });
 
 test("accounts: listed, unique, checked", async () => {

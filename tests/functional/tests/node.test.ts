@@ -254,6 +254,15 @@ test("config print masks every secret", async () => {
 });
 
 test("commands on the running demo", async () => {
+  const checked = await wardbook(["config", "check", "--output", "json"]);
+  assert.deepEqual(JSON.parse(checked.stdout), { complete: true });
+  const printed = await wardbook(["config", "print", "--output", "json"]);
+  const settings = JSON.parse(printed.stdout) as Record<string, unknown>;
+  assert.equal(typeof settings["server.port"], "number");
+  assert.equal(settings["storage.path_style"], true);
+  assert.equal(settings["auth.token_secret"], "********");
+  const nowhere = await wardbook(["user", "list", "--tenant", "no_such_hospital"]);
+  assert.equal(nowhere.code, 1);
   const status = await wardbook(["migrate", "status", "--output", "json"]);
   assert.equal(status.code, 0, status.stderr);
   JSON.parse(status.stdout);

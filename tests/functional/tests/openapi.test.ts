@@ -26,9 +26,8 @@ test("every path and method of the document is a route", async () => {
   }
 });
 
-test("every route of the program is in the document, with its permission", async (t) => {
+test("every route of the program is in the document, with its permission", async () => {
   const listed = await wardbook(["routes", "--output", "json"]);
-  if (listed.code === 2) return t.skip("the program does not list its routes");
   assert.equal(listed.code, 0, listed.stderr);
   const routes = JSON.parse(listed.stdout) as { method: string; path: string; access: string }[];
   const pages = (path: string): boolean => path === "/" || /^\/(docs|ui|assets)\b/.test(path);

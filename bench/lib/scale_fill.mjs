@@ -1,0 +1,118 @@
+// A hospital of any size, made in bulk inside PostgreSQL: the demo's own charts, repeated under
+// other patients and dates. Triggers and foreign keys are off meanwhile (what is copied has been
+// through them), and the secondary indexes are built at the end. The hashes of the copied versions
+// are those of their originals, so `audit verify` is not for this hospital.
+export const RARE_WORD = "quinquefolia";
+export const RARE_RECORDS = 20;
+
+const TABLES = ["patients", "medical_records", "record_versions", "signatures", "diagnoses"];
+
+const dropIndexes = (tenant) => `
+CREATE TEMP TABLE put_back AS
+  SELECT c.relname AS name, pg_get_indexdef(i.indexrelid) AS definition
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+  WHERE i.indrelid = ANY ('{${TABLES.map((t) => `${tenant}.${t}`).join()}}'::regclass[])
+    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid);
+DO $$ DECLARE name text; BEGIN
+  FOR name IN SELECT p.name FROM put_back p LOOP EXECUTE 'DROP INDEX ${tenant}.' || name; END LOOP;
+END $$;`;
+
+const buildIndexes = (tenant) => `
+DO $$ DECLARE definition text; BEGIN
+  FOR definition IN SELECT p.definition FROM put_back p LOOP EXECUTE definition; END LOOP;
+END $$;`;
+
+/** Names from all demo hospitals; two in five people have a double one. */
+const patients = (tenant, sources, count) => `
+CREATE TEMP TABLE names AS ${sources
+  .map((source) => `SELECT first_name, last_name, sex FROM ${source}.patients`)
+  .join(" UNION ALL ")};
+CREATE TEMP TABLE given AS SELECT first_name, sex, row_number() OVER () - 1 AS n
+  FROM (SELECT DISTINCT first_name, sex FROM names ORDER BY 1, 2) d;
+CREATE TEMP TABLE family AS SELECT last_name, row_number() OVER () - 1 AS n
+  FROM (SELECT DISTINCT last_name FROM names ORDER BY 1) d;
+CREATE TEMP TABLE people AS
+  SELECT s.g, f.first_name, f.sex,
+    l.last_name || CASE WHEN s.g % 5 < 2 THEN '-' || m.last_name ELSE '' END AS last_name
+  FROM (SELECT g, mod(abs(hashint8(g)::bigint), (SELECT count(*) FROM given)) AS a,
+          mod(abs(hashint8(g + 10000000)::bigint), (SELECT count(*) FROM family)) AS b,
+          mod(abs(hashint8(g + 20000000)::bigint), (SELECT count(*) FROM family)) AS c
+        FROM generate_series(1, ${count}) g) s
+  JOIN given f ON f.n = s.a JOIN family l ON l.n = s.b JOIN family m ON m.n = s.c;
+INSERT INTO ${tenant}.patients (id, patient_number, first_name, last_name, date_of_birth, sex, phone,
+    allergies, created_by, search_name, letter_keys)
+  OVERRIDING SYSTEM VALUE
+  SELECT g, 'P-' || wardbook.padded(g), first_name, last_name,
+    date '1930-01-01' + (g::bigint * 7919 % 34000)::integer, sex, '555-' || wardbook.padded(g),
+    CASE WHEN g % 10 = 0
+      THEN '[{"substance": "Penicillin", "reaction": "rash", "severity": "moderate"}]'
+      ELSE '[]' END::jsonb,
+    (SELECT min(account_id) FROM ${tenant}.staff), ${tenant}.fold(first_name || ' ' || last_name),
+    ${tenant}.letter_keys(first_name || ' ' || last_name)
+  FROM people ORDER BY g;
+SELECT setval('${tenant}.patient_numbers', ${count});
+SELECT setval(pg_get_serial_sequence('${tenant}.patients', 'id'), ${count});`;
+
+/** Ten years of visits in their order; a patient's are spread over all of them. */
+const records = (tenant, source, patientCount, count) => `
+CREATE TEMP TABLE base AS SELECT row_number() OVER (ORDER BY r.id) - 1 AS n, r.*
+  FROM ${source}.medical_records r WHERE r.voided_at IS NULL;
+CREATE TEMP TABLE made AS
+  SELECT g AS id, 1 + g::bigint * 7919 % ${patientCount} AS patient_id, b.id AS base_id, b.n,
+    date_trunc('minute', now() - (${count} - g) * (interval '10 years' / ${count})) AS visit_date
+  FROM generate_series(1, ${count}) g
+  JOIN base b ON b.n = mod(abs(hashint8(g + 30000000)::bigint), (SELECT count(*) FROM base));
+CREATE INDEX ON made (base_id);
+ANALYZE made;
+INSERT INTO ${tenant}.medical_records (id, record_number, patient_id, doctor_id, visit_date,
+    visit_type, chief_complaint, history_of_present_illness, physical_examination, diagnosis,
+    treatment_plan, prescriptions, vital_signs, lab_results, notes, follow_up_required,
+    follow_up_date, follow_up_instructions, status, finalized_at, finalized_by, signed_hash,
+    version, content_hash, created_by, created_at, updated_at, search)
+  SELECT m.id, 'MR-2026-' || wardbook.padded(m.id), m.patient_id, b.doctor_id, m.visit_date,
+    b.visit_type, b.chief_complaint, b.history_of_present_illness, b.physical_examination,
+    b.diagnosis, b.treatment_plan, b.prescriptions, b.vital_signs, b.lab_results,
+    CASE WHEN m.id % ${Math.floor(count / RARE_RECORDS)} = 0
+      THEN concat_ws(' ', b.notes, 'Takes ${RARE_WORD}.') ELSE b.notes END,
+    b.follow_up_required, m.visit_date::date + (b.follow_up_date - b.visit_date::date),
+    b.follow_up_instructions, b.status, m.visit_date + interval '2 hours' * sign(b.finalized_by),
+    b.finalized_by, b.signed_hash, b.version, b.content_hash, b.created_by, m.visit_date,
+    m.visit_date + interval '2 hours',
+    CASE WHEN m.id % ${Math.floor(count / RARE_RECORDS)} = 0
+      THEN b.search || setweight(to_tsvector('pg_catalog.simple', '${RARE_WORD}'), 'C')
+        || setweight(to_tsvector('pg_catalog.english', '${RARE_WORD}'), 'D')
+      ELSE b.search END
+  FROM made m JOIN base b ON b.n = m.n ORDER BY m.id;
+INSERT INTO ${tenant}.record_versions (record_id, version, kind, reason, status, changed_by,
+    changed_at, content, content_hash)
+  SELECT m.id, v.version, v.kind, v.reason, v.status, v.changed_by,
+    m.visit_date + interval '1 hour' * v.version, v.content, v.content_hash
+  FROM made m JOIN ${source}.record_versions v ON v.record_id = m.base_id ORDER BY m.id, v.version;
+INSERT INTO ${tenant}.signatures (record_id, version, content_hash, signed_by, signed_at, meaning)
+  SELECT m.id, s.version, s.content_hash, s.signed_by, m.visit_date + interval '2 hours', s.meaning
+  FROM made m JOIN ${source}.signatures s ON s.record_id = m.base_id;
+INSERT INTO ${tenant}.diagnoses (record_id, icd_code, icd_release, diagnosis_name, diagnosis_type,
+    status, created_by, created_at, updated_at)
+  SELECT m.id, d.icd_code, d.icd_release, d.diagnosis_name, d.diagnosis_type, d.status,
+    d.created_by, m.visit_date, m.visit_date
+  FROM made m JOIN ${source}.diagnoses d ON d.record_id = m.base_id AND d.removed_at IS NULL
+  ORDER BY m.id;
+SELECT setval('${tenant}.record_ids', ${count}), setval('${tenant}.record_numbers', ${count});`;
+
+/** A script for psql, to be run by a superuser of the demo's own cluster. */
+export function fillScript(tenant, sources, patientCount, recordCount) {
+  const [source] = sources;
+  return `
+SET session_replication_role = replica;
+SET synchronous_commit = off;
+SET maintenance_work_mem = '1GB';
+SET work_mem = '128MB';
+BEGIN;
+INSERT INTO ${tenant}.staff SELECT * FROM ${source}.staff ON CONFLICT DO NOTHING;
+${dropIndexes(tenant)}
+${patients(tenant, sources, patientCount)}
+${records(tenant, source, patientCount, recordCount)}
+${buildIndexes(tenant)}
+COMMIT;
+${TABLES.map((table) => `VACUUM ANALYZE ${tenant}.${table};`).join("\n")}`;
+}

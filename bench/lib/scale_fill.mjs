@@ -5,7 +5,7 @@
 export const RARE_WORD = "quinquefolia";
 export const RARE_RECORDS = 20;
 
-const TABLES = ["patients", "medical_records", "record_versions", "signatures", "diagnoses"];
+const TABLES = ["patients", "name_words", "medical_records", "record_versions", "signatures", "diagnoses", "follow_ups"];
 
 const dropIndexes = (tenant) => `
 CREATE TEMP TABLE put_back AS
@@ -40,7 +40,7 @@ CREATE TEMP TABLE people AS
         FROM generate_series(1, ${count}) g) s
   JOIN given f ON f.n = s.a JOIN family l ON l.n = s.b JOIN family m ON m.n = s.c;
 INSERT INTO ${tenant}.patients (id, patient_number, first_name, last_name, date_of_birth, sex, phone,
-    allergies, created_by, search_name, letter_keys)
+    allergies, created_by, search_name, names)
   OVERRIDING SYSTEM VALUE
   SELECT g, 'P-' || wardbook.padded(g), first_name, last_name,
     date '1930-01-01' + (g::bigint * 7919 % 34000)::integer, sex, '555-' || wardbook.padded(g),
@@ -48,8 +48,11 @@ INSERT INTO ${tenant}.patients (id, patient_number, first_name, last_name, date_
       THEN '[{"substance": "Penicillin", "reaction": "rash", "severity": "moderate"}]'
       ELSE '[]' END::jsonb,
     (SELECT min(account_id) FROM ${tenant}.staff), ${tenant}.fold(first_name || ' ' || last_name),
-    ${tenant}.letter_keys(first_name || ' ' || last_name)
+    array_to_tsvector(${tenant}.words_of(first_name || ' ' || last_name))
   FROM people ORDER BY g;
+INSERT INTO ${tenant}.name_words (word, key)
+  SELECT w, ${tenant}.letter_key(w) FROM (SELECT DISTINCT unnest(tsvector_to_array(p.names)) AS w
+    FROM ${tenant}.patients p) d ON CONFLICT DO NOTHING;
 SELECT setval('${tenant}.patient_numbers', ${count});
 SELECT setval(pg_get_serial_sequence('${tenant}.patients', 'id'), ${count});`;
 
@@ -113,6 +116,8 @@ ${dropIndexes(tenant)}
 ${patients(tenant, sources, patientCount)}
 ${records(tenant, source, patientCount, recordCount)}
 ${buildIndexes(tenant)}
+INSERT INTO ${tenant}.follow_ups
+  SELECT o.* FROM ${tenant}.patients p CROSS JOIN LATERAL ${tenant}.outstanding(p.id) o;
 COMMIT;
 ${TABLES.map((table) => `VACUUM ANALYZE ${tenant}.${table};`).join("\n")}`;
 }

@@ -153,6 +153,8 @@ TEST(IsolationTest, EveryTableAgainstEveryVerb) {
       {"template_versions", append},
       {"audit_log", append},
       {"audit_seals", append},
+      {"name_words", append},
+      {"follow_ups", "SELECT INSERT DELETE"},
       {"schema_migrations", "SELECT"},
       {"idempotency_keys", "SELECT INSERT UPDATE DELETE"}};
   const auto tables = all.query(

@@ -141,25 +141,36 @@ std::optional<Date> birth_date_in(std::string_view q) {
   return parse_date(iso);
 }
 
+constexpr std::string_view kAnyWord = "any";
+
 struct Page {
   std::vector<Patient> rows;
+  bool any_word = false;  ///< found by some of the words only
   std::optional<std::int64_t> total;
 };
 
+/// All that was typed must be meant by the name; if there is nobody, any of it. The cursor says
+/// which it was.
 Task<Page> search_page(db::Tx& tx, std::string q, std::optional<std::vector<std::string>> cursor,
                        int limit, bool count) {
   const std::string pattern = number_pattern(q);
   const auto birth = birth_date_in(q);
   std::optional<std::int64_t> score;
   std::optional<std::int64_t> id;
-  if (cursor) {
-    score = std::strtoll((*cursor)[0].c_str(), nullptr, 10);
-    id = std::strtoll((*cursor)[1].c_str(), nullptr, 10);
-  }
-  tx.queue(kLooseNames);
   Page page;
-  page.rows = co_await tx.all(kSearchPatients, q, pattern, birth, score, id, limit + 1);
-  if (count) page.total = (co_await tx.one(kCountFound, q, pattern, birth)).value;
+  if (cursor) {
+    page.any_word = (*cursor)[0] == kAnyWord;
+    score = std::strtoll((*cursor)[1].c_str(), nullptr, 10);
+    id = std::strtoll((*cursor)[2].c_str(), nullptr, 10);
+  }
+  tx.queue(kSearchSettings);
+  page.rows =
+      co_await tx.all(kSearchPatients, q, pattern, birth, !page.any_word, score, id, limit + 1);
+  if (page.rows.empty() && !cursor && q.find(' ') != std::string::npos) {
+    page.any_word = true;
+    page.rows = co_await tx.all(kSearchPatients, q, pattern, birth, false, score, id, limit + 1);
+  }
+  if (count) page.total = (co_await tx.one(kCountFound, q, pattern, birth, !page.any_word)).value;
   co_return page;
 }
 
@@ -179,7 +190,7 @@ Task<api::Response> list_patients(App& app, api::Request req) {
   const int limit = params.limit();
   const bool count = params.count_exact();
   const std::string scope = q ? "patients.q" : "patients";
-  auto cursor = api::decode_cursor(params, req, scope, q ? 2 : 1);
+  auto cursor = api::decode_cursor(params, req, scope, q ? 3 : 1);
   params.finish();
 
   Page page;
@@ -198,7 +209,8 @@ Task<api::Response> list_patients(App& app, api::Request req) {
     const Patient& last = page.rows.back();
     std::vector<std::string> key;
     if (q) {
-      key = {std::to_string(last.score.value()), std::to_string(last.id.value)};
+      key = {std::string(page.any_word ? kAnyWord : "all"), std::to_string(last.score.value()),
+             std::to_string(last.id.value)};
     } else {
       key = {std::to_string(last.id.value)};
     }

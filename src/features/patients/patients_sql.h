@@ -51,40 +51,59 @@ inline const db::Query<Patient, std::int64_t, int> kListPatients{"patients.list"
 inline const db::Query<db::Int64Row> kCountPatients{"patients.count",
                                                     "SELECT count(*) FROM {tenant}.patients"};
 
-/// Word similarity from which a name counts as meant: one wrong letter in a word of five is 0.5.
-inline const db::Query<db::TextRow> kLooseNames{
-    "patients.loose_names", "SELECT set_config('pg_trgm.word_similarity_threshold', '0.4', true)"};
+/// Planned with what was typed (a pattern is no range of an index before it is known); words are
+/// like each other from a quarter of their trigrams on, which one wrong letter of five leaves.
+inline const db::Query<db::TextRow> kSearchSettings{
+    "patients.search_settings",
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true) "
+    "|| set_config('pg_trgm.similarity_threshold', '0.25', true)"};
 
-/// $1 what was typed, $2 the start of a patient number (LIKE pattern), $3 a birth date, $4/$5 the
-/// cursor, $6 the limit. The score: an exact number or birth date first, then names by likeness,
-/// where equal letters in another order count nearly as much as equality.
-#define WB_PATIENT_FOUND                                                                           \
-  "WITH q AS MATERIALIZED (SELECT {tenant}.fold($1) AS name, {tenant}.letter_keys($1) AS keys), "  \
-  "found AS (SELECT p.*, (1000 * greatest("                                                        \
-  "  CASE WHEN lower(p.patient_number) = lower($1) OR p.date_of_birth = $3::date THEN 2 END, "     \
-  "  CASE WHEN lower(p.patient_number) LIKE $2 THEN 1.5 END, "                                     \
-  "  (public.word_similarity(q.name, p.search_name) "                                              \
-  "   + public.similarity(q.name, p.search_name) * 0.2 "                                           \
-  "   + 0.9 * (SELECT count(*) FROM unnest(q.keys) k WHERE k = ANY (p.letter_keys)) "              \
-  "         / greatest(cardinality(q.keys), 1)) / 2))::bigint AS score "                           \
-  " FROM q, {tenant}.patients p "                                                                  \
-  " WHERE p.search_name OPERATOR(public.%>) q.name OR p.letter_keys && q.keys "                    \
-  "   OR length(q.name) > 1 AND p.search_name LIKE '%' || replace(replace(q.name, '%', ''), '_', " \
-  "'') || '%' "                                                                                    \
-  "   OR lower(p.patient_number) LIKE $2 OR p.date_of_birth = $3::date) "
+/// $1 what was typed, $2 the start of a patient number (LIKE pattern), $3 a birth date, $4 whether
+/// all words must be there or one is enough. `exact` are the words as typed: whatever else may be
+/// meant, these are not crowded out. At most 1,000 of each kind are looked at, the newest.
+#define WB_PATIENT_QUERY                                                                          \
+  "WITH meanings AS MATERIALIZED (SELECT typed, word, quality "                                   \
+  "  FROM {tenant}.name_meanings($1)), "                                                          \
+  "q AS MATERIALIZED (SELECT {tenant}.fold($1) AS name, "                                         \
+  "  greatest(cardinality({tenant}.words_of($1)), 1) AS words, "                                  \
+  "  (SELECT string_agg(quote_literal(w), ' & ')::tsquery "                                       \
+  "   FROM unnest({tenant}.words_of($1)) AS w) AS exact, "                                        \
+  "  (SELECT string_agg('(' || g.any_of || ')', CASE WHEN $4 THEN ' & ' ELSE ' | ' END)::tsquery" \
+  "   FROM (SELECT string_agg(quote_literal(m.word), ' | ') AS any_of "                           \
+  "         FROM meanings m GROUP BY m.typed) g "                                                 \
+  "   WHERE NOT $4 OR (SELECT count(DISTINCT m.typed) FROM meanings m) "                          \
+  "               = cardinality(({tenant}.words_of($1))[1:8])) AS loose), "
 
-inline const db::Query<Patient, std::string, std::string, std::optional<Date>,
+#define WB_PATIENT_FOUND                                                                          \
+  WB_PATIENT_QUERY                                                                                \
+  "found AS MATERIALIZED ("                                                                       \
+  "  (SELECT p.id FROM {tenant}.patients p WHERE lower(p.patient_number) LIKE $2 LIMIT 1000) "    \
+  "  UNION (SELECT p.id FROM {tenant}.patients p WHERE p.date_of_birth = $3::date LIMIT 1000) "   \
+  "  UNION (SELECT e.id FROM (SELECT p.id FROM {tenant}.patients p "                              \
+  "    WHERE p.names @@ (SELECT exact FROM q) OFFSET 0) e ORDER BY e.id DESC LIMIT 1000) "        \
+  "  UNION (SELECT l.id FROM (SELECT p.id FROM {tenant}.patients p "                              \
+  "    WHERE p.names @@ (SELECT loose FROM q) OFFSET 0) l ORDER BY l.id DESC LIMIT 1000)), "      \
+  "scored AS MATERIALIZED (SELECT p.id, (1000 * greatest("                                        \
+  "  CASE WHEN lower(p.patient_number) = lower($1) OR p.date_of_birth = $3::date THEN 2 END, "    \
+  "  CASE WHEN lower(p.patient_number) LIKE $2 THEN 1.5 END, "                                    \
+  "  (SELECT coalesce(sum(b.quality), 0) FROM (SELECT max(m.quality) AS quality FROM meanings m " \
+  "     WHERE m.word = ANY (tsvector_to_array(p.names)) GROUP BY m.typed) b) / q.words "          \
+  "  + 0.2 * public.similarity(q.name, p.search_name)))::bigint AS score "                        \
+  "  FROM q CROSS JOIN found f JOIN {tenant}.patients p ON p.id = f.id) "
+
+inline const db::Query<Patient, std::string, std::string, std::optional<Date>, bool,
                        std::optional<std::int64_t>, std::optional<std::int64_t>, int>
-    kSearchPatients{"patients.search",
-                    WB_PATIENT_FOUND "SELECT " WB_PATIENT_COLUMNS
-                                     ", p.score FROM found p "
-                                     "WHERE $4::bigint IS NULL OR (p.score, p.id) < "
-                                     "($4::bigint, $5::bigint) "
-                                     "ORDER BY p.score DESC, p.id DESC LIMIT $6"};
-inline const db::Query<db::Int64Row, std::string, std::string, std::optional<Date>> kCountFound{
-    "patients.count_found", WB_PATIENT_FOUND "SELECT count(*) FROM found"};
+    kSearchPatients{"patients.search", WB_PATIENT_FOUND
+                    "SELECT " WB_PATIENT_COLUMNS
+                    ", s.score FROM scored s "
+                    "JOIN {tenant}.patients p ON p.id = s.id "
+                    "WHERE $5::bigint IS NULL OR (s.score, s.id) < ($5::bigint, $6::bigint) "
+                    "ORDER BY s.score DESC, s.id DESC LIMIT $7"};
+inline const db::Query<db::Int64Row, std::string, std::string, std::optional<Date>, bool>
+    kCountFound{"patients.count_found", WB_PATIENT_FOUND "SELECT count(*) FROM scored"};
 
 #undef WB_PATIENT_COLUMNS
+#undef WB_PATIENT_QUERY
 #undef WB_PATIENT_FOUND
 
 }  // namespace wardbook::patients

@@ -10,6 +10,11 @@ namespace wardbook::records {
 namespace {
 
 constexpr std::string_view kInfinity = "infinity";
+constexpr std::string_view kAlways = "-infinity";
+constexpr std::string_view kRank = "rank";
+
+/// A ranked search looks at this many of the newest matches, however many there are.
+constexpr int kCandidates = 500;
 
 /// What `q` says: words, and "phrases in quotes".
 struct Words {
@@ -56,21 +61,24 @@ std::optional<std::string> code_pattern(const std::string& text) {
 }
 
 struct Order {
-  const FilteredList* query;
-  std::string_view start;  ///< the sort key before the first row
+  const FilteredList* many;   ///< along an index
+  const FilteredList* coded;  ///< those that have a code
+  const FilteredList* few;    ///< all, then sorted
+  std::string_view start;     ///< the sort key before the first row
   std::int64_t start_id;
 };
 
 const std::map<std::string_view, Order>& orders() {
   static const std::map<std::string_view, Order> all{
-      {"-visit_date", {&kByVisitDown, kInfinity, INT64_MAX}},
-      {"visit_date", {&kByVisitUp, "-infinity", 0}},
-      {"-created_at", {&kByCreatedDown, kInfinity, INT64_MAX}},
-      {"created_at", {&kByCreatedUp, "-infinity", 0}},
-      {"-updated_at", {&kByUpdatedDown, kInfinity, INT64_MAX}},
-      {"updated_at", {&kByUpdatedUp, "-infinity", 0}},
-      {"follow_up_date", {&kByFollowUp, "-infinity", 0}},
-      {"rank", {&kByRank, "9223372036854775807", INT64_MAX}},
+      {"-visit_date", {&kByVisitDown, &kCodedByVisitDown, &kFewByVisitDown, kInfinity, INT64_MAX}},
+      {"visit_date", {&kByVisitUp, &kCodedByVisitUp, &kFewByVisitUp, kAlways, 0}},
+      {"-created_at",
+       {&kByCreatedDown, &kCodedByCreatedDown, &kFewByCreatedDown, kInfinity, INT64_MAX}},
+      {"created_at", {&kByCreatedUp, &kCodedByCreatedUp, &kFewByCreatedUp, kAlways, 0}},
+      {"-updated_at",
+       {&kByUpdatedDown, &kCodedByUpdatedDown, &kFewByUpdatedDown, kInfinity, INT64_MAX}},
+      {"updated_at", {&kByUpdatedUp, &kCodedByUpdatedUp, &kFewByUpdatedUp, kAlways, 0}},
+      {"follow_up_date", {&kByFollowUp, &kCodedByFollowUp, &kFewByFollowUp, kAlways, 0}},
   };
   return all;
 }
@@ -86,15 +94,16 @@ struct Filter {
   MaybeText follow_up;
   Words words;
   std::string sort;
-  std::string key;
-  std::int64_t id = 0;
+  std::optional<std::vector<std::string>> cursor;
   int limit = 0;
   bool count = false;
 
   [[nodiscard]] bool has_words() const { return !words.words.empty() || !words.phrases.empty(); }
-  [[nodiscard]] bool only_patient() const {
-    return !doctor && !status && !visit_type && !from && !to && !icd && !follow_up && !has_words();
+  [[nodiscard]] bool plain() const {
+    return !doctor && !status && !visit_type && !from && !to && !icd && !follow_up;
   }
+  [[nodiscard]] bool only_patient() const { return plain() && !has_words(); }
+  [[nodiscard]] bool only_words() const { return plain() && !patient && has_words(); }
 };
 
 Filter read_filter(const api::Request& req) {
@@ -117,93 +126,176 @@ Filter read_filter(const api::Request& req) {
                                            "-updated_at", "updated_at", "follow_up_date", "rank"});
   const std::string usual = f.has_words() ? "rank" : f.follow_up ? "follow_up_date" : "-visit_date";
   f.sort = sort.value_or(usual);
+  if (f.sort == kRank && !f.has_words()) f.sort = "-visit_date";  // all are as good as each other
   f.limit = params.limit();
   f.count = params.count_exact();
-  const auto cursor = api::decode_cursor(params, req, "records." + f.sort, 2);
-  const Order& order = orders().at(f.sort);
-  f.key = cursor ? (*cursor)[0] : std::string(order.start);
-  f.id = cursor ? std::strtoll((*cursor)[1].c_str(), nullptr, 10) : order.start_id;
+  f.cursor = api::decode_cursor(params, req, "records." + f.sort, f.sort == kRank ? 4 : 2);
   params.finish();
   return f;
 }
 
-using Rows = std::vector<RecordView>;
+std::int64_t number(const std::string& text) {
+  return std::strtoll(text.c_str(), nullptr, 10);
+}
 
 /// The usual pages are short index scans: on a lane, beside other reads.
-Task<Rows> recent(db::Pool& db, TenantId tenant, const Filter& f) {
+Task<std::vector<RecordView>> recent(db::Pool& db, TenantId tenant, const Filter& f) {
+  std::string key = f.cursor ? (*f.cursor)[0] : std::string(kInfinity);
+  const std::int64_t id = f.cursor ? number((*f.cursor)[1]) : INT64_MAX;
   if (f.patient) {
-    co_return co_await db.read_all(std::move(tenant), kRecentOfPatient, f.key, f.id, f.limit + 1,
-                                   *f.patient);
+    co_return co_await db.read_all(std::move(tenant), kRecentOfPatient, std::move(key), id,
+                                   f.limit + 1, *f.patient);
   }
-  co_return co_await db.read_all(std::move(tenant), kRecent, f.key, f.id, f.limit + 1);
+  co_return co_await db.read_all(std::move(tenant), kRecent, std::move(key), id, f.limit + 1);
 }
-
-/// Adds `highlights` and `rank` to the rows of a search.
-Task<> add_snippets(db::Tx& tx, const Filter& f, Rows& rows) {
-  std::vector<std::int64_t> ids;
-  for (const auto& row : rows) ids.push_back(row.id.value);
-  std::map<std::int64_t, std::string> by_id;
-  for (auto& found : co_await tx.all(kSnippets, std::move(ids), f.words.words, f.words.phrases)) {
-    by_id[found.id.value] = std::move(found.json);
-  }
-  for (auto& row : rows) {
-    row.json.pop_back();
-    row.json += R"(,"highlights":)" + by_id[row.id.value];
-    row.json += R"(,"rank":)" + (f.sort == "rank" ? row.sort_key : "null") + "}";
-  }
-}
-
-}  // namespace
-
-namespace {
 
 /// A page, and what lies around it.
-struct Found {
-  Rows rows;
+struct Page {
+  std::vector<RecordView> rows;  ///< one more than the limit when there is a next page
+  std::size_t ranked = 0;        ///< so many of them are there for their rank
+  std::string edge_date;         ///< the oldest visit that was looked at for ranking
+  std::int64_t edge_id = 0;
   std::optional<std::string> next;
   std::optional<std::int64_t> total;
 };
 
-void cut(Found& found, const Filter& f) {
-  if (found.rows.size() <= static_cast<std::size_t>(f.limit)) return;
-  found.rows.pop_back();
-  const RecordView& last = found.rows.back();
-  std::vector<std::string> key{last.sort_key, std::to_string(last.id.value)};
-  found.next = api::encode_cursor("records." + f.sort, key);
+Task<std::vector<RecordView>> in_order(db::Tx& tx, const Filter& f, const Scope& s,
+                                       const FilteredList& list, std::string key, std::int64_t id,
+                                       int most) {
+  const MaybeText query = f.has_words() ? MaybeText(s.query) : std::nullopt;
+  co_return co_await tx.all(list, f.patient, f.doctor, f.status, f.visit_type, s.from, s.to, f.icd,
+                            f.follow_up, s.today, query, std::move(key), id, most);
 }
 
-Task<Found> find(db::Pool& db, TenantId tenant, const Filter& f) {
-  Found found;
+/// Where a ranked page goes on: rank and id of the last row ("" when all that are ranked were
+/// shown), and the edge: the oldest visit that took part. What is older follows by date.
+struct RankCursor {
+  std::string rank;
+  std::int64_t id = INT64_MAX;
+  std::string edge_date;
+  std::int64_t edge_id = 0;
+};
+
+Task<> ranked_rows(db::Tx& tx, const Filter& f, const Scope& s, const RankCursor& at, Page& page) {
+  const std::int64_t rank = f.cursor ? number(at.rank) : INT64_MAX;
+  std::optional<std::int64_t> candidates;
+  if (!f.cursor) candidates = kCandidates;
+  tx.queue(kIndexScans, false);
+  page.rows = co_await tx.all(kByRank, f.patient, f.doctor, f.status, f.visit_type, s.from, s.to,
+                              f.icd, f.follow_up, s.today, MaybeText(s.query), at.edge_date,
+                              at.edge_id, rank, at.id, f.limit + 1, candidates);
+  tx.queue(kIndexScans, true);
+  page.ranked = page.rows.size();
+  for (auto& row : page.rows) {  // rank|id|date
+    const auto first = row.sort_key.find('|');
+    const auto second = row.sort_key.find('|', first + 1);
+    page.edge_id = number(row.sort_key.substr(first + 1, second - first - 1));
+    page.edge_date = row.sort_key.substr(second + 1);
+    row.sort_key.resize(first);
+  }
+}
+
+Task<Page> by_rank(db::Tx& tx, const Filter& f, const Scope& s) {
+  RankCursor at;
+  at.edge_date = s.window;
+  if (f.cursor)
+    at = {(*f.cursor)[0], number((*f.cursor)[1]), (*f.cursor)[2], number((*f.cursor)[3])};
+  Page page;
+  page.edge_date = at.edge_date;
+  page.edge_id = at.edge_id;
+  if (!f.cursor || !at.rank.empty()) co_await ranked_rows(tx, f, s, at, page);
+  const int missing = f.limit + 1 - static_cast<int>(page.rows.size());
+  if (missing <= 0 || page.edge_date == kAlways) co_return page;
+  const FilteredList& list = s.window == kAlways ? kFewByVisitDown : kByVisitDown;
+  auto older = co_await in_order(tx, f, s, list, page.edge_date, page.edge_id, missing);
+  std::ranges::move(older, std::back_inserter(page.rows));
+  co_return page;
+}
+
+Task<Page> page_of(db::Tx& tx, const Filter& f, const Scope& s) {
+  if (f.sort == kRank) co_return co_await by_rank(tx, f, s);
+  const Order& order = orders().at(f.sort);
+  std::string key = f.cursor ? (*f.cursor)[0] : std::string(order.start);
+  const std::int64_t id = f.cursor ? number((*f.cursor)[1]) : order.start_id;
+  Page page;
+  const bool few = f.has_words() && s.window == kAlways;
+  const FilteredList& list = few                                         ? *order.few
+                             : f.follow_up && order.many == &kByFollowUp ? kWorklist
+                             : f.icd                                     ? *order.coded
+                                                                         : *order.many;
+  page.rows = co_await in_order(tx, f, s, list, std::move(key), id, f.limit + 1);
+  co_return page;
+}
+
+void cut(const Filter& f, Page& page) {
+  if (page.rows.size() <= static_cast<std::size_t>(f.limit)) return;
+  page.rows.pop_back();
+  const RecordView& last = page.rows.back();
+  const std::string id = std::to_string(last.id.value);
+  std::vector<std::string> key{last.sort_key, id};
+  if (f.sort == kRank && page.rows.size() <= page.ranked) {
+    key = {last.sort_key, id, page.edge_date, std::to_string(page.edge_id)};
+  } else if (f.sort == kRank) {
+    key = {"", "0", last.sort_key, id};
+  }
+  page.next = api::encode_cursor("records." + f.sort, key);
+}
+
+Task<std::int64_t> count(db::Tx& tx, const Filter& f, const Scope& s) {
+  if (f.only_words()) {
+    tx.queue(kTableScans, false);
+    co_return (co_await tx.one(kCountWords, s.query)).value;
+  }
+  const MaybeText query = f.has_words() ? MaybeText(s.query) : std::nullopt;
+  const auto row = co_await tx.one(kCountFiltered, f.patient, f.doctor, f.status, f.visit_type,
+                                   s.from, s.to, f.icd, f.follow_up, s.today, query);
+  co_return row.value;
+}
+
+/// Adds `highlights` and `rank` to the rows of a search.
+Task<> add_snippets(db::Tx& tx, std::string query, Page& page) {
+  std::vector<std::int64_t> ids;
+  for (const auto& row : page.rows) ids.push_back(row.id.value);
+  std::map<std::int64_t, std::string> by_id;
+  for (auto& found : co_await tx.all(kSnippets, std::move(ids), std::move(query))) {
+    by_id[found.id.value] = std::move(found.json);
+  }
+  for (std::size_t i = 0; i < page.rows.size(); ++i) {
+    auto& row = page.rows[i];
+    row.json.pop_back();
+    row.json += R"(,"highlights":)" + by_id[row.id.value];
+    row.json += R"(,"rank":)" + (i < page.ranked ? row.sort_key : "null") + "}";
+  }
+}
+
+Task<Page> find(db::Pool& db, TenantId tenant, const Filter& f) {
+  Page page;
   if (f.sort == "-visit_date" && f.only_patient() && !f.count) {
-    found.rows = co_await recent(db, std::move(tenant), f);
-    cut(found, f);
-    co_return found;
+    page.rows = co_await recent(db, std::move(tenant), f);
+    cut(f, page);
+    co_return page;
   }
   // Reads only: it is rolled back when it goes.
   db::Tx tx = co_await db.begin(std::move(tenant));
-  found.rows = co_await tx.all(*orders().at(f.sort).query, f.patient, f.doctor, f.status,
-                               f.visit_type, f.from, f.to, f.icd, f.follow_up, f.words.words,
-                               f.words.phrases, f.key, f.id, f.limit + 1);
-  cut(found, f);
-  if (f.has_words() && !found.rows.empty()) co_await add_snippets(tx, f, found.rows);
-  if (f.count) {
-    const auto total =
-        co_await tx.one(kCountFiltered, f.patient, f.doctor, f.status, f.visit_type, f.from, f.to,
-                        f.icd, f.follow_up, f.words.words, f.words.phrases);
-    found.total = total.value;
-  }
-  co_return found;
+  tx.queue(kPlanAnew);
+  const Scope scope =
+      co_await tx.one(kScope, f.from, f.to, f.words.words, f.words.phrases, kCandidates);
+  page = co_await page_of(tx, f, scope);
+  cut(f, page);
+  if (f.has_words() && !page.rows.empty()) co_await add_snippets(tx, scope.query, page);
+  if (f.count) page.total = co_await count(tx, f, scope);
+  co_return page;
 }
 
 }  // namespace
 
 Task<api::Response> list_records(App& app, api::Request req) {
   const Filter filter = read_filter(req);
-  Found found = co_await find(app.db, req.caller.tenant(), filter);
+  Page page = co_await find(app.db, req.caller.tenant(), filter);
   std::vector<std::string> items;
   audit::Entry seen{.action = filter.has_words() ? "record.search" : "record.list",
                     .resource = "record"};
-  for (auto& row : found.rows) {
+  for (auto& row : page.rows) {
     seen.patients.push_back(row.patient.value);
     items.push_back(std::move(row.json));
   }
@@ -211,7 +303,7 @@ Task<api::Response> list_records(App& app, api::Request req) {
   const auto repeated = std::ranges::unique(seen.patients);
   seen.patients.erase(repeated.begin(), repeated.end());
   co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
-  co_return api::ok(api::page_json(items, found.next, found.total));
+  co_return api::ok(api::page_json(items, page.next, page.total));
 }
 
 }  // namespace wardbook::records

@@ -145,7 +145,7 @@ inline const db::Query<void, RecordId, PatientId, AccountId, std::string, std::s
     physical_examination = $8, diagnosis = $9, treatment_plan = $10, prescriptions = $11,
     vital_signs = $12, lab_results = $13, notes = $14, follow_up_required = $15,
     follow_up_date = $16, follow_up_instructions = $17, content_hash = $18, version = $19,
-    status = $20
+    status = $20, signed_hash = CASE WHEN $20 = 'amended' THEN $18 ELSE signed_hash END
   WHERE id = $1)sql"};
 
 inline const db::Query<void, RecordId, std::int64_t, std::string, AccountId, std::string>
@@ -254,60 +254,179 @@ inline const db::Query<RecordView, std::string, std::int64_t, int, std::int64_t>
     "AND (r.visit_date, r.id) < ($1::timestamptz, $2::bigint) "
     "ORDER BY r.visit_date DESC, r.id DESC LIMIT $3"};
 
-/// $1 patient, $2 doctor, $3 status, $4 visit type, $5 from, $6 to, $7 code (LIKE pattern),
-/// $8 follow-up (due, overdue), $9 words, $10 phrases. A bare `to` date is that whole day. A
-/// follow-up is outstanding until the patient has been seen again.
-#define WB_RECORD_FILTER                                                                        \
-  "CROSS JOIN wardbook.my_tenant t "                                                            \
-  "CROSS JOIN LATERAL (SELECT {tenant}.record_query($9::text[], $10::text[]) AS query) q "      \
-  "WHERE r.voided_at IS NULL AND ($1::bigint IS NULL OR r.patient_id = $1) "                    \
-  "AND ($2::bigint IS NULL OR r.doctor_id = $2) AND ($3::text IS NULL OR r.status = $3) "       \
-  "AND ($4::text IS NULL OR r.visit_type = $4) "                                                \
-  "AND ($5::text IS NULL OR r.visit_date >= CASE WHEN length($5) = 10 "                         \
-  "  THEN $5::timestamp AT TIME ZONE t.time_zone ELSE $5::timestamptz END) "                    \
-  "AND ($6::text IS NULL OR r.visit_date < CASE WHEN length($6) = 10 "                          \
-  "  THEN ($6::timestamp + interval '1 day') AT TIME ZONE t.time_zone "                         \
-  "  ELSE $6::timestamptz END) "                                                                \
-  "AND ($7::text IS NULL OR EXISTS (SELECT FROM {tenant}.diagnoses d WHERE d.record_id = r.id " \
-  "  AND d.removed_at IS NULL AND d.icd_code LIKE $7)) "                                        \
-  "AND ($8::text IS NULL OR (r.follow_up_required "                                             \
-  "  AND (r.follow_up_date < (now() AT TIME ZONE t.time_zone)::date) = ($8 = 'overdue') "       \
-  "  AND NOT EXISTS (SELECT FROM {tenant}.medical_records n WHERE n.patient_id = r.patient_id " \
-  "    AND n.visit_date > r.visit_date AND n.voided_at IS NULL))) "                             \
-  "AND (cardinality($9::text[]) + cardinality($10::text[]) = 0 OR r.search @@ q.query) "
+/// Statements of a search or a filtered list are planned with their values: whether a word is rare
+/// or a patient is named decides everything.
+inline const db::Query<db::TextRow> kPlanAnew{
+    "records.plan_anew",
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true) "
+    "|| set_config('work_mem', '32MB', true)"};
 
-#define WB_RECORD_FILTER_TYPES                                                        \
-  MaybeId, MaybeId, MaybeText, MaybeText, MaybeText, MaybeText, MaybeText, MaybeText, \
-      std::vector<std::string>, std::vector<std::string>
+/// A filter in the database's terms: bare dates are days where the hospital is (`to` is that whole
+/// day), words are a query. `window` is where a ranked search begins, -infinity: at the beginning.
+struct Scope {
+  MaybeText from;
+  MaybeText to;
+  std::string today;
+  std::string query;
+  std::string window;
+  static Scope from_row(const db::RowView& r) {
+    return {r.maybe_str(0), r.maybe_str(1), r.str(2), r.str(3), r.str(4)};
+  }
+};
+inline const db::Query<Scope, MaybeText, MaybeText, std::vector<std::string>,
+                       std::vector<std::string>, int>
+    kScope{"records.scope", R"sql(
+  SELECT s.since, s.before, s.today, q.query,
+    {tenant}.search_window(q.query, coalesce(s.before, 'infinity'), $5::integer)
+  FROM (SELECT (now() AT TIME ZONE t.time_zone)::date AS today,
+          CASE WHEN length($1) = 10 THEN $1::timestamp AT TIME ZONE t.time_zone
+               ELSE $1::timestamptz END AS since,
+          CASE WHEN length($2) = 10
+               THEN ($2::timestamp + interval '1 day') AT TIME ZONE t.time_zone
+               ELSE $2::timestamptz END AS before
+        FROM wardbook.my_tenant t) s
+  CROSS JOIN (SELECT {tenant}.record_query($3::text[], $4::text[]) AS query) q)sql"};
 
-/// The filtered list in one of its orders: $11 the cursor's key, $12 its id, $13 the limit.
+/// $1 patient, $2 doctor, $3 status, $4 visit type, $5 from, $6 to (exclusive), $7 code (LIKE
+/// pattern), $8 follow-up (due, overdue), $9 today, $10 words. A follow-up is outstanding until the
+/// patient has been seen again (the table follow_ups).
+#define WB_FILTER_BUT_CODE                                                                \
+  "WHERE r.voided_at IS NULL AND ($1::bigint IS NULL OR r.patient_id = $1) "              \
+  "AND ($2::bigint IS NULL OR r.doctor_id = $2) AND ($3::text IS NULL OR r.status = $3) " \
+  "AND ($4::text IS NULL OR r.visit_type = $4) "                                          \
+  "AND ($5::timestamptz IS NULL OR r.visit_date >= $5) "                                  \
+  "AND ($6::timestamptz IS NULL OR r.visit_date < $6) "                                   \
+  "AND ($8::text IS NULL OR r.id IN (SELECT f.record_id FROM {tenant}.follow_ups f "      \
+  "  WHERE (f.due < $9::date) = ($8 = 'overdue'))) "                                      \
+  "AND ($10::tsquery IS NULL OR r.search @@ $10) "
+
+#define WB_HAS_CODE                                                                             \
+  "EXISTS (SELECT FROM {tenant}.diagnoses d WHERE d.record_id = r.id AND d.removed_at IS NULL " \
+  "  AND d.icd_code LIKE $7) "
+#define WB_RECORD_FILTER WB_FILTER_BUT_CODE "AND ($7::text IS NULL OR " WB_HAS_CODE ") "
+/// For lists of a code: an EXISTS behind an OR is no join to the planner, which then either asks
+/// for each record or gathers all that have the code, but never starts with the rarer.
+#define WB_CODED_FILTER WB_FILTER_BUT_CODE "AND " WB_HAS_CODE
+
+#define WB_RECORD_FILTER_TYPES                                                                   \
+  MaybeId, MaybeId, MaybeText, MaybeText, MaybeText, MaybeText, MaybeText, MaybeText, MaybeText, \
+      MaybeText
+
+/// The filtered list in one of its orders: $11 the cursor's key, $12 its id, $13 the limit. Each
+/// order twice: along its index until there are enough (what matches is frequent), and all that
+/// match, then sorted (it is rare): the planner cannot be trusted with that, since it takes looking
+/// at a search document for as cheap as looking at a number.
 using FilteredList = db::Query<RecordView, WB_RECORD_FILTER_TYPES, std::string, std::int64_t, int>;
-#define WB_FILTERED_LIST(key, type, compare, direction)                                         \
-  WB_RECORD_LIST(key "::text")                                                                  \
-  WB_RECORD_FILTER "AND (" key ", r.id) " compare " ($11::" type ", $12::bigint) ORDER BY " key \
-                   " " direction ", r.id " direction " LIMIT $13"
+#define WB_ALONG(filter, key, type, compare, direction)                               \
+  WB_RECORD_LIST(key "::text")                                                        \
+  filter "AND (" key ", r.id) " compare " ($11::" type ", $12::bigint) ORDER BY " key \
+         " " direction ", r.id " direction " LIMIT $13"
+#define WB_SORTED(filter, key, type, compare, direction)                                          \
+  "WITH page AS MATERIALIZED (SELECT m.id, m.key FROM (SELECT r.id, " key                         \
+  " AS key FROM {tenant}.medical_records r " filter "AND (" key ", r.id) " compare " ($11::" type \
+  ", $12::bigint) OFFSET 0) m ORDER BY m.key " direction ", m.id " direction                      \
+  " LIMIT $13) " WB_RECORD_LIST(                                                                  \
+      "p.key::text") "JOIN page p ON p.id = r.id ORDER BY p.key " direction ", p.id " direction
 
-inline const FilteredList kByVisitDown{
-    "records.by_visit_down", WB_FILTERED_LIST("r.visit_date", "timestamptz", "<", "DESC")};
+#define WB_BY_VISIT_DOWN(way, filter) way(filter, "r.visit_date", "timestamptz", "<", "DESC")
+#define WB_BY_VISIT_UP(way, filter) way(filter, "r.visit_date", "timestamptz", ">", "ASC")
+#define WB_BY_CREATED_DOWN(way, filter) way(filter, "r.created_at", "timestamptz", "<", "DESC")
+#define WB_BY_CREATED_UP(way, filter) way(filter, "r.created_at", "timestamptz", ">", "ASC")
+#define WB_BY_UPDATED_DOWN(way, filter) way(filter, "r.updated_at", "timestamptz", "<", "DESC")
+#define WB_BY_UPDATED_UP(way, filter) way(filter, "r.updated_at", "timestamptz", ">", "ASC")
+#define WB_BY_FOLLOW_UP(way, filter) \
+  way(filter, "coalesce(r.follow_up_date, 'infinity'::date)", "date", ">", "ASC")
+
+inline const FilteredList kByVisitDown{"records.by_visit_down",
+                                       WB_BY_VISIT_DOWN(WB_ALONG, WB_RECORD_FILTER)};
+inline const FilteredList kCodedByVisitDown{"records.coded_by_visit_down",
+                                            WB_BY_VISIT_DOWN(WB_ALONG, WB_CODED_FILTER)};
+inline const FilteredList kFewByVisitDown{"records.few_by_visit_down",
+                                          WB_BY_VISIT_DOWN(WB_SORTED, WB_RECORD_FILTER)};
 inline const FilteredList kByVisitUp{"records.by_visit_up",
-                                     WB_FILTERED_LIST("r.visit_date", "timestamptz", ">", "ASC")};
-inline const FilteredList kByCreatedDown{
-    "records.by_created_down", WB_FILTERED_LIST("r.created_at", "timestamptz", "<", "DESC")};
+                                     WB_BY_VISIT_UP(WB_ALONG, WB_RECORD_FILTER)};
+inline const FilteredList kCodedByVisitUp{"records.coded_by_visit_up",
+                                          WB_BY_VISIT_UP(WB_ALONG, WB_CODED_FILTER)};
+inline const FilteredList kFewByVisitUp{"records.few_by_visit_up",
+                                        WB_BY_VISIT_UP(WB_SORTED, WB_RECORD_FILTER)};
+inline const FilteredList kByCreatedDown{"records.by_created_down",
+                                         WB_BY_CREATED_DOWN(WB_ALONG, WB_RECORD_FILTER)};
+inline const FilteredList kCodedByCreatedDown{"records.coded_by_created_down",
+                                              WB_BY_CREATED_DOWN(WB_ALONG, WB_CODED_FILTER)};
+inline const FilteredList kFewByCreatedDown{"records.few_by_created_down",
+                                            WB_BY_CREATED_DOWN(WB_SORTED, WB_RECORD_FILTER)};
 inline const FilteredList kByCreatedUp{"records.by_created_up",
-                                       WB_FILTERED_LIST("r.created_at", "timestamptz", ">", "ASC")};
-inline const FilteredList kByUpdatedDown{
-    "records.by_updated_down", WB_FILTERED_LIST("r.updated_at", "timestamptz", "<", "DESC")};
+                                       WB_BY_CREATED_UP(WB_ALONG, WB_RECORD_FILTER)};
+inline const FilteredList kCodedByCreatedUp{"records.coded_by_created_up",
+                                            WB_BY_CREATED_UP(WB_ALONG, WB_CODED_FILTER)};
+inline const FilteredList kFewByCreatedUp{"records.few_by_created_up",
+                                          WB_BY_CREATED_UP(WB_SORTED, WB_RECORD_FILTER)};
+inline const FilteredList kByUpdatedDown{"records.by_updated_down",
+                                         WB_BY_UPDATED_DOWN(WB_ALONG, WB_RECORD_FILTER)};
+inline const FilteredList kCodedByUpdatedDown{"records.coded_by_updated_down",
+                                              WB_BY_UPDATED_DOWN(WB_ALONG, WB_CODED_FILTER)};
+inline const FilteredList kFewByUpdatedDown{"records.few_by_updated_down",
+                                            WB_BY_UPDATED_DOWN(WB_SORTED, WB_RECORD_FILTER)};
 inline const FilteredList kByUpdatedUp{"records.by_updated_up",
-                                       WB_FILTERED_LIST("r.updated_at", "timestamptz", ">", "ASC")};
-inline const FilteredList kByFollowUp{
-    "records.by_follow_up",
-    WB_FILTERED_LIST("coalesce(r.follow_up_date, 'infinity'::date)", "date", ">", "ASC")};
-inline const FilteredList kByRank{
-    "records.by_rank",
-    WB_FILTERED_LIST("(1000000 * ts_rank(r.search, q.query))::bigint", "bigint", "<", "DESC")};
+                                       WB_BY_UPDATED_UP(WB_ALONG, WB_RECORD_FILTER)};
+inline const FilteredList kCodedByUpdatedUp{"records.coded_by_updated_up",
+                                            WB_BY_UPDATED_UP(WB_ALONG, WB_CODED_FILTER)};
+inline const FilteredList kFewByUpdatedUp{"records.few_by_updated_up",
+                                          WB_BY_UPDATED_UP(WB_SORTED, WB_RECORD_FILTER)};
+inline const FilteredList kByFollowUp{"records.by_follow_up",
+                                      WB_BY_FOLLOW_UP(WB_ALONG, WB_RECORD_FILTER)};
+inline const FilteredList kCodedByFollowUp{"records.coded_by_follow_up",
+                                           WB_BY_FOLLOW_UP(WB_ALONG, WB_CODED_FILTER)};
+inline const FilteredList kFewByFollowUp{"records.few_by_follow_up",
+                                         WB_BY_FOLLOW_UP(WB_SORTED, WB_RECORD_FILTER)};
+
+/// The worklist in its own order, as the list above.
+inline const FilteredList kWorklist{
+    "records.worklist",
+    WB_RECORD_LIST(
+        "f.due::text") "JOIN {tenant}.follow_ups f ON f.record_id = r.id " WB_RECORD_FILTER
+                       "AND CASE WHEN $8 = 'overdue' THEN f.due < $9::date ELSE f.due >= $9::date "
+                       "END "
+                       "AND (f.due, f.record_id) > ($11::date, $12::bigint) ORDER BY f.due, "
+                       "f.record_id LIMIT $13"};
+
+/// Around a ranked search, which has two indexes that narrow it down: the planner would walk along
+/// one and look at each document, since it counts nothing for unpacking those.
+inline const db::Query<db::TextRow, bool> kIndexScans{
+    "records.index_scans", "SELECT set_config('enable_indexscan', $1::boolean::text, true)"};
+
+/// The best of the newest matches, not older than ($11, $12): $13, $14 the cursor's rank and id,
+/// $15 the limit, $16 how many of the newest are looked at (NULL: all). The sort key is
+/// `rank|id|visit_date`, the latter two of the oldest one that was looked at.
+inline const db::Query<RecordView, WB_RECORD_FILTER_TYPES, std::string, std::int64_t, std::int64_t,
+                       std::int64_t, int, std::optional<std::int64_t>>
+    kByRank{"records.by_rank",
+            "WITH newest AS MATERIALIZED (SELECT m.id, m.visit_date FROM (SELECT r.id, "
+            "  r.visit_date FROM {tenant}.medical_records r " WB_RECORD_FILTER
+            "  AND r.visit_date >= $11::timestamptz "
+            "  AND (r.visit_date > $11 OR r.id >= $12::bigint) OFFSET 0) m "
+            "  ORDER BY m.visit_date DESC, m.id DESC LIMIT $16::bigint), "
+            "edge AS MATERIALIZED (SELECT coalesce(o.id, $12::bigint) || '|' || "
+            "    coalesce(o.visit_date, $11::timestamptz) AS place FROM (SELECT) one LEFT JOIN ("
+            "    SELECT n.id, n.visit_date FROM newest n WHERE (SELECT count(*) FROM newest) = $16 "
+            "    ORDER BY n.visit_date, n.id LIMIT 1) o ON true), "
+            "page AS MATERIALIZED (SELECT k.id, k.rank FROM (SELECT n.id, "
+            "    (1000000 * ts_rank(r.search, $10))::bigint AS rank "
+            "    FROM newest n JOIN {tenant}.medical_records r ON r.id = n.id) k "
+            "  WHERE (k.rank, k.id) < ($13::bigint, $14::bigint) "
+            "  ORDER BY k.rank DESC, k.id DESC LIMIT $15) " WB_RECORD_LIST(
+                "p.rank || '|' || e.place") "JOIN page p ON p.id = r.id CROSS JOIN edge e "
+                                            "ORDER BY p.rank DESC, p.id DESC"};
 
 inline const db::Query<db::Int64Row, WB_RECORD_FILTER_TYPES> kCountFiltered{
     "records.count", "SELECT count(*) FROM {tenant}.medical_records r " WB_RECORD_FILTER};
+
+/// Of words alone: the index knows, as long as no row is looked at (voided ones are not in it).
+inline const db::Query<db::Int64Row, std::string> kCountWords{
+    "records.count_words",
+    "SELECT count(*) FROM {tenant}.medical_records r WHERE r.search @@ $1::tsquery"};
+inline const db::Query<db::TextRow, bool> kTableScans{
+    "records.table_scans", "SELECT set_config('enable_seqscan', $1::boolean::text, true)"};
 
 /// Marked extracts of the fields where the words stand, HTML-escaped around <mark>.
 struct Snippets {
@@ -315,15 +434,14 @@ struct Snippets {
   std::string json;
   static Snippets from_row(const db::RowView& r) { return {r.id<RecordId>(0), r.str(1)}; }
 };
-inline const db::Query<Snippets, std::vector<std::int64_t>, std::vector<std::string>,
-                       std::vector<std::string>>
-    kSnippets{"records.snippets", R"sql(
+inline const db::Query<Snippets, std::vector<std::int64_t>, std::string> kSnippets{
+    "records.snippets", R"sql(
   SELECT r.id, coalesce(json_agg(h.snippet) FILTER (WHERE h.snippet LIKE '%<mark>%'), '[]')
   FROM {tenant}.medical_records r
-  CROSS JOIN LATERAL (SELECT {tenant}.record_query($2::text[], $3::text[]) AS query) q
   CROSS JOIN LATERAL (
     SELECT ts_headline('pg_catalog.english',
-             replace(replace(replace(f.value, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), q.query,
+             replace(replace(replace(f.value, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
+             $2::tsquery,
              'StartSel=<mark>, StopSel=</mark>, MaxWords=24, MinWords=8, MaxFragments=2') AS snippet
     FROM (VALUES (r.chief_complaint), (r.diagnosis), (r.history_of_present_illness),
                  (r.physical_examination), (r.treatment_plan), (r.notes)) AS f(value)

@@ -52,6 +52,10 @@ void queue_row(db::Tx& tx, RecordId id, const RecordInput& d, const Change& chan
              d.diagnosis, d.treatment_plan, db::Json{d.prescriptions}, db::Json{d.vital_signs},
              db::Json{d.lab_results}, d.notes, d.follow_up_required, d.follow_up_date,
              d.follow_up_instructions, hash, version, change.status);
+    // An amendment is signed work as finalizing is: who, when, over the new version's hash.
+    if (change.kind == "amended") {
+      tx.queue(kInsertSignature, id, version, hash, by, now, std::string("amended"));
+    }
   }
 }
 

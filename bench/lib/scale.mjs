@@ -1,0 +1,142 @@
+// The same reads in a hospital of 10,000 records and in one of 1,000,000: what grows with it?
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { fillScript, RARE_WORD } from "./scale_fill.mjs";
+import { run } from "./process.mjs";
+
+const SOURCES = [
+  "demo_hospital_001",
+  "demo_hospital_002",
+  "demo_hospital_003",
+  "demo_hospital_004",
+  "demo_hospital_005",
+  "tenant_1762083064503",
+];
+const COMMON_WORD = "hypertension";
+const SELDOM_WORD = "histology";
+const PAGE = 900;
+const PAGE_LIMIT = 10;
+
+export const SMALL = { tenant: "scale_small", patients: 1_000, records: 10_000 };
+export const LARGE = { tenant: "scale_large", patients: 100_000, records: 1_000_000 };
+
+/** Numbers between 0 and 1 that are the same in every run. */
+function randomNumbers(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** A name as somebody types it in a hurry: two letters of one word change places, one is lost. */
+function mistyped(first, last, random) {
+  const words = [first.split(" ")[0], last.split(/[ -]/)[0]].map((word) => [...word]);
+  const swapped = words[random() < 0.5 ? 0 : 1];
+  if (swapped.length > 3) {
+    const at = 1 + Math.floor(random() * (swapped.length - 2));
+    [swapped[at], swapped[at + 1]] = [swapped[at + 1], swapped[at]];
+  }
+  const shortened = words.find((word) => word !== swapped);
+  if (shortened.length > 5) shortened.splice(2 + Math.floor(random() * 3), 1);
+  return words.map((word) => word.join("")).join(" ");
+}
+
+async function superuser(demo, script) {
+  const secrets = await readFile(path.join(demo.data, "secrets"), "utf8");
+  const password = /^superuser_password\s*=\s*"?([^"\n]*)"?$/m.exec(secrets)?.[1];
+  const env = { ...demo.postgresEnv, PGUSER: "wardbook_root", PGPASSWORD: password };
+  const { out } = await run("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"], {
+    env,
+    input: script,
+  });
+  return out.trim();
+}
+
+export async function fill(demo, hospital, say) {
+  const config = ["--config", path.join(demo.data, "wardbook.toml")];
+  say(`filling ${hospital.tenant}: ${hospital.records} records`);
+  await run(demo.program, ["tenant", "create", hospital.tenant, "--name", "Scale", ...config]);
+  const account = ["doctor@demo.test", "--name", "Doctor", "--role", "doctor"];
+  await run(demo.program, ["user", "add", ...account, "--tenant", hospital.tenant, ...config]);
+  await superuser(demo, fillScript(hospital.tenant, SOURCES, hospital.patients, hospital.records));
+}
+
+/** Latencies of one request after the other, in ms. */
+async function times(demo, token, targets, count) {
+  const took = [];
+  const headers = { Authorization: `Bearer ${token}` };
+  for (let i = -Math.min(20, count); i < count; i += 1) {
+    const target = targets[(i + targets.length * 20) % targets.length];
+    const begun = process.hrtime.bigint();
+    const answer = await fetch(demo.origin + target, { headers });
+    await answer.arrayBuffer();
+    const ms = Number(process.hrtime.bigint() - begun) / 1e6;
+    if (answer.status !== 200) throw new Error(`GET ${target}: ${answer.status}`);
+    if (i >= 0) took.push(ms);
+  }
+  took.sort((a, b) => a - b);
+  const at = (share) => took[Math.min(took.length - 1, Math.floor(took.length * share))];
+  return { p50_ms: at(0.5), p99_ms: at(0.99) };
+}
+
+async function pageTarget(demo, token) {
+  let cursor = "";
+  for (let page = 1; page < PAGE; page += 1) {
+    const from = cursor && `&cursor=${encodeURIComponent(cursor)}`;
+    const answer = await demo.get(`/api/v1/records?limit=${PAGE_LIMIT}${from}`, token);
+    cursor = answer.next_cursor;
+  }
+  return `/api/v1/records?limit=${PAGE_LIMIT}&cursor=${encodeURIComponent(cursor)}`;
+}
+
+async function scenarios(demo, token, hospital) {
+  const random = randomNumbers(7);
+  const some = (count, most, target) =>
+    Array.from({ length: count }, () => target(1 + Math.floor(random() * most)));
+  const people = [];
+  for (const id of some(60, hospital.patients, (n) => n)) {
+    people.push(await demo.get(`/api/v1/patients/${id}`, token));
+  }
+  const names = people.map((p) => mistyped(p.first_name, p.last_name, random));
+  const list = (query) => [`/api/v1/records?${query}`];
+  return [
+    ["one record", some(300, hospital.records, (id) => `/api/v1/records/${id}`)],
+    ["first page", list(`limit=${PAGE_LIMIT}`)],
+    [`page ${PAGE}`, [await pageTarget(demo, token)]],
+    ["patient, mistyped", names.map((n) => `/api/v1/patients?q=${encodeURIComponent(n)}`)],
+    ["timeline", some(100, hospital.patients, (id) => `/api/v1/patients/${id}/timeline`)],
+    [`full text, common: ${COMMON_WORD}`, list(`q=${COMMON_WORD}`)],
+    [`full text, 1 %: ${SELDOM_WORD}`, list(`q=${SELDOM_WORD}`)],
+    [`full text, rare: ${RARE_WORD}`, list(`q=${RARE_WORD}`)],
+    ["full text, phrase", list(`q=${encodeURIComponent('"shortness of breath"')}`)],
+    ["drafts", list("status=draft&limit=10")],
+    ["last changed", list("sort=-updated_at&limit=10")],
+    ["code E11", list("icd=E11&limit=10")],
+  ];
+}
+
+async function measureHospital(demo, hospital, count, say) {
+  const token = await demo.signIn(hospital.tenant);
+  const out = [];
+  for (const [name, targets] of await scenarios(demo, token, hospital)) {
+    say(`${hospital.records} records: ${name}`);
+    out.push({ name, ...(await times(demo, token, targets, count)) });
+  }
+  return out;
+}
+
+/** Rows of the two hospitals side by side; `ratio` of the medians. */
+export async function measureScale(demo, { count, say, hospitals = [SMALL, LARGE] }) {
+  const [small, large] = hospitals;
+  const columns = [];
+  for (const hospital of [small, large]) {
+    columns.push(await measureHospital(demo, hospital, count, say));
+  }
+  return columns[0].map((row, i) => ({
+    name: row.name,
+    small: row,
+    large: columns[1][i],
+    ratio: columns[1][i].p50_ms / row.p50_ms,
+  }));
+}

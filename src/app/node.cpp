@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::chrono::seconds kWatch{1};
 constexpr std::chrono::minutes kSweep{10};
+constexpr std::chrono::milliseconds kLogLines{50};
 
 db::PoolOptions pool_options(const Settings::Database& database) {
   db::PoolOptions options;
@@ -102,7 +103,8 @@ Node::Node(const Settings& settings, Service& service, boost::asio::thread_pool&
       server_(reactor_, server_options(settings.server, port),
               [this](net::Exchange& exchange) { return router_.handle(exchange); }),
       watch_timer_(reactor_),
-      sweep_timer_(reactor_) {}
+      sweep_timer_(reactor_),
+      log_timer_(reactor_) {}
 
 api::Hooks Node::hooks() {
   api::Hooks hooks;
@@ -123,7 +125,16 @@ void Node::start() {
   asio::co_spawn(reactor_, audit::run_sealer(reactor_, db_, audit_), asio::detached);
   asio::co_spawn(reactor_, watch(), asio::detached);
   if (number_ == 0) asio::co_spawn(reactor_, sweep(), asio::detached);
+  // On the reactor's own thread, which may not be this one.
+  asio::post(reactor_, [this] { batch_log_lines(); });
   server_.start();
+}
+
+void Node::batch_log_lines() {
+  log::batch_on_this_thread([this] {
+    log_timer_.expires_after(kLogLines);
+    log_timer_.async_wait([](const boost::system::error_code&) { log::hand_over(); });
+  });
 }
 
 Task<> Node::shut_down() {

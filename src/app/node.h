@@ -35,6 +35,7 @@ class Node {
   [[nodiscard]] api::Hooks hooks();
   Task<> watch();
   Task<> sweep();
+  void batch_log_lines();
 
   boost::asio::io_context reactor_{1};
   const Settings& settings_;
@@ -52,6 +53,7 @@ class Node {
   net::Server server_;
   boost::asio::steady_timer watch_timer_;
   boost::asio::steady_timer sweep_timer_;
+  boost::asio::steady_timer log_timer_;
   bool stopping_ = false;
 };
 

@@ -61,6 +61,17 @@ log::Level level_of(const std::string& name) {
   return log::Level::info;
 }
 
+/// The first node lets this thread's log lines wait, and is gone before the thread is.
+struct Batching {
+  Batching() = default;
+  Batching(const Batching&) = delete;
+  Batching& operator=(const Batching&) = delete;
+  ~Batching() {
+    log::hand_over();
+    log::batch_on_this_thread(nullptr);
+  }
+};
+
 /// The nodes and how they end. Signals arrive on the first one's reactor.
 class Running {
  public:
@@ -89,6 +100,7 @@ class Running {
     for (std::size_t i = 1; i < nodes_.size(); ++i) {
       threads.emplace_back([node = nodes_[i].get()] { node->reactor().run(); });
     }
+    const Batching batching;
     first.run();
     for (auto& thread : threads) thread.join();
   }

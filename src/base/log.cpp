@@ -7,7 +7,10 @@
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "base/clock.h"
 
@@ -62,6 +65,34 @@ void append_value(std::string& line, const Field& field) {
   }
 }
 
+/// Lines of one thread that wait for each other.
+struct Batch {
+  std::string lines;
+  std::function<void()> first_waits;
+
+  void add(const std::string& line) {
+    constexpr std::size_t kMost = 32 * 1024;
+    if (lines.size() + line.size() > kMost) hand_over();
+    if (lines.empty()) {
+      lines.reserve(kMost);
+      first_waits();
+    } else {
+      lines += '\n';
+    }
+    lines += line;
+  }
+
+  void hand_over() {
+    if (lines.empty()) return;
+    if (const auto& sink = logger()) sink->log(spdlog::level::info, lines);
+    lines.clear();
+  }
+
+  ~Batch() { hand_over(); }
+};
+
+thread_local Batch batch;
+
 }  // namespace
 
 void open(const std::string& target, Level least) {
@@ -84,8 +115,16 @@ void open(const std::string& target, Level least) {
   spdlog::flush_every(kFlushInterval);
 }
 
+void batch_on_this_thread(std::function<void()> first_waits) {
+  batch.first_waits = std::move(first_waits);
+}
+
+void hand_over() {
+  batch.hand_over();
+}
+
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
-  const auto sink = logger();
+  const auto& sink = logger();
   if (sink ? !sink->should_log(to_spdlog(level)) : level < Level::warning) return;
   std::string line;
   line.reserve(256);
@@ -102,7 +141,10 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
     append_value(line, field);
   }
   line += '}';
-  if (sink) {
+  if (sink && batch.first_waits && level < Level::warning) {
+    batch.add(line);
+  } else if (sink) {
+    batch.hand_over();
     sink->log(to_spdlog(level), line);
   } else {
     line += '\n';
@@ -111,6 +153,8 @@ void write(Level level, std::string_view message, std::initializer_list<Field> f
 }
 
 void close() {
+  batch.hand_over();
+  batch.first_waits = nullptr;
   if (!logger()) return;
   logger()->flush();
   logger().reset();

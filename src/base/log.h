@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -42,6 +43,13 @@ inline void warning(std::string_view m, std::initializer_list<Field> f = {}) {
 inline void error(std::string_view m, std::initializer_list<Field> f = {}) {
   write(Level::error, m, f);
 }
+
+/// From now on this thread's lines below warning wait for each other, at most 32 KiB of them:
+/// handing over a line wakes the writing thread, which costs more than the line. `first_waits` is
+/// called when the first one waits: it sees to it that hand_over() is called on this thread soon.
+/// What still waits when the thread ends is handed over then.
+void batch_on_this_thread(std::function<void()> first_waits);
+void hand_over();
 
 /// Flushes what is queued; call before the process ends.
 void close();

@@ -52,7 +52,7 @@ struct Batch {
 /// Commits in flight at once. PostgreSQL flushes its log once for those that wait for it together.
 constexpr int kFlights = 3;
 /// While one is in flight, the next one waits for so many entries, or for its turn.
-constexpr std::size_t kWorthIt = 8;
+constexpr std::size_t kWorthIt = 4;
 
 void queue_group(db::Tx& tx, std::vector<Pending> group) {
   if (group.size() == 1) return record(tx, group[0].actor, std::move(group[0].entry));

@@ -19,6 +19,7 @@
 #include "demo/interrupt.h"
 #include "demo/person.h"
 #include "demo/store.h"
+#include "demo/uploads.h"
 
 namespace wardbook::demo {
 namespace {
@@ -26,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kPasswordLength = 32;
+constexpr const char* kFilesDone = "done";
 
 void say(const std::string& line) {
   std::fputs((line + "\n").c_str(), stdout);
@@ -74,7 +76,9 @@ class Demo {
     write_files();
     Interrupt::check();
     interrupt.reset();
-    return serve(settings_, [this](std::uint16_t port) { announce(port); });
+    const int code = serve(settings_, [this](std::uint16_t port) { answering(port); });
+    uploads_.reset();
+    return code;
   }
 
  private:
@@ -82,7 +86,9 @@ class Demo {
   void start_database();
   void configure_database(const Logins& logins);
   void write_files() const;
-  void announce(std::uint16_t port);
+  void answering(std::uint16_t port);
+  void upload_files(const std::string& url);
+  void announce(const std::string& url) const;
   [[nodiscard]] std::string sign_in_text() const;
 
   const Options& options_;
@@ -93,6 +99,7 @@ class Demo {
   Password password_;
   std::unique_ptr<Cluster> cluster_;
   std::unique_ptr<StoreThread> store_;
+  std::unique_ptr<Uploads> uploads_;
 };
 
 void Demo::start_store() {
@@ -163,12 +170,37 @@ void Demo::write_files() const {
                           {"WARDBOOK_BUCKET", settings_.storage.bucket}}));
 }
 
-void Demo::announce(std::uint16_t port) {
+void Demo::answering(std::uint16_t port) {
   if (settings_.server.port != port) {
     settings_.server.port = port;
     write_files();
   }
   const std::string url = url_of(options_.listen, port);
+  if (kept_.get("files") == kFilesDone) return announce(url);
+  upload_files(url);
+}
+
+/// Through the service, as everybody else's files: it has to answer first. It is announced when the
+/// charts have their files.
+void Demo::upload_files(const std::string& url) {
+  UploadPlan plan;
+  plan.service = {options_.listen.host, settings_.server.port};
+  plan.password = password_.text;
+  plan.anchor = decide_anchor(kept_);
+  plan.resume = !kept_.get("files").empty();
+  kept_.set("files", "begun");
+  uploads_ = std::make_unique<Uploads>(std::move(plan), [this, url](const Uploaded& result) {
+    if (result.failure.empty()) {
+      kept_.set("files", kFilesDone);
+      say("  " + std::to_string(result.files) + " files uploaded");
+    } else {
+      say("  Not all of the demo's files were uploaded; the next start goes on. " + result.failure);
+    }
+    announce(url);
+  });
+}
+
+void Demo::announce(const std::string& url) const {
   say("\nWardbook demo is ready.\n");
   say("  Web and API    " + url + "  (the API's documentation: " + url + "/docs)");
   say("  Object store   " + settings_.storage.endpoint);

@@ -82,6 +82,16 @@ export class Running {
     }
   }
 
+  /** Waits for a line that has `text` in what the program prints. Throws like `ready`. */
+  async says(text: string, seconds: number): Promise<void> {
+    const until = Date.now() + seconds * 1_000;
+    while (!readFileSync(this.log, "utf8").includes(text)) {
+      if (this.result) throw new Error(`ended before it said ${text}:\n${this.tail()}`);
+      if (Date.now() > until) throw new Error(`no ${text} after ${seconds} s:\n${this.tail()}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
     if (!this.result) this.child.kill(signal);
     return this.ended;

@@ -2,13 +2,16 @@
 // files of tests/alone/, which start and kill the program themselves, on what it left behind.
 //
 // WARDBOOK_BIN names the program (default build/release/wardbook). Arguments are patterns of the
-// files to run: `npx tsx run.ts records audit`. WARDBOOK_TEST_URL, WARDBOOK_TEST_DATA and
+// files to run: `npx tsx run.ts records audit`. In between, the tests of files run once more on a
+// service whose store is Ceph's radosgw, where that is installed (`npx tsx run.ts rgw`: only that).
+// WARDBOOK_TEST_URL, WARDBOOK_TEST_DATA and
 // WARDBOOK_DEMO_PASSWORD together name a running demo to be used instead; it is left running.
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { Radosgw, serveOn, whyNot } from "./lib/radosgw.ts";
 import { freePort, root, startDemo, type DemoPlace, type Running } from "./lib/program.ts";
 
 const FIRST_START_S = 600;
@@ -37,6 +40,30 @@ function runNode(list: string[], env: Record<string, string>): Promise<boolean> 
   });
 }
 
+/** What holds for any S3. */
+const ANY_STORE = ["", "_flow", "_stream", "_sweep", "_types"].map(
+  (part) => `tests/attachments${part}.test.ts`,
+);
+
+async function onRadosgw(place: DemoPlace, env: Record<string, string>): Promise<boolean> {
+  const missing = whyNot();
+  if (missing) {
+    console.log(`the tests of files on radosgw are left out: ${missing}`);
+    return true;
+  }
+  const parent = path.dirname(place.dataDir);
+  const gateway = await Radosgw.start(path.join(parent, "radosgw"));
+  try {
+    const { node, folder } = await serveOn(gateway.bucket, place.dataDir, path.join(parent, "rgw"));
+    console.log(`the tests of files on radosgw, log ${node.log}`);
+    const there = { WARDBOOK_TEST_URL: node.base, WARDBOOK_TEST_DATA: folder };
+    const good = await runNode(ANY_STORE, { ...env, ...there, WARDBOOK_TEST_STORE: "radosgw" });
+    return (await node.stop()).code === 0 && good;
+  } finally {
+    await gateway.stop();
+  }
+}
+
 async function prepare(): Promise<DemoPlace> {
   const folder = mkdtempSync(path.join(os.tmpdir(), "wardbook-functional-"));
   chmodSync(folder, 0o755); // As root the cluster runs as another user, who has to get in.
@@ -55,7 +82,8 @@ async function main(): Promise<number> {
   const patterns = process.argv.slice(2);
   const together = files("tests", patterns);
   const alone = files("tests/alone", patterns);
-  if (together.length + alone.length === 0) {
+  const radosgw = patterns.length === 0 || patterns.includes("rgw");
+  if (together.length + alone.length === 0 && !radosgw) {
     console.error("no test file matches");
     return 2;
   }
@@ -73,9 +101,10 @@ async function main(): Promise<number> {
   let good = true;
   try {
     const began = Date.now();
-    await demo.ready(FIRST_START_S);
+    await demo.says("Wardbook demo is ready.", FIRST_START_S);
     console.log(`demo ready after ${((Date.now() - began) / 1000).toFixed(1)} s, log ${place.log}`);
     if (together.length > 0) good = (await runNode(together, env)) && good;
+    if (radosgw) good = (await onRadosgw(place, env)) && good;
     const ended = await demo.stop();
     demo = undefined;
     if (ended.code !== 0) {

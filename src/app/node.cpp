@@ -15,7 +15,6 @@ namespace wardbook::app {
 namespace {
 
 constexpr std::chrono::seconds kWatch{1};
-constexpr std::chrono::minutes kSweep{10};
 constexpr std::chrono::milliseconds kLogLines{50};
 
 db::PoolOptions pool_options(const Settings::Database& database) {
@@ -63,8 +62,7 @@ Task<> sweep_files(db::Pool& db, s3::Store& store, const Settings::Attachments& 
   for (const auto& tenant : all) {
     const auto id = TenantId::parse(tenant.id);
     if (!id) continue;
-    const auto swept =
-        co_await attachments::sweep(db, store, *id, settings, attachments::kSweepGrace);
+    const auto swept = co_await attachments::sweep(db, store, *id, settings, settings.sweep_grace);
     if (swept.abandoned + swept.purged + swept.orphans == 0) continue;
     log::info("files were swept", {{"tenant", id->str()},
                                    {"abandoned", swept.abandoned},
@@ -161,7 +159,7 @@ Task<> Node::watch() {
 
 Task<> Node::sweep() {
   while (!stopping_) {
-    sweep_timer_.expires_after(kSweep);
+    sweep_timer_.expires_after(settings_.attachments.sweep_every);
     boost::system::error_code ignored;
     co_await sweep_timer_.async_wait(
         boost::asio::redirect_error(boost::asio::use_awaitable, ignored));

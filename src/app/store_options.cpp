@@ -11,6 +11,9 @@ s3::StoreOptions store_options(const Settings::Storage& storage) {
   options.access_key = storage.access_key;
   options.secret_key = storage.secret_key;
   options.path_style = storage.path_style;
+  options.response_timeout = storage.timeout;
+  options.io_timeout = storage.timeout;
+  options.deadline = 2 * storage.timeout;
   return options;
 }
 

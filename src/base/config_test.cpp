@@ -70,7 +70,7 @@ TEST_F(ConfigTest, EveryFaultHasItsPlace) {
           at(4) + "server.port: must be a whole number",
           at(5) + "server.reactors: must be between 1 and 64", at(6) + "server.colour: unknown key",
           at(7) + "nowhere: unknown key", at(10) + "attachments.proxy: must be true or false",
-          at(11) + "attachments.url_ttl_s: must be between 10 and 3600",
+          at(11) + "attachments.url_ttl_s: must be between 1 and 3600",
           "WARDBOOK_DATABASE_LANES: must be a whole number", "--set server.prot: unknown key",
           "--set storage.path_style: must be true or false"));
 }

@@ -47,6 +47,7 @@ struct Settings {
     std::string secret_key;
     bool path_style = true;
     bool conditional_put = true;  ///< the store honours If-None-Match: *
+    std::chrono::seconds timeout{15};  ///< for an answer, and for each read and write
     int archive_after_days = 180;
   } storage;
 
@@ -56,6 +57,8 @@ struct Settings {
     std::chrono::seconds url_ttl{900};
     bool proxy = true;
     int retention_days = 30;
+    std::chrono::seconds sweep_every{600};
+    std::chrono::seconds sweep_grace{3'600};  ///< after an upload's URL has expired
     std::int64_t multipart_threshold_bytes = 5LL * 1024 * 1024;
     std::int64_t part_bytes = 8LL * 1024 * 1024;
   } attachments;

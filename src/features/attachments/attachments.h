@@ -94,12 +94,10 @@ struct Swept {
   std::int64_t purged = 0;     ///< deleted or rejected files whose object is gone now
   std::int64_t orphans = 0;    ///< objects without a row
 };
-/// How long after its URL's end an upload is given up, unless somebody asks for another time: what
-/// is on its way when the URL expires may still arrive.
-inline constexpr std::chrono::seconds kSweepGrace{3'600};
-/// Ends uploads whose URL expired (`grace` ago), removes the objects of rejected files and of those
-/// deleted longer ago than the retention time (never under legal hold), and objects without a row.
-/// Fails with store_unavailable.
+/// Ends uploads whose URL expired (`grace` ago: what is on its way then may still arrive), removes
+/// the objects of rejected files and of those deleted longer ago than the retention time (never
+/// under legal hold), and objects without a row. Only of the store's own bucket. Fails with
+/// store_unavailable.
 [[nodiscard]] Task<Swept> sweep(db::Pool& db, s3::Store& store, TenantId tenant,
                                 const Settings::Attachments& settings, std::chrono::seconds grace);
 

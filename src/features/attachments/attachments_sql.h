@@ -105,11 +105,13 @@ inline const db::Query<Attachment, std::int64_t, int> kAbandoned{
     "attachments.abandoned", "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
                              "WHERE a.state = 'pending' AND a.upload_expires_at < now() - "
                              "make_interval(secs => $1) ORDER BY a.id LIMIT $2"};
-inline const db::Query<Attachment, int, int> kToPurge{
+/// Only of this bucket ($3): the object of another one would not be found, and be left.
+inline const db::Query<Attachment, int, int, std::string> kToPurge{
     "attachments.to_purge",
     "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
     "WHERE a.purged_at IS NULL AND NOT a.legal_hold AND (a.state = 'rejected' OR (a.state = "
-    "'deleted' AND a.deleted_at < now() - make_interval(days => $1))) ORDER BY a.id LIMIT $2"};
+    "'deleted' AND a.deleted_at < now() - make_interval(days => $1))) AND a.s3_bucket = $3 "
+    "ORDER BY a.id LIMIT $2"};
 /// A key whose file was purged is unknown again: its URL may have been used a second time.
 inline const db::Query<db::TextRow, std::vector<std::string>> kUnknownKeys{
     "attachments.unknown_keys", R"sql(

@@ -45,7 +45,7 @@ Task<std::int64_t> purge(db::Pool& db, s3::Store& store, TenantId tenant, int re
     std::vector<Attachment> rows;
     {
       db::Tx tx = co_await db.begin(tenant);
-      rows = co_await tx.all(kToPurge, retention_days, kSweepBatch);
+      rows = co_await tx.all(kToPurge, retention_days, kSweepBatch, store.options().bucket);
       co_await tx.commit();
     }
     if (rows.empty()) co_return count;

@@ -282,15 +282,36 @@ Task<s3::Result<std::string>> stream_to_store(App& app, const TenantId& tenant, 
   co_return co_await app.objects.put(a.s3_key, std::move(body), std::move(options));
 }
 
-/// That the store has what the client sent. An ETag that is the bytes' MD5 says so; any other says
-/// nothing (it depends on the store's encryption), so the object is read back. Fails with
-/// store_unavailable, also for other bytes: the client sent the right ones.
-Task<> verify_stored(App& app, Attachment a, const Verdict& sent, std::string md5) {
-  if (sent.etag == md5) co_return;
+/// Why the store does not have what the client sent. An ETag that is the bytes' MD5 says that it
+/// does; any other says nothing (it depends on the store's encryption), so the object is read back.
+/// Fails with store_unavailable.
+Task<std::optional<std::string>> stored_fault(App& app, Attachment a, const Verdict& sent,
+                                              std::string md5) {
+  if (sent.etag == md5) co_return std::nullopt;
   a.stored_sha256 = sent.stored_sha256;
   const Verdict stored = co_await verify_object(app.objects, std::move(a));
-  if (!stored.fault) co_return;
-  Failure changed(Code::store_unavailable, {}, "the store changed a file: " + *stored.fault);
+  co_return stored.fault;
+}
+
+/// Holds the stored object against what was sent. Otherwise rejects it, and fails with
+/// store_unavailable, also for other bytes: the client sent the right ones.
+Task<> hold_against(App& app, const api::Request& req, const Attachment& a, const Verdict& sent,
+                    std::string md5) {
+  constexpr const char* kWhy = "the store did not keep the file as it was sent";
+  std::optional<std::string> fault;
+  std::exception_ptr away;
+  try {
+    fault = co_await stored_fault(app, a, sent, std::move(md5));
+  } catch (...) {
+    away = std::current_exception();
+  }
+  if (away) {
+    co_await reject(app, req, a, kWhy, Remains::left_to_sweep);
+    std::rethrow_exception(away);
+  }
+  if (!fault) co_return;
+  co_await reject(app, req, a, kWhy);
+  Failure changed(Code::store_unavailable, {}, "the store changed a file: " + *fault);
   changed.retry_after(2);
   throw changed;
 }
@@ -322,7 +343,9 @@ Task<api::Response> upload_through(App& app, api::Request req) {
     std::rethrow_exception(client_failed);
   }
   if (!*stored) {
-    co_await reject(app, req, *a, "the store did not take the file");
+    const bool away = stored->error().error == s3::S3Error::unavailable;
+    const Remains remains = away ? Remains::left_to_sweep : Remains::removed_now;
+    co_await reject(app, req, *a, "the store did not take the file", remains);
     throw store_failure(stored->error());
   }
   Verdict verdict;
@@ -335,16 +358,7 @@ Task<api::Response> upload_through(App& app, api::Request req) {
     co_await reject(app, req, *a, *fault);
     throw Failure(Code::upload_mismatch, "The file was removed: " + *fault + ".");
   }
-  std::exception_ptr store_failed;
-  try {
-    co_await verify_stored(app, *a, verdict, to_hex(passage->md5.finish()));
-  } catch (...) {
-    store_failed = std::current_exception();
-  }
-  if (store_failed) {
-    co_await reject(app, req, *a, "the store did not keep the file as it was sent");
-    std::rethrow_exception(store_failed);
-  }
+  co_await hold_against(app, req, *a, verdict, to_hex(passage->md5.finish()));
   const Attachment after = co_await publish(app, req, a->id, std::move(verdict));
   const std::string location = "/api/v1/attachments/" + std::to_string(after.id.value);
   co_return api::created(to_json(after), location);

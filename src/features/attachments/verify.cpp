@@ -145,7 +145,7 @@ Task<Verdict> verify_object(s3::Store& store, Attachment a) {
   co_return out;
 }
 
-Task<> reject(App& app, const api::Request& req, Attachment a, std::string why) {
+Task<> reject(App& app, const api::Request& req, Attachment a, std::string why, Remains remains) {
   {
     db::Tx tx = co_await app.db.begin(req.caller.tenant());
     tx.queue(kReject, a.id, why);
@@ -160,6 +160,7 @@ Task<> reject(App& app, const api::Request& req, Attachment a, std::string why) 
     co_await tx.commit();
   }
   app.audit.touch(req.caller.tenant());
+  if (remains == Remains::left_to_sweep) co_return;
   const auto removed = co_await app.objects.remove(a.s3_key);
   if (!removed) {
     log::warning("a rejected file is left to the sweep",

@@ -31,10 +31,13 @@ struct Verdict {
                                                        const TenantId& tenant,
                                                        bool conditional_put);
 
+/// What becomes of a rejected upload's object: a store that does not answer would keep the client
+/// waiting once more.
+enum class Remains { removed_now, left_to_sweep };
 /// Marks a pending upload as rejected, with its audit entry, then removes its object. A store that
 /// is away leaves the object to the sweep.
 [[nodiscard]] Task<> reject(App& app, const api::Request& req, Attachment attachment,
-                            std::string why);
+                            std::string why, Remains remains = Remains::removed_now);
 
 // downloads.cpp, lifecycle.cpp: handlers gathered by routes() in uploads.cpp
 Task<api::Response> list_attachments(App& app, api::Request req);

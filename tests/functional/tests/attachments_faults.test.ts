@@ -9,8 +9,8 @@ import { BadStore, type Fault } from "../lib/badstore.ts";
 import { Client, type Schemas } from "../lib/client.ts";
 import { complete, pdf, put, sha256, startUpload, upload, type Started } from "../lib/files.ts";
 import { command, freePort, start, type Running } from "../lib/program.ts";
-import { demoBucket, exists, type Bucket } from "../lib/s3.ts";
-import { as, config, dataDir, newPatient, newRecord } from "../lib/world.ts";
+import { demoBucket, exists, keysOf, type Bucket } from "../lib/s3.ts";
+import { as, config, dataDir, HOME, newPatient, newRecord } from "../lib/world.ts";
 
 type Attachment = Schemas["Attachment"];
 
@@ -35,7 +35,9 @@ before(async () => {
   writeFileSync(altered, text, { mode: 0o600 });
   const port = await freePort();
   const args = ["serve", "--config", altered, "--listen", `127.0.0.1:${port}`];
-  node = start(args, `http://127.0.0.1:${port}`, `${altered}.log`);
+  node = start(args, `http://127.0.0.1:${port}`, `${altered}.log`, {
+    WARDBOOK_STORAGE_TIMEOUT_S: "3",
+  });
   await node.ready(60);
   const { session } = await as("doctor");
   doctor = new Client(node.base, session.access_token);
@@ -63,6 +65,11 @@ async function started(record: number, extra: object = {}): Promise<Started> {
   });
   assert.equal((await put(begun, bytes)).status, 200);
   return begun;
+}
+
+function month(): string {
+  const now = new Date();
+  return `${now.getUTCFullYear()}/${String(now.getUTCMonth() + 1).padStart(2, "0")}`;
 }
 
 async function through(record: number): Promise<{ status: number; text: string }> {
@@ -134,6 +141,31 @@ async function broken(fault: string): Promise<void> {
 
 for (const fault of ["refused", "500", "slow-down", "cut-head", "cut-body", "nonsense", "hang"]) {
   test(`the store's fault: ${fault}`, () => broken(fault));
+}
+
+test("a store that hangs keeps an upload through the service waiting once", async () => {
+  const record = await newRecord(doctor, patient.id);
+  store.fault = "hang";
+  store.met = 0;
+  const sent = await through(record.id);
+  const { met } = store;
+  store.fault = "none";
+  isAway("hanging", sent);
+  assert.equal(met, 1, "the object is left to the sweep");
+  assert.deepEqual(await listed(record.id), []);
+});
+
+for (const fault of ["500", "slow-down", "cut-head"] as const) {
+  test(`an upload that met ${fault} leaves nothing once it was swept`, async () => {
+    const record = await newRecord(doctor, patient.id);
+    store.fault = fault;
+    isAway(fault, await through(record.id));
+    store.fault = "none";
+    const swept = await command(["storage", "sweep", "--tenant", HOME, "--config", altered]);
+    assert.equal(swept.code, 0, swept.stdout + swept.stderr);
+    assert.deepEqual(await keysOf(bucket, `${HOME}/medical-records/${month()}/${record.id}/`), []);
+    assert.deepEqual(await listed(record.id), []);
+  });
 }
 
 test("a checksum that is not the declared one: the file is not published", async () => {

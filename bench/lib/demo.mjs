@@ -54,7 +54,8 @@ export class Demo {
       const ended = this.child.signalCode ?? this.child.exitCode;
       if (ended !== null) throw new Error(`the demo ended with ${ended}:\n${said}`);
       if (Date.now() > until) throw new Error(`the demo is not ready:\n${said}`);
-      if (await this.#ready()) return;
+      // It says so once its own files are there; until then it is still at work.
+      if (said.includes("Wardbook demo is ready.") && (await this.#ready())) return;
       await pause(100);
     }
   }

@@ -1,9 +1,8 @@
-#include <charconv>
-
 #include "api/input.h"
 #include "api/paging.h"
 #include "base/gzip.h"
 #include "features/attachments/attachments_sql.h"
+#include "features/attachments/conditions.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
 
@@ -12,47 +11,23 @@ namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
 
-/// Bytes `first` to `last` of a file, both counted.
-struct Span {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-};
-
-/// A single byte range (RFC 9110, 14.1.2); nullopt for none, several, or another unit, which all
-/// mean the whole file. Fails with range_not_satisfiable.
-std::optional<Span> requested_range(const api::Request& req, std::uint64_t size,
-                                    const std::string& etag) {
+/// The part that is asked for. If-Range with another tag asks for the whole file.
+Wanted wanted_part(const api::Request& req, std::uint64_t size, std::string_view etag) {
   const auto header = req.head.headers.get("Range");
-  if (!header || !header->starts_with("bytes=") || header->find(',') != std::string_view::npos) {
-    return std::nullopt;
-  }
   const auto if_range = req.head.headers.get("If-Range");
-  if (if_range && *if_range != etag) return std::nullopt;
-  const auto text = header->substr(6);
-  const auto dash = text.find('-');
-  if (dash == std::string_view::npos) return std::nullopt;
-  const auto number = [](std::string_view digits) -> std::optional<std::uint64_t> {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-    return value;
-  };
-  const auto first = number(text.substr(0, dash));
-  const auto last = number(text.substr(dash + 1));
-  const bool suffix = dash == 0;
-  if ((!suffix && !first) || (suffix && !last) || (dash + 1 < text.size() && !last)) {
-    return std::nullopt;
-  }
-  Span span;
-  if (suffix) {
-    if (*last == 0) throw Failure(Code::range_not_satisfiable);
-    span = {size > *last ? size - *last : 0, size - 1};
-  } else {
-    if (*first >= size) throw Failure(Code::range_not_satisfiable);
-    if (last && *last < *first) return std::nullopt;
-    span = {*first, last ? std::min(*last, size - 1) : size - 1};
-  }
-  return span;
+  if (!header || (if_range && *if_range != etag)) return {};
+  return parse_range(*header, size);
+}
+
+/// 416 with the size (RFC 9110, 14.4).
+api::Response not_satisfiable(const api::Request& req, std::uint64_t size) {
+  net::Response problem = api::problem(Failure(Code::range_not_satisfiable), req.id);
+  api::Response response;
+  response.status = problem.status;
+  response.headers = std::move(problem.headers);
+  response.body = std::move(problem.body);
+  response.headers.set("Content-Range", "bytes */" + std::to_string(size));
+  return response;
 }
 
 /// The name for Content-Disposition: a plain ASCII form and the real one (RFC 6266, RFC 8187).
@@ -223,14 +198,21 @@ Task<api::Response> download_content(App& app, api::Request req) {
                        // What a browser shows of a patient's file runs no scripts of it.
                        {"Content-Security-Policy", "default-src 'none'; sandbox"}};
   api::Response response;
-  if (const auto known = req.head.headers.get("If-None-Match"); known && *known == etag) {
+  const auto expected = req.head.headers.get("If-Match");
+  if (expected && !names_etag(*expected, etag, Comparison::strong)) {
+    throw Failure(Code::version_conflict, "The file is not the one that If-Match names.");
+  }
+  const auto known = req.head.headers.get("If-None-Match");
+  if (known && names_etag(*known, etag, Comparison::weak)) {
     response.status = 304;
     response.headers = std::move(headers);
     co_return response;
   }
   const auto size = static_cast<std::uint64_t>(a.file_size);
-  const auto range = requested_range(req, size, etag);
-  const Span span = range.value_or(Span{0, size - 1});
+  const Wanted wanted = wanted_part(req, size, etag);
+  if (wanted.kind == RangeKind::unsatisfiable) co_return not_satisfiable(req, size);
+  const bool range = wanted.kind == RangeKind::part;
+  const Span span = range ? wanted.span : Span{0, size - 1};
   std::optional<s3::ByteRange> from_store;
   if (range && !a.content_encoding) from_store = s3::ByteRange{span.first, span.last};
   auto object = co_await app.objects.get(a.s3_key, from_store);

@@ -49,7 +49,9 @@ Declared parse_declared(const boost::json::object& body, const Settings::Attachm
   }
   const auto stored = in.integer("stored_size", Need::optional, 1, most);
   d.stored_size = stored.value_or(d.file_size);
-  if (d.content_encoding && !stored) in.fault("stored_size", "is required for an encoded file");
+  if (d.content_encoding && !in.has("stored_size")) {
+    in.fault("stored_size", "is required for an encoded file");
+  }
   if (!d.content_encoding && stored && *stored != d.file_size) {
     in.fault("stored_size", "must be file_size for a file that is not encoded");
   }
@@ -241,7 +243,10 @@ Declared declared_by_put(const api::Request& req, const Settings::Attachments& s
   Declared d;
   std::vector<Fault> faults;
   boost::json::object given;
-  for (const auto& [name, value] : req.query) given[name] = value;
+  for (const auto& [name, value] : req.query) {
+    if (given.contains(name)) faults.push_back({"/" + name, "is given more than once"});
+    given[name] = value;
+  }
   api::Input in(given, "", faults);
   d.file_name = in.text("file_name", Need::required, kNameMost).value_or("");
   d.description = in.text("description", Need::optional, kDescriptionMost, true);
@@ -250,6 +255,10 @@ Declared declared_by_put(const api::Request& req, const Settings::Attachments& s
   d.file_type = d.file_type.substr(0, d.file_type.find(';'));
   if (d.file_type.empty()) {
     throw Failure(Code::unsupported_media_type, "Send the file's type as Content-Type.");
+  }
+  const auto encoding = req.head.headers.get("Content-Encoding");
+  if (encoding && !net::equal_ignoring_case(*encoding, "identity")) {
+    throw Failure(Code::unsupported_media_type, "Send the file itself, without an encoding.");
   }
   if (!d.file_name.empty()) check_name_and_type(d, faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));

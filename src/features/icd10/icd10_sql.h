@@ -55,37 +55,62 @@ struct Found {
     return {r.str(0), r.boolean(1), r.str(2), r.str(3)};
   }
 };
-inline const db::Query<Found, int, std::string, int> kByPrefix{"icd10.by_prefix", R"sql(
-  SELECT code, billable, short_title, long_title FROM wardbook.icd_codes
-  WHERE release_id = $1 AND code LIKE $2 || '%'
-  ORDER BY code <> $2, NOT billable, code LIMIT $3)sql"};
+/// The code itself, then billable ones, then headers, each in the order of the codes: three short
+/// walks along the index. Its bounds are written out, since LIKE is no range before its pattern is
+/// known; codes have no character above Z.
+#define WB_BEGINS_LIKE "release_id = $1 AND code ~>=~ $2 AND code ~<~ $2 || '~' "
+inline const db::Query<Found, int, std::string, int> kByPrefix{
+    "icd10.by_prefix",
+    "SELECT f.code, f.billable, f.short_title, f.long_title FROM ("
+    "(SELECT 0 AS tier, c.* FROM wardbook.icd_codes c WHERE release_id = $1 AND code = $2) "
+    "UNION ALL (SELECT 1, c.* FROM wardbook.icd_codes c WHERE " WB_BEGINS_LIKE
+    "  AND billable AND code <> $2 ORDER BY code USING OPERATOR(pg_catalog.~<~) LIMIT $3) "
+    "UNION ALL (SELECT 2, c.* FROM wardbook.icd_codes c WHERE " WB_BEGINS_LIKE
+    "  AND NOT billable AND code <> $2 ORDER BY code USING OPERATOR(pg_catalog.~<~) LIMIT $3)) f "
+    "ORDER BY f.tier, f.code LIMIT $3"};
+#undef WB_BEGINS_LIKE
 
 /// For each typed word ($2) the words that it may mean: those that begin with it, else those that
 /// differ in few letters. A word of one or two characters means only itself.
 struct Meaning {
   std::int64_t position = 0;
   std::string word;
-  static Meaning from_row(const db::RowView& r) { return {r.int64(0), r.str(1)}; }
+  std::int64_t frequency = 0;  ///< how many codes of the release have it
+  static Meaning from_row(const db::RowView& r) { return {r.int64(0), r.str(1), r.int64(2)}; }
 };
 inline const db::Query<Meaning, int, std::vector<std::string>> kMeanings{"icd10.meanings", R"sql(
-  SELECT t.position, m.word
-  FROM unnest($2::text[]) WITH ORDINALITY AS t(word, position)
+  SELECT t.position, m.word, m.frequency
+  FROM (SELECT u.word, u.position, u.word || chr(1114111) AS after, length(u.word) AS length,
+          EXISTS (SELECT FROM wardbook.icd_words p WHERE p.release_id = $1
+                  AND p.word ~>=~ u.word AND p.word ~<~ u.word || chr(1114111)) AS known
+        FROM unnest($2::text[]) WITH ORDINALITY AS u(word, position) OFFSET 0) t
   CROSS JOIN LATERAL (
-    (SELECT w.word FROM wardbook.icd_words w WHERE w.release_id = $1
-       AND (w.word = t.word OR length(t.word) > 2 AND w.word LIKE t.word || '%')
+    (SELECT w.word, w.frequency FROM wardbook.icd_words w
+     WHERE t.length <= 2 AND w.release_id = $1 AND w.word = t.word)
+    UNION ALL
+    (SELECT w.word, w.frequency FROM wardbook.icd_words w
+     WHERE t.length > 2 AND t.known AND w.release_id = $1
+       AND w.word ~>=~ t.word AND w.word ~<~ t.after
      ORDER BY length(w.word), w.word LIMIT 20)
     UNION ALL
-    (SELECT w.word FROM wardbook.icd_words w WHERE w.release_id = $1 AND length(t.word) > 3
-       AND NOT EXISTS (SELECT FROM wardbook.icd_words p
-                       WHERE p.release_id = $1 AND p.word LIKE t.word || '%')
+    (SELECT w.word, w.frequency FROM wardbook.icd_words w
+     WHERE t.length > 3 AND NOT t.known AND w.release_id = $1
        AND w.word OPERATOR(public.%) t.word
        AND public.levenshtein_less_equal(w.word, t.word, 2) <= 2
      ORDER BY public.levenshtein(w.word, t.word), w.word LIMIT 5)) m)sql"};
 
-inline const db::Query<Found, int, std::string, int> kByWords{"icd10.by_words", R"sql(
+/// Of words that few codes have: all of these, sorted.
+inline const db::Query<Found, int, std::string, int> kByRareWords{"icd10.by_rare_words", R"sql(
+  SELECT f.code, f.billable, f.short_title, f.long_title FROM (
+    SELECT c.* FROM wardbook.icd_codes c
+    WHERE release_id = $1 AND document @@ $2::tsquery OFFSET 0) f
+  ORDER BY f.place LIMIT $3)sql"};
+/// Of words that many have: the codes in the order of the answer, until there are enough. The
+/// function rather than its operator, so that the words' index is not taken after all.
+inline const db::Query<Found, int, std::string, int> kByCommonWords{"icd10.by_common_words", R"sql(
   SELECT code, billable, short_title, long_title FROM wardbook.icd_codes
-  WHERE release_id = $1 AND document @@ $2::tsquery
-  ORDER BY NOT billable, length(long_title), sort_order LIMIT $3)sql"};
+  WHERE release_id = $1 AND pg_catalog.ts_match_vq(document, $2::tsquery)
+  ORDER BY place LIMIT $3)sql"};
 
 inline const db::Query<db::TextRow, std::string> kLoadedHash{
     "icd10.loaded_hash", "SELECT source_hash FROM wardbook.icd_releases WHERE name = $1"};
@@ -104,10 +129,16 @@ inline const db::Query<void, std::int64_t, std::vector<std::string>, std::vector
   FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
     AS c(code, billable, short_title, long_title, sort_order))sql"};
 inline const db::Query<void, std::int64_t> kAddWords{"icd10.add_words", R"sql(
-  INSERT INTO wardbook.icd_words (release_id, word)
-  SELECT DISTINCT $1::integer, w FROM wardbook.icd_codes c
+  INSERT INTO wardbook.icd_words (release_id, word, frequency)
+  SELECT $1::integer, w, count(*) FROM wardbook.icd_codes c
   CROSS JOIN LATERAL unnest(tsvector_to_array(c.document)) AS w
-  WHERE c.release_id = $1)sql"};
+  WHERE c.release_id = $1 GROUP BY w)sql"};
+/// Billable codes first, short titles first.
+inline const db::Query<void, std::int64_t> kPlaceCodes{"icd10.place_codes", R"sql(
+  UPDATE wardbook.icd_codes c SET place = n.place
+  FROM (SELECT code, row_number() OVER (ORDER BY NOT billable, length(long_title), sort_order)
+          AS place FROM wardbook.icd_codes WHERE release_id = $1) n
+  WHERE c.release_id = $1 AND c.code = n.code)sql"};
 
 #undef WB_IN_FORCE
 

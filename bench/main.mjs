@@ -1,20 +1,30 @@
 // bench/run [--seconds N] [--output FILE.json] [--quick] [--only PARTS]
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { Demo } from "./lib/demo.mjs";
+import { measureIcd } from "./lib/icd.mjs";
 import { measureLarge } from "./lib/large.mjs";
 import { measurePresigning } from "./lib/presign.mjs";
 import { available } from "./lib/process.mjs";
 import { measureRecords } from "./lib/records.mjs";
-import { largeTable, presignTable, recordsTable, storeTable } from "./lib/report.mjs";
+import {
+  icdTable,
+  largeTable,
+  presignTable,
+  recordsTable,
+  scaleTable,
+  storeTable,
+} from "./lib/report.mjs";
+import { fill, LARGE, measureScale, SMALL } from "./lib/scale.mjs";
 import { measureStores } from "./lib/store.mjs";
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 const root = path.dirname(here);
-const PARTS = ["records", "presign", "store", "large"];
+const PARTS = ["records", "presign", "store", "large", "icd", "scale"];
+const ICD_RELEASE = "../shared/data/icd10cm";
 const USAGE = `usage: bench/run [--seconds N] [--output FILE.json] [--quick] [--only PARTS]
 
   --seconds N     how long each measurement lasts (default 10, with --quick 2)
@@ -69,6 +79,15 @@ function title(text) {
   process.stdout.write(`\n${text}\n\n`);
 }
 
+/** The CMS release that is searched: named, or beside the source tree. */
+async function icdRelease() {
+  if (process.env.WARDBOOK_ICD) return process.env.WARDBOOK_ICD;
+  const beside = path.join(root, ICD_RELEASE);
+  const files = existsSync(beside) ? await readdir(beside) : [];
+  const found = files.find((name) => /order.*\.txt$|\.zip$/i.test(name));
+  return found && path.join(beside, found);
+}
+
 async function measure(chosen, program, folder, say) {
   const results = { started_at: new Date().toISOString(), program, machine: machine() };
   Object.assign(results, { seconds: chosen.seconds, quick: chosen.quick });
@@ -78,7 +97,7 @@ async function measure(chosen, program, folder, say) {
     results.presign = await measurePresigning(root, say);
     title(presignTable(results.presign));
   }
-  if (!wanted("records") && !wanted("store") && !wanted("large")) return results;
+  if (chosen.parts.every((part) => part === "presign")) return results;
   say("setting up a demo");
   const demo = new Demo(program, folder);
   const interrupted = async () => {
@@ -98,6 +117,20 @@ async function measure(chosen, program, folder, say) {
     if (wanted("large")) {
       results.large = await measureLarge(demo, chosen.quick ? 256 : 2048, say);
       title(largeTable(results.large));
+    }
+    if (wanted("icd")) {
+      const release = await icdRelease();
+      if (release) {
+        results.icd = await measureIcd(demo, release, { say });
+        title(icdTable(results.icd));
+      } else {
+        say("no ICD-10-CM release to search in: WARDBOOK_ICD names the file");
+      }
+    }
+    if (wanted("scale") && !chosen.quick) {
+      for (const hospital of [SMALL, LARGE]) await fill(demo, hospital, say);
+      results.scale = await measureScale(demo, { count: 200, say });
+      title(scaleTable(results.scale));
     }
     if (wanted("store")) {
       const { seconds, quick } = chosen;

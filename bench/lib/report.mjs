@@ -61,6 +61,24 @@ export function storeTable(rows) {
   return table(header, rows.map(cells));
 }
 
+export function scaleTable(rows) {
+  const header = ["ms, one request after the other", "10,000 p50", "p99", "1,000,000 p50", "p99"];
+  const cells = ({ name, small, large, ratio }) => [
+    name,
+    fixed(small.p50_ms),
+    fixed(small.p99_ms),
+    fixed(large.p50_ms),
+    fixed(large.p99_ms),
+    fixed(ratio),
+  ];
+  return table([...header, "ratio"], rows.map(cells));
+}
+
+export function icdTable(found) {
+  const cells = [found.queries, fixed(found.p50_ms), fixed(found.p99_ms), fixed(found.max_ms)];
+  return table(["ICD-10 searches", "p50 ms", "p99 ms", "slowest ms"], [cells]);
+}
+
 export function largeTable(rows) {
   const header = ["large file through the service", "MiB", "s", "MiB/s"];
   header.push("RSS before", "peak", "after", "added MiB");

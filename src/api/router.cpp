@@ -77,13 +77,11 @@ std::string bearer_of(const net::RequestHead& head) {
   return std::string(trimmed(value->substr(space + 1)));
 }
 
-void check_tenant_header(const net::RequestHead& head, const Caller& caller) {
-  if (head.headers.count("X-Tenant-ID") == 0) return;
+bool names_own_tenant(const net::RequestHead& head, const Caller& caller) {
+  const auto count = head.headers.count("X-Tenant-ID");
+  if (count == 0) return true;
   const auto named = head.headers.get("X-Tenant-ID");
-  if (head.headers.count("X-Tenant-ID") != 1 || !caller.tenant_id ||
-      *named != caller.tenant_id->str()) {
-    throw Failure(Code::tenant_mismatch);
-  }
+  return count == 1 && caller.tenant_id && *named == caller.tenant_id->str();
 }
 
 std::string allow_header(const Node& node) {
@@ -184,7 +182,10 @@ struct Router::Impl {
       std::string bearer = bearer_of(request.head);
       request.caller = co_await hooks.authenticate(std::move(bearer));
       trace.caller = request.caller;
-      check_tenant_header(request.head, request.caller);
+      if (!names_own_tenant(request.head, request.caller)) {
+        co_await hooks.refused(request.caller, request, "the token's own tenant in X-Tenant-ID");
+        throw Failure(Code::tenant_mismatch);
+      }
       if (!allows(request.caller.role, route.access)) {
         co_await hooks.refused(request.caller, request, to_string(route.access));
         throw Failure(Code::forbidden);

@@ -115,11 +115,17 @@ std::vector<std::optional<std::string>> RowView::text_array(int column) const {
     std::string element;
     const bool quoted = text[at] == '"';
     if (quoted) {
-      for (++at; at < text.size() && text[at] != '"'; ++at) {
-        if (text[at] == '\\' && ++at == text.size()) break;
-        element += text[at];
+      ++at;
+      while (true) {
+        const auto plain = std::min(text.find_first_of("\"\\", at), text.size());
+        element += text.substr(at, plain - at);
+        at = plain;
+        if (at < text.size() && text[at] == '"') break;
+        if (at + 1 >= text.size()) bad_column(column, "an array");
+        element += text[at + 1];
+        at += 2;
       }
-      if (at++ >= text.size()) bad_column(column, "an array");
+      ++at;
     } else {
       const auto end = std::min(text.find_first_of(",}", at), text.size());
       element = text.substr(at, end - at);

@@ -39,6 +39,10 @@ struct Entering {
 };
 
 /// One step of its life.
+json::value or_null(const std::optional<std::string>& text) {
+  return text ? json::value(*text) : json::value(nullptr);
+}
+
 struct Step {
   const char* kind;
   const char* status;
@@ -95,7 +99,8 @@ class Loader {
   }
 
   void note(Time at, std::int64_t actor, const char* role, const char* action, const char* resource,
-            std::int64_t id, std::int64_t patient, json::object after) {
+            std::int64_t id, std::int64_t patient, json::object after,
+            const std::optional<std::string>& reason = {}) {
     entries_.emplace_back(at, json::object{{"at", format_rfc3339(at)},
                                            {"actor_id", actor},
                                            {"actor_role", role},
@@ -103,7 +108,8 @@ class Loader {
                                            {"resource", resource},
                                            {"resource_id", id},
                                            {"patient_id", patient},
-                                           {"after", std::move(after)}});
+                                           {"after", std::move(after)},
+                                           {"reason", or_null(reason)}});
   }
 
   void insert_patients(const std::vector<DemoPatient>& patients);
@@ -111,7 +117,7 @@ class Loader {
   void add_record(const Entering& entering, Rows& rows);
   void write_version(const Entering& entering, const Step& step, const records::RecordInput& input,
                      const std::vector<records::Diagnosis>& coded, json::object& row, Rows& rows);
-  static void sign(const Entering& entering, json::object& row, Rows& rows);
+  static void sign(const Entering& entering, const char* meaning, json::object& row, Rows& rows);
   void insert_audit();
   std::string record_number(const std::string& visit_date);
 
@@ -128,10 +134,6 @@ class Loader {
 [[noreturn]] void refuse(const char* what, const std::vector<Fault>& faults) {
   throw std::logic_error(std::string("the generator made a ") + what + " that is not valid: " +
                          faults.front().pointer + " " + faults.front().message);
-}
-
-json::value or_null(const std::optional<std::string>& text) {
-  return text ? json::value(*text) : json::value(nullptr);
 }
 
 void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
@@ -234,23 +236,21 @@ void Loader::write_version(const Entering& entering, const Step& step,
                            {"content", std::move(content)},
                            {"content_hash", hash}});
   note(step.at, entering.doctor, "doctor", step.action, "record", entering.id, entering.patient,
-       {{"version", version}, {"status", step.status}});
+       {{"version", version}, {"status", step.status}, {"content_hash", hash}}, step.reason);
   row["status"] = step.status;
   row["version"] = version;
   row["content_hash"] = hash;
   row["updated_at"] = time;
 }
 
-void Loader::sign(const Entering& entering, json::object& row, Rows& rows) {
-  row["finalized_at"] = row["updated_at"];
-  row["finalized_by"] = entering.doctor;
+void Loader::sign(const Entering& entering, const char* meaning, json::object& row, Rows& rows) {
   row["signed_hash"] = row["content_hash"];
   rows.signatures.push_back({{"record_id", entering.id},
                              {"version", row["version"]},
                              {"content_hash", row["content_hash"]},
                              {"signed_by", entering.doctor},
                              {"signed_at", row["updated_at"]},
-                             {"meaning", "finalized"}});
+                             {"meaning", meaning}});
 }
 
 void Loader::add_record(const Entering& entering, Rows& rows) {
@@ -275,7 +275,9 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
   if (record.stage != Stage::draft) {
     write_version(entering, {"finalized", "finalized", "record.finalize", record.finalized_at, {}},
                   input, coded, row, rows);
-    sign(entering, row, rows);
+    row["finalized_at"] = row["updated_at"];
+    row["finalized_by"] = entering.doctor;
+    sign(entering, "finalized", row, rows);
   }
   if (record.stage == Stage::amended) {
     input.notes = record.amended_notes;
@@ -284,6 +286,7 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
         entering,
         {"amended", "amended", "record.amend", record.amended_at, record.amendment_reason}, input,
         coded, row, rows);
+    sign(entering, "amended", row, rows);
   }
   rows.records.push_back(std::move(row));
 }

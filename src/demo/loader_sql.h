@@ -65,11 +65,11 @@ inline constexpr const char* kInsertSignatures = R"sql(
 
 inline constexpr const char* kInsertAudit = R"sql(
   INSERT INTO {tenant}.audit_log (at, actor_id, actor_role, action, resource, resource_id,
-    patient_id, after)
-  SELECT at, actor_id, actor_role, action, resource, resource_id, patient_id, after
+    patient_id, after, reason)
+  SELECT at, actor_id, actor_role, action, resource, resource_id, patient_id, after, reason
   FROM jsonb_to_recordset($1::jsonb) AS a(at timestamptz, actor_id bigint,
     actor_role text, action text, resource text, resource_id bigint, patient_id bigint,
-    after jsonb, n bigint)
+    after jsonb, reason text, n bigint)
   ORDER BY n)sql";
 
 }  // namespace wardbook::demo

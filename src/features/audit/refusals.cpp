@@ -50,6 +50,12 @@ Task<> write_refusal(Log& log, db::Pool& db, api::Request request, std::string p
     co_return;
   }
   const TenantId tenant = *request.caller.tenant_id;
+  // What was asked of another hospital has its number there, not here.
+  const auto named = request.head.headers.get("X-Tenant-ID");
+  if (named && *named != tenant.str()) {
+    entry.resource = "tenant";
+    entry.resource_id.reset();
+  }
   if (entry.resource_id) {
     const auto behind =
         co_await db.read_maybe_one(tenant, kPatientBehind, entry.resource, *entry.resource_id);

@@ -58,7 +58,7 @@ struct Found {
 /// The code itself, then billable ones, then headers, each in the order of the codes: three short
 /// walks along the index. Its bounds are written out, since LIKE is no range before its pattern is
 /// known; codes have no character above Z.
-#define WB_BEGINS_LIKE "release_id = $1 AND code ~>=~ $2 AND code ~<~ $2 || '~' "
+#define WB_BEGINS_LIKE "release_id = $1 AND code ~>=~ $2 AND code ~<~ ($2 || '~') "
 inline const db::Query<Found, int, std::string, int> kByPrefix{
     "icd10.by_prefix",
     "SELECT f.code, f.billable, f.short_title, f.long_title FROM ("
@@ -82,7 +82,7 @@ inline const db::Query<Meaning, int, std::vector<std::string>> kMeanings{"icd10.
   SELECT t.position, m.word, m.frequency
   FROM (SELECT u.word, u.position, u.word || chr(1114111) AS after, length(u.word) AS length,
           EXISTS (SELECT FROM wardbook.icd_words p WHERE p.release_id = $1
-                  AND p.word ~>=~ u.word AND p.word ~<~ u.word || chr(1114111)) AS known
+                  AND p.word ~>=~ u.word AND p.word ~<~ (u.word || chr(1114111))) AS known
         FROM unnest($2::text[]) WITH ORDINALITY AS u(word, position) OFFSET 0) t
   CROSS JOIN LATERAL (
     (SELECT w.word, w.frequency FROM wardbook.icd_words w
@@ -133,11 +133,18 @@ inline const db::Query<void, std::int64_t> kAddWords{"icd10.add_words", R"sql(
   SELECT $1::integer, w, count(*) FROM wardbook.icd_codes c
   CROSS JOIN LATERAL unnest(tsvector_to_array(c.document)) AS w
   WHERE c.release_id = $1 GROUP BY w)sql"};
-/// Billable codes first, short titles first.
+/// Billable codes first; of these the common ones, which the starter set has, and among them those
+/// without further detail; short titles first.
 inline const db::Query<void, std::int64_t> kPlaceCodes{"icd10.place_codes", R"sql(
   UPDATE wardbook.icd_codes c SET place = n.place
-  FROM (SELECT code, row_number() OVER (ORDER BY NOT billable, length(long_title), sort_order)
-          AS place FROM wardbook.icd_codes WHERE release_id = $1) n
+  FROM (SELECT i.code, row_number() OVER (ORDER BY NOT i.billable, s.code IS NULL,
+          s.code IS NOT NULL AND i.long_title !~* '(unspecified|essential|uncomplicated|without )',
+          length(i.long_title), i.sort_order) AS place
+        FROM wardbook.icd_codes i
+        LEFT JOIN (SELECT x.code FROM wardbook.icd_codes x
+                   JOIN wardbook.icd_releases l ON l.id = x.release_id AND l.is_starter) s
+          ON s.code = i.code
+        WHERE i.release_id = $1) n
   WHERE c.release_id = $1 AND c.code = n.code)sql"};
 
 #undef WB_IN_FORCE

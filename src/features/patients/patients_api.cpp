@@ -106,6 +106,12 @@ Task<api::Response> patch_patient(App& app, api::Request req) {
   }
   api::merge_patch(whole, clean);
   PatientInput input = parse_patient(whole.as_object(), today(app), faults);
+  if (faults.empty() && input.date_of_birth != before->data.date_of_birth) {
+    const auto first = co_await tx.one(kFirstVisit, id);
+    if (first.day && *first.day < input.date_of_birth) {
+      faults.push_back({"/date_of_birth", "lies after the visit of " + format_date(*first.day)});
+    }
+  }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
 
   const Patient after = co_await update(tx, id, std::move(input));

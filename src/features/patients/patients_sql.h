@@ -39,6 +39,15 @@ inline const db::Query<Patient, PatientId, std::string, std::string, std::string
     allergies = $11, version = p.version + 1, updated_at = now()
   WHERE p.id = $1 RETURNING )sql" WB_PATIENT_COLUMNS};
 
+/// The day of a patient's first visit where the hospital is, if there was one.
+struct FirstVisit {
+  std::optional<Date> day;
+  static FirstVisit from_row(const db::RowView& r) { return {r.maybe_date(0)}; }
+};
+inline const db::Query<FirstVisit, PatientId> kFirstVisit{"patients.first_visit", R"sql(
+  SELECT (min(r.visit_date) AT TIME ZONE (SELECT t.time_zone FROM wardbook.my_tenant t))::date
+  FROM {tenant}.medical_records r WHERE r.patient_id = $1 AND r.voided_at IS NULL)sql"};
+
 /// In the order of names, after patient $1 (0: from the first). The cursor is the id alone: names
 /// do not belong into URLs, which end up in logs.
 inline const db::Query<Patient, std::int64_t, int> kListPatients{"patients.list",

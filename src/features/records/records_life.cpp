@@ -42,6 +42,11 @@ Task<api::Response> void_record(App& app, api::Request req) {
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
+  const auto was_signed = co_await tx.one(kWasSigned, id);
+  if (was_signed.value) {
+    throw Failure(Code::conflict,
+                  "This visit was signed before it was reopened: finalize it again instead.");
+  }
   RecordInput data = record.data;
   Change change{"voided", "draft", reason};
   (void)co_await write_version(tx, req, app.clock, record, std::move(data), std::move(change));

@@ -22,6 +22,33 @@ using wardbook::testing::perform;
 using wardbook::testing::run;
 using wardbook::testing::run_all;
 
+/// Tables as they were, to be put back by somebody whom no trigger stops.
+class Backup {
+ public:
+  Backup(db::SyncConnection& intruder, const Clinic& clinic, const std::vector<std::string>& tables)
+      : intruder_(intruder) {
+    for (const auto& table : tables) {
+      const std::string name = clinic.in(table);
+      const std::string columns =
+          intruder
+              .value(
+                  "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
+                  " WHERE attrelid = '" +
+                  name + "'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''")
+              .value();
+      intruder.script("CREATE TEMP TABLE kept_" + table + " AS SELECT " + columns + " FROM " +
+                      name);
+      put_back_ += "DELETE FROM " + name + "; INSERT INTO " + name + " (" + columns +
+                   ") OVERRIDING SYSTEM VALUE SELECT * FROM kept_" + table + "; ";
+    }
+  }
+  void put_back() { intruder_.script(put_back_); }
+
+ private:
+  db::SyncConnection& intruder_;
+  std::string put_back_;
+};
+
 class RecordsTest : public ::testing::Test {
  protected:
   audit::Verdict verify() {
@@ -132,15 +159,7 @@ TEST_F(RecordsTest, EveryTamperingWithVersionsIsNamed) {
   auto intruder = Clinic::as_intruder();
   const std::string versions = clinic_.in("record_versions");
   const std::string rows = clinic_.in("medical_records");
-  const std::string columns =
-      intruder
-          .value(
-              "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute"
-              " WHERE attrelid = '" +
-              rows + "'::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''")
-          .value();
-  intruder.script("CREATE TEMP TABLE v AS SELECT * FROM " + versions +
-                  "; CREATE TEMP TABLE r AS SELECT " + columns + " FROM " + rows);
+  Backup backup(intruder, clinic_, {"record_versions", "medical_records", "diagnoses"});
   const std::string alter = "UPDATE " + versions + " SET ";
   const std::vector<std::pair<std::string, std::string>> tamperings{
       {alter + "content = replace(content, 'second', 'other') WHERE version = 2",
@@ -173,13 +192,44 @@ TEST_F(RecordsTest, EveryTamperingWithVersionsIsNamed) {
   for (const auto& [sql, says] : tamperings) {
     intruder.script(sql);
     EXPECT_THAT(fault(), HasSubstr(says)) << sql;
-    intruder.script("DELETE FROM " + versions + "; INSERT INTO " + versions +
-                    " SELECT * FROM v; "
-                    "DELETE FROM " +
-                    rows + "; INSERT INTO " + rows + " (" + columns +
-                    ") SELECT * FROM r; "
-                    "DELETE FROM " +
-                    clinic_.in("diagnoses"));
+    backup.put_back();
+    ASSERT_EQ(fault(), "none") << "put back as it was";
+  }
+}
+
+TEST_F(RecordsTest, EveryTamperingWithSignaturesAndAuthorsIsNamed) {
+  const auto id = clinic_.new_record(clinic_.new_patient());
+  ASSERT_EQ(clinic_.finalize(id, 1).status, 200);
+  const auto amended = clinic_.call(clinic_.doctor, "POST", "/records/{id}/amendments", id, 2,
+                                    {{"reason", "late"}, {"changes", {{"notes", "more"}}}});
+  ASSERT_EQ(amended.status, 201) << amended.code;
+  ASSERT_EQ(fault(), "none");
+  auto intruder = Clinic::as_intruder();
+  const std::string nurse = std::to_string(clinic_.nurse.account.value);
+  const std::string signatures = "UPDATE " + clinic_.in("signatures") + " SET ";
+  const std::string rows = "UPDATE " + clinic_.in("medical_records") + " SET ";
+  const std::string versions = "UPDATE " + clinic_.in("record_versions") + " SET ";
+  const std::vector<std::pair<std::string, std::string>> tamperings{
+      {signatures + "signed_by = " + nurse + " WHERE version = 2", "signature of version 2"},
+      {signatures + "content_hash = repeat('0', 64) WHERE version = 3", "signature of version 3"},
+      {signatures + "signed_at = signed_at + interval '1 day'", "signature of version 2"},
+      {signatures + "meaning = 'finalized' WHERE version = 3", "signature of version 3"},
+      {"DELETE FROM " + clinic_.in("signatures") + " WHERE version = 2", "signature of version 2"},
+      {rows + "finalized_by = " + nurse, "says otherwise than its versions"},
+      {rows + "finalized_at = finalized_at + interval '1 day'", "says otherwise"},
+      {rows + "signed_hash = repeat('0', 64)", "says otherwise"},
+      {rows + "created_by = " + nurse, "says otherwise"},
+      {versions + "reason = 'forged' WHERE version = 3", "version 3 of record"},
+      {versions + "kind = 'updated' WHERE version = 1", "version 1 of record"},
+      {"DELETE FROM " + clinic_.in("audit_log") + " WHERE action = 'record.finalize'",
+       "version 2 of record"},
+  };
+  Backup backup(intruder, clinic_,
+                {"record_versions", "medical_records", "signatures", "audit_log"});
+  for (const auto& [sql, says] : tamperings) {
+    intruder.script(sql);
+    EXPECT_THAT(fault(), HasSubstr(says)) << sql;
+    backup.put_back();
     ASSERT_EQ(fault(), "none") << "put back as it was";
   }
 }

@@ -236,6 +236,59 @@ inline const db::Query<db::Int64Row> kFirstUnlikeVersion{"records.first_unlike_v
   WHERE v.content_hash IS DISTINCT FROM r.content_hash OR v.status IS DISTINCT FROM r.status
   ORDER BY r.id LIMIT 1)sql"};
 
+inline const db::Query<db::BoolRow, RecordId> kWasSigned{"records.was_signed", R"sql(
+  SELECT EXISTS (SELECT FROM {tenant}.signatures WHERE record_id = $1))sql"};
+
+/// A version or its signature that says otherwise than the other.
+struct Mismatch {
+  RecordId record;
+  std::int64_t version = 0;
+  static Mismatch from_row(const db::RowView& r) { return {r.id<RecordId>(0), r.int64(1)}; }
+};
+/// A signed version without its signature, or a signature without its version.
+inline const db::Query<Mismatch> kFirstBadSignature{"records.first_bad_signature", R"sql(
+  SELECT coalesce(v.record_id, s.record_id) AS record, coalesce(v.version, s.version) AS version
+  FROM (SELECT * FROM {tenant}.record_versions WHERE kind IN ('finalized', 'amended')) v
+  FULL JOIN {tenant}.signatures s ON s.record_id = v.record_id AND s.version = v.version
+    AND s.content_hash = v.content_hash AND s.signed_by = v.changed_by
+    AND s.signed_at = v.changed_at AND s.meaning = v.kind
+  WHERE v.record_id IS NULL OR s.record_id IS NULL
+  ORDER BY 1, 2 LIMIT 1)sql"};
+/// A row that says otherwise than its versions who made, finalized or voided it, and when.
+inline const db::Query<Mismatch> kFirstUnlikeAuthors{"records.first_unlike_authors", R"sql(
+  SELECT r.id, r.version FROM {tenant}.medical_records r
+  LEFT JOIN {tenant}.record_versions c ON c.record_id = r.id AND c.version = 1
+  LEFT JOIN {tenant}.record_versions n ON n.record_id = r.id AND n.version = r.version
+  LEFT JOIN (SELECT DISTINCT ON (record_id) record_id, changed_by, changed_at
+             FROM {tenant}.record_versions WHERE kind = 'finalized'
+             ORDER BY record_id, version DESC) f ON f.record_id = r.id
+  LEFT JOIN (SELECT DISTINCT ON (record_id) record_id, content_hash
+             FROM {tenant}.record_versions WHERE kind IN ('finalized', 'amended')
+             ORDER BY record_id, version DESC) s ON s.record_id = r.id
+  WHERE (r.created_by, r.created_at) IS DISTINCT FROM (c.changed_by, c.changed_at)
+    OR CASE WHEN r.status = 'draft'
+         THEN r.finalized_by IS NOT NULL OR r.finalized_at IS NOT NULL OR r.signed_hash IS NOT NULL
+         ELSE (r.finalized_by, r.finalized_at, r.signed_hash)
+           IS DISTINCT FROM (f.changed_by, f.changed_at, s.content_hash) END
+    OR CASE WHEN r.voided_at IS NULL THEN n.kind = 'voided'
+         ELSE (n.kind, r.voided_by, r.voided_at, r.void_reason)
+           IS DISTINCT FROM ('voided', n.changed_by, n.changed_at, n.reason) END
+  ORDER BY r.id LIMIT 1)sql"};
+/// A version that is not what the audit log, which is sealed, says of the change: kind, reason,
+/// author and hash.
+inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sql(
+  SELECT v.record_id, v.version FROM {tenant}.record_versions v
+  WHERE NOT EXISTS (
+    SELECT FROM {tenant}.audit_log a
+    WHERE a.resource = 'record' AND a.outcome = 'ok' AND a.resource_id = v.record_id
+      AND a.after->>'version' = v.version::text AND a.after->>'content_hash' = v.content_hash
+      AND a.actor_id = v.changed_by AND coalesce(a.reason, '') = coalesce(v.reason, '')
+      AND a.action = CASE v.kind WHEN 'created' THEN 'record.create'
+        WHEN 'updated' THEN 'record.update' WHEN 'diagnosis' THEN 'record.diagnose'
+        WHEN 'finalized' THEN 'record.finalize' WHEN 'amended' THEN 'record.amend'
+        WHEN 'reopened' THEN 'record.reopen' ELSE 'record.void' END)
+  ORDER BY 1, 2 LIMIT 1)sql"};
+
 // ---- lists
 // ----------------------------------------------------------------------------------------
 

@@ -178,6 +178,30 @@ Task<std::optional<RecordId>> first_unlike_row(db::Pool& db, TenantId tenant) {
   }
 }
 
+std::string version_name(const Mismatch& found) {
+  return "version " + std::to_string(found.version) + " of record " +
+         std::to_string(found.record.value);
+}
+
+/// Signatures, authors, and what the audit log says of each version. Each is one statement, so each
+/// sees one moment.
+Task<std::optional<std::string>> first_unvouched(db::Pool& db, TenantId tenant) {
+  constexpr std::chrono::minutes kPatience{10};
+  db::Tx tx = co_await db.begin(std::move(tenant));
+  tx.statement_timeout(kPatience);
+  if (const auto bad = co_await tx.maybe_one(kFirstBadSignature)) {
+    co_return "the signature of " + version_name(*bad) + " does not hold";
+  }
+  if (const auto bad = co_await tx.maybe_one(kFirstUnlikeAuthors)) {
+    co_return "record " + std::to_string(bad->record.value) +
+        " says otherwise than its versions who wrote or signed it";
+  }
+  if (const auto bad = co_await tx.maybe_one(kFirstUnaudited)) {
+    co_return version_name(*bad) + " is not what the audit log says";
+  }
+  co_return std::nullopt;
+}
+
 }  // namespace
 
 Task<> verify_versions(db::Pool& db, TenantId tenant, audit::Verdict& verdict) {
@@ -211,7 +235,9 @@ Task<> verify_versions(db::Pool& db, TenantId tenant, audit::Verdict& verdict) {
   if (unlike) {
     verdict.first_fault =
         "record " + std::to_string(unlike->value) + " is not what its version says";
+    co_return;
   }
+  verdict.first_fault = co_await first_unvouched(db, tenant);
 }
 
 }  // namespace wardbook::records

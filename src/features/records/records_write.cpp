@@ -110,6 +110,8 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
     sides.before["status"] = record.status;
   }
   sides.after["version"] = version;
+  // With it the sealed log vouches for the version: `audit verify` compares them.
+  sides.after["content_hash"] = hash;
   sides.after["status"] = change.status;
   audit::Entry entry{.action = action_of(change.kind),
                      .resource = "record",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Client, Schemas } from "../lib/client.ts";
-import { allPages, as, newPatient, unique } from "../lib/world.ts";
+import { allPages, as, newPatient, newRecord, unique } from "../lib/world.ts";
 
 type Patient = Schemas["Patient"];
 let clerk: Client;
@@ -162,4 +162,20 @@ test("a list shows up in the log with everybody it has shown", async () => {
   const entry = log.body.items.find((item) => item.request_id === answer.requestId);
   assert.ok(entry, "who has seen this patient: the search too");
   assert.ok(entry.patient_ids?.includes(one.id));
+});
+
+test("a birth date after a visit is refused, and names the visit", async () => {
+  const doctor = await as("doctor");
+  const patient = await newPatient(doctor);
+  await newRecord(doctor, patient.id);
+  const at = `/patients/${patient.id}`;
+  const problem = await doctor.refused(422, "invalid_fields", "PATCH", at, {
+    body: { date_of_birth: "2026-06-01" },
+  });
+  assert.equal(problem.errors?.[0]?.pointer, "/date_of_birth");
+  assert.match(problem.errors?.[0]?.message ?? "", /2026-03-04/);
+  await doctor.expect(200, "patch", "/patients/{id}", {
+    path: { id: patient.id },
+    body: { date_of_birth: "1990-06-01" },
+  });
 });

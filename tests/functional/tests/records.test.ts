@@ -375,6 +375,21 @@ test("a wrong password does not sign, and an account of another role cannot", as
   assert.equal(signed.body.finalized_by, other.user.id);
 });
 
+test("a visit that was signed once is not voided after it was reopened", async () => {
+  const admin = await as("hospital_admin");
+  const record = await newRecord(doctor, patient);
+  const signed = await finalize(doctor, record);
+  const reopened = await admin.expect(200, "post", "/records/{id}/reopen", {
+    path: { id: record.id },
+    ifMatch: signed.version,
+    body: { reason: "wrong side" },
+  });
+  await doctor.refused(409, "conflict", "DELETE", `/records/${record.id}?reason=gone`, {
+    ifMatch: reopened.body.version,
+  });
+  assert.equal((await read(record.id)).status, "draft");
+});
+
 test("a draft is voided with a reason, out of the lists, and still there", async () => {
   const marker = unique("voided");
   const record = await newRecord(doctor, patient, { notes: marker });

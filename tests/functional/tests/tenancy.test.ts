@@ -37,6 +37,14 @@ test("X-Tenant-ID must be the token's tenant", async () => {
     assert.equal(answer.status, 403, `${wrong}: ${answer.text}`);
     assert.equal(answer.body.code, "tenant_mismatch");
   }
+  const tried = await doctor.with({ "x-tenant-id": OTHER }).any("GET", "/records/1");
+  const auditor = await as("auditor");
+  const query = { action: "access.refused", limit: 200 };
+  const log = await auditor.expect(200, "get", "/audit", { query });
+  const entry = log.body.items.find((item) => item.request_id === tried.requestId);
+  assert.ok(entry, "the attempt is in the log of the hospital whose account made it");
+  assert.equal(entry.resource, "tenant");
+  assert.equal(entry.patient_id, null);
 });
 
 test("an account of several hospitals says which", async () => {

@@ -46,7 +46,7 @@ struct Settings {
     std::string access_key;
     std::string secret_key;
     bool path_style = true;
-    bool conditional_put = true;  ///< the store honours If-None-Match: *
+    bool conditional_put = true;       ///< the store honours If-None-Match: *
     std::chrono::seconds timeout{15};  ///< for an answer, and for each read and write
     int archive_after_days = 180;
   } storage;

@@ -119,8 +119,12 @@ TEST(Documents, TheRadiographIsSoundDicom) {
     ASSERT_LE(at + size, bytes.size());
     found[tag] = bytes.substr(at, size);
     if (tag == 0x00020000) meta_ends = at + size + u16(at);
-    if (tag >> 16 == 2) EXPECT_LE(at + size, meta_ends);
-    if (tag >> 16 != 2) EXPECT_GE(at, meta_ends);
+    if (tag >> 16 == 2) {
+      EXPECT_LE(at + size, meta_ends);
+    }
+    if (tag >> 16 != 2) {
+      EXPECT_GE(at, meta_ends);
+    }
     at += size;
   }
   EXPECT_EQ(found[0x00020010], std::string("1.2.840.10008.1.2.1\0", 20));
@@ -142,7 +146,9 @@ TEST(Documents, EveryRecordHasAtMostOneAndOfEveryKindThereAreSome) {
   for (const auto& one : assigned) {
     EXPECT_TRUE(taken.insert(one.record).second);
     ++kinds[one.paper];
-    if (one.paper == Paper::lab_report) EXPECT_EQ(one.record % 3, 0U);
+    if (one.paper == Paper::lab_report) {
+      EXPECT_EQ(one.record % 3, 0U);
+    }
   }
   EXPECT_EQ(kinds.size(), 4U);
 }

@@ -15,10 +15,11 @@ import {
   largeTable,
   presignTable,
   recordsTable,
+  scaleNotes,
   scaleTable,
   storeTable,
 } from "./lib/report.mjs";
-import { fill, LARGE, measureScale, SMALL } from "./lib/scale.mjs";
+import { fill, LARGE, measureScale, pageRatios, SMALL } from "./lib/scale.mjs";
 import { measureStores } from "./lib/store.mjs";
 
 const here = path.dirname(new URL(import.meta.url).pathname);
@@ -131,6 +132,7 @@ async function measure(chosen, program, folder, say) {
       for (const hospital of [SMALL, LARGE]) await fill(demo, hospital, say);
       results.scale = await measureScale(demo, { count: 200, say });
       title(scaleTable(results.scale));
+      title(scaleNotes(results.scale, pageRatios(results.scale)));
     }
     if (wanted("store")) {
       const { seconds, quick } = chosen;

@@ -26,10 +26,14 @@ export class Demo {
 
   async start() {
     await this.#launch(600_000);
-    // The cluster is the demo's in everything but the number of connections.
+    // The cluster is the demo's in everything but the number of connections, and that it can be asked
+    // for the plans of what it runs.
     const settings = path.join(this.data, "postgres", "postgresql.auto.conf");
     await this.stop();
-    await appendFile(settings, `max_connections = ${CONNECTIONS}\n`);
+    await appendFile(
+      settings,
+      `max_connections = ${CONNECTIONS}\nsession_preload_libraries = 'auto_explain'\n`,
+    );
     await this.#launch(60_000);
     this.postgresEnv = await envFile(path.join(this.data, "postgres.env"));
     this.storeEnv = await envFile(path.join(this.data, "object-store.env"));
@@ -97,6 +101,16 @@ export class Demo {
     });
     if (answer.status !== 200) throw new Error(`GET ${target}: ${answer.status}`);
     return answer.json();
+  }
+
+  /** What psql answers to a script of the cluster's superuser. */
+  async superuser(script) {
+    const secrets = await readFile(path.join(this.data, "secrets"), "utf8");
+    const password = /^superuser_password\s*=\s*"?([^"\n]*)"?$/m.exec(secrets)?.[1];
+    const env = { ...this.postgresEnv, PGUSER: "wardbook_root", PGPASSWORD: password };
+    const args = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"];
+    const { out } = await run("psql", args, { env, input: script });
+    return out.trim();
   }
 
   /** The ids of all records of the token's hospital. */

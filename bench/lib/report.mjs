@@ -74,6 +74,21 @@ export function scaleTable(rows) {
   return table([...header, "ratio"], rows.map(cells));
 }
 
+/** Below the table of scale: how a far page compares with the first, and the plans of what grows. */
+export function scaleNotes(rows, pages) {
+  const over = rows.filter((row) => row.plans);
+  const notes = [
+    `page 900 beside page 1: ${fixed(pages.small)} with 10,000 records, ` +
+      `${fixed(pages.large)} with 1,000,000`,
+    over.length ? `over the limit: ${over.map((row) => row.name).join("; ")}` : "none is over",
+  ];
+  for (const { name, plans } of over) {
+    notes.push(`-- ${name}, 10,000 records\n${plans.small}`);
+    notes.push(`-- ${name}, 1,000,000 records\n${plans.large}`);
+  }
+  return notes.join("\n");
+}
+
 export function icdTable(found) {
   const cells = [found.queries, fixed(found.p50_ms), fixed(found.p99_ms), fixed(found.max_ms)];
   return table(["ICD-10 searches", "p50 ms", "p99 ms", "slowest ms"], [cells]);

@@ -1,6 +1,6 @@
 // The same reads in a hospital of 10,000 records and in one of 1,000,000: what grows with it?
-import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { plansOf } from "./plans.mjs";
 import { fillScript, RARE_WORD } from "./scale_fill.mjs";
 import { run } from "./process.mjs";
 
@@ -42,24 +42,13 @@ function mistyped(first, last, random) {
   return words.map((word) => word.join("")).join(" ");
 }
 
-async function superuser(demo, script) {
-  const secrets = await readFile(path.join(demo.data, "secrets"), "utf8");
-  const password = /^superuser_password\s*=\s*"?([^"\n]*)"?$/m.exec(secrets)?.[1];
-  const env = { ...demo.postgresEnv, PGUSER: "wardbook_root", PGPASSWORD: password };
-  const { out } = await run("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"], {
-    env,
-    input: script,
-  });
-  return out.trim();
-}
-
 export async function fill(demo, hospital, say) {
   const config = ["--config", path.join(demo.data, "wardbook.toml")];
   say(`filling ${hospital.tenant}: ${hospital.records} records`);
   await run(demo.program, ["tenant", "create", hospital.tenant, "--name", "Scale", ...config]);
   const account = ["doctor@demo.test", "--name", "Doctor", "--role", "doctor"];
   await run(demo.program, ["user", "add", ...account, "--tenant", hospital.tenant, ...config]);
-  await superuser(demo, fillScript(hospital.tenant, SOURCES, hospital.patients, hospital.records));
+  await demo.superuser(fillScript(hospital.tenant, SOURCES, hospital.patients, hospital.records));
 }
 
 /** Latencies of one request after the other, in ms. */
@@ -121,22 +110,52 @@ async function measureHospital(demo, hospital, count, say) {
   const out = [];
   for (const [name, targets] of await scenarios(demo, token, hospital)) {
     say(`${hospital.records} records: ${name}`);
-    out.push({ name, ...(await times(demo, token, targets, count)) });
+    out.push({ name, targets, token, ...(await times(demo, token, targets, count)) });
   }
   return out;
 }
 
-/** Rows of the two hospitals side by side; `ratio` of the medians. */
+/** How many times as slow the larger hospital may be, and a far page as the first. */
+export const MOST_RATIO = 2;
+export const MOST_PAGE_RATIO = 1.2;
+
+/** Page 900 beside the first page of the same hospital. */
+export function pageRatios(rows) {
+  const p50 = (name, side) => rows.find((row) => row.name === name)[side].p50_ms;
+  const ratio = (side) => p50(`page ${PAGE}`, side) / p50("first page", side);
+  return { small: ratio("small"), large: ratio("large") };
+}
+
+/** What PostgreSQL did for a read that grows more than it may, in both hospitals. */
+async function explain(demo, row) {
+  const plans = {};
+  for (const side of ["small", "large"]) {
+    plans[side] = await plansOf(demo, row[side].targets[0], row[side].token);
+  }
+  return plans;
+}
+
+/** Rows of the two hospitals side by side; `ratio` of the medians; plans of what is over the limit. */
 export async function measureScale(demo, { count, say, hospitals = [SMALL, LARGE] }) {
   const [small, large] = hospitals;
   const columns = [];
   for (const hospital of [small, large]) {
     columns.push(await measureHospital(demo, hospital, count, say));
   }
-  return columns[0].map((row, i) => ({
+  const rows = columns[0].map((row, i) => ({
     name: row.name,
     small: row,
     large: columns[1][i],
     ratio: columns[1][i].p50_ms / row.p50_ms,
   }));
+  const pages = pageRatios(rows);
+  for (const row of rows) {
+    const far = row.name === `page ${PAGE}` && pages.large > MOST_PAGE_RATIO;
+    if (row.ratio > MOST_RATIO || far) row.plans = await explain(demo, row);
+    for (const side of [row.small, row.large]) {
+      delete side.targets;
+      delete side.token;
+    }
+  }
+  return rows;
 }

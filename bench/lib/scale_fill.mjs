@@ -116,6 +116,7 @@ ${dropIndexes(tenant)}
 ${patients(tenant, sources, patientCount)}
 ${records(tenant, source, patientCount, recordCount)}
 ${buildIndexes(tenant)}
+${TABLES.map((table) => `ANALYZE ${tenant}.${table};`).join("\n")}
 INSERT INTO ${tenant}.follow_ups
   SELECT o.* FROM ${tenant}.patients p CROSS JOIN LATERAL ${tenant}.outstanding(p.id) o;
 COMMIT;

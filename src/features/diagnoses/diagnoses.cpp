@@ -24,8 +24,9 @@ std::optional<std::string> normal_code(std::string_view text) {
   return code;
 }
 
-DiagnosisInput parse_diagnosis(const boost::json::object& body, std::vector<Fault>& faults) {
-  api::Input in(body, "", faults);
+DiagnosisInput parse_diagnosis(const boost::json::object& body, const std::string& pointer,
+                               std::vector<Fault>& faults) {
+  api::Input in(body, pointer, faults);
   DiagnosisInput out;
   if (const auto code = in.text("icd_code", Need::required, 20)) {
     if (const auto normal = normal_code(*code)) {

@@ -19,8 +19,10 @@ struct DiagnosisInput {
   std::optional<std::string> notes;
 };
 
-/// Gathers every fault; whether the code exists is checked against the loaded releases later.
+/// Gathers every fault, their pointers beginning with `pointer`; whether the code exists is checked
+/// against the loaded releases later.
 [[nodiscard]] DiagnosisInput parse_diagnosis(const boost::json::object& body,
+                                             const std::string& pointer,
                                              std::vector<Fault>& faults);
 
 /// `e119`, `E11.9` -> `E11.9`. nullopt when it has not the form of an ICD-10-CM code: a letter, a

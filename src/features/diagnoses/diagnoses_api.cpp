@@ -2,45 +2,13 @@
 #include "api/input.h"
 #include "api/paging.h"
 #include "features/app.h"
-#include "features/diagnoses/diagnoses.h"
+#include "features/diagnoses/coding.h"
 #include "features/diagnoses/diagnoses_sql.h"
-#include "features/icd10/icd10.h"
 
 namespace wardbook::diagnoses {
 namespace {
 
 namespace json = boost::json;
-
-/// The input with the release's title and name filled in. A code that is unknown, or is only a
-/// header of other codes, is refused with the nearest ones.
-struct Coded {
-  DiagnosisInput input;
-  MaybeText release;
-};
-
-Task<Coded> coded(db::Tx& tx, const records::Record& record, const json::object& body) {
-  std::vector<Fault> faults;
-  Coded out;
-  out.input = parse_diagnosis(body, faults);
-  if (!out.input.icd_code.empty()) {
-    const auto checked = co_await icd10::check(tx, out.input.icd_code, record.data.visit_date);
-    if (checked.found) {
-      out.release = checked.found->release;
-      if (!out.input.diagnosis_name) out.input.diagnosis_name = checked.found->title;
-    } else if (checked.any_release) {
-      std::string message = "is not in the ICD-10-CM release in force at the visit";
-      for (std::size_t i = 0; i < checked.nearest.size(); ++i) {
-        message += (i == 0 ? "; nearest: " : ", ") + checked.nearest[i];
-      }
-      faults.push_back({"/icd_code", std::move(message)});
-    }
-  }
-  if (!out.input.diagnosis_name) {
-    faults.push_back({"/diagnosis_name", "is required for a code without a title"});
-  }
-  if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  co_return out;
-}
 
 [[noreturn]] void rethrow_two_primaries(const db::ConstraintViolation& violation) {
   if (violation.constraint() == "diagnoses_one_primary") {
@@ -69,11 +37,18 @@ Task<Diagnosis> update(db::Tx& tx, DiagnosisId id, Coded c) {
   }
 }
 
+Task<Coded> checked(db::Tx& tx, const records::Record& record, const json::object& body) {
+  std::vector<Fault> faults;
+  Coded out = co_await coded(tx, record.data.visit_date, body, "", faults);
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  co_return out;
+}
+
 /// The record's next version, since its diagnoses are part of it.
 Task<std::int64_t> next_version(App& app, db::Tx& tx, const api::Request& req,
                                 records::Record& record) {
   records::RecordInput data = record.data;
-  records::Change change{"diagnosis", "draft", std::nullopt};
+  records::Change change{.kind = "diagnosis", .status = "draft"};
   const auto view = co_await records::write_version(tx, req, app.clock, record, std::move(data),
                                                     std::move(change));
   co_return view.version;
@@ -104,7 +79,7 @@ Task<api::Response> add_diagnosis(App& app, api::Request req) {
   db::Tx tx = co_await api::begin_write(app.db, req);
   records::Record record = co_await records::lock(tx, id, expected);
   records::require_draft(record);
-  Coded input = co_await coded(tx, record, body);
+  Coded input = co_await checked(tx, record, body);
   const Diagnosis diagnosis = co_await insert(tx, id, std::move(input), req.caller.account);
   const auto version = co_await next_version(app, tx, req, record);
   const std::string location = "/api/v1/diagnoses/" + std::to_string(diagnosis.id.value);
@@ -123,15 +98,8 @@ Task<api::Response> patch_diagnosis(App& app, api::Request req) {
   if (!before) throw Failure(Code::diagnosis_not_found);
   records::Record record = co_await records::lock(tx, before->record_id, expected);
   records::require_draft(record);
-  json::value whole = json::object{{"icd_code", before->icd_code},
-                                   {"diagnosis_name", before->diagnosis_name},
-                                   {"diagnosis_type", before->diagnosis_type},
-                                   {"status", before->status}};
-  if (before->notes) whole.as_object()["notes"] = *before->notes;
-  // Another code brings its own title, unless the client gives one.
-  if (patch.contains("icd_code")) whole.as_object().erase("diagnosis_name");
-  api::merge_patch(whole, patch);
-  Coded input = co_await coded(tx, record, whole.as_object());
+  const json::object whole = patched(*before, patch);
+  Coded input = co_await checked(tx, record, whole);
   const Diagnosis after = co_await update(tx, id, std::move(input));
   const auto version = co_await next_version(app, tx, req, record);
   co_await tx.commit();
@@ -162,6 +130,7 @@ std::vector<api::Route> routes() {
   using api::Body;
   return {{"GET", "/records/{id}/diagnoses", records_read, &list_diagnoses},
           {"POST", "/records/{id}/diagnoses", records_write, &add_diagnosis, Body::json},
+          {"POST", "/records/{id}/amendments", records_finalize, &amend_record, Body::json},
           {"PATCH", "/diagnoses/{id}", records_write, &patch_diagnosis, Body::json},
           {"DELETE", "/diagnoses/{id}", records_write, &remove_diagnosis}};
 }

@@ -30,6 +30,24 @@ inline const db::Query<Diagnosis, DiagnosisId, std::string, MaybeText, std::stri
     diagnosis_type = $5, status = $6, notes = $7, updated_at = now()
   WHERE d.id = $1 RETURNING )sql" WB_DIAGNOSIS_COLUMNS};
 
+/// For amendments, whose version names the new diagnoses before they are there.
+inline const db::Query<db::Int64Row, int> kNewDiagnosisIds{"diagnoses.new_ids", R"sql(
+  SELECT nextval(pg_get_serial_sequence('{tenant}.diagnoses', 'id'))
+  FROM generate_series(1, $1::integer))sql"};
+inline const db::Query<void, DiagnosisId, RecordId, std::string, MaybeText, std::string,
+                       std::string, std::string, MaybeText, AccountId>
+    kInsertAmended{"diagnoses.insert_amended", R"sql(
+  INSERT INTO {tenant}.diagnoses (id, record_id, icd_code, icd_release, diagnosis_name,
+    diagnosis_type, status, notes, created_by)
+  OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))sql"};
+
+inline const db::Query<void, DiagnosisId, std::string, MaybeText, std::string, std::string,
+                       std::string, MaybeText>
+    kSetDiagnosis{"diagnoses.set", R"sql(
+  UPDATE {tenant}.diagnoses SET icd_code = $2, icd_release = $3, diagnosis_name = $4,
+    diagnosis_type = $5, status = $6, notes = $7, updated_at = now()
+  WHERE id = $1)sql"};
+
 inline const db::Query<void, DiagnosisId> kRemoveDiagnosis{
     "diagnoses.remove", "UPDATE {tenant}.diagnoses SET removed_at = now() WHERE id = $1"};
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -84,6 +85,7 @@ struct Record {
   std::int64_t version = 0;
   bool voided = false;
   std::string content_hash;
+  std::string content;  ///< what its version says, if `lock` read it
   std::optional<FromTemplate> from_template;  ///< of a new record
   static Record from_row(const db::RowView& row);
 };
@@ -113,6 +115,11 @@ struct Change {
   std::string kind;    ///< created, updated, diagnosis, finalized, amended, reopened, voided
   std::string status;  ///< afterwards
   std::optional<std::string> reason;
+  /// An amendment's diagnoses, where it changes them: all that the record has afterwards, and what
+  /// makes the rows so. The database lets that through only between the version's row and the
+  /// record's own.
+  std::optional<std::vector<Diagnosis>> diagnoses;
+  std::function<void(db::Tx&)> queue_diagnoses;
 };
 
 /// The record, locked for this transaction. Fails with record_not_found (also when it was voided),
@@ -122,8 +129,17 @@ struct Change {
 void require_draft(const Record& record);
 [[nodiscard]] Task<std::vector<Diagnosis>> diagnoses_of(db::Tx& tx, RecordId id);
 
+/// The input of a change: `body` replaces (PUT) or is merged into (PATCH, amendments) what is
+/// there, then everything is checked, the database's part included. Throws every fault at once;
+/// their pointers get `prefix`.
+enum class Apply { replace, merge };
+[[nodiscard]] Task<RecordInput> changed_input(db::Tx& tx, const Record& record,
+                                              boost::json::object body, Apply apply,
+                                              std::string prefix);
+
 /// Writes the next version and the row that takes it, with its audit entry; `record` becomes the
-/// new state. The diagnoses must be as they are to be (changed in this transaction, by the caller).
+/// new state. The diagnoses must be as they are to be (changed in this transaction, by the caller),
+/// unless `change` brings them.
 /// Returns what is to be sent; the caller commits.
 [[nodiscard]] Task<RecordView> write_version(db::Tx& tx, const api::Request& request,
                                              const Clock& clock, Record& record, RecordInput data,

@@ -75,7 +75,7 @@ Task<api::Response> create_record(App& app, api::Request req) {
   const NewIds ids = co_await tx.one(kNewIds);
   record.id = ids.id;
   record.record_number = ids.number;
-  Change change{"created", "draft", std::nullopt};
+  Change change{.kind = "created", .status = "draft"};
   const RecordView view =
       co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
   const std::string location = "/api/v1/records/" + std::to_string(record.id.value);
@@ -106,7 +106,7 @@ Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
   RecordInput input = co_await changed_input(tx, record, std::move(body), apply, "");
-  Change change{"updated", "draft", std::nullopt};
+  Change change{.kind = "updated", .status = "draft"};
   const RecordView view =
       co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
   co_await tx.commit();
@@ -168,7 +168,6 @@ std::vector<api::Route> routes() {
           {"PATCH", "/records/{id}", records_write, &patch_record, Body::json},
           {"DELETE", "/records/{id}", records_write, &void_record},
           {"POST", "/records/{id}/finalize", records_finalize, &finalize_record, Body::json},
-          {"POST", "/records/{id}/amendments", records_finalize, &amend_record, Body::json},
           {"POST", "/records/{id}/reopen", records_reopen, &reopen_record, Body::json},
           {"GET", "/records/{id}/versions", records_read, &list_versions},
           {"GET", "/records/{id}/versions/{n}", records_read, &get_version}};

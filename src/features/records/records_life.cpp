@@ -11,10 +11,8 @@ namespace {
 using Need = api::Input::Need;
 constexpr std::size_t kReasonMost = 2'000;
 
-Task<api::Response> answer(App& app, db::Tx& tx, const api::Request& req, RecordView view,
-                           int status) {
+Task<api::Response> answer(App& app, db::Tx& tx, const api::Request& req, RecordView view) {
   api::Response response = api::ok(view.json).etag(view.version);
-  response.status = status;
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());
   co_return response;
@@ -48,7 +46,7 @@ Task<api::Response> void_record(App& app, api::Request req) {
                   "This visit was signed before it was reopened: finalize it again instead.");
   }
   RecordInput data = record.data;
-  Change change{"voided", "draft", reason};
+  Change change{.kind = "voided", .status = "draft", .reason = reason};
   (void)co_await write_version(tx, req, app.clock, record, std::move(data), std::move(change));
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
@@ -70,34 +68,10 @@ Task<api::Response> finalize_record(App& app, api::Request req) {
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
   RecordInput data = record.data;
-  Change change{"finalized", "finalized", std::nullopt};
+  Change change{.kind = "finalized", .status = "finalized"};
   RecordView view =
       co_await write_version(tx, req, app.clock, record, std::move(data), std::move(change));
-  co_return co_await answer(app, tx, req, std::move(view), 200);
-}
-
-Task<api::Response> amend_record(App& app, api::Request req) {
-  const auto id = req.path_id<RecordId>(Code::record_not_found);
-  const auto expected = api::required_if_match(req);
-  std::vector<Fault> faults;
-  api::Input in(req.object(), "", faults);
-  const auto reason = in.text("reason", Need::required, kReasonMost, true);
-  const auto* changes = in.object("changes", Need::required);
-  if (changes != nullptr && changes->empty()) in.fault("changes", "must not be empty");
-  if (changes != nullptr && changes->contains("patient_id")) {
-    faults.push_back({"/changes/patient_id", "a finalized record stays with its patient"});
-  }
-  in.finish();
-  if (!faults.empty()) throw Failure::invalid(std::move(faults));
-
-  db::Tx tx = co_await api::begin_write(app.db, req);
-  Record record = co_await lock(tx, id, expected);
-  if (record.status == "draft") throw Failure(Code::record_not_finalized);
-  RecordInput data = co_await changed_input(tx, record, *changes, Apply::merge, "/changes");
-  Change change{"amended", "amended", *reason};
-  RecordView view =
-      co_await write_version(tx, req, app.clock, record, std::move(data), std::move(change));
-  co_return co_await answer(app, tx, req, std::move(view), 201);
+  co_return co_await answer(app, tx, req, std::move(view));
 }
 
 Task<api::Response> reopen_record(App& app, api::Request req) {
@@ -108,10 +82,10 @@ Task<api::Response> reopen_record(App& app, api::Request req) {
   Record record = co_await lock(tx, id, expected);
   if (record.status == "draft") throw Failure(Code::record_not_finalized);
   RecordInput data = record.data;
-  Change change{"reopened", "draft", reason};
+  Change change{.kind = "reopened", .status = "draft", .reason = reason};
   RecordView view =
       co_await write_version(tx, req, app.clock, record, std::move(data), std::move(change));
-  co_return co_await answer(app, tx, req, std::move(view), 200);
+  co_return co_await answer(app, tx, req, std::move(view));
 }
 
 }  // namespace wardbook::records

@@ -13,19 +13,10 @@ Task<api::Response> list_records(App& app, api::Request req);
 // records_life.cpp
 Task<api::Response> void_record(App& app, api::Request req);
 Task<api::Response> finalize_record(App& app, api::Request req);
-Task<api::Response> amend_record(App& app, api::Request req);
 Task<api::Response> reopen_record(App& app, api::Request req);
 // records_versions.cpp
 Task<api::Response> list_versions(App& app, api::Request req);
 Task<api::Response> get_version(App& app, api::Request req);
-
-/// The input of a change: `body` replaces (PUT) or is merged into (PATCH, amendments) what is
-/// there, then everything is checked, the database's part included. Throws every fault at once;
-/// their pointers get `prefix`.
-enum class Apply { replace, merge };
-[[nodiscard]] Task<RecordInput> changed_input(db::Tx& tx, const Record& record,
-                                              boost::json::object body, Apply apply,
-                                              std::string prefix);
 
 /// Writes an entry that the record was read, durably.
 [[nodiscard]] Task<> record_was_read(App& app, const api::Request& req, std::string action,

@@ -47,7 +47,9 @@ inline const db::Query<RecordView, RecordId> kShowRecord{
   "r.voided_at IS NOT NULL, r.content_hash"
 inline const db::Query<Record, RecordId> kLockRecord{
     "records.lock",
-    "SELECT " WB_RECORD_DATA " FROM {tenant}.medical_records r WHERE r.id = $1 FOR UPDATE"};
+    "SELECT " WB_RECORD_DATA
+    ", v.content FROM {tenant}.medical_records r JOIN {tenant}.record_versions v "
+    "ON v.record_id = r.id AND v.version = r.version WHERE r.id = $1 FOR UPDATE OF r"};
 inline const db::Query<Record, RecordId, int> kRecordsToVerify{
     "records.to_verify", "SELECT " WB_RECORD_DATA
                          " FROM {tenant}.medical_records r WHERE r.id > $1 ORDER BY r.id LIMIT $2"};

@@ -94,7 +94,11 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   const AccountId by = request.caller.account;
   const std::int64_t version = record.version + 1;
   std::vector<Diagnosis> diagnoses;
-  if (!is_new) diagnoses = co_await diagnoses_of(tx, record.id);
+  if (change.diagnoses) {
+    diagnoses = std::move(*change.diagnoses);
+  } else if (!is_new) {
+    diagnoses = co_await diagnoses_of(tx, record.id);
+  }
   const std::string now = format_rfc3339(clock.now());
   const std::string content = canonical_content(data, diagnoses);
   const std::string hash = content_hash(record.id, version, change.status, by, now, content);
@@ -102,9 +106,10 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   if (is_new) queue_insert(tx, record, data, hash, by, now);
   tx.queue(kInsertVersion, record.id, version, change.kind, change.reason, change.status, by, now,
            content, hash);
+  if (change.queue_diagnoses) change.queue_diagnoses(tx);
   if (!is_new) queue_row(tx, record.id, data, change, version, hash, by, now);
 
-  Sides sides = differing(is_new ? "{}" : canonical_content(record.data, diagnoses), content);
+  Sides sides = differing(is_new ? "{}" : record.content, content);
   if (!is_new) {
     sides.before["version"] = record.version;
     sides.before["status"] = record.status;
@@ -134,6 +139,7 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   record.version = version;
   record.status = change.status;
   record.content_hash = hash;
+  record.content = content;
   co_return view;
 }
 

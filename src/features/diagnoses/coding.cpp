@@ -1,0 +1,47 @@
+#include "features/diagnoses/coding.h"
+
+#include "api/input.h"
+#include "features/icd10/icd10.h"
+
+namespace wardbook::diagnoses {
+
+namespace json = boost::json;
+
+Task<Coded> coded(db::Tx& tx, std::string visit_date, json::object body, std::string pointer,
+                  std::vector<Fault>& faults) {
+  Coded out;
+  out.input = parse_diagnosis(body, pointer, faults);
+  const bool has_code = !out.input.icd_code.empty();
+  if (has_code) {
+    const auto checked = co_await icd10::check(tx, out.input.icd_code, std::move(visit_date));
+    if (checked.found) {
+      out.release = checked.found->release;
+      if (!out.input.diagnosis_name) out.input.diagnosis_name = checked.found->title;
+    } else if (checked.any_release) {
+      std::string message = "is not in the ICD-10-CM release in force at the visit";
+      for (std::size_t i = 0; i < checked.nearest.size(); ++i) {
+        message += (i == 0 ? "; nearest: " : ", ") + checked.nearest[i];
+      }
+      faults.push_back({pointer + "/icd_code", std::move(message)});
+      co_return out;
+    }
+  }
+  const auto* name = body.if_contains("diagnosis_name");
+  if (has_code && !out.input.diagnosis_name && (name == nullptr || name->is_null())) {
+    faults.push_back({pointer + "/diagnosis_name", "is required for a code without a title"});
+  }
+  co_return out;
+}
+
+json::object patched(const records::Diagnosis& diagnosis, const json::object& patch) {
+  json::value whole = json::object{{"icd_code", diagnosis.icd_code},
+                                   {"diagnosis_name", diagnosis.diagnosis_name},
+                                   {"diagnosis_type", diagnosis.diagnosis_type},
+                                   {"status", diagnosis.status}};
+  if (diagnosis.notes) whole.as_object()["notes"] = *diagnosis.notes;
+  if (patch.contains("icd_code")) whole.as_object().erase("diagnosis_name");
+  api::merge_patch(whole, patch);
+  return whole.as_object();
+}
+
+}  // namespace wardbook::diagnoses

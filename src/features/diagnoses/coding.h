@@ -1,0 +1,32 @@
+#pragma once
+
+// Inside of the slice: a diagnosis checked against the release, and the handler of amendments.
+
+#include "features/app.h"
+#include "features/diagnoses/diagnoses.h"
+#include "features/records/records.h"
+
+namespace wardbook::diagnoses {
+
+/// A diagnosis with the release that knows its code, and the release's title where the client gave
+/// no name.
+struct Coded {
+  DiagnosisInput input;
+  std::optional<std::string> release;
+};
+
+/// Reads and checks a diagnosis of a visit at `visit_date` (RFC 3339). Adds to `faults`; a code that
+/// the release in force at the visit does not have is one, with the nearest ones.
+[[nodiscard]] Task<Coded> coded(db::Tx& tx, std::string visit_date, boost::json::object body,
+                                std::string pointer, std::vector<Fault>& faults);
+
+/// The diagnosis as its writable fields, with a merge patch applied. Another code brings its own
+/// title, unless the patch names one.
+[[nodiscard]] boost::json::object patched(const records::Diagnosis& diagnosis,
+                                          const boost::json::object& patch);
+
+/// POST /records/{id}/amendments: fields of the record, its diagnoses, or both. It is here rather
+/// than among the records because it needs both.
+Task<api::Response> amend_record(App& app, api::Request req);
+
+}  // namespace wardbook::diagnoses

@@ -28,8 +28,25 @@ std::optional<std::size_t> code_points(std::string_view text, bool lines) {
   return count;
 }
 
+/// The white space of Unicode (White_Space=yes) beside ASCII's, and what shows nothing: zero-width
+/// space, joiners, word joiner, byte order mark.
+constexpr std::array<std::string_view, 23> kUnseen{
+    "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005",
+    "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u200b", "\u200c", "\u200d",
+    "\u2028", "\u2029", "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff"};
+
 bool blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  while (!text.empty()) {
+    if (std::string_view(" \t\r\n").find(text.front()) != std::string_view::npos) {
+      text.remove_prefix(1);
+      continue;
+    }
+    const auto unseen = std::ranges::find_if(
+        kUnseen, [text](std::string_view space) { return text.starts_with(space); });
+    if (unseen == kUnseen.end()) return false;
+    text.remove_prefix(unseen->size());
+  }
+  return true;
 }
 
 std::string escape_pointer(std::string_view key) {
@@ -276,8 +293,16 @@ std::optional<std::string> Input::date_or_time(std::string_view key, Need need) 
   if (value == nullptr) return std::nullopt;
   if (const auto* string = value->if_string()) {
     const std::string_view view(string->data(), string->size());
-    if (parse_date(view)) return std::string(view);
-    if (const auto time = parse_rfc3339(view)) return format_rfc3339(*time);
+    const auto date = parse_date(view);
+    const auto time = parse_rfc3339(view);
+    if (date || time) {
+      std::string text = date ? std::string(view) : format_rfc3339(*time);
+      const int year = std::stoi(text.substr(0, 4));
+      if (year >= kFirstYear && year <= kLastYear) return text;
+      fault(key, "must lie in the years from " + std::to_string(kFirstYear) + " to " +
+                     std::to_string(kLastYear));
+      return std::nullopt;
+    }
   }
   fault(key, "must be an RFC 3339 time or a date (YYYY-MM-DD)");
   return std::nullopt;
@@ -355,11 +380,7 @@ void merge_patch(json::value& target, const json::value& patch) {
   if (!target.is_object()) target = json::object{};
   auto& object = target.get_object();
   for (const auto& member : patch.get_object()) {
-    if (member.value().is_null()) {
-      object.erase(member.key());
-    } else {
-      merge_patch(object[member.key()], member.value());
-    }
+    merge_patch(object[member.key()], member.value());
   }
 }
 

@@ -11,6 +11,10 @@
 
 namespace wardbook::api {
 
+/// The years of what a chart may speak of.
+inline constexpr int kFirstYear = 1900;
+inline constexpr int kLastYear = 2199;
+
 /// Reads the fields of a JSON object and gathers every fault with its JSON pointer, so that one 422
 /// names them all. A null is the same as an absent field. Fields that nobody asked for are faults
 /// (`finish`). Values are meaningless once there is a fault; throw before using them.
@@ -22,7 +26,7 @@ class Input {
   enum class Need { optional, required };
 
   /// UTF-8 as sent, `least` to `most` code points, no control characters; with `lines`, tab and
-  /// line breaks are allowed. A required text may not be blank.
+  /// line breaks are allowed. A required text may not be blank, a space of any kind being one.
   std::optional<std::string> text(std::string_view key, Need need, std::size_t most,
                                   bool lines = false);
   std::optional<std::int64_t> integer(std::string_view key, Need need, std::int64_t least,
@@ -30,8 +34,8 @@ class Input {
   std::optional<double> number(std::string_view key, Need need, double least, double most);
   std::optional<bool> boolean(std::string_view key, Need need);
   std::optional<Date> date(std::string_view key, Need need);
-  /// RFC 3339 or a bare date, checked, as sent: what the tenant's time zone makes of a bare date is
-  /// PostgreSQL's to say.
+  /// RFC 3339 (returned in UTC) or a bare date (returned as sent: what the tenant's time zone makes
+  /// of it is PostgreSQL's to say), from kFirstYear to kLastYear.
   std::optional<std::string> date_or_time(std::string_view key, Need need);
   std::optional<std::string> one_of(std::string_view key, Need need,
                                     const std::vector<std::string_view>& allowed);
@@ -59,7 +63,9 @@ class Input {
 /// Parses a body strictly (RFC 8259, UTF-8, depth at most 32, no duplicate names). Fails with
 /// invalid_json.
 [[nodiscard]] boost::json::value parse_json(std::string_view text);
-/// RFC 7396.
+/// RFC 7396, but a null stays where it was sent instead of taking its member away. Input takes both
+/// for absent, and so sees all that was sent: an unknown or read-only field is refused whatever its
+/// value.
 void merge_patch(boost::json::value& target, const boost::json::value& patch);
 /// The canonical form of RFC 8785 for our documents (keys are ASCII): sorted keys, no white space,
 /// numbers in their shortest form. Equal contents have equal texts.

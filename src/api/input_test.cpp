@@ -206,24 +206,24 @@ TEST(ParseJsonTest, BoundsDepth) {
   EXPECT_NE(parse_failure(nested(100'000, "{\"a\":", "}")), "");
 }
 
-// RFC 7396, appendix A: original, patch, result.
-TEST(MergePatchTest, FollowsTheRfcsExamples) {
+// RFC 7396, appendix A: original, patch, result; nulls stay where the RFC takes members away.
+TEST(MergePatchTest, FollowsTheRfcsExamplesButKeepsNulls) {
   const std::vector<std::array<const char*, 3>> cases{
       {R"({"a":"b"})", R"({"a":"c"})", R"({"a":"c"})"},
       {R"({"a":"b"})", R"({"b":"c"})", R"({"a":"b","b":"c"})"},
-      {R"({"a":"b"})", R"({"a":null})", R"({})"},
-      {R"({"a":"b","b":"c"})", R"({"a":null})", R"({"b":"c"})"},
+      {R"({"a":"b"})", R"({"a":null})", R"({"a":null})"},
+      {R"({"a":"b","b":"c"})", R"({"a":null})", R"({"a":null,"b":"c"})"},
       {R"({"a":["b"]})", R"({"a":"c"})", R"({"a":"c"})"},
       {R"({"a":"c"})", R"({"a":["b"]})", R"({"a":["b"]})"},
-      {R"({"a":{"b":"c"}})", R"({"a":{"b":"d","c":null}})", R"({"a":{"b":"d"}})"},
+      {R"({"a":{"b":"c"}})", R"({"a":{"b":"d","c":null}})", R"({"a":{"b":"d","c":null}})"},
       {R"({"a":[{"b":"c"}]})", R"({"a":[1]})", R"({"a":[1]})"},
       {R"(["a","b"])", R"(["c","d"])", R"(["c","d"])"},
       {R"({"a":"b"})", R"(["c"])", R"(["c"])"},
       {R"({"a":"foo"})", R"(null)", R"(null)"},
       {R"({"a":"foo"})", R"("bar")", R"("bar")"},
       {R"({"e":null})", R"({"a":1})", R"({"e":null,"a":1})"},
-      {R"([1,2])", R"({"a":"b","c":null})", R"({"a":"b"})"},
-      {R"({})", R"({"a":{"bb":{"ccc":null}}})", R"({"a":{"bb":{}}})"},
+      {R"([1,2])", R"({"a":"b","c":null})", R"({"a":"b","c":null})"},
+      {R"({})", R"({"a":{"bb":{"ccc":null}}})", R"({"a":{"bb":{"ccc":null}}})"},
   };
   for (const auto& [original, patch, result] : cases) {
     auto value = json::parse(original);

@@ -107,8 +107,14 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
   if (!fraction) return std::nullopt;
   const auto offset = read_offset(text, at);
   if (!offset || at != text.size()) return std::nullopt;
-  return Time(sys_days(*date)) + std::chrono::hours(*h) + std::chrono::minutes(*m) +
-         std::chrono::seconds(*s) + *fraction - *offset;
+  const Time time = Time(sys_days(*date)) + std::chrono::hours(*h) + std::chrono::minutes(*m) +
+                    std::chrono::seconds(*s) + *fraction - *offset;
+  // The offset may carry it out of the years that can be written down.
+  const Date day{std::chrono::floor<std::chrono::days>(time)};
+  if (day.year() < std::chrono::year(1) || day.year() > std::chrono::year(9999)) {
+    return std::nullopt;
+  }
+  return time;
 }
 
 std::string format_date(Date date) {

@@ -46,17 +46,7 @@ Task<> revise_one(db::Tx& tx, const std::string& visit_date, const Diagnosis& be
     out.kept.push_back(before);
     co_return;
   }
-  const json::object whole = patched(before, item);
-  Coded c;
-  const auto* code = item.if_contains("icd_code");
-  if (code == nullptr) {
-    // The code was checked when it was given; a later release does not unsay it.
-    c.input = parse_diagnosis(whole, at, faults);
-    c.release = before.icd_release;
-    if (!c.input.diagnosis_name) faults.push_back({at + "/diagnosis_name", "cannot be removed"});
-  } else {
-    c = co_await coded(tx, visit_date, whole, at, faults);
-  }
+  Coded c = co_await recoded(tx, visit_date, before, std::move(item), std::move(at), faults);
   Diagnosis after = with(before, std::move(c));
   if (!same(before, after)) out.changed.push_back(after);
   out.kept.push_back(std::move(after));
@@ -84,8 +74,8 @@ Task<Revised> revise(db::Tx& tx, const records::Record& record, const std::strin
       continue;
     }
     const auto* id = item->at("id").if_int64();
-    const auto known = id == nullptr ? before.end()
-                                     : std::ranges::find(before, DiagnosisId(*id), &Diagnosis::id);
+    const auto known =
+        id == nullptr ? before.end() : std::ranges::find(before, DiagnosisId(*id), &Diagnosis::id);
     if (known == before.end()) {
       faults.push_back({at + "/id", "is no diagnosis of this record, or is listed twice"});
       continue;
@@ -103,7 +93,8 @@ Task<Revised> revise(db::Tx& tx, const records::Record& record, const std::strin
   co_return out;
 }
 
-/// Removals first, then changes, those that make a primary diagnosis last: at no moment two of them.
+/// Removals first, then changes, those that make a primary diagnosis last: at no moment two of
+/// them.
 void queue_revision(db::Tx& tx, const Revised& revised) {
   for (const auto id : revised.removed) tx.queue(kRemoveDiagnosis, id);
   for (const bool primary : {false, true}) {
@@ -138,17 +129,18 @@ struct Asked {
   std::optional<json::array> diagnoses;  ///< all that it is to have
 };
 
-Asked read_body(const json::object& body) {
+/// Adds to `faults`; what is at fault is empty.
+Asked read_body(const json::object& body, std::vector<Fault>& faults) {
   Asked out;
-  std::vector<Fault> faults;
   api::Input in(body, "", faults);
   out.reason = in.text("reason", Need::required, kReasonMost, true).value_or("");
   if (const auto* changes = in.object("changes", Need::required)) {
     if (changes->empty()) in.fault("changes", "must not be empty");
+    out.fields = *changes;
     if (changes->contains("patient_id")) {
       faults.push_back({"/changes/patient_id", "a finalized record stays with its patient"});
+      out.fields.erase("patient_id");
     }
-    out.fields = *changes;
     if (changes->contains("diagnoses")) {
       // Its own reader, which is not asked about the other fields.
       api::Input inside(*changes, "/changes", faults);
@@ -159,7 +151,6 @@ Asked read_body(const json::object& body) {
     }
   }
   in.finish();
-  if (!faults.empty()) throw Failure::invalid(std::move(faults));
   return out;
 }
 
@@ -168,21 +159,21 @@ Asked read_body(const json::object& body) {
 Task<api::Response> amend_record(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto expected = api::required_if_match(req);
-  const Asked asked = read_body(req.object());
-
   db::Tx tx = co_await api::begin_write(app.db, req);
   records::Record record = co_await records::lock(tx, id, expected);
   if (record.status == "draft") throw Failure(Code::record_not_finalized);
-  records::RecordInput data = co_await records::changed_input(tx, record, asked.fields,
-                                                              records::Apply::merge, "/changes");
+  std::vector<Fault> faults;
+  const Asked asked = read_body(req.object(), faults);
+  records::RecordInput data = co_await records::changed_input(
+      tx, record, asked.fields, records::Apply::merge, "/changes", faults);
   records::Change change{.kind = "amended", .status = "amended", .reason = asked.reason};
+  Revised revised;
   if (asked.diagnoses) {
-    std::vector<Fault> faults;
-    Revised revised = co_await revise(tx, record, data.visit_date, *asked.diagnoses,
-                                      req.caller.account, faults);
-    if (!faults.empty()) throw Failure::invalid(std::move(faults));
-    co_await apply_revision(tx, std::move(revised), change);
+    const std::string visit = faults.empty() ? data.visit_date : record.data.visit_date;
+    revised = co_await revise(tx, record, visit, *asked.diagnoses, req.caller.account, faults);
   }
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  if (asked.diagnoses) co_await apply_revision(tx, std::move(revised), change);
   const records::RecordView view = co_await records::write_version(
       tx, req, app.clock, record, std::move(data), std::move(change));
   api::Response response = api::ok(view.json).etag(view.version);

@@ -33,15 +33,30 @@ Task<Coded> coded(db::Tx& tx, std::string visit_date, json::object body, std::st
   co_return out;
 }
 
-json::object patched(const records::Diagnosis& diagnosis, const json::object& patch) {
-  json::value whole = json::object{{"icd_code", diagnosis.icd_code},
-                                   {"diagnosis_name", diagnosis.diagnosis_name},
-                                   {"diagnosis_type", diagnosis.diagnosis_type},
-                                   {"status", diagnosis.status}};
-  if (diagnosis.notes) whole.as_object()["notes"] = *diagnosis.notes;
-  if (patch.contains("icd_code")) whole.as_object().erase("diagnosis_name");
+Task<Coded> recoded(db::Tx& tx, std::string visit_date, records::Diagnosis before,
+                    json::object patch, std::string pointer, std::vector<Fault>& faults) {
+  json::value whole = json::object{{"icd_code", before.icd_code},
+                                   {"diagnosis_name", before.diagnosis_name},
+                                   {"diagnosis_type", before.diagnosis_type},
+                                   {"status", before.status}};
+  if (before.notes) whole.as_object()["notes"] = *before.notes;
+  bool same_code = true;
+  if (const auto* code = patch.if_contains("icd_code")) {
+    const auto* text = code->if_string();
+    same_code = text != nullptr && normal_code({text->data(), text->size()}) == before.icd_code;
+  }
+  if (!same_code) whole.as_object().erase("diagnosis_name");
   api::merge_patch(whole, patch);
-  return whole.as_object();
+  if (!same_code) {
+    co_return co_await coded(tx, std::move(visit_date), whole.as_object(), pointer, faults);
+  }
+  Coded out;
+  out.input = parse_diagnosis(whole.as_object(), pointer, faults);
+  out.release = before.icd_release;
+  if (whole.as_object().at("diagnosis_name").is_null()) {
+    faults.push_back({pointer + "/diagnosis_name", "cannot be removed"});
+  }
+  co_return out;
 }
 
 }  // namespace wardbook::diagnoses

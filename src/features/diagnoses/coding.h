@@ -15,15 +15,17 @@ struct Coded {
   std::optional<std::string> release;
 };
 
-/// Reads and checks a diagnosis of a visit at `visit_date` (RFC 3339). Adds to `faults`; a code that
-/// the release in force at the visit does not have is one, with the nearest ones.
+/// Reads and checks a diagnosis of a visit at `visit_date` (RFC 3339). Adds to `faults`; a code
+/// that the release in force at the visit does not have is one, with the nearest ones.
 [[nodiscard]] Task<Coded> coded(db::Tx& tx, std::string visit_date, boost::json::object body,
                                 std::string pointer, std::vector<Fault>& faults);
 
-/// The diagnosis as its writable fields, with a merge patch applied. Another code brings its own
-/// title, unless the patch names one.
-[[nodiscard]] boost::json::object patched(const records::Diagnosis& diagnosis,
-                                          const boost::json::object& patch);
+/// The same for a diagnosis that is there, with a merge patch applied. A code that stays is not
+/// checked again (a later release does not unsay it); another code brings its own title, unless the
+/// patch names one.
+[[nodiscard]] Task<Coded> recoded(db::Tx& tx, std::string visit_date, records::Diagnosis before,
+                                  boost::json::object patch, std::string pointer,
+                                  std::vector<Fault>& faults);
 
 /// POST /records/{id}/amendments: fields of the record, its diagnoses, or both. It is here rather
 /// than among the records because it needs both.

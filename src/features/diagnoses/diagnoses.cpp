@@ -35,7 +35,8 @@ DiagnosisInput parse_diagnosis(const boost::json::object& body, const std::strin
       in.fault("icd_code", "is not an ICD-10-CM code (such as E11.9)");
     }
   }
-  out.diagnosis_name = in.text("diagnosis_name", Need::optional, 500);
+  const bool named = in.has("diagnosis_name");
+  out.diagnosis_name = in.text("diagnosis_name", named ? Need::required : Need::optional, 500);
   out.diagnosis_type =
       in.one_of("diagnosis_type", Need::required, {"primary", "secondary", "differential"})
           .value_or("");

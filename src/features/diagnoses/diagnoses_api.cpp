@@ -37,13 +37,6 @@ Task<Diagnosis> update(db::Tx& tx, DiagnosisId id, Coded c) {
   }
 }
 
-Task<Coded> checked(db::Tx& tx, const records::Record& record, const json::object& body) {
-  std::vector<Fault> faults;
-  Coded out = co_await coded(tx, record.data.visit_date, body, "", faults);
-  if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  co_return out;
-}
-
 /// The record's next version, since its diagnoses are part of it.
 Task<std::int64_t> next_version(App& app, db::Tx& tx, const api::Request& req,
                                 records::Record& record) {
@@ -79,7 +72,9 @@ Task<api::Response> add_diagnosis(App& app, api::Request req) {
   db::Tx tx = co_await api::begin_write(app.db, req);
   records::Record record = co_await records::lock(tx, id, expected);
   records::require_draft(record);
-  Coded input = co_await checked(tx, record, body);
+  std::vector<Fault> faults;
+  Coded input = co_await coded(tx, record.data.visit_date, body, "", faults);
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const Diagnosis diagnosis = co_await insert(tx, id, std::move(input), req.caller.account);
   const auto version = co_await next_version(app, tx, req, record);
   const std::string location = "/api/v1/diagnoses/" + std::to_string(diagnosis.id.value);
@@ -98,8 +93,9 @@ Task<api::Response> patch_diagnosis(App& app, api::Request req) {
   if (!before) throw Failure(Code::diagnosis_not_found);
   records::Record record = co_await records::lock(tx, before->record_id, expected);
   records::require_draft(record);
-  const json::object whole = patched(*before, patch);
-  Coded input = co_await checked(tx, record, whole);
+  std::vector<Fault> faults;
+  Coded input = co_await recoded(tx, record.data.visit_date, *before, patch, "", faults);
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const Diagnosis after = co_await update(tx, id, std::move(input));
   const auto version = co_await next_version(app, tx, req, record);
   co_await tx.commit();

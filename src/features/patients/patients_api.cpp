@@ -94,17 +94,12 @@ Task<api::Response> patch_patient(App& app, api::Request req) {
   json::value whole = json::parse(before_json);
   std::vector<Fault> faults;
   for (const auto* key : {"id", "version", "created_at", "updated_at"}) {
-    if (patch.contains(key)) faults.push_back({std::string("/") + key, "is read-only"});
     whole.as_object().erase(key);
   }
   if (patch.contains("patient_number") && patch.at("patient_number").is_null()) {
     faults.push_back({"/patient_number", "cannot be removed"});
   }
-  json::value clean = patch;
-  for (const auto* key : {"id", "version", "created_at", "updated_at"}) {
-    clean.as_object().erase(key);
-  }
-  api::merge_patch(whole, clean);
+  api::merge_patch(whole, patch);
   PatientInput input = parse_patient(whole.as_object(), today(app), faults);
   if (faults.empty() && input.date_of_birth != before->data.date_of_birth) {
     const auto first = co_await tx.one(kFirstVisit, id);

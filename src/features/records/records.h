@@ -85,7 +85,7 @@ struct Record {
   std::int64_t version = 0;
   bool voided = false;
   std::string content_hash;
-  std::string content;  ///< what its version says, if `lock` read it
+  std::string content;                        ///< what its version says, if `lock` read it
   std::optional<FromTemplate> from_template;  ///< of a new record
   static Record from_row(const db::RowView& row);
 };
@@ -130,12 +130,12 @@ void require_draft(const Record& record);
 [[nodiscard]] Task<std::vector<Diagnosis>> diagnoses_of(db::Tx& tx, RecordId id);
 
 /// The input of a change: `body` replaces (PUT) or is merged into (PATCH, amendments) what is
-/// there, then everything is checked, the database's part included. Throws every fault at once;
-/// their pointers get `prefix`.
+/// there, then everything is checked, the database's part included. Adds to `faults`, whose
+/// pointers get `prefix`; with any of them the input is not to be used.
 enum class Apply { replace, merge };
 [[nodiscard]] Task<RecordInput> changed_input(db::Tx& tx, const Record& record,
                                               boost::json::object body, Apply apply,
-                                              std::string prefix);
+                                              std::string prefix, std::vector<Fault>& faults);
 
 /// Writes the next version and the row that takes it, with its audit entry; `record` becomes the
 /// new state. The diagnoses must be as they are to be (changed in this transaction, by the caller),

@@ -61,7 +61,8 @@ Task<api::Response> create_record(App& app, api::Request req) {
   Record record;
   record.from_template = co_await prefill(tx, body, faults);
   RecordInput input = parse_record(body, faults);
-  if (!input.doctor_id && !body.contains("doctor_id")) {
+  const auto* doctor = body.if_contains("doctor_id");
+  if (doctor == nullptr || doctor->is_null()) {
     if (req.caller.role == api::Role::doctor) {
       input.doctor_id = req.caller.account;
     } else {
@@ -69,7 +70,6 @@ Task<api::Response> create_record(App& app, api::Request req) {
     }
   }
   co_await resolve(tx, input, nullptr, faults);
-  if (!input.doctor_id && faults.empty()) faults.push_back({"/doctor_id", "must be an integer"});
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
 
   const NewIds ids = co_await tx.one(kNewIds);
@@ -105,7 +105,9 @@ Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
-  RecordInput input = co_await changed_input(tx, record, std::move(body), apply, "");
+  std::vector<Fault> faults;
+  RecordInput input = co_await changed_input(tx, record, std::move(body), apply, "", faults);
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
   Change change{.kind = "updated", .status = "draft"};
   const RecordView view =
       co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
@@ -125,7 +127,7 @@ Task<api::Response> patch_record(App& app, api::Request req) {
 }  // namespace
 
 Task<RecordInput> changed_input(db::Tx& tx, const Record& record, json::object body, Apply apply,
-                                std::string prefix) {
+                                std::string prefix, std::vector<Fault>& faults) {
   json::value whole = body;
   if (apply == Apply::merge) {
     whole = api::parse_json(canonical_content(record.data, {}));
@@ -133,19 +135,18 @@ Task<RecordInput> changed_input(db::Tx& tx, const Record& record, json::object b
     whole.as_object().at("vital_signs").as_object().erase("bmi");
     api::merge_patch(whole, body);
   }
-  std::vector<Fault> faults;
-  RecordInput input = parse_record(whole.as_object(), faults);
-  if (!input.doctor_id && !whole.as_object().contains("doctor_id")) {
+  std::vector<Fault> found;
+  RecordInput input = parse_record(whole.as_object(), found);
+  const auto* doctor = whole.as_object().if_contains("doctor_id");
+  if (doctor == nullptr || doctor->is_null()) {
     if (apply == Apply::replace) {
       input.doctor_id = record.data.doctor_id;
     } else {
-      faults.push_back({"/doctor_id", "cannot be removed"});
+      found.push_back({"/doctor_id", "cannot be removed"});
     }
   }
-  co_await resolve(tx, input, &record, faults);
-  for (auto& fault : faults) fault.pointer = prefix + fault.pointer;
-  if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  if (!input.doctor_id) throw Failure::invalid({{prefix + "/doctor_id", "is required"}});
+  co_await resolve(tx, input, &record, found);
+  for (auto& fault : found) faults.push_back({prefix + fault.pointer, std::move(fault.message)});
   co_return input;
 }
 

@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "api/input.h"
 #include "features/records/records.h"
@@ -25,11 +28,17 @@ constexpr std::array kVitalBounds{
     // 370/360 mmHg was measured intra-arterially under maximal exertion (MacDougall 1985).
     Bound{"systolic_mmhg", 20, 370, false},
     Bound{"diastolic_mmhg", 5, 360, false},
-    // Neonatal supraventricular tachycardia reaches 300; 10 is below survived bradycardia.
+    // Neonatal supraventricular tachycardia reaches 300. A ventricular rate of 480 is on record
+    // (Chhabra, Indian Pacing Electrophysiol J 2012), but no pulse to be counted comes of that. The
+    // slowest resting pulse is 26 (Guinness 2014); 10 is below survived bradycardia.
     Bound{"pulse_bpm", 10, 350, false},
+    // Newborns in distress breathe up to 120 times a minute (WHO, Pocket Book of Hospital Care for
+    // Children, 2013: fast is from 60); 1 is deep opioid poisoning just before arrest.
     Bound{"respiratory_rate_per_min", 1, 120, false},
     // Survived: 13.7 °C (Gilbert, Lancet 2000), 46.5 °C (Slovis, Ann Emerg Med 1982).
     Bound{"temperature_c", 13, 47, false},
+    // Survived arterial saturation on Everest: 34 to 70 % (Grocott, N Engl J Med 2009). What an
+    // oximeter shows below 70 is not calibrated (ISO 80601-2-61), but is written down as shown.
     Bound{"spo2_percent", 10, 100, false},
     // Smallest surviving newborn 212 g (Singapore 2020), heaviest person 635 kg (Seattle 1978).
     Bound{"weight_kg", 0.2, 650, false},
@@ -54,13 +63,16 @@ void put(json::object& out, std::string_view key, std::optional<double> value) {
   if (value) out[json::string_view(key.data(), key.size())] = number_value(*value);
 }
 
+constexpr double kNumberMost = 1e12;
+
 /// A number, or a short text ("positive", "30 tablets").
-void number_or_text(api::Input& in, json::object& out, std::string_view key, Need need) {
+void number_or_text(api::Input& in, json::object& out, std::string_view key, Need need,
+                    double least) {
   const auto* raw = in.raw(key);
   if (raw != nullptr && raw->is_number()) {
-    put(out, key, in.number(key, need, -1e12, 1e12));
+    put(out, key, in.number(key, need, least, kNumberMost));
   } else {
-    put(out, key, in.text(key, need, kShort));
+    put(out, key, in.text(key, raw != nullptr ? Need::required : need, kShort));
   }
 }
 
@@ -73,7 +85,11 @@ json::object parse_prescription(const json::object& item, const std::string& poi
   put(out, "frequency", in.text("frequency", Need::required, kShort));
   put(out, "route", in.text("route", Need::optional, kShort));
   put(out, "duration", in.text("duration", Need::optional, kShort));
-  number_or_text(in, out, "quantity", Need::optional);
+  number_or_text(in, out, "quantity", Need::optional, 0);
+  if (const auto* quantity = out.if_contains("quantity");
+      quantity != nullptr && quantity->is_number() && quantity->to_number<double>() == 0) {
+    in.fault("quantity", "must be more than 0");
+  }
   if (const auto refills = in.integer("refills", Need::optional, 0, 99)) out["refills"] = *refills;
   put(out, "instructions", in.text("instructions", Need::optional, kLong, true));
   const auto start = in.date("start_date", Need::optional);
@@ -87,24 +103,79 @@ json::object parse_prescription(const json::object& item, const std::string& poi
   return out;
 }
 
+/// One to seven digits, a hyphen, a check digit (LOINC Users' Guide, "LOINC codes"). The check
+/// digit is not recomputed: laboratories send codes of their own in this form.
+bool is_loinc(std::string_view code) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (code.size() < 3 || code.size() > 9 || code[code.size() - 2] != '-') return false;
+  return digit(code.back()) && std::ranges::all_of(code.substr(0, code.size() - 2), digit);
+}
+
+/// Where a result lies: at one number, or beyond what the method measures ("<0.01", ">=500").
+struct Measured {
+  double least;
+  double most;
+  bool open_least = false;  ///< more than `least`, not equal to it
+  bool open_most = false;
+};
+
+/// nullopt for what is no number: "positive".
+std::optional<Measured> measured(const json::value& value) {
+  if (value.is_number()) {
+    const auto number = value.to_number<double>();
+    return Measured{number, number};
+  }
+  const auto& string = value.get_string();
+  std::string_view text(string.data(), string.size());
+  const auto skip_spaces = [&text] {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+  };
+  skip_spaces();
+  char side = 0;
+  bool open = true;
+  if (text.starts_with('<') || text.starts_with('>')) {
+    side = text.front();
+    text.remove_prefix(1);
+    open = !text.starts_with('=');
+    if (!open) text.remove_prefix(1);
+    skip_spaces();
+  }
+  if (text.starts_with('+')) text.remove_prefix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) {
+    return std::nullopt;
+  }
+  constexpr double kEndless = std::numeric_limits<double>::infinity();
+  if (side == '<') return Measured{-kEndless, number, true, open};
+  if (side == '>') return Measured{number, kEndless, open, true};
+  return Measured{number, number};
+}
+
+/// What a reference range says of a result; nullopt where it cannot tell ("<5" of 3 to 7).
+std::optional<std::string> flag_of(const Measured& m, std::optional<double> low,
+                                   std::optional<double> high) {
+  if (low && (m.most < *low || (m.most == *low && m.open_most))) return "low";
+  if (high && (m.least > *high || (m.least == *high && m.open_least))) return "high";
+  if ((!low || m.least >= *low) && (!high || m.most <= *high)) return "normal";
+  return std::nullopt;
+}
+
 /// The flag that the reference range gives; a stronger one of the same side may be sent.
 void derive_flag(api::Input& in, json::object& out, const std::optional<std::string>& sent,
                  std::optional<double> low, std::optional<double> high) {
   const auto* value = out.if_contains("value");
-  if (value == nullptr || !value->is_number() || (!low && !high)) {
-    put(out, "flag", sent);
-    return;
+  std::optional<std::string> derived;
+  if (value != nullptr && (low || high)) {
+    if (const auto where = measured(*value)) derived = flag_of(*where, low, high);
   }
-  const double number = value->to_number<double>();
-  const std::string derived = low && number < *low     ? "low"
-                              : high && number > *high ? "high"
-                                                       : "normal";
-  if (!sent || *sent == derived) {
-    out["flag"] = derived;
-  } else if (*sent == "critical_" + derived || (*sent == "abnormal" && derived != "normal")) {
+  if (!derived || !sent || *sent == *derived) {
+    put(out, "flag", derived ? derived : sent);
+  } else if (*sent == "critical_" + *derived || (*sent == "abnormal" && *derived != "normal")) {
     out["flag"] = *sent;
   } else {
-    in.fault("flag", "contradicts the reference range, which gives '" + derived + "'");
+    in.fault("flag", "contradicts the reference range, which gives '" + *derived + "'");
   }
 }
 
@@ -113,11 +184,13 @@ json::object parse_lab_result(const json::object& item, const std::string& point
   api::Input in(item, pointer, faults);
   json::object out;
   put(out, "test", in.text("test", Need::required, kShort));
-  number_or_text(in, out, "value", Need::required);
-  put(out, "loinc", in.text("loinc", Need::optional, 20));
+  number_or_text(in, out, "value", Need::required, -kNumberMost);
+  const auto loinc = in.text("loinc", Need::optional, 20);
+  if (loinc && !is_loinc(*loinc)) in.fault("loinc", "is not a LOINC code (such as 4548-4)");
+  put(out, "loinc", loinc);
   put(out, "unit", in.text("unit", Need::optional, 50));
-  const auto low = in.number("reference_low", Need::optional, -1e12, 1e12);
-  const auto high = in.number("reference_high", Need::optional, -1e12, 1e12);
+  const auto low = in.number("reference_low", Need::optional, -kNumberMost, kNumberMost);
+  const auto high = in.number("reference_high", Need::optional, -kNumberMost, kNumberMost);
   put(out, "reference_low", low);
   put(out, "reference_high", high);
   if (low && high && *low > *high) in.fault("reference_high", "is below reference_low");

@@ -266,5 +266,69 @@ TEST(ContentTest, TheHashIsOverTheDocumentedForm) {
       to_hex(sha256(whole)));
 }
 
+std::string flag(std::string_view value, std::string_view range) {
+  const auto parsed =
+      labs("[{\"test\":\"x\",\"value\":" + std::string(value) + "," + std::string(range) + "}]");
+  EXPECT_THAT(parsed.faults, IsEmpty()) << value;
+  const auto* found = parsed.value.at(0).as_object().if_contains("flag");
+  return found == nullptr ? "" : std::string(found->as_string());
+}
+
+TEST(LabResultsTest, AResultSentAsTextHasAFlagWhereItIsANumber) {
+  const std::string both = R"("reference_low":4,"reference_high":5.6)";
+  const std::vector<std::array<std::string, 3>> cases{
+      {R"("7.2")", both, "high"},
+      {R"(" 5.6 ")", both, "normal"},
+      {R"("+3.9")", both, "low"},
+      {R"("<4")", both, "low"},
+      {R"("<=4")", both, ""},
+      {R"("< 5")", both, ""},
+      {R"(">5.6")", both, "high"},
+      {R"(">=5.6")", both, ""},
+      {R"(">500")", both, "high"},
+      {R"("<0.01")", R"("reference_high":0.04)", "normal"},
+      {R"("<0.05")", R"("reference_high":0.04)", ""},
+      {R"(">60")", R"("reference_low":60)", "normal"},
+      {R"("positive")", both, ""},
+      {R"("7,2")", both, ""},
+      {R"("7.2 mmol")", both, ""},
+      {R"("inf")", both, ""},
+  };
+  for (const auto& [value, range, expected] : cases) {
+    EXPECT_EQ(flag(value, range), expected) << value;
+  }
+}
+
+TEST(LabResultsTest, ATextThatIsANumberContradictsAsANumberDoes) {
+  const auto parsed = labs(R"([{"test":"x","value":"7.2","reference_high":5.6,"flag":"low"}])");
+  EXPECT_THAT(pointers(parsed.faults), ElementsAre("/lab_results/0/flag"));
+}
+
+TEST(LabResultsTest, LoincCodesHaveTheirForm) {
+  for (const auto* good : {"4548-4", "1-8", "1234567-0"}) {
+    EXPECT_THAT(labs(std::string(R"([{"test":"x","value":1,"loinc":")") + good + R"("}])").faults,
+                IsEmpty())
+        << good;
+  }
+  for (const auto* bad : {"nope!", "4548", "45484-", "-4", "12345678-9", "4548-44", "a548-4"}) {
+    EXPECT_THAT(
+        pointers(labs(std::string(R"([{"test":"x","value":1,"loinc":")") + bad + R"("}])").faults),
+        ElementsAre("/lab_results/0/loinc"))
+        << bad;
+  }
+}
+
+TEST(PrescriptionsTest, AQuantityIsMoreThanNothing) {
+  const std::string head = R"([{"medication":"x","dosage":"1","frequency":"daily","quantity":)";
+  for (const auto* bad : {"0", "-5", "-0.5", "\"\"", "\" \"", "\"\u3000\""}) {
+    EXPECT_THAT(pointers(prescribed(head + bad + "}]").faults),
+                ElementsAre("/prescriptions/0/quantity"))
+        << bad;
+  }
+  for (const auto* good : {"0.5", "30", "\"30 tablets\""}) {
+    EXPECT_THAT(prescribed(head + good + "}]").faults, IsEmpty()) << good;
+  }
+}
+
 }  // namespace
 }  // namespace wardbook::records

@@ -181,6 +181,13 @@ inline const db::Query<void, RecordId, std::int64_t, std::string, AccountId, std
 // ---- versions
 // -------------------------------------------------------------------------------------
 
+struct Signature {
+  AccountId signed_by;
+  MaybeText signed_by_name;
+  std::string signed_at;
+  std::string meaning;
+  std::string content_hash;
+};
 struct VersionRow {
   RecordId record;
   std::int64_t version = 0;
@@ -192,28 +199,39 @@ struct VersionRow {
   std::string status;
   std::string content_hash;
   std::string content;
+  std::optional<Signature> signature;  ///< where it was asked for
   static VersionRow from_row(const db::RowView& r) {
-    return {r.id<RecordId>(0),
-            r.int64(1),
-            pg_time_to_rfc3339(r.text(2)),
-            r.id<AccountId>(3),
-            r.maybe_str(4),
-            r.str(5),
-            r.maybe_str(6),
-            r.str(7),
-            r.str(8),
-            r.str(9)};
+    VersionRow v{r.id<RecordId>(0),  r.int64(1),     pg_time_to_rfc3339(r.text(2)),
+                 r.id<AccountId>(3), r.maybe_str(4), r.str(5),
+                 r.maybe_str(6),     r.str(7),       r.str(8),
+                 r.str(9),           std::nullopt};
+    if (r.columns() > 10 && !r.is_null(10)) {
+      v.signature = Signature{r.id<AccountId>(10), r.maybe_str(11), pg_time_to_rfc3339(r.text(12)),
+                              r.str(13), r.str(14)};
+    }
+    return v;
   }
 };
-#define WB_VERSION_COLUMNS                                                              \
+#define WB_VERSION_FIELDS                                                               \
   "SELECT v.record_id, v.version, v.changed_at, v.changed_by, s.display_name, v.kind, " \
-  "v.reason, v.status, v.content_hash, v.content FROM {tenant}.record_versions v "      \
+  "v.reason, v.status, v.content_hash, v.content"
+#define WB_VERSION_TABLES             \
+  " FROM {tenant}.record_versions v " \
   "LEFT JOIN {tenant}.staff s ON s.account_id = v.changed_by "
+#define WB_VERSION_COLUMNS WB_VERSION_FIELDS WB_VERSION_TABLES
+#define WB_SIGNED_VERSION                                            \
+  WB_VERSION_FIELDS                                                  \
+      ", g.signed_by, n.display_name, g.signed_at, g.meaning, "      \
+      "g.content_hash" WB_VERSION_TABLES                             \
+      "LEFT JOIN LATERAL (SELECT * FROM {tenant}.signatures i "      \
+      "  WHERE i.record_id = v.record_id AND i.version = v.version " \
+      "  ORDER BY i.id LIMIT 1) g ON true "                          \
+      "LEFT JOIN {tenant}.staff n ON n.account_id = g.signed_by "
 inline const db::Query<VersionRow, RecordId, std::int64_t, int> kVersions{
     "records.versions",
-    WB_VERSION_COLUMNS "WHERE v.record_id = $1 AND v.version > $2 ORDER BY v.version LIMIT $3"};
+    WB_SIGNED_VERSION "WHERE v.record_id = $1 AND v.version > $2 ORDER BY v.version LIMIT $3"};
 inline const db::Query<VersionRow, RecordId, std::int64_t> kVersion{
-    "records.version", WB_VERSION_COLUMNS "WHERE v.record_id = $1 AND v.version = $2"};
+    "records.version", WB_SIGNED_VERSION "WHERE v.record_id = $1 AND v.version = $2"};
 inline const db::Query<db::Int64Row, RecordId> kPatientOf{
     "records.patient_of", "SELECT patient_id FROM {tenant}.medical_records WHERE id = $1"};
 inline const db::Query<VersionRow, RecordId, std::int64_t, int> kVersionsToVerify{

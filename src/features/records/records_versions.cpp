@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "api/input.h"
@@ -20,12 +21,50 @@ void write_head(api::ObjectWriter& out, const VersionRow& v) {
   out.text("reason", v.reason);
   out.text("status", v.status);
   out.text("content_hash", v.content_hash);
+  if (!v.signature) {
+    out.raw("signature", "null");
+    return;
+  }
+  std::string signature;
+  api::ObjectWriter in(signature);
+  in.integer("signed_by", v.signature->signed_by.value);
+  in.text("signed_by_name", v.signature->signed_by_name);
+  in.text("signed_at", v.signature->signed_at);
+  in.text("meaning", v.signature->meaning);
+  in.text("content_hash", v.signature->content_hash);
+  in.end();
+  out.raw("signature", signature);
 }
 
-/// Differences as pointers: members of objects one by one, arrays as wholes.
+void differences(const json::value& before, const json::value& after, const std::string& pointer,
+                 json::array& out);
+
+void list_differences(const json::array& before, const json::array& after,
+                      const std::string& pointer, json::array& out) {
+  const auto same = std::ranges::mismatch(before, after);
+  const auto head = static_cast<std::size_t>(same.in1 - before.begin());
+  std::size_t tail = 0;
+  while (head + tail < std::min(before.size(), after.size()) &&
+         before[before.size() - 1 - tail] == after[after.size() - 1 - tail]) {
+    ++tail;
+  }
+  const std::size_t old_end = before.size() - tail;
+  const std::size_t new_end = after.size() - tail;
+  for (std::size_t i = head; i < std::max(old_end, new_end); ++i) {
+    differences(i < old_end ? before[i] : json::value(nullptr),
+                i < new_end ? after[i] : json::value(nullptr), pointer + "/" + std::to_string(i),
+                out);
+  }
+}
+
+/// Differences as pointers: objects member by member, lists item by item between what they begin
+/// and end with alike.
 void differences(const json::value& before, const json::value& after, const std::string& pointer,
                  json::array& out) {
   if (before == after) return;
+  if (before.is_array() && after.is_array()) {
+    return list_differences(before.get_array(), after.get_array(), pointer, out);
+  }
   if (!before.is_object() || !after.is_object()) {
     out.push_back({{"pointer", pointer}, {"before", before}, {"after", after}});
     return;

@@ -125,6 +125,10 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
                      .reason = change.reason,
                      .after = json::serialize(sides.after)};
   if (!is_new) entry.before = json::serialize(sides.before);
+  // Whoever looks for what was done to either patient finds it.
+  if (!is_new && record.data.patient_id != data.patient_id) {
+    entry.patients = {record.data.patient_id.value().value, data.patient_id.value().value};
+  }
   audit::record(tx, audit::actor_of(request), std::move(entry));
 
   RecordView view = co_await tx.one(kShowRecord, record.id);

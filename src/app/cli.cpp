@@ -164,8 +164,13 @@ void add_commands(CLI::App& app, Parsed& p) {
       ->add_option("--tenant", p.arguments.tenant);
   auto* icd = app.add_subcommand("icd", "ICD-10-CM releases");
   icd->require_subcommand(1);
-  command(*icd, p, "import", "Load a CMS release: the order file, or its zip", &icd_import)
-      ->add_option("FILE", p.arguments.file)
+  auto* importing =
+      command(*icd, p, "import", "Load a CMS release: the order file, or its zip", &icd_import);
+  importing->add_option("FILE", p.arguments.file)->required();
+  importing->add_flag("--force", p.arguments.force, "even where it replaces a larger one");
+  command(*icd, p, "list", "The releases that are loaded", &icd_list);
+  command(*icd, p, "remove", "Unload a release", &icd_remove)
+      ->add_option("RELEASE", p.arguments.name, "its name, as `icd list` has it")
       ->required();
   auto* storage = app.add_subcommand("storage", "The files' objects");
   storage->require_subcommand(1);

@@ -25,6 +25,7 @@ struct Arguments {
   std::int64_t grace = 3'600;  ///< seconds
   bool dry_run = false;
   std::string file;
+  bool force = false;
   std::string data_dir;  ///< of the demo
   std::string listen;
   std::string object_store_listen;
@@ -55,6 +56,8 @@ int user_enable(const Settings& settings, const Arguments& arguments);
 int user_reset_password(const Settings& settings, const Arguments& arguments);
 int storage_sweep(const Settings& settings, const Arguments& arguments);
 int icd_import(const Settings& settings, const Arguments& arguments);
+int icd_list(const Settings& settings, const Arguments& arguments);
+int icd_remove(const Settings& settings, const Arguments& arguments);
 int audit_verify(const Settings& settings, const Arguments& arguments);
 int routes_list(const Settings& settings, const Arguments& arguments);
 

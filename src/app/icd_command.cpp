@@ -8,9 +8,6 @@
 namespace wardbook::app {
 namespace {
 
-/// A release is one transaction of some seconds; a request's deadline is not for it.
-constexpr std::chrono::minutes kStatementTimeout{10};
-
 void show_progress(std::size_t done) {
   if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%zu codes", done);
 }
@@ -21,7 +18,8 @@ Task<int> import(CommandContext& context) {
   for (const auto& row : file.rows) billable += row.billable ? 1 : 0;
   boost::json::object row{
       {"release", file.name}, {"codes", file.rows.size()}, {"billable", billable}};
-  const bool loaded = co_await icd10::import_release(context.db, std::move(file), &show_progress);
+  const bool loaded = co_await icd10::import_release(context.db, std::move(file),
+                                                     context.arguments.force, &show_progress);
   if (isatty(STDERR_FILENO) != 0) std::fputc('\n', stderr);
   row["result"] = loaded ? "imported" : "was loaded already";
   boost::json::array rows;
@@ -30,12 +28,43 @@ Task<int> import(CommandContext& context) {
   co_return 0;
 }
 
+Task<int> list(CommandContext& context) {
+  boost::json::array rows;
+  for (const auto& release : co_await icd10::releases(context.db)) {
+    boost::json::object row{{"release", release.name},
+                            {"in_force_from", format_date(release.valid_from)},
+                            {"codes", release.codes},
+                            {"billable", release.billable},
+                            {"built_in", release.starter}};
+    rows.push_back(std::move(row));
+  }
+  print_rows(context.arguments, rows);
+  co_return 0;
+}
+
+Task<int> remove(CommandContext& context) {
+  const bool removed = co_await icd10::remove_release(context.db, context.arguments.name);
+  if (!removed) {
+    throw std::runtime_error("no release of that name: " + context.arguments.name +
+                             " (`wardbook icd list` has them; the built-in set stays)");
+  }
+  boost::json::array rows{{{"release", context.arguments.name}, {"result", "removed"}}};
+  print_rows(context.arguments, rows);
+  co_return 0;
+}
+
 }  // namespace
 
 int icd_import(const Settings& settings, const Arguments& arguments) {
-  Settings patient = settings;
-  patient.database.statement_timeout = kStatementTimeout;
-  return run_on_database(patient, arguments, &import);
+  return run_on_database(settings, arguments, &import);
+}
+
+int icd_list(const Settings& settings, const Arguments& arguments) {
+  return run_on_database(settings, arguments, &list);
+}
+
+int icd_remove(const Settings& settings, const Arguments& arguments) {
+  return run_on_database(settings, arguments, &remove);
 }
 
 }  // namespace wardbook::app

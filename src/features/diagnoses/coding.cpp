@@ -16,6 +16,7 @@ Task<Coded> coded(db::Tx& tx, std::string visit_date, json::object body, std::st
     const auto checked = co_await icd10::check(tx, out.input.icd_code, std::move(visit_date));
     if (checked.found) {
       out.release = checked.found->release;
+      out.header = !checked.found->billable;
       if (!out.input.diagnosis_name) out.input.diagnosis_name = checked.found->title;
     } else if (checked.any_release) {
       std::string message = "is not in the ICD-10-CM release in force at the visit";
@@ -31,6 +32,18 @@ Task<Coded> coded(db::Tx& tx, std::string visit_date, json::object body, std::st
     faults.push_back({pointer + "/diagnosis_name", "is required for a code without a title"});
   }
   co_return out;
+}
+
+std::string answer_json(const records::Diagnosis& diagnosis, bool header) {
+  json::array warnings;
+  if (header) {
+    warnings.push_back({{"code", "header_code"},
+                        {"pointer", "/icd_code"},
+                        {"message", "This code heads others and is not billable itself."}});
+  }
+  std::string out = records::to_json(diagnosis);
+  out.pop_back();
+  return out + R"(,"warnings":)" + json::serialize(warnings) + "}";
 }
 
 Task<Coded> recoded(db::Tx& tx, std::string visit_date, records::Diagnosis before,

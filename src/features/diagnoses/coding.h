@@ -13,6 +13,7 @@ namespace wardbook::diagnoses {
 struct Coded {
   DiagnosisInput input;
   std::optional<std::string> release;
+  bool header = false;  ///< the code only heads others, which insurers ask for
 };
 
 /// Reads and checks a diagnosis of a visit at `visit_date` (RFC 3339). Adds to `faults`; a code
@@ -26,6 +27,9 @@ struct Coded {
 [[nodiscard]] Task<Coded> recoded(db::Tx& tx, std::string visit_date, records::Diagnosis before,
                                   boost::json::object patch, std::string pointer,
                                   std::vector<Fault>& faults);
+
+/// The diagnosis as an answer to its writing: with `warnings`, one where the code is a header.
+[[nodiscard]] std::string answer_json(const records::Diagnosis& diagnosis, bool header);
 
 /// POST /records/{id}/amendments: fields of the record, its diagnoses, or both. It is here rather
 /// than among the records because it needs both.

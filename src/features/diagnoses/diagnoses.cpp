@@ -7,6 +7,8 @@ namespace wardbook::diagnoses {
 using Need = api::Input::Need;
 
 std::optional<std::string> normal_code(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
   std::string code;
   for (std::size_t i = 0; i < text.size(); ++i) {
     char c = text[i];

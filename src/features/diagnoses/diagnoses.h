@@ -25,7 +25,7 @@ struct DiagnosisInput {
                                              const std::string& pointer,
                                              std::vector<Fault>& faults);
 
-/// `e119`, `E11.9` -> `E11.9`. nullopt when it has not the form of an ICD-10-CM code: a letter, a
+/// ` e119`, `E11.9` -> `E11.9`. nullopt when it has not the form of an ICD-10-CM code: a letter, a
 /// digit, a letter or digit, then up to four more (CMS, ICD-10-CM Official Guidelines I.A.2).
 [[nodiscard]] std::optional<std::string> normal_code(std::string_view text);
 

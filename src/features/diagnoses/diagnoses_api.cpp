@@ -75,13 +75,31 @@ Task<api::Response> add_diagnosis(App& app, api::Request req) {
   std::vector<Fault> faults;
   Coded input = co_await coded(tx, record.data.visit_date, body, "", faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  const bool header = input.header;
   const Diagnosis diagnosis = co_await insert(tx, id, std::move(input), req.caller.account);
   const auto version = co_await next_version(app, tx, req, record);
   const std::string location = "/api/v1/diagnoses/" + std::to_string(diagnosis.id.value);
-  api::Response response = api::created(records::to_json(diagnosis), location).etag(version);
+  api::Response response = api::created(answer_json(diagnosis, header), location).etag(version);
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());
   co_return response;
+}
+
+Task<api::Response> get_diagnosis(App& app, api::Request req) {
+  const auto id = req.path_id<DiagnosisId>(Code::diagnosis_not_found);
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto diagnosis = co_await tx.maybe_one(kGetDiagnosis, id);
+  if (!diagnosis) throw Failure(Code::diagnosis_not_found);
+  const auto record = co_await tx.maybe_one(kRecordPatient, diagnosis->record_id);
+  if (!record) throw Failure(Code::diagnosis_not_found);  // of a visit that was voided
+  audit::Entry seen{.action = "record.diagnoses",
+                    .resource = "record",
+                    .resource_id = diagnosis->record_id.value,
+                    .patient = record->patient};
+  audit::record(tx, audit::actor_of(req), std::move(seen));
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  co_return api::ok(records::to_json(*diagnosis)).etag(record->version);
 }
 
 Task<api::Response> patch_diagnosis(App& app, api::Request req) {
@@ -96,11 +114,12 @@ Task<api::Response> patch_diagnosis(App& app, api::Request req) {
   std::vector<Fault> faults;
   Coded input = co_await recoded(tx, record.data.visit_date, *before, patch, "", faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  const bool header = input.header;
   const Diagnosis after = co_await update(tx, id, std::move(input));
   const auto version = co_await next_version(app, tx, req, record);
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
-  co_return api::ok(records::to_json(after)).etag(version);
+  co_return api::ok(answer_json(after, header)).etag(version);
 }
 
 Task<api::Response> remove_diagnosis(App& app, api::Request req) {
@@ -127,6 +146,7 @@ std::vector<api::Route> routes() {
   return {{"GET", "/records/{id}/diagnoses", records_read, &list_diagnoses},
           {"POST", "/records/{id}/diagnoses", records_write, &add_diagnosis, Body::json},
           {"POST", "/records/{id}/amendments", records_finalize, &amend_record, Body::json},
+          {"GET", "/diagnoses/{id}", records_read, &get_diagnosis},
           {"PATCH", "/diagnoses/{id}", records_write, &patch_diagnosis, Body::json},
           {"DELETE", "/diagnoses/{id}", records_write, &remove_diagnosis}};
 }

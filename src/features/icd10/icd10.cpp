@@ -1,6 +1,7 @@
 #include "features/icd10/icd10.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "api/input.h"
@@ -12,9 +13,10 @@ namespace wardbook::icd10 {
 namespace {
 
 constexpr std::size_t kWordsMost = 10;
-constexpr std::size_t kBatchRows = 5'000;
+constexpr std::size_t kDropMost = 6;      ///< words, of which one may be left out
 constexpr double kReleaseCodes = 98'000;  ///< of a full release, about
 constexpr double kFewMatches = 1'500;     ///< that are fetched and sorted in a millisecond or two
+constexpr int kWalkMost = 2'000;          ///< codes that are looked at in the order of the answer
 
 std::string with_dot(std::string code) {
   if (code.size() > 3) code.insert(3, 1, '.');
@@ -24,6 +26,8 @@ std::string with_dot(std::string code) {
 /// The beginning of a code, without its dot, if the text can be one.
 std::optional<std::string> code_prefix(std::string_view text) {
   std::string out;
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
   for (const char c : text) {
     if (c == '.' && out.size() == 3) continue;
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -32,50 +36,130 @@ std::optional<std::string> code_prefix(std::string_view text) {
     if ((out.empty() && !letter) || (out.size() == 1 && !digit)) return std::nullopt;
     out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   }
-  if (out.size() < 2 || out.size() > 7) return std::nullopt;
+  if (out.empty() || out.size() > 7) return std::nullopt;
   return out;
 }
 
-/// Lower-case words of letters and digits, as PostgreSQL's simple configuration has them.
+/// Words that titles have for grammar's sake; they say nothing as long as there are others.
+constexpr std::array<std::string_view, 14> kFillers{"a",  "an", "and", "at", "by",  "for", "from",
+                                                    "in", "of", "on",  "or", "the", "to",  "s"};
+
+/// What clinicians write for words that titles have.
+struct Abbreviation {
+  std::string_view text;
+  std::vector<std::string> words;
+};
+const std::vector<Abbreviation>& abbreviations() {
+  static const std::vector<Abbreviation> all{
+      {"afib", {"atrial", "fibrillation"}},
+      {"bph", {"benign", "prostatic", "hyperplasia"}},
+      {"cad", {"atherosclerotic", "heart", "disease"}},
+      {"chf", {"congestive", "heart", "failure"}},
+      {"ckd", {"chronic", "kidney", "disease"}},
+      {"copd", {"chronic", "obstructive", "pulmonary"}},
+      {"cva", {"cerebral", "infarction"}},
+      {"dvt", {"thrombosis", "deep", "veins"}},
+      {"gerd", {"gastro", "esophageal", "reflux"}},
+      {"htn", {"hypertension"}},
+      {"nstemi", {"nstemi", "myocardial"}},
+      {"osa", {"obstructive", "sleep", "apnea"}},
+      {"t1dm", {"type", "1", "diabetes"}},
+      {"t2dm", {"type", "2", "diabetes"}},
+      {"tia", {"transient", "ischemic", "attack"}},
+      {"uri", {"upper", "respiratory", "infection"}},
+      {"uti", {"urinary", "tract", "infection"}},
+  };
+  return all;
+}
+
+/// Lower-case words, split at every ASCII character that is no letter or digit.
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> out;
   std::string word;
   for (const char c : std::string(text) + ' ') {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (letter || (c >= '0' && c <= '9')) {
+    if (letter || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80) {
       word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     } else if (!word.empty()) {
-      if (out.size() < kWordsMost) out.push_back(word);
+      out.push_back(word);
       word.clear();
     }
   }
-  return out;
-}
-
-/// `('diabetes' | 'diabetic') & ('2')`; empty when a word means nothing.
-std::string tsquery_of(std::size_t words, const std::vector<Meaning>& meanings) {
-  std::map<std::int64_t, std::string> groups;
-  for (const auto& meaning : meanings) {
-    auto& group = groups[meaning.position];
-    std::string quoted;
-    for (const char c : meaning.word)
-      quoted += c == '\'' || c == '\\' ? std::string(2, c) : std::string(1, c);
-    group += (group.empty() ? "'" : " | '") + quoted + "'";
+  const auto filler = [](const std::string& w) {
+    return std::ranges::find(kFillers, w) != kFillers.end();
+  };
+  if (!std::ranges::all_of(out, filler)) std::erase_if(out, filler);
+  std::vector<std::string> whole;
+  for (auto& w : out) {
+    const auto known = std::ranges::find(abbreviations(), w, &Abbreviation::text);
+    if (known == abbreviations().end()) {
+      whole.push_back(std::move(w));
+    } else {
+      whole.insert(whole.end(), known->words.begin(), known->words.end());
+    }
   }
-  if (groups.size() != words) return {};
-  std::string out;
-  for (const auto& [position, group] : groups) out += (out.empty() ? "(" : " & (") + group + ")";
+  out = std::move(whole);
+  if (out.size() > kWordsMost) out.resize(kWordsMost);
   return out;
 }
 
-/// As if words stood in titles independently of each other, which is near enough to choose a way.
-double expected_matches(const std::vector<Meaning>& meanings) {
-  std::map<std::int64_t, double> codes;
-  for (const auto& meaning : meanings)
-    codes[meaning.position] += static_cast<double>(meaning.frequency);
-  double out = kReleaseCodes;
-  for (const auto& [position, frequency] : codes) out *= std::min(1.0, frequency / kReleaseCodes);
+/// What one typed word may mean: `'diabetes' | 'diabet':*`.
+struct Group {
+  std::string any_of;
+  double frequency = 0;  ///< codes that have one of them, at most
+};
+
+void add_part(Group& group, std::string_view part, double frequency) {
+  group.any_of += (group.any_of.empty() ? "" : " | ") + std::string(part);
+  group.frequency += frequency;
+}
+
+/// One group for each typed word that means something.
+std::vector<Group> groups_of(const std::vector<std::string>& words,
+                             const std::vector<Meaning>& meanings) {
+  constexpr std::array<std::string_view, 5> kRoman{"i", "ii", "iii", "iv", "v"};
+  std::map<std::int64_t, Group> by_position;
+  for (const auto& meaning : meanings) {
+    add_part(by_position[meaning.position], meaning.part, static_cast<double>(meaning.frequency));
+  }
+  for (std::size_t i = 0; i < words.size(); ++i) {  // type II diabetes is type 2
+    const auto found = std::ranges::find(kRoman, words[i]);
+    if (found == kRoman.end()) continue;
+    const auto number = std::to_string(found - kRoman.begin() + 1);
+    add_part(by_position[static_cast<std::int64_t>(i) + 1], "'" + number + "'", kFewMatches);
+  }
+  std::vector<Group> out;
+  for (auto& [position, group] : by_position) out.push_back(std::move(group));
   return out;
+}
+
+Task<std::vector<Found>> by_words(db::Tx& tx, int release, const std::vector<Group>& groups,
+                                  int limit) {
+  std::string query;
+  double expected = kReleaseCodes;  // as if words stood in titles independently of each other
+  for (const auto& group : groups) {
+    query += (query.empty() ? "(" : " & (") + group.any_of + ")";
+    expected *= std::min(1.0, group.frequency / kReleaseCodes);
+  }
+  if (expected >= kFewMatches) {
+    auto found = co_await tx.all(kByCommonWords, release, query, limit, kWalkMost);
+    if (found.size() == static_cast<std::size_t>(limit)) co_return found;
+  }
+  co_return co_await tx.all(kByRareWords, release, query, limit);
+}
+
+/// Where no code has all the words: those that have all but one, the rarest being the likeliest to
+/// be wrong.
+Task<std::vector<Found>> by_most_words(db::Tx& tx, int release, std::vector<Group> groups,
+                                       int limit) {
+  std::ranges::sort(groups, {}, &Group::frequency);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    std::vector<Group> others = groups;
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
+    auto found = co_await by_words(tx, release, others, limit);
+    if (!found.empty()) co_return found;
+  }
+  co_return std::vector<Found>();
 }
 
 Task<std::vector<Found>> find(db::Tx& tx, int release, std::string q, int limit) {
@@ -84,14 +168,16 @@ Task<std::vector<Found>> find(db::Tx& tx, int release, std::string q, int limit)
     found = co_await tx.all(kByPrefix, release, *prefix, limit);
     if (!found.empty()) co_return found;
   }
-  auto words = words_of(q);
+  const auto words = words_of(q);
   if (words.empty()) co_return found;
-  const std::size_t count = words.size();
-  const auto meanings = co_await tx.all(kMeanings, release, std::move(words));
-  const std::string query = tsquery_of(count, meanings);
-  if (query.empty()) co_return found;
-  const bool rare = expected_matches(meanings) < kFewMatches;
-  co_return co_await tx.all(rare ? kByRareWords : kByCommonWords, release, query, limit);
+  const auto meanings = co_await tx.all(kMeanings, release, words);
+  const auto groups = groups_of(words, meanings);
+  if (groups.empty()) co_return found;
+  found = co_await by_words(tx, release, groups, limit);
+  if (found.empty() && groups.size() > 1 && groups.size() <= kDropMost) {
+    found = co_await by_most_words(tx, release, groups, limit);
+  }
+  co_return found;
 }
 
 Task<api::Response> search(App& app, api::Request req) {
@@ -99,10 +185,11 @@ Task<api::Response> search(App& app, api::Request req) {
   const auto q = params.text("q");
   if (!q || q->find_first_not_of(' ') == std::string::npos) params.fault("q", "is required");
   const int limit = params.limit();
+  const auto on = params.date("on");
   params.finish();
   // The codes are everybody's; operators, who are in no hospital, may look them up too.
   db::Tx tx = co_await app.db.begin_control();
-  const auto release = co_await tx.maybe_one(kInForceNow);
+  const auto release = co_await tx.maybe_one(kInForceOn, on);
   std::vector<Found> found;
   if (release) found = co_await find(tx, release->id, *q, limit);
   co_await tx.commit();
@@ -117,23 +204,6 @@ Task<api::Response> search(App& app, api::Request req) {
   boost::json::object body{{"items", std::move(items)}};
   body["release"] = release ? boost::json::value(release->name) : boost::json::value(nullptr);
   co_return api::ok(boost::json::value(std::move(body)));
-}
-
-void queue_batch(db::Tx& tx, std::int64_t release, std::span<const OrderRow> rows) {
-  std::vector<std::string> codes;
-  std::vector<std::string> billable;
-  std::vector<std::string> short_titles;
-  std::vector<std::string> long_titles;
-  std::vector<std::int64_t> orders;
-  for (const auto& row : rows) {
-    codes.push_back(row.code);
-    billable.emplace_back(row.billable ? "t" : "f");
-    short_titles.push_back(row.short_title);
-    long_titles.push_back(row.long_title);
-    orders.push_back(row.order);
-  }
-  tx.queue(kAddCodes, release, std::move(codes), std::move(billable), std::move(short_titles),
-           std::move(long_titles), std::move(orders));
 }
 
 }  // namespace
@@ -155,28 +225,10 @@ Task<Check> check(db::Tx& tx, std::string code, std::string visit_date) {
   co_return out;
 }
 
-Task<bool> import_release(db::Pool& db, ReleaseFile file,
-                          std::function<void(std::size_t)> progress) {
-  db::Tx tx = co_await db.begin_control();
-  const auto loaded = co_await tx.maybe_one(kLoadedHash, file.name);
-  if (loaded && loaded->value == file.sha256) co_return false;
-  tx.queue(kDropRelease, file.name);
-  // A fiscal year begins on the first of October of the year before (CMS).
-  const Date from{std::chrono::year(file.fiscal_year - 1), std::chrono::October,
-                  std::chrono::day(1)};
-  const Date to{std::chrono::year(file.fiscal_year), std::chrono::September, std::chrono::day(30)};
-  const auto id = co_await tx.one(kAddRelease, file.name, from, to, file.sha256);
-  const std::span<const OrderRow> rows(file.rows);
-  for (std::size_t at = 0; at < rows.size(); at += kBatchRows) {
-    const auto count = std::min(kBatchRows, rows.size() - at);
-    queue_batch(tx, id.value, rows.subspan(at, count));
-    (void)co_await tx.maybe_one(kLoadedHash, file.name);
-    progress(at + count);
-  }
-  (void)co_await tx.exec(kAddWords, id.value);
-  (void)co_await tx.exec(kPlaceCodes, id.value);
-  co_await tx.commit();
-  co_return true;
+Task<std::optional<std::string>> release_at(db::Tx& tx, std::string visit_date) {
+  auto row = co_await tx.maybe_one(kReleaseAt, std::move(visit_date));
+  if (!row) co_return std::nullopt;
+  co_return std::move(row->value);
 }
 
 std::vector<api::Route> routes() {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/router.h"
+#include "base/clock.h"
 #include "base/ids.h"
 #include "db/pool.h"
 
@@ -34,6 +35,9 @@ struct Check {
 /// caller's own transaction.
 [[nodiscard]] Task<Check> check(db::Tx& tx, std::string code, std::string visit_date);
 
+/// The name of the release in force on the visit's day; nullopt when nothing is loaded.
+[[nodiscard]] Task<std::optional<std::string>> release_at(db::Tx& tx, std::string visit_date);
+
 /// A row of the CMS order file (columns: order 1-5, code 7-13, billable flag 15, short title 17-76,
 /// long title from 78).
 struct OrderRow {
@@ -55,13 +59,29 @@ struct ReleaseFile {
 };
 /// Reads an order file, or the zip that it comes in (CMS, "Code Descriptions in Tabular Order").
 /// The fiscal year is in the file's name (`icd10cm_order_2026.txt`). Bounds: 64 MiB, 500,000 rows.
+/// Rows are numbered without gaps, the last one is ended, no code comes twice, all is UTF-8.
 /// Throws std::runtime_error with one clear line that names the first bad row.
 [[nodiscard]] ReleaseFile read_release(const std::string& path);
 
 /// Replaces the release of that name in one transaction; `progress(done)` after each batch. Returns
-/// false when exactly this file is loaded already.
-[[nodiscard]] Task<bool> import_release(db::Pool& db, ReleaseFile file,
+/// false when exactly these codes are loaded already. Throws std::runtime_error when the file has
+/// less than nine tenths of the codes that it would replace, unless `even_if_smaller`.
+[[nodiscard]] Task<bool> import_release(db::Pool& db, ReleaseFile file, bool even_if_smaller,
                                         std::function<void(std::size_t)> progress);
+
+/// A release that is loaded. It is in force from `valid_from` until a newer one is.
+struct LoadedRelease {
+  std::string name;
+  Date valid_from{};
+  Date valid_to{};  ///< the end of its fiscal year
+  bool starter = false;
+  std::int64_t codes = 0;
+  std::int64_t billable = 0;
+};
+/// The newest first, the starter set last.
+[[nodiscard]] Task<std::vector<LoadedRelease>> releases(db::Pool& db);
+/// False when there is no such release. The starter set stays.
+[[nodiscard]] Task<bool> remove_release(db::Pool& db, std::string name);
 
 [[nodiscard]] std::vector<api::Route> routes();
 

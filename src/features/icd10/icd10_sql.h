@@ -27,15 +27,22 @@ struct Looked {
   ", CASE WHEN valid_from <= " day                                                     \
   " THEN - extract(epoch FROM valid_from) ELSE extract(epoch FROM valid_from) END LIMIT 1)"
 
+/// The day is the visit's where the hospital is.
 inline const db::Query<Looked, std::string, std::string> kLookUp{
-    "icd10.look_up", "SELECT l.id, l.name, c.code, c.long_title, c.billable FROM " WB_IN_FORCE(
-                         "($2::timestamptz)::date") " l LEFT JOIN wardbook.icd_codes c "
-                                                    "ON c.release_id = l.id AND c.code = $1"};
+    "icd10.look_up",
+    "SELECT l.id, l.name, c.code, c.long_title, c.billable FROM wardbook.my_tenant t "
+    "CROSS JOIN LATERAL " WB_IN_FORCE("($2::timestamptz AT TIME ZONE t.time_zone)::date")
+    " l LEFT JOIN wardbook.icd_codes c ON c.release_id = l.id AND c.code = $1"};
+inline const db::Query<db::TextRow, std::string> kReleaseAt{
+    "icd10.release_at", "SELECT l.name FROM wardbook.my_tenant t CROSS JOIN LATERAL " WB_IN_FORCE(
+                            "($1::timestamptz AT TIME ZONE t.time_zone)::date") " l"};
 
-/// Those that begin like the unknown code, by the letters that one would have to change.
+/// Those that one would have to change least, of the same chapter letter if there are any.
 inline const db::Query<db::TextRow, int, std::string> kNearest{"icd10.nearest", R"sql(
   SELECT c.code FROM wardbook.icd_codes c
-  WHERE c.release_id = $1 AND c.code LIKE left($2, 2) || '%'
+  WHERE c.release_id = $1
+    AND (c.code LIKE left($2, 1) || '%' OR NOT EXISTS (
+      SELECT FROM wardbook.icd_codes o WHERE o.release_id = $1 AND o.code LIKE left($2, 1) || '%'))
   ORDER BY public.levenshtein(c.code, $2), NOT c.billable, c.code LIMIT 5)sql"};
 
 struct InForce {
@@ -43,8 +50,10 @@ struct InForce {
   std::string name;
   static InForce from_row(const db::RowView& r) { return {static_cast<int>(r.int64(0)), r.str(1)}; }
 };
-inline const db::Query<InForce> kInForceNow{
-    "icd10.in_force_now", "SELECT l.id, l.name FROM " WB_IN_FORCE("current_date") " l"};
+/// On $1, or today.
+inline const db::Query<InForce, std::optional<Date>> kInForceOn{
+    "icd10.in_force_on",
+    "SELECT l.id, l.name FROM " WB_IN_FORCE("coalesce($1::date, current_date)") " l"};
 
 struct Found {
   std::string code;
@@ -55,49 +64,76 @@ struct Found {
     return {r.str(0), r.boolean(1), r.str(2), r.str(3)};
   }
 };
-/// The code itself, then billable ones, then headers, each in the order of the codes: three short
-/// walks along the index. Its bounds are written out, since LIKE is no range before its pattern is
-/// known; codes have no character above Z.
+/// Billable ones, the code itself before the others, then headers, each in the order of the codes:
+/// short walks along the index. Its bounds are written out, since LIKE is no range before its
+/// pattern is known; codes have no character above Z.
 #define WB_BEGINS_LIKE "release_id = $1 AND code ~>=~ $2 AND code ~<~ ($2 || '~') "
 inline const db::Query<Found, int, std::string, int> kByPrefix{
     "icd10.by_prefix",
     "SELECT f.code, f.billable, f.short_title, f.long_title FROM ("
-    "(SELECT 0 AS tier, c.* FROM wardbook.icd_codes c WHERE release_id = $1 AND code = $2) "
-    "UNION ALL (SELECT 1, c.* FROM wardbook.icd_codes c WHERE " WB_BEGINS_LIKE
-    "  AND billable AND code <> $2 ORDER BY code USING OPERATOR(pg_catalog.~<~) LIMIT $3) "
-    "UNION ALL (SELECT 2, c.* FROM wardbook.icd_codes c WHERE " WB_BEGINS_LIKE
-    "  AND NOT billable AND code <> $2 ORDER BY code USING OPERATOR(pg_catalog.~<~) LIMIT $3)) f "
-    "ORDER BY f.tier, f.code LIMIT $3"};
+    "(SELECT c.* FROM wardbook.icd_codes c WHERE " WB_BEGINS_LIKE
+    "  AND billable ORDER BY code USING OPERATOR(pg_catalog.~<~) LIMIT $3) "
+    "UNION ALL (SELECT c.* FROM wardbook.icd_codes c WHERE " WB_BEGINS_LIKE
+    "  AND NOT billable ORDER BY code USING OPERATOR(pg_catalog.~<~) LIMIT $3)) f "
+    "ORDER BY NOT f.billable, f.code LIMIT $3"};
 #undef WB_BEGINS_LIKE
 
-/// For each typed word ($2) the words that it may mean: those that begin with it, else those that
-/// differ in few letters. A word of one or two characters means only itself.
+/// For each typed word ($2) what it may mean, as a part of a tsquery: words that begin with it and
+/// those of the same stem; if there are none, those with the same letters in another order or that
+/// differ in one or two. A word of one or two characters means only itself.
 struct Meaning {
   std::int64_t position = 0;
-  std::string word;
-  std::int64_t frequency = 0;  ///< how many codes of the release have it
+  std::string part;            ///< 'hyp':* or 'fracture'
+  std::int64_t frequency = 0;  ///< how many codes of the release have it, at most
   static Meaning from_row(const db::RowView& r) { return {r.int64(0), r.str(1), r.int64(2)}; }
 };
 inline const db::Query<Meaning, int, std::vector<std::string>> kMeanings{"icd10.meanings", R"sql(
-  SELECT t.position, m.word, m.frequency
-  FROM (SELECT u.word, u.position, u.word || chr(1114111) AS after, length(u.word) AS length,
-          EXISTS (SELECT FROM wardbook.icd_words p WHERE p.release_id = $1
-                  AND p.word ~>=~ u.word AND p.word ~<~ (u.word || chr(1114111))) AS known
-        FROM unnest($2::text[]) WITH ORDINALITY AS u(word, position) OFFSET 0) t
-  CROSS JOIN LATERAL (
-    (SELECT w.word, w.frequency FROM wardbook.icd_words w
-     WHERE t.length <= 2 AND w.release_id = $1 AND w.word = t.word)
+  WITH typed AS MATERIALIZED (
+    SELECT u.position, w.word, w.word || chr(1114111) AS after, length(w.word) AS length,
+      wardbook.stem(w.word) AS stem, wardbook.letter_key(w.word) AS key,
+      CASE WHEN length(w.word) < 6 THEN 1 ELSE 2 END AS errors
+    FROM unnest($2::text[]) WITH ORDINALITY AS u(word, position)
+    CROSS JOIN LATERAL (SELECT wardbook.plain_word(u.word) AS word OFFSET 0) w
+    WHERE w.word <> ''),
+  known AS MATERIALIZED (
+    SELECT t.position, quote_literal(w.word) AS part, w.frequency::bigint
+    FROM typed t JOIN wardbook.icd_words w
+      ON t.length <= 2 AND w.release_id = $1 AND w.word = t.word
     UNION ALL
-    (SELECT w.word, w.frequency FROM wardbook.icd_words w
-     WHERE t.length > 2 AND t.known AND w.release_id = $1
-       AND w.word ~>=~ t.word AND w.word ~<~ t.after
-     ORDER BY length(w.word), w.word LIMIT 20)
+    SELECT t.position, quote_literal(t.word) || ':*', n.frequency
+    FROM typed t CROSS JOIN LATERAL (
+      SELECT sum(w.frequency)::bigint AS frequency FROM wardbook.icd_words w
+      WHERE t.length > 2 AND w.release_id = $1 AND w.word ~>=~ t.word AND w.word ~<~ t.after) n
+    WHERE n.frequency > 0
     UNION ALL
-    (SELECT w.word, w.frequency FROM wardbook.icd_words w
-     WHERE t.length > 3 AND NOT t.known AND w.release_id = $1
-       AND w.word OPERATOR(public.%) t.word
-       AND public.levenshtein_less_equal(w.word, t.word, 2) <= 2
-     ORDER BY public.levenshtein(w.word, t.word), w.word LIMIT 5)) m)sql"};
+    SELECT t.position, quote_literal(n.word), n.frequency::bigint
+    FROM typed t CROSS JOIN LATERAL (
+      SELECT w.word, w.frequency FROM wardbook.icd_words w
+      WHERE t.stem <> '' AND w.stem <> '' AND w.release_id = $1 AND w.stem = t.stem
+        AND NOT starts_with(w.word, t.word)
+      ORDER BY w.frequency DESC, w.word LIMIT 10) n),
+  near AS MATERIALIZED (
+    SELECT t.position, n.word, n.frequency
+    FROM typed t CROSS JOIN LATERAL (
+      SELECT w.word, w.frequency FROM wardbook.icd_words w
+      WHERE t.length > 3 AND w.release_id = $1 AND (w.key = t.key
+        OR w.word ~>=~ left(t.word, 1) AND w.word ~<~ (left(t.word, 1) || chr(1114111))
+           AND length(w.word) BETWEEN t.length - 2 AND t.length + 2
+           AND public.levenshtein_less_equal(w.word, t.word, 2) <= t.errors)
+      ORDER BY w.key <> t.key, public.levenshtein(w.word, t.word),
+        w.frequency DESC, w.word LIMIT 5) n
+    WHERE NOT EXISTS (SELECT FROM known k WHERE k.position = t.position))
+  SELECT * FROM known
+  UNION ALL SELECT n.position, quote_literal(n.word), n.frequency::bigint FROM near n
+  UNION ALL  -- the first letter is wrong, or missing: neumonia
+  SELECT t.position, quote_literal(n.word), n.frequency::bigint
+  FROM typed t CROSS JOIN LATERAL (
+    SELECT w.word, w.frequency FROM wardbook.icd_words w
+    WHERE t.length > 3 AND w.release_id = $1 AND w.word OPERATOR(public.%) t.word
+      AND public.levenshtein_less_equal(w.word, t.word, 2) <= t.errors
+    ORDER BY public.levenshtein(w.word, t.word), w.frequency DESC, w.word LIMIT 5) n
+  WHERE NOT EXISTS (SELECT FROM known k WHERE k.position = t.position)
+    AND NOT EXISTS (SELECT FROM near k WHERE k.position = t.position))sql"};
 
 /// Of words that few codes have: all of these, sorted.
 inline const db::Query<Found, int, std::string, int> kByRareWords{"icd10.by_rare_words", R"sql(
@@ -105,47 +141,69 @@ inline const db::Query<Found, int, std::string, int> kByRareWords{"icd10.by_rare
     SELECT c.* FROM wardbook.icd_codes c
     WHERE release_id = $1 AND document @@ $2::tsquery OFFSET 0) f
   ORDER BY f.place LIMIT $3)sql"};
-/// Of words that many have: the codes in the order of the answer, until there are enough. The
-/// function rather than its operator, so that the words' index is not taken after all.
-inline const db::Query<Found, int, std::string, int> kByCommonWords{"icd10.by_common_words", R"sql(
+/// Of words that many have: the codes in the order of the answer, until there are enough or $4 have
+/// been looked at. The function rather than its operator, so that the words' index is not taken
+/// after all.
+inline const db::Query<Found, int, std::string, int, int> kByCommonWords{"icd10.by_common_words",
+                                                                         R"sql(
   SELECT code, billable, short_title, long_title FROM wardbook.icd_codes
-  WHERE release_id = $1 AND pg_catalog.ts_match_vq(document, $2::tsquery)
+  WHERE release_id = $1 AND place <= $4 AND pg_catalog.ts_match_vq(document, $2::tsquery)
   ORDER BY place LIMIT $3)sql"};
 
-inline const db::Query<db::TextRow, std::string> kLoadedHash{
-    "icd10.loaded_hash", "SELECT source_hash FROM wardbook.icd_releases WHERE name = $1"};
+// ---- releases ---------------------------------------------------------------------------------
+
+struct Loaded {
+  std::string hash;
+  std::int64_t codes = 0;
+  static Loaded from_row(const db::RowView& r) { return {r.str(0), r.int64(1)}; }
+};
+inline const db::Query<Loaded, std::string> kLoaded{"icd10.loaded", R"sql(
+  SELECT l.source_hash, (SELECT count(*) FROM wardbook.icd_codes c WHERE c.release_id = l.id)
+  FROM wardbook.icd_releases l WHERE l.name = $1 AND NOT l.is_starter)sql"};
 inline const db::Query<void, std::string> kDropRelease{
-    "icd10.drop_release", "DELETE FROM wardbook.icd_releases WHERE name = $1"};
+    "icd10.drop_release", "DELETE FROM wardbook.icd_releases WHERE name = $1 AND NOT is_starter"};
 inline const db::Query<db::Int64Row, std::string, Date, Date, std::string> kAddRelease{
     "icd10.add_release", R"sql(
   INSERT INTO wardbook.icd_releases (name, valid_from, valid_to, source_hash)
   VALUES ($1, $2, $3, $4) RETURNING id)sql"};
 inline const db::Query<void, std::int64_t, std::vector<std::string>, std::vector<std::string>,
                        std::vector<std::string>, std::vector<std::string>,
-                       std::vector<std::int64_t>>
+                       std::vector<std::int64_t>, std::vector<std::int64_t>>
     kAddCodes{"icd10.add_codes", R"sql(
-  INSERT INTO wardbook.icd_codes (release_id, code, billable, short_title, long_title, sort_order)
-  SELECT $1, c.code, c.billable::boolean, c.short_title, c.long_title, c.sort_order
-  FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])
-    AS c(code, billable, short_title, long_title, sort_order))sql"};
+  INSERT INTO wardbook.icd_codes (release_id, code, billable, short_title, long_title, sort_order,
+    place)
+  SELECT $1, c.code, c.billable::boolean, c.short_title, c.long_title, c.sort_order, c.place
+  FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
+    AS c(code, billable, short_title, long_title, sort_order, place))sql"};
 inline const db::Query<void, std::int64_t> kAddWords{"icd10.add_words", R"sql(
-  INSERT INTO wardbook.icd_words (release_id, word, frequency)
-  SELECT $1::integer, w, count(*) FROM wardbook.icd_codes c
-  CROSS JOIN LATERAL unnest(tsvector_to_array(c.document)) AS w
-  WHERE c.release_id = $1 GROUP BY w)sql"};
-/// Billable codes first; of these the common ones, which the starter set has, and among them those
-/// without further detail; short titles first.
-inline const db::Query<void, std::int64_t> kPlaceCodes{"icd10.place_codes", R"sql(
-  UPDATE wardbook.icd_codes c SET place = n.place
-  FROM (SELECT i.code, row_number() OVER (ORDER BY NOT i.billable, s.code IS NULL,
-          s.code IS NOT NULL AND i.long_title !~* '(unspecified|essential|uncomplicated|without )',
-          length(i.long_title), i.sort_order) AS place
-        FROM wardbook.icd_codes i
-        LEFT JOIN (SELECT x.code FROM wardbook.icd_codes x
-                   JOIN wardbook.icd_releases l ON l.id = x.release_id AND l.is_starter) s
-          ON s.code = i.code
-        WHERE i.release_id = $1) n
-  WHERE c.release_id = $1 AND c.code = n.code)sql"};
+  INSERT INTO wardbook.icd_words (release_id, word, frequency, key, stem)
+  SELECT $1::integer, n.word, n.frequency, wardbook.letter_key(n.word), wardbook.stem(n.word)
+  FROM (SELECT w AS word, count(*) AS frequency FROM wardbook.icd_codes c
+        CROSS JOIN LATERAL unnest(tsvector_to_array(c.document)) AS w
+        WHERE c.release_id = $1 GROUP BY w) n)sql"};
+inline const db::Query<db::TextRow> kStarterCodes{"icd10.starter_codes", R"sql(
+  SELECT c.code FROM wardbook.icd_codes c
+  JOIN wardbook.icd_releases l ON l.id = c.release_id AND l.is_starter)sql"};
+inline const db::Query<db::TextRow> kAnalyze{"icd10.analyze",
+                                             "SELECT wardbook.analyze_icd()::text"};
+
+struct Release {
+  std::string name;
+  Date valid_from{};
+  Date valid_to{};
+  bool starter = false;
+  std::int64_t codes = 0;
+  std::int64_t billable = 0;
+  static Release from_row(const db::RowView& r) {
+    return {r.str(0),  r.maybe_date(1).value(), r.maybe_date(2).value(), r.boolean(3), r.int64(4),
+            r.int64(5)};
+  }
+};
+inline const db::Query<Release> kReleases{"icd10.releases", R"sql(
+  SELECT l.name, l.valid_from, l.valid_to, l.is_starter, count(c.code),
+    count(c.code) FILTER (WHERE c.billable)
+  FROM wardbook.icd_releases l LEFT JOIN wardbook.icd_codes c ON c.release_id = l.id
+  GROUP BY l.id ORDER BY l.is_starter, l.valid_from DESC)sql"};
 
 #undef WB_IN_FORCE
 

@@ -5,9 +5,12 @@
 #include <charconv>
 #include <fstream>
 #include <memory>
+#include <regex>
+#include <set>
 #include <stdexcept>
 
 #include "base/hash.h"
+#include "base/utf8.h"
 #include "features/icd10/icd10.h"
 
 namespace wardbook::icd10 {
@@ -37,19 +40,14 @@ bool is_order_file(std::string_view name) {
          lower.ends_with(".txt");
 }
 
+/// The four digits behind `order`: other numbers in the name (a date of download) are not it.
 int year_in(std::string_view name) {
-  name = base_name(name);
-  for (std::size_t i = 0; i + 4 <= name.size(); ++i) {
-    int year = 0;
-    const auto [end, error] = std::from_chars(name.data() + i, name.data() + i + 4, year);
-    if (error == std::errc{} && end == name.data() + i + 4 && year >= 2010 && year <= 2100) {
-      return year;
-    }
-  }
+  static const std::regex form("order[-_ ]?(20[0-9]{2})[^0-9]", std::regex::icase);
+  const std::string base(base_name(name));
+  std::smatch found;
+  if (std::regex_search(base, found, form)) return std::stoi(found[1]);
   throw std::runtime_error(
-      "the file's name does not say its fiscal year "
-      "(such as icd10cm_order_2026.txt): " +
-      std::string(name));
+      "the file's name does not say its fiscal year (such as icd10cm_order_2026.txt): " + base);
 }
 
 std::string read_file(const std::string& path) {
@@ -114,28 +112,48 @@ std::optional<OrderRow> parse_order_line(std::string_view line) {
   return row;
 }
 
+namespace {
+
+/// Adds the row of a line. Throws with what is wrong with it.
+void add_row(ReleaseFile& out, std::set<std::string>& codes, std::string_view line) {
+  if (!valid_utf8(line)) throw std::runtime_error("is not UTF-8");
+  auto row = parse_order_line(line);
+  if (!row) throw std::runtime_error("is no row of an order file");
+  if (out.rows.size() >= kMostRows) throw std::runtime_error("is one row too many: over 500,000");
+  if (!out.rows.empty() && row->order != out.rows.back().order + 1) {
+    throw std::runtime_error("does not follow on number " + std::to_string(out.rows.back().order));
+  }
+  if (!codes.insert(row->code).second) {
+    throw std::runtime_error("has a code that was there before: " + row->code);
+  }
+  out.rows.push_back(std::move(*row));
+}
+
+}  // namespace
+
 ReleaseFile read_release(const std::string& path) {
   Entry entry{path, read_file(path)};
+  if (entry.text.starts_with("PK\x03\x04")) entry = order_file_in_zip(entry.text, path);
   ReleaseFile out;
   out.sha256 = to_hex(sha256(entry.text));
-  if (entry.text.starts_with("PK\x03\x04")) entry = order_file_in_zip(entry.text, path);
   out.fiscal_year = year_in(entry.name);
   out.name = "ICD-10-CM " + std::to_string(out.fiscal_year);
   std::string_view rest = entry.text;
+  if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
+  std::set<std::string> codes;
   std::size_t number = 0;
   while (!rest.empty()) {
-    const auto end = rest.find('\n');
-    const auto line = rest.substr(0, end);
-    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
     ++number;
-    if (trimmed(line).empty()) continue;
-    auto row = parse_order_line(line);
-    if (!row) {
+    try {
+      const auto end = rest.find('\n');
+      if (end == std::string_view::npos) throw std::runtime_error("is not ended: the file is cut");
+      const auto line = rest.substr(0, end);
+      rest = rest.substr(end + 1);
+      if (!trimmed(line).empty()) add_row(out, codes, line);
+    } catch (const std::runtime_error& wrong) {
       throw std::runtime_error("line " + std::to_string(number) + " of " +
-                               std::string(base_name(entry.name)) + " is no row of an order file");
+                               std::string(base_name(entry.name)) + " " + wrong.what());
     }
-    if (out.rows.size() >= kMostRows) throw std::runtime_error(path + " has over 500,000 rows");
-    out.rows.push_back(std::move(*row));
   }
   if (out.rows.empty()) throw std::runtime_error(path + " holds no codes");
   return out;

@@ -1,5 +1,6 @@
 #include "api/idempotency.h"
 #include "api/input.h"
+#include "features/icd10/icd10.h"
 #include "features/records/records_life.h"
 #include "features/records/records_sql.h"
 
@@ -31,6 +32,22 @@ Task<> resolve(db::Tx& tx, RecordInput& input, const Record* known, std::vector<
   }
   if (input.follow_up_date && std::chrono::sys_days(*input.follow_up_date) <= day) {
     faults.push_back({"/follow_up_date", "must be after the visit"});
+  }
+}
+
+/// A visit that moves into another release's time must not keep codes that this one does not have.
+Task<> check_codes(db::Tx& tx, const Record& record, const std::string& visit_date,
+                   std::vector<Fault>& faults) {
+  if (visit_date == record.data.visit_date) co_return;
+  const auto before = co_await icd10::release_at(tx, record.data.visit_date);
+  const auto after = co_await icd10::release_at(tx, visit_date);
+  if (!after || before == after) co_return;
+  for (const auto& diagnosis : co_await diagnoses_of(tx, record.id)) {
+    const auto checked = co_await icd10::check(tx, diagnosis.icd_code, visit_date);
+    if (!checked.found) {
+      faults.push_back({"/visit_date", "moves the visit to a day on which the code " +
+                                           diagnosis.icd_code + " is not in " + *after});
+    }
   }
 }
 
@@ -146,6 +163,7 @@ Task<RecordInput> changed_input(db::Tx& tx, const Record& record, json::object b
     }
   }
   co_await resolve(tx, input, &record, found);
+  if (found.empty()) co_await check_codes(tx, record, input.visit_date, found);
   for (auto& fault : found) faults.push_back({prefix + fault.pointer, std::move(fault.message)});
   co_return input;
 }

@@ -219,14 +219,14 @@ struct VersionRow {
   " FROM {tenant}.record_versions v " \
   "LEFT JOIN {tenant}.staff s ON s.account_id = v.changed_by "
 #define WB_VERSION_COLUMNS WB_VERSION_FIELDS WB_VERSION_TABLES
-#define WB_SIGNED_VERSION                                            \
-  WB_VERSION_FIELDS                                                  \
-      ", g.signed_by, n.display_name, g.signed_at, g.meaning, "      \
-      "g.content_hash" WB_VERSION_TABLES                             \
-      "LEFT JOIN LATERAL (SELECT * FROM {tenant}.signatures i "      \
-      "  WHERE i.record_id = v.record_id AND i.version = v.version " \
-      "  ORDER BY i.id LIMIT 1) g ON true "                          \
-      "LEFT JOIN {tenant}.staff n ON n.account_id = g.signed_by "
+#define WB_SIGNED_VERSION                                        \
+  WB_VERSION_FIELDS                                              \
+  ", g.signed_by, n.display_name, g.signed_at, g.meaning, "      \
+  "g.content_hash" WB_VERSION_TABLES                             \
+  "LEFT JOIN LATERAL (SELECT * FROM {tenant}.signatures i "      \
+  "  WHERE i.record_id = v.record_id AND i.version = v.version " \
+  "  ORDER BY i.id LIMIT 1) g ON true "                          \
+  "LEFT JOIN {tenant}.staff n ON n.account_id = g.signed_by "
 inline const db::Query<VersionRow, RecordId, std::int64_t, int> kVersions{
     "records.versions",
     WB_SIGNED_VERSION "WHERE v.record_id = $1 AND v.version > $2 ORDER BY v.version LIMIT $3"};

@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <regex>
+#include <set>
+#include <span>
+#include <stdexcept>
+
+#include "features/icd10/icd10.h"
+#include "features/icd10/icd10_sql.h"
+
+namespace wardbook::icd10 {
+namespace {
+
+constexpr std::size_t kBatchRows = 5'000;
+/// A release that has lost more than a tenth of its codes is a cut file, not a new edition.
+constexpr double kLeastOfLoaded = 0.9;
+
+/// What the answer's order depends on beside the file's own.
+struct Rank {
+  bool header = false;
+  bool uncommon = false;  ///< not in the starter set
+  bool detailed = false;  ///< common, but with further detail
+  std::size_t length = 0;
+  int order = 0;
+  std::size_t row = 0;
+  auto operator<=>(const Rank&) const = default;
+};
+
+/// Billable codes first; of these the common ones, which the starter set has, and among them those
+/// without further detail; short titles first.
+std::vector<std::int64_t> places_of(const std::vector<OrderRow>& rows,
+                                    const std::set<std::string>& common) {
+  static const std::regex plain("unspecified|essential|uncomplicated|without ", std::regex::icase);
+  std::vector<Rank> ranks;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const OrderRow& row = rows[i];
+    const bool is_common = common.contains(row.code);
+    const bool detailed = is_common && !std::regex_search(row.long_title, plain);
+    ranks.push_back({!row.billable, !is_common, detailed, row.long_title.size(), row.order, i});
+  }
+  std::ranges::sort(ranks);
+  std::vector<std::int64_t> out(rows.size());
+  for (std::size_t place = 0; place < ranks.size(); ++place) {
+    out[ranks[place].row] = static_cast<std::int64_t>(place) + 1;
+  }
+  return out;
+}
+
+void queue_batch(db::Tx& tx, std::int64_t release, std::span<const OrderRow> rows,
+                 std::span<const std::int64_t> places) {
+  std::vector<std::string> codes;
+  std::vector<std::string> billable;
+  std::vector<std::string> short_titles;
+  std::vector<std::string> long_titles;
+  std::vector<std::int64_t> orders;
+  for (const auto& row : rows) {
+    codes.push_back(row.code);
+    billable.emplace_back(row.billable ? "t" : "f");
+    short_titles.push_back(row.short_title);
+    long_titles.push_back(row.long_title);
+    orders.push_back(row.order);
+  }
+  tx.queue(kAddCodes, release, std::move(codes), std::move(billable), std::move(short_titles),
+           std::move(long_titles), std::move(orders),
+           std::vector<std::int64_t>(places.begin(), places.end()));
+}
+
+}  // namespace
+
+Task<bool> import_release(db::Pool& db, ReleaseFile file, bool even_if_smaller,
+                          std::function<void(std::size_t)> progress) {
+  db::Tx tx = co_await db.begin_control();
+  const auto loaded = co_await tx.maybe_one(kLoaded, file.name);
+  if (loaded && loaded->hash == file.sha256) co_return false;
+  const auto least = loaded ? static_cast<double>(loaded->codes) * kLeastOfLoaded : 0;
+  if (static_cast<double>(file.rows.size()) < least && !even_if_smaller) {
+    throw std::runtime_error(file.name + " is loaded with " + std::to_string(loaded->codes) +
+                             " codes and the file has " + std::to_string(file.rows.size()) +
+                             ": is it whole? --force replaces it all the same");
+  }
+  tx.queue(kDropRelease, file.name);
+  // A fiscal year begins on the first of October of the year before (CMS).
+  const Date from{std::chrono::year(file.fiscal_year - 1), std::chrono::October,
+                  std::chrono::day(1)};
+  const Date to{std::chrono::year(file.fiscal_year), std::chrono::September, std::chrono::day(30)};
+  const auto id = co_await tx.one(kAddRelease, file.name, from, to, file.sha256);
+  std::set<std::string> common;
+  for (auto& row : co_await tx.all(kStarterCodes)) common.insert(std::move(row.value));
+  const auto places = places_of(file.rows, common);
+  const std::span<const OrderRow> rows(file.rows);
+  for (std::size_t at = 0; at < rows.size(); at += kBatchRows) {
+    const auto count = std::min(kBatchRows, rows.size() - at);
+    queue_batch(tx, id.value, rows.subspan(at, count), std::span(places).subspan(at, count));
+    (void)co_await tx.maybe_one(kLoaded, file.name);
+    progress(at + count);
+  }
+  (void)co_await tx.exec(kAddWords, id.value);
+  co_await tx.commit();
+  db::Tx after = co_await db.begin_control();
+  (void)co_await after.one(kAnalyze);
+  co_await after.commit();
+  co_return true;
+}
+
+Task<std::vector<LoadedRelease>> releases(db::Pool& db) {
+  db::Tx tx = co_await db.begin_control();
+  std::vector<LoadedRelease> out;
+  for (auto& row : co_await tx.all(kReleases)) {
+    out.push_back(
+        {std::move(row.name), row.valid_from, row.valid_to, row.starter, row.codes, row.billable});
+  }
+  co_return out;
+}
+
+Task<bool> remove_release(db::Pool& db, std::string name) {
+  db::Tx tx = co_await db.begin_control();
+  const auto removed = co_await tx.exec(kDropRelease, std::move(name));
+  co_await tx.commit();
+  co_return removed > 0;
+}
+
+}  // namespace wardbook::icd10

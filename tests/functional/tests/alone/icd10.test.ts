@@ -1,0 +1,191 @@
+// `wardbook icd`: releases from CMS order files, side by side; what they change for diagnoses and for
+// the search. On the folder that the other tests have left; it is left without releases again.
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { pointers, type Client } from "../../lib/client.ts";
+import { root, startDemo, type DemoPlace, type Running } from "../../lib/program.ts";
+import { base, dataDir, newPatient, newRecord, password, signIn, wardbook } from "../../lib/world.ts";
+
+const place: DemoPlace = {
+  dataDir,
+  password,
+  port: Number(new URL(base).port),
+  storePort: Number(process.env["WARDBOOK_TEST_STORE_PORT"]),
+  log: process.env["WARDBOOK_TEST_LOG"] ?? path.join(os.tmpdir(), "wardbook-demo.log"),
+};
+const folder = mkdtempSync(path.join(os.tmpdir(), "wardbook-icd-"));
+const cms = path.join(root, "../shared/data/icd10cm/cms_2026_dx.zip");
+let demo: Running;
+let doctor: Client;
+let patient: number;
+
+before(async () => {
+  demo = startDemo(place);
+  await demo.ready(60);
+  doctor = await signIn("doctor");
+  patient = (await newPatient(doctor)).id;
+});
+after(async () => {
+  for (const year of [2024, 2025, 2026, 2027]) await wardbook(["icd", "remove", `ICD-10-CM ${year}`]);
+  await demo.stop();
+});
+
+type Row = [code: string, billable: 0 | 1, title: string];
+const line = ([code, billable, title]: Row, order: number): string =>
+  `${String(order).padStart(5, "0")} ${code.padEnd(7)} ${billable} ${title.slice(0, 60).padEnd(60)} ${title}`;
+
+/** An order file as CMS lays it out. */
+function orderFile(name: string, rows: Row[], end = "\r\n"): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, rows.map((row, i) => line(row, i + 1)).join("\r\n") + end);
+  return file;
+}
+
+const ROWS: Row[] = [
+  ["E11", 0, "Type 2 diabetes mellitus"],
+  ["E119", 1, "Type 2 diabetes mellitus without complications"],
+  ["I10", 1, "Essential (primary) hypertension"],
+  ["J189", 1, "Pneumonia, unspecified organism"],
+  ["S72001A", 1, "Fracture of unspecified part of neck of right femur, initial encounter"],
+  ["U071", 1, "COVID-19"],
+  ["Z0000", 1, "Encounter for general adult medical examination without abnormal findings"],
+];
+const NEW: Row = ["E1199", 1, "Type 2 diabetes mellitus of a new kind"];
+
+async function codes(q: string, query: Record<string, string> = {}): Promise<string[]> {
+  const { body } = await doctor.expect(200, "get", "/icd10", { query: { q, ...query } });
+  return body.items.map((item) => item.code);
+}
+
+test("files that are none of it are refused with one line that says why", async () => {
+  const rows = ROWS.slice(0, 3);
+  const cases: [string, RegExp][] = [
+    [path.join(folder, "nothing.txt"), /cannot read/],
+    [orderFile("codes.txt", rows), /fiscal year/],
+    [orderFile("20251001_order.txt", rows), /fiscal year/],
+    [orderFile("icd10cm_order_2025.txt", rows, ""), /line 3 .*cut/],
+    [orderFile("a_order_2025.txt", [...rows, rows[0]!]), /line 4 .*E11/],
+    [orderFile("b_order_2025.txt", [["E1", 1, "x"]]), /line 1 .*no row/],
+    [orderFile("c_order_2025.txt", []), /no codes|line 1/],
+  ];
+  const garbage = path.join(folder, "d_order_2025.txt");
+  writeFileSync(garbage, Buffer.from([0x50, 0x4b, 3, 4, 1, 2, 3, 4, 5]));
+  cases.push([garbage, /zip|order file/]);
+  const gap = path.join(folder, "e_order_2025.txt");
+  writeFileSync(gap, `${line(rows[0]!, 1)}\n${line(rows[1]!, 3)}\n`);
+  cases.push([gap, /line 2 .*does not follow/]);
+  const latin = path.join(folder, "f_order_2025.txt");
+  writeFileSync(latin, Buffer.from(`${line(["A00", 1, "M\u00e9ni\u00e8re"], 1)}\n`, "latin1"));
+  cases.push([latin, /line 1 .*UTF-8/]);
+  for (const [file, expected] of cases) {
+    const { code, stderr } = await wardbook(["icd", "import", file]);
+    assert.equal(code, 1, file);
+    assert.match(stderr, expected, file);
+    assert.equal(stderr.trim().split("\n").length, 1, stderr);
+  }
+  assert.doesNotMatch((await wardbook(["icd", "list"])).stdout, /2025/);
+});
+
+test("a release is loaded once, listed, and not replaced by a piece of it", async () => {
+  const file = orderFile("icd10cm_order_2025.txt", ROWS);
+  const first = await wardbook(["icd", "import", file]);
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stdout, /ICD-10-CM 2025 +7 +6 +imported/);
+  assert.match((await wardbook(["icd", "import", file])).stdout, /was loaded already/);
+  const list = await wardbook(["icd", "list", "--output", "json"]);
+  const releases = JSON.parse(list.stdout) as Record<string, unknown>[];
+  assert.deepEqual(releases[0], {
+    release: "ICD-10-CM 2025",
+    in_force_from: "2024-10-01",
+    codes: 7,
+    billable: 6,
+    built_in: false,
+  });
+  const piece = orderFile("20250301_icd10cm_order_2025.txt", ROWS.slice(0, 4));
+  const refused = await wardbook(["icd", "import", piece]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /loaded with 7 codes and the file has 4/);
+  assert.equal((await codes("S72001A")).length, 1, "all is still there");
+  assert.equal((await wardbook(["icd", "import", piece, "--force"])).code, 0);
+  assert.deepEqual(await codes("S72001A"), []);
+  assert.equal((await wardbook(["icd", "import", file])).code, 0);
+  assert.equal((await wardbook(["icd", "remove", "ICD-10-CM 1999"])).code, 1);
+});
+
+test("a code is checked against the release in force at the visit, where the hospital is", async () => {
+  const next = orderFile("icd10cm_order_2027.txt", [...ROWS.slice(0, 2), NEW, ...ROWS.slice(2)]);
+  assert.equal((await wardbook(["icd", "import", next])).code, 0);
+  const at = async (visit_date: string): Promise<number> =>
+    (await newRecord(doctor, patient, { visit_date })).id;
+  const add = (id: number, icd_code: string, ifMatch = 1) =>
+    doctor.any("POST", `/records/${id}/diagnoses`, {
+      ifMatch,
+      body: { icd_code, diagnosis_type: "primary" },
+    });
+
+  const late = await at("2026-10-05T10:00:00Z");
+  const added = await add(late, "E11.99");
+  assert.equal(added.status, 201, added.text);
+  assert.equal(added.body.icd_release, "ICD-10-CM 2027");
+  assert.deepEqual(added.body.warnings, []);
+  const early = await at("2026-09-20T10:00:00Z");
+  const unknown = await add(early, "E11.99");
+  assert.equal(unknown.status, 422, unknown.text);
+  assert.match(unknown.text, /nearest: E11\.9/);
+  const header = await add(early, " e11 ");
+  assert.equal(header.status, 201, header.text);
+  assert.equal(header.body.icd_release, "ICD-10-CM 2025");
+  assert.equal(header.body.warnings[0]?.code, "header_code");
+
+  const moved = await doctor.refused(422, "invalid_fields", "PATCH", `/records/${late}`, {
+    ifMatch: 2,
+    body: { visit_date: "2026-09-20T10:00:00Z" },
+  });
+  assert.deepEqual(pointers(moved), ["/visit_date"]);
+  const noted = await doctor.any("PATCH", `/diagnoses/${added.body.id}`, {
+    ifMatch: 2,
+    body: { notes: "x", icd_code: "E1199" },
+  });
+  assert.equal(noted.status, 200, noted.text);
+
+  assert.deepEqual(await codes("E1199", { on: "2026-10-01" }), ["E11.99"]);
+  assert.deepEqual(await codes("E1199", { on: "2026-09-30" }), []);
+});
+
+test("the search finds what people type", async () => {
+  assert.deepEqual(await codes("E11", { on: "2027-01-01" }), ["E11.9", "E11.99", "E11"]);
+  for (const [q, code] of [
+    [" e11.9 ", "E11.9"],
+    ["covid-19", "U07.1"],
+    ["covid 19", "U07.1"],
+    ["ess hyp", "I10"],
+    ["htn", "I10"],
+    ["fractures of the femur", "S72.001A"],
+    ["type ii diabetes", "E11.9"],
+    ["diabtes", "E11.9"],
+    ["neumonia", "J18.9"],
+    ["pnuemonia xyzzy", "J18.9"],
+    ["pneum\u00f3nia", "J18.9"],
+    ["examination adult", "Z00.00"],
+  ] as const) {
+    assert.equal((await codes(q, { on: "2025-01-01" }))[0], code, q);
+  }
+  assert.deepEqual(await codes("qqqqzzzz"), []);
+  assert.ok((await codes("S")).includes("S72.001A"), "one letter is a chapter's");
+});
+
+test("the whole release of CMS", { skip: !existsSync(cms) && "the CMS file is not here" }, async () => {
+  const { code, stdout, stderr } = await wardbook(["icd", "import", cms], 300);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /ICD-10-CM 2026 +98186 +74719 +imported/);
+  const query = { on: "2026-01-01" };
+  assert.equal((await codes("diabtes type 2", query))[0], "E11.9");
+  assert.equal((await codes("hypertension", query))[0], "I10");
+  const e11 = await doctor.expect(200, "get", "/icd10", { query: { q: "E11", limit: 200, ...query } });
+  const billable = e11.body.items.map((item) => item.billable);
+  assert.ok(billable.indexOf(false) > 80, "billable first");
+  assert.ok(!billable.slice(billable.indexOf(false)).includes(true));
+});

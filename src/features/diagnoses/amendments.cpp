@@ -84,8 +84,8 @@ Task<Revised> revise(db::Tx& tx, const records::Record& record, const std::strin
       continue;
     }
     const auto* id = item->at("id").if_int64();
-    const auto known = id == nullptr ? before.end()
-                                     : std::ranges::find(before, DiagnosisId(*id), &Diagnosis::id);
+    const auto known =
+        id == nullptr ? before.end() : std::ranges::find(before, DiagnosisId(*id), &Diagnosis::id);
     if (known == before.end()) {
       faults.push_back({at + "/id", "is no diagnosis of this record, or is listed twice"});
       continue;
@@ -103,7 +103,8 @@ Task<Revised> revise(db::Tx& tx, const records::Record& record, const std::strin
   co_return out;
 }
 
-/// Removals first, then changes, those that make a primary diagnosis last: at no moment two of them.
+/// Removals first, then changes, those that make a primary diagnosis last: at no moment two of
+/// them.
 void queue_revision(db::Tx& tx, const Revised& revised) {
   for (const auto id : revised.removed) tx.queue(kRemoveDiagnosis, id);
   for (const bool primary : {false, true}) {
@@ -167,19 +168,18 @@ Asked read_body(const json::object& body) {
 
 Task<api::Response> amend_record(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
-  const auto expected = api::required_if_match(req);
-  const Asked asked = read_body(req.object());
-
+  const auto expected = api::if_match(req);
   db::Tx tx = co_await api::begin_write(app.db, req);
   records::Record record = co_await records::lock(tx, id, expected);
   if (record.status == "draft") throw Failure(Code::record_not_finalized);
-  records::RecordInput data = co_await records::changed_input(tx, record, asked.fields,
-                                                              records::Apply::merge, "/changes");
+  const Asked asked = read_body(req.object());
+  records::RecordInput data =
+      co_await records::changed_input(tx, record, asked.fields, records::Apply::merge, "/changes");
   records::Change change{.kind = "amended", .status = "amended", .reason = asked.reason};
   if (asked.diagnoses) {
     std::vector<Fault> faults;
-    Revised revised = co_await revise(tx, record, data.visit_date, *asked.diagnoses,
-                                      req.caller.account, faults);
+    Revised revised =
+        co_await revise(tx, record, data.visit_date, *asked.diagnoses, req.caller.account, faults);
     if (!faults.empty()) throw Failure::invalid(std::move(faults));
     co_await apply_revision(tx, std::move(revised), change);
   }

@@ -1,6 +1,7 @@
 #include "api/idempotency.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "api/input.h"
 #include "api/router.h"
@@ -30,7 +31,7 @@ const db::Query<void, AccountId, std::string, db::Bytes> kClaim{"idempotency.cla
 
 const db::Query<Claim, AccountId, std::string> kStored{"idempotency.stored", R"sql(
   SELECT request_hash, status, headers, body FROM {tenant}.idempotency_keys
-  WHERE account_id = $1 AND key = $2)sql"};
+  WHERE account_id = $1 AND key = $2 AND created_at >= now() - interval '24 hours')sql"};
 
 const db::Query<void, AccountId, std::string, int, db::Json, std::string> kStore{
     "idempotency.store", R"sql(
@@ -55,7 +56,8 @@ std::optional<std::string> key_of(const Request& request) {
 std::string hash_of(const Request& request) {
   std::string all = request.head.method + ' ' + request.head.target + '\n';
   all += canonical_json(request.body);
-  const auto hash = sha256(all);
+  if (request.retry_secret.empty()) throw std::logic_error("a request without the retry secret");
+  const auto hash = hmac_sha256(request.retry_secret, all);
   return std::string(as_chars(hash));
 }
 
@@ -72,7 +74,18 @@ Response replayed(const Claim& claim) {
   return response;
 }
 
+Earlier compared(const Claim& claim, const std::string& hash) {
+  if (!constant_time_equal(claim.request_hash, hash)) return {Seen::another, std::nullopt};
+  if (!claim.status) throw Failure(Code::idempotency_in_progress);
+  return {Seen::same, replayed(claim)};
+}
+
 }  // namespace
+
+std::string retry_secret(std::string_view token_secret) {
+  const auto key = hmac_sha256(token_secret, "wardbook: requests with an Idempotency-Key, 1");
+  return std::string(as_chars(key));
+}
 
 Task<db::Tx> begin_write(db::Pool& pool, Request request) {
   const auto key = key_of(request);
@@ -80,11 +93,11 @@ Task<db::Tx> begin_write(db::Pool& pool, Request request) {
   if (!key) co_return tx;
   const std::string hash = hash_of(request);
   const auto claimed = co_await tx.exec(kClaim, request.caller.account, *key, db::Bytes{hash});
-  if (claimed == 1) co_return tx;
-  const auto stored = co_await tx.one(kStored, request.caller.account, *key);
-  if (stored.request_hash != hash) throw Failure(Code::idempotency_key_reused);
-  if (!stored.status) throw Failure(Code::idempotency_in_progress);
-  throw Replay{replayed(stored)};
+  if (claimed != 1) {
+    const auto stored = co_await tx.one(kStored, request.caller.account, *key);
+    replay_if_seen(compared(stored, hash));
+  }
+  co_return tx;
 }
 
 Task<Response> commit_write(db::Tx& tx, Request request, Response response) {
@@ -97,6 +110,21 @@ Task<Response> commit_write(db::Tx& tx, Request request, Response response) {
   }
   co_await tx.commit();
   co_return response;
+}
+
+Task<Earlier> earlier_request(db::Pool& pool, Request request) {
+  Earlier none;
+  const auto key = key_of(request);
+  if (!key) co_return none;
+  const auto stored =
+      co_await pool.read_maybe_one(request.caller.tenant(), kStored, request.caller.account, *key);
+  if (!stored) co_return none;
+  co_return compared(*stored, hash_of(request));
+}
+
+void replay_if_seen(Earlier earlier) {
+  if (earlier.seen == Seen::another) throw Failure(Code::idempotency_key_reused);
+  if (earlier.seen == Seen::same) throw Replay{std::move(*earlier.answer)};
 }
 
 Task<std::int64_t> sweep_idempotency_keys(db::Pool& pool, TenantId tenant) {

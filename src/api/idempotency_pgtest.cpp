@@ -3,6 +3,7 @@
 
 #include "api/idempotency.h"
 #include "api/router.h"
+#include "base/hash.h"
 #include "support/pg_cluster.h"
 #include "support/run.h"
 
@@ -19,6 +20,12 @@ const db::Query<db::Int64Row> kWorkDone{"test.idempotency_done",
                                         "SELECT count(*) FROM {tenant}.audit_log"};
 const db::Query<void> kAge{"test.idempotency_age", R"sql(
   UPDATE {tenant}.idempotency_keys SET created_at = now() - interval '25 hours')sql"};
+struct Hash {
+  std::string value;
+  static Hash from_row(const db::RowView& r) { return {r.bytes(0)}; }
+};
+const db::Query<Hash> kHash{"test.idempotency_hash",
+                            "SELECT request_hash FROM {tenant}.idempotency_keys"};
 const db::Query<db::Int64Row> kKeys{"test.idempotency_keys",
                                     "SELECT count(*) FROM {tenant}.idempotency_keys"};
 
@@ -83,6 +90,7 @@ class IdempotencyTest : public ::testing::Test {
     out.head.target = "/api/v1/things";
     if (!key.empty()) out.head.headers.set("Idempotency-Key", key);
     out.body = boost::json::parse(body);
+    out.retry_secret = secret_;
     out.caller.account = AccountId(7);
     out.caller.tenant_id = tenant_;
     return out;
@@ -93,6 +101,7 @@ class IdempotencyTest : public ::testing::Test {
   std::int64_t done() { return run(reactor_, one_row(db_, tenant_, kWorkDone)).value; }
   std::int64_t keys() { return run(reactor_, one_row(db_, tenant_, kKeys)).value; }
 
+  const std::string secret_ = retry_secret("the secret of the service, for its tokens");
   TenantId tenant_ = PgCluster::get().new_tenant("once");
   boost::asio::io_context reactor_{1};
   db::Pool db_{reactor_, PgCluster::get().pool_options()};
@@ -173,6 +182,47 @@ TEST_F(IdempotencyTest, TheSweepTakesOldKeysOnly) {
   EXPECT_EQ(run(reactor_, sweep_idempotency_keys(db_, tenant_)), 1);
   EXPECT_EQ(run(reactor_, sweep_idempotency_keys(db_, tenant_)), 0);
   EXPECT_TRUE(call(request("new")).replayed);
+}
+
+TEST_F(IdempotencyTest, WhatIsKeptIsOfNoUseWithoutTheSecret) {
+  const std::string body = R"({"password":"guessed"})";
+  (void)call(request("k", body));
+  const std::string kept = run(reactor_, one_row(db_, tenant_, kHash)).value;
+  const std::string text = "POST /api/v1/things\n" + body;
+  EXPECT_NE(kept, as_chars(sha256(text))) << "who has a dump can try passwords on it";
+  EXPECT_EQ(kept, as_chars(hmac_sha256(secret_, text)));
+  EXPECT_NE(secret_, "the secret of the service, for its tokens");
+  EXPECT_NE(secret_, retry_secret("another secret"));
+}
+
+TEST_F(IdempotencyTest, AnotherSecretKnowsNoEarlierRequest) {
+  (void)call(request("k"));
+  const std::string other = retry_secret("another secret");
+  auto again = request("k");
+  again.retry_secret = other;
+  EXPECT_EQ(call(again).failed, Code::idempotency_key_reused) << "refused rather than done twice";
+  again.retry_secret = {};
+  EXPECT_THROW((void)call(again), std::logic_error);
+  EXPECT_EQ(done(), 1);
+}
+
+TEST_F(IdempotencyTest, EarlierRequestsAreFoundWithoutAClaim) {
+  const auto seen = [this](Request request) {
+    return run(reactor_, earlier_request(db_, std::move(request)));
+  };
+  EXPECT_EQ(seen(request("k")).seen, Seen::never);
+  EXPECT_EQ(keys(), 0);
+  EXPECT_EQ(seen(request("")).seen, Seen::never);
+  (void)call(request("k"), R"({"id":1})");
+  const auto earlier = seen(request("k"));
+  ASSERT_EQ(earlier.seen, Seen::same);
+  EXPECT_EQ(earlier.answer->body, R"({"id":1})");
+  EXPECT_THROW(replay_if_seen(earlier), Replay);
+  EXPECT_EQ(seen(request("k", R"({"a":2})")).seen, Seen::another);
+  EXPECT_THROW(replay_if_seen(seen(request("k", R"({"a":2})"))), Failure);
+  EXPECT_THROW((void)seen(request("a b")), Failure);
+  run(reactor_, age_keys(db_, tenant_));
+  EXPECT_EQ(seen(request("k")).seen, Seen::never);
 }
 
 TEST_F(IdempotencyTest, WithoutAKeyNothingIsKept) {

@@ -29,14 +29,18 @@ void Params::fault(std::string_view name, std::string message) {
   faults_.push_back({"?" + std::string(name), std::move(message)});
 }
 
-std::optional<std::string> Params::text(std::string_view name, std::size_t max) {
+std::optional<std::string> Params::text(std::string_view name, std::size_t max, bool lines) {
   const auto value = take(name);
   if (!value) return std::nullopt;
   if (value->size() > max) {
     fault(name, "is longer than " + std::to_string(max) + " bytes");
     return std::nullopt;
   }
-  if (std::ranges::any_of(*value, [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
+  const auto control = [lines](char c) {
+    return static_cast<unsigned char>(c) < 0x20 &&
+           !(lines && (c == '\n' || c == '\t' || c == '\r'));
+  };
+  if (std::ranges::any_of(*value, control)) {
     fault(name, "holds control characters");
     return std::nullopt;
   }

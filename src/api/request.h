@@ -36,7 +36,7 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> path_params;  ///< decoded
   net::QueryParams query;
   boost::json::value body;            ///< parsed JSON; null when the route takes none
-  std::string raw_body;               ///< the JSON's bytes, for the idempotency hash
+  std::string_view retry_secret;      ///< the router's: keys what is kept of requests (idempotency)
   Caller caller;                      ///< default for Access::open
   net::Exchange* exchange = nullptr;  ///< for routes that stream; valid until the handler returns
 
@@ -72,13 +72,5 @@ struct Response {
 /// 201 with Location.
 [[nodiscard]] Response created(std::string json, std::string_view location);
 [[nodiscard]] Response no_content();
-
-/// The version that If-Match names. Fails with if_match_required when there is none (or `*`, which
-/// names no version), version_conflict when it is weak or not one of ours.
-[[nodiscard]] std::int64_t required_if_match(const Request& request);
-/// The same, but absent is nullopt.
-[[nodiscard]] std::optional<std::int64_t> optional_if_match(const Request& request);
-/// True when If-None-Match names this version: answer 304.
-[[nodiscard]] bool not_modified(const Request& request, std::int64_t version);
 
 }  // namespace wardbook::api

@@ -1,4 +1,4 @@
-// What handlers read of a request beside its body: ids, entity tags, parameters, cursors.
+// What handlers read of a request beside its body: ids, parameters, cursors.
 #include "api/request.h"
 
 #include <gmock/gmock.h>
@@ -14,12 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-Request with_header(std::string_view name, std::string_view value) {
-  Request request;
-  request.head.headers.add(name, value);
-  return request;
-}
-
 /// The code that a call fails with; nullopt when it does not.
 template <class Call>
 std::optional<Code> failure_of(Call call) {
@@ -29,44 +23,6 @@ std::optional<Code> failure_of(Call call) {
     return failure.code();
   }
   return std::nullopt;
-}
-
-TEST(IfMatchTest, NamesAVersion) {
-  EXPECT_EQ(required_if_match(with_header("If-Match", "\"1\"")), 1);
-  EXPECT_EQ(required_if_match(with_header("if-match", " \"42\" ")), 42);
-  EXPECT_EQ(optional_if_match(with_header("If-Match", "\"7\"")), 7);
-  EXPECT_EQ(optional_if_match(Request{}), std::nullopt);
-}
-
-TEST(IfMatchTest, IsRequiredAndNamesOne) {
-  EXPECT_EQ(failure_of([] { return required_if_match(Request{}); }), Code::if_match_required);
-  EXPECT_EQ(failure_of([] { return required_if_match(with_header("If-Match", "*")); }),
-            Code::if_match_required);
-}
-
-TEST(IfMatchTest, WhatIsNoTagIsSaidToBeNone) {
-  for (const std::string text : {"1", "\"1", "1\"", "", "\"", "'1'", "W/1"}) {
-    const auto request = with_header("If-Match", text);
-    EXPECT_EQ(failure_of([&] { return required_if_match(request); }), Code::bad_request) << text;
-  }
-}
-
-TEST(IfMatchTest, WhatWasNeverGivenOutMatchesNothing) {
-  for (const std::string tag :
-       {"W/\"1\"", "\"\"", "\"0\"", "\"-1\"", "\"+1\"", "\"1.0\"", "\"0x1\"", "\"a\"",
-        "\"1\", \"2\"", "\"99999999999999999999\"", "\" 1\"", "\"01\""}) {
-    const auto request = with_header("If-Match", tag);
-    EXPECT_EQ(failure_of([&] { return required_if_match(request); }), Code::version_conflict)
-        << tag;
-  }
-}
-
-TEST(IfNoneMatchTest, ComparesWeakly) {
-  EXPECT_TRUE(not_modified(with_header("If-None-Match", "\"3\""), 3));
-  EXPECT_TRUE(not_modified(with_header("If-None-Match", "W/\"3\""), 3));
-  EXPECT_FALSE(not_modified(with_header("If-None-Match", "\"2\""), 3));
-  EXPECT_FALSE(not_modified(with_header("If-None-Match", "nonsense"), 3));
-  EXPECT_FALSE(not_modified(Request{}, 3));
 }
 
 TEST(RequestTest, PathIdsArePositiveDecimals) {

@@ -7,6 +7,7 @@
 
 #include "api/input.h"
 #include "base/log.h"
+#include "base/utf8.h"
 
 namespace wardbook::api {
 namespace {
@@ -93,6 +94,12 @@ std::string allow_header(const Node& node) {
   return out;
 }
 
+void refuse_fields(const boost::json::object& body) {
+  std::vector<Fault> faults;
+  Input(body, "", faults).finish();
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+}
+
 }  // namespace
 
 struct Router::Impl {
@@ -147,6 +154,10 @@ struct Router::Impl {
     auto query = net::parse_query(head.raw_query());
     if (!query) throw Failure(Code::bad_request, "The query string holds a broken escape.");
     request.query = std::move(*query);
+    for (const auto& [name, value] : request.query) {
+      if (valid_utf8(name) && valid_utf8(value)) continue;
+      throw Failure(Code::bad_request, "The query string is not UTF-8.");
+    }
     return *found->second;
   }
 
@@ -158,7 +169,8 @@ struct Router::Impl {
     }
     const auto type = headers.get("Content-Type");
     const bool patch = route.method == "PATCH";
-    if (!type && exchange.content_length() == 0U) {
+    const bool needs_type = type && route.body != Body::no_fields;
+    if (!needs_type && exchange.content_length() == 0U) {
       request.body = boost::json::object{};
       co_return;
     }
@@ -168,8 +180,9 @@ struct Router::Impl {
                             : "Send application/json.");
       throw failure;
     }
-    request.raw_body = co_await exchange.read_all(kJsonBodyBytes);
-    request.body = parse_json(request.raw_body);
+    const std::string text = co_await exchange.read_all(kJsonBodyBytes);
+    request.body = parse_json(text);
+    if (route.body == Body::no_fields) refuse_fields(request.object());
   }
 
   Task<Response> dispatch(net::Exchange& exchange, Trace& trace) {
@@ -177,6 +190,7 @@ struct Router::Impl {
     request.head = exchange.head();
     request.id = exchange.id();
     request.exchange = &exchange;
+    request.retry_secret = hooks.retry_secret;
     const Route& route = match(request.head, request, trace);
     if (route.access != Access::open) {
       std::string bearer = bearer_of(request.head);
@@ -191,7 +205,9 @@ struct Router::Impl {
         throw Failure(Code::forbidden);
       }
     }
-    if (route.body == Body::json) co_await read_body(route, request, exchange);
+    if (route.body == Body::json || route.body == Body::no_fields) {
+      co_await read_body(route, request, exchange);
+    }
     co_return co_await route.handler(app, std::move(request));
   }
 };

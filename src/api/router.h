@@ -21,9 +21,10 @@ using Handler = Task<Response> (*)(App&, Request);
 
 /// What a route does with the request's body.
 enum class Body {
-  none,    ///< there is none to read; one that is sent is thrown away
-  json,    ///< application/json (and merge-patch for PATCH), up to 1 MiB, parsed
-  stream,  ///< the handler reads it from Request::exchange
+  none,       ///< there is none to read; one that is sent is thrown away
+  json,       ///< application/json (and merge-patch for PATCH), up to 1 MiB, parsed
+  no_fields,  ///< JSON too, but there is no field to send: nothing, or an empty object
+  stream,     ///< the handler reads it from Request::exchange
 };
 
 /// One row of the program's route list. All members must be given: a route without an Access does
@@ -46,6 +47,9 @@ struct Hooks {
   std::function<Task<Caller>(std::string bearer)> authenticate;
   /// Writes down that a caller was refused (403). Must not throw.
   std::function<Task<>(Caller, Request, std::string_view permission)> refused;
+  /// Of `retry_secret`: under it, what is kept of requests with an Idempotency-Key is of no use to
+  /// who does not have it.
+  std::string retry_secret;
   /// After every answer: method, pattern ("" when nothing matched), status, seconds.
   std::function<void(std::string_view method, std::string_view pattern, int status, double seconds)>
       observe;

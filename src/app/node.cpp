@@ -106,6 +106,7 @@ Node::Node(const Settings& settings, Service& service, boost::asio::thread_pool&
 
 api::Hooks Node::hooks() {
   api::Hooks hooks;
+  hooks.retry_secret = api::retry_secret(settings_.auth.token_secret);
   hooks.authenticate = [this](std::string bearer) {
     return accounts::authenticate(app_, std::move(bearer));
   };

@@ -28,7 +28,7 @@ struct Settings {
   } database;
 
   struct Auth {
-    std::string token_secret;  ///< at least 32 bytes; signs access tokens (HS256) and page cursors
+    std::string token_secret;  ///< at least 32 bytes; keys tokens (HS256) and kept requests
     std::chrono::seconds access_ttl{15 * 60};
     std::chrono::seconds session_ttl{12 * 3600};
     int max_failed_logins = 5;

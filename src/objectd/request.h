@@ -107,6 +107,4 @@ struct CopySource {
 };
 [[nodiscard]] CopySource parse_copy_source(std::string_view header);
 
-[[nodiscard]] bool valid_utf8(std::string_view text);
-
 }  // namespace wardbook::objectd

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "net/request_check.h"
 #include "objectd/auth.h"
 #include "objectd/body.h"
@@ -37,7 +38,7 @@ void read(const net::RequestHead& head) {
   try {
     const auto effective = objectd::with_query_headers(head);
     const auto request = objectd::parse_request(effective);
-    if (request.key.size() > objectd::kMaxKeyBytes || !objectd::valid_utf8(request.key)) {
+    if (request.key.size() > objectd::kMaxKeyBytes || !valid_utf8(request.key)) {
       std::abort();
     }
     (void)objectd::stored_headers(effective.headers);

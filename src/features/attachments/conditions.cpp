@@ -47,16 +47,4 @@ Wanted parse_range(std::string_view header, std::uint64_t size) {
   return {RangeKind::part, {*first, last ? std::min(*last, size - 1) : size - 1}};
 }
 
-bool names_etag(std::string_view header, std::string_view etag, Comparison how) {
-  if (trimmed(header) == "*") return true;
-  while (!header.empty()) {
-    const auto comma = header.find(',');
-    std::string_view one = trimmed(header.substr(0, comma));
-    if (one.starts_with("W/") && how == Comparison::weak) one.remove_prefix(2);
-    if (one == etag) return true;
-    header = comma == std::string_view::npos ? std::string_view() : header.substr(comma + 1);
-  }
-  return false;
-}
-
 }  // namespace wardbook::attachments

@@ -22,8 +22,4 @@ struct Wanted {
 /// malformed mean the whole file; numbers may have any length.
 [[nodiscard]] Wanted parse_range(std::string_view header, std::uint64_t size);
 
-enum class Comparison { weak, strong };
-/// Whether an If-Match or If-None-Match names this entity tag (in its quotes): `*`, or a list.
-[[nodiscard]] bool names_etag(std::string_view header, std::string_view etag, Comparison how);
-
 }  // namespace wardbook::attachments

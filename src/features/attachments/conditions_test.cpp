@@ -56,19 +56,5 @@ TEST(Range, OfOneByte) {
   EXPECT_EQ(wanted("bytes=-5", 1), "0-0");
 }
 
-TEST(EntityTag, Lists) {
-  constexpr auto kWeak = Comparison::weak;
-  constexpr auto kStrong = Comparison::strong;
-  EXPECT_TRUE(names_etag("\"a\"", "\"a\"", kStrong));
-  EXPECT_TRUE(names_etag("*", "\"a\"", kStrong));
-  EXPECT_TRUE(names_etag("\"b\" , \"a\"", "\"a\"", kStrong));
-  EXPECT_TRUE(names_etag("W/\"a\"", "\"a\"", kWeak));
-  EXPECT_FALSE(names_etag("W/\"a\"", "\"a\"", kStrong));
-  EXPECT_FALSE(names_etag("\"b\"", "\"a\"", kWeak));
-  EXPECT_FALSE(names_etag("a", "\"a\"", kWeak));
-  EXPECT_FALSE(names_etag("", "\"a\"", kWeak));
-  EXPECT_FALSE(names_etag(",,", "\"a\"", kWeak));
-}
-
 }  // namespace
 }  // namespace wardbook::attachments

@@ -1,3 +1,5 @@
+#include "api/conditions.h"
+#include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
 #include "base/gzip.h"
@@ -74,14 +76,18 @@ Task<> send_unpacked(net::Exchange& exchange, s3::ObjectStream& object, std::uin
   }
 }
 
-Task<> was_downloaded(App& app, const api::Request& req, const Attachment& a, std::string action) {
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+void queue_download(db::Tx& tx, const api::Request& req, const Attachment& a, std::string action) {
   tx.queue(kCountDownload, a.id);
   audit::Entry seen{.action = std::move(action),
                     .resource = "attachment",
                     .resource_id = a.id.value,
                     .patient = a.patient_id};
   audit::record(tx, audit::actor_of(req), std::move(seen));
+}
+
+Task<> was_downloaded(App& app, const api::Request& req, const Attachment& a) {
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  queue_download(tx, req, a, "attachment.download");
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
 }
@@ -93,6 +99,30 @@ Task<> was_read(App& app, const api::Request& req, std::string action, RecordId 
                     .resource_id = record.value,
                     .patient = patient};
   co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+}
+
+/// Where the bytes are to be had for a while.
+std::string signed_url_json(App& app, const Attachment& a) {
+  const auto ttl = std::min(app.settings.attachments.url_ttl, std::chrono::seconds(3'600));
+  const std::vector<s3::NameValue> params{
+      {"response-content-disposition", disposition(a.file_name)},
+      {"response-content-type", a.file_type},
+      {"response-cache-control", "private, no-store"}};
+  s3::PresignRequest request;
+  request.method = "GET";
+  request.key = a.s3_key;
+  request.params = params;
+  request.expires = ttl;
+  std::string body;
+  api::ObjectWriter out(body);
+  out.text("url", app.objects.presign(request));
+  out.text("expires_at", format_rfc3339(app.clock.now() + ttl));
+  out.text("file_name", a.file_name);
+  out.text("file_type", a.file_type);
+  out.integer("file_size", a.file_size);
+  out.text("content_encoding", a.content_encoding);
+  out.end();
+  return body;
 }
 
 Task<Attachment> available(App& app, const api::Request& req) {
@@ -160,27 +190,28 @@ Task<api::Response> list_attachment_versions(App& app, api::Request req) {
 
 Task<api::Response> download_url(App& app, api::Request req) {
   const Attachment a = co_await available(app, req);
-  const auto ttl = std::min(app.settings.attachments.url_ttl, std::chrono::seconds(3'600));
-  const std::vector<s3::NameValue> params{
-      {"response-content-disposition", disposition(a.file_name)},
-      {"response-content-type", a.file_type},
-      {"response-cache-control", "private, no-store"}};
-  s3::PresignRequest request;
-  request.method = "GET";
-  request.key = a.s3_key;
-  request.params = params;
-  request.expires = ttl;
-  std::string body;
-  api::ObjectWriter out(body);
-  out.text("url", app.objects.presign(request));
-  out.text("expires_at", format_rfc3339(app.clock.now() + ttl));
-  out.text("file_name", a.file_name);
-  out.text("file_type", a.file_type);
-  out.integer("file_size", a.file_size);
-  out.text("content_encoding", a.content_encoding);
-  out.end();
-  co_await was_downloaded(app, req, a, "attachment.download_url");
-  co_return api::ok(std::move(body));
+  std::optional<api::Response> answer;
+  bool replayed = false;
+  try {
+    db::Tx tx = co_await api::begin_write(app.db, req);
+    queue_download(tx, req, a, "attachment.download_url");
+    api::Response stored = api::ok(std::string("{}"));  // without the URL, which is a secret
+    answer = co_await api::commit_write(tx, req, std::move(stored));
+    app.audit.touch(req.caller.tenant());
+  } catch (api::Replay& replay) {
+    answer = std::move(replay.response);
+    replayed = true;
+  }
+  // Not one more download, but one more way to the bytes that somebody was given.
+  if (replayed) {
+    audit::Entry seen{.action = "attachment.download_url",
+                      .resource = "attachment",
+                      .resource_id = a.id.value,
+                      .patient = a.patient_id};
+    co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  }
+  answer->body = signed_url_json(app, a);
+  co_return std::move(*answer);
 }
 
 Task<api::Response> download_content(App& app, api::Request req) {
@@ -199,11 +230,11 @@ Task<api::Response> download_content(App& app, api::Request req) {
                        {"Content-Security-Policy", "default-src 'none'; sandbox"}};
   api::Response response;
   const auto expected = req.head.headers.get("If-Match");
-  if (expected && !names_etag(*expected, etag, Comparison::strong)) {
+  if (expected && !api::names_etag(*expected, etag, api::Comparison::strong)) {
     throw Failure(Code::version_conflict, "The file is not the one that If-Match names.");
   }
   const auto known = req.head.headers.get("If-None-Match");
-  if (known && names_etag(*known, etag, Comparison::weak)) {
+  if (known && api::names_etag(*known, etag, api::Comparison::weak)) {
     response.status = 304;
     response.headers = std::move(headers);
     co_return response;
@@ -217,7 +248,7 @@ Task<api::Response> download_content(App& app, api::Request req) {
   if (range && !a.content_encoding) from_store = s3::ByteRange{span.first, span.last};
   auto object = co_await app.objects.get(a.s3_key, from_store);
   if (!object) throw store_failure(object.error());
-  co_await was_downloaded(app, req, a, "attachment.download");
+  co_await was_downloaded(app, req, a);
   if (range) {
     headers.set("Content-Range", "bytes " + std::to_string(span.first) + "-" +
                                      std::to_string(span.last) + "/" + std::to_string(size));

@@ -169,38 +169,36 @@ Task<api::Response> start_upload(App& app, api::Request req) {
   co_return co_await signed_again(app, std::move(req), std::move(*replayed));
 }
 
-/// Publishes what was verified, unless somebody else did in the meantime.
-Task<Attachment> publish(App& app, const api::Request& req, AttachmentId id, Verdict verdict) {
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const auto now_there = co_await tx.maybe_one(kLockAttachment, id);
-  if (!now_there) throw Failure(Code::attachment_not_found);
-  if (now_there->state != "pending") {
-    if (now_there->state == "available") co_return *now_there;
-    throw Failure(Code::attachment_not_available);
-  }
-  tx.queue(kPublish, id, verdict.file_size, verdict.sha256, verdict.stored_sha256,
-           MaybeText(verdict.etag), format_rfc3339(app.clock.now()));
+void queue_publish(db::Tx& tx, const api::Request& req, const Attachment& a, const Verdict& verdict,
+                   Time now) {
+  tx.queue(kPublish, a.id, verdict.file_size, verdict.sha256, verdict.stored_sha256,
+           MaybeText(verdict.etag), format_rfc3339(now));
   audit::Entry entry{
       .action = "attachment.publish",
       .resource = "attachment",
-      .resource_id = id.value,
-      .patient = now_there->patient_id,
+      .resource_id = a.id.value,
+      .patient = a.patient_id,
       .before = R"({"state":"pending"})",
       .after = R"({"state":"available","sha256":)" + api::quoted(verdict.sha256) + "}"};
   audit::record(tx, audit::actor_of(req), std::move(entry));
-  const Attachment after = co_await tx.one(kShowAttachment, id);
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
-  co_return after;
 }
 
-Task<Attachment> complete(App& app, const api::Request& req, Attachment a) {
-  Verdict verdict = co_await verify_object(app.objects, a);
-  if (verdict.fault) {
-    co_await reject(app, req, a, *verdict.fault);
-    throw Failure(Code::upload_mismatch, "The file was removed: " + *verdict.fault + ".");
+/// Publishes what was verified, unless somebody else did in the meantime; without a verdict the
+/// file must be there already. The answer is kept under the request's key, if it has one.
+Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
+                            std::optional<Verdict> verdict) {
+  db::Tx tx = co_await api::begin_write(app.db, req);
+  auto a = co_await tx.maybe_one(kLockAttachment, id);
+  if (!a) throw Failure(Code::attachment_not_found);
+  if (a->state != "available") {
+    if (a->state != "pending" || !verdict) throw Failure(Code::attachment_not_available);
+    queue_publish(tx, req, *a, *verdict, app.clock.now());
+    a = co_await tx.one(kShowAttachment, id);
   }
-  co_return co_await publish(app, req, a.id, std::move(verdict));
+  api::Response response = api::ok(to_json(*a));
+  response = co_await api::commit_write(tx, req, std::move(response));
+  app.audit.touch(req.caller.tenant());
+  co_return response;
 }
 
 Task<api::Response> complete_upload(App& app, api::Request req) {
@@ -211,11 +209,18 @@ Task<api::Response> complete_upload(App& app, api::Request req) {
   }
   in.finish();
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  Attachment a = co_await find_attachment(app, req);
-  if (a.state == "available") co_return api::ok(to_json(a));
-  if (a.state != "pending") throw Failure(Code::attachment_not_available);
-  const Attachment after = co_await complete(app, req, std::move(a));
-  co_return api::ok(to_json(after));
+  api::Earlier earlier = co_await api::earlier_request(app.db, req);
+  api::replay_if_seen(std::move(earlier));
+  const Attachment a = co_await find_attachment(app, req);
+  std::optional<Verdict> verdict;
+  if (a.state == "pending") {
+    verdict = co_await verify_object(app.objects, a);
+    if (verdict->fault) {
+      co_await reject(app, req, a, *verdict->fault);
+      throw Failure(Code::upload_mismatch, "The file was removed: " + *verdict->fault + ".");
+    }
+  }
+  co_return co_await publish(app, req, a.id, std::move(verdict));
 }
 
 /// A client's body on its way to the store: hashed, its first bytes kept for the sniffing.
@@ -368,9 +373,10 @@ Task<api::Response> upload_through(App& app, api::Request req) {
     throw Failure(Code::upload_mismatch, "The file was removed: " + *fault + ".");
   }
   co_await hold_against(app, req, *a, verdict, to_hex(passage->md5.finish()));
-  const Attachment after = co_await publish(app, req, a->id, std::move(verdict));
-  const std::string location = "/api/v1/attachments/" + std::to_string(after.id.value);
-  co_return api::created(to_json(after), location);
+  api::Response response = co_await publish(app, req, a->id, std::move(verdict));
+  response.status = 201;
+  const std::string location = "/api/v1/attachments/" + std::to_string(a->id.value);
+  co_return std::move(response).header("Location", location);
 }
 
 Task<api::Response> policy(App& app, api::Request req) {
@@ -406,10 +412,11 @@ std::vector<api::Route> routes() {
       {"POST", "/attachments/{id}/complete", attachments_write, &complete_upload, Body::json},
       {"GET", "/attachments/{id}", records_read, &get_attachment},
       {"GET", "/attachments/{id}/versions", records_read, &list_attachment_versions},
-      {"POST", "/attachments/{id}/download-url", records_read, &download_url},
+      {"POST", "/attachments/{id}/download-url", records_read, &download_url, Body::no_fields},
       {"GET", "/attachments/{id}/content", records_read, &download_content},
       {"DELETE", "/attachments/{id}", attachments_write, &delete_attachment},
-      {"POST", "/attachments/{id}/restore", attachments_write, &restore_attachment},
+      {"POST", "/attachments/{id}/restore", attachments_write, &restore_attachment,
+       Body::no_fields},
   };
 }
 

@@ -158,7 +158,7 @@ Asked read_body(const json::object& body, std::vector<Fault>& faults) {
 
 Task<api::Response> amend_record(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
-  const auto expected = api::required_if_match(req);
+  const auto expected = api::if_match(req);
   db::Tx tx = co_await api::begin_write(app.db, req);
   records::Record record = co_await records::lock(tx, id, expected);
   if (record.status == "draft") throw Failure(Code::record_not_finalized);

@@ -49,10 +49,17 @@ Task<std::int64_t> next_version(App& app, db::Tx& tx, const api::Request& req,
 
 Task<api::Response> list_diagnoses(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
+  api::Params params(req);
+  const auto limit = static_cast<std::size_t>(params.limit());
+  const bool count = params.count_exact();
+  const std::string scope = "diagnoses." + std::to_string(id.value);
+  const auto cursor = api::decode_cursor(params, req, scope, 1);
+  params.finish();
+  const std::int64_t after = cursor ? std::strtoll(cursor->front().c_str(), nullptr, 10) : 0;
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto record = co_await tx.maybe_one(kRecordPatient, id);
   if (!record) throw Failure(Code::record_not_found);
-  const auto rows = co_await records::diagnoses_of(tx, id);
+  auto rows = co_await records::diagnoses_of(tx, id);  // by id, and never many
   audit::Entry seen{.action = "record.diagnoses",
                     .resource = "record",
                     .resource_id = id.value,
@@ -60,14 +67,23 @@ Task<api::Response> list_diagnoses(App& app, api::Request req) {
   audit::record(tx, audit::actor_of(req), std::move(seen));
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
+  std::optional<std::int64_t> total;
+  if (count) total = static_cast<std::int64_t>(rows.size());
+  std::erase_if(rows, [after](const Diagnosis& row) { return row.id.value <= after; });
+  std::optional<std::string> next;
+  if (rows.size() > limit) {
+    rows.resize(limit);
+    std::vector<std::string> key{std::to_string(rows.back().id.value)};
+    next = api::encode_cursor(scope, key);
+  }
   std::vector<std::string> items;
   for (const auto& row : rows) items.push_back(records::to_json(row));
-  co_return api::ok(api::page_json(items, std::nullopt)).etag(record->version);
+  co_return api::versioned(req, api::page_json(items, next, total), record->version);
 }
 
 Task<api::Response> add_diagnosis(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
-  const auto expected = api::required_if_match(req);
+  const auto expected = api::if_match(req);
   const json::object body = req.object();
   db::Tx tx = co_await api::begin_write(app.db, req);
   records::Record record = co_await records::lock(tx, id, expected);
@@ -104,7 +120,7 @@ Task<api::Response> get_diagnosis(App& app, api::Request req) {
 
 Task<api::Response> patch_diagnosis(App& app, api::Request req) {
   const auto id = req.path_id<DiagnosisId>(Code::diagnosis_not_found);
-  const auto expected = api::required_if_match(req);
+  const auto expected = api::if_match(req);
   const json::object patch = req.object();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto before = co_await tx.maybe_one(kGetDiagnosis, id);
@@ -124,7 +140,7 @@ Task<api::Response> patch_diagnosis(App& app, api::Request req) {
 
 Task<api::Response> remove_diagnosis(App& app, api::Request req) {
   const auto id = req.path_id<DiagnosisId>(Code::diagnosis_not_found);
-  const auto expected = api::required_if_match(req);
+  const auto expected = api::if_match(req);
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto before = co_await tx.maybe_one(kGetDiagnosis, id);
   if (!before) throw Failure(Code::diagnosis_not_found);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "api/conditions.h"
 #include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
@@ -78,17 +79,17 @@ Task<api::Response> get_patient(App& app, api::Request req) {
   audit::Entry seen{
       .action = "patient.read", .resource = "patient", .resource_id = id.value, .patient = id};
   co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
-  co_return api::ok(to_json(*patient)).etag(patient->version);
+  co_return api::versioned(req, to_json(*patient), patient->version);
 }
 
 Task<api::Response> patch_patient(App& app, api::Request req) {
   const auto id = req.path_id<PatientId>(Code::patient_not_found);
-  const auto expected = api::optional_if_match(req);
+  const auto expected = api::if_match(req);
   const json::object& patch = req.object();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto before = co_await tx.maybe_one(kLockPatient, id);
   if (!before) throw Failure(Code::patient_not_found);
-  if (expected && *expected != before->version) throw Failure(Code::version_conflict);
+  api::check_version(expected, before->version);
 
   const std::string before_json = to_json(*before);
   json::value whole = json::parse(before_json);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/conditions.h"
 #include "api/router.h"
 #include "base/clock.h"
 #include "base/failure.h"
@@ -123,8 +124,8 @@ struct Change {
 };
 
 /// The record, locked for this transaction. Fails with record_not_found (also when it was voided),
-/// version_conflict when its version is not `expected`.
-[[nodiscard]] Task<Record> lock(db::Tx& tx, RecordId id, std::int64_t expected);
+/// if_match_required, version_conflict when its version is not `expected`, in this order.
+[[nodiscard]] Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected);
 /// Fails with record_finalized unless the record is a draft.
 void require_draft(const Record& record);
 [[nodiscard]] Task<std::vector<Diagnosis>> diagnoses_of(db::Tx& tx, RecordId id);

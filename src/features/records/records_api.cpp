@@ -107,17 +107,12 @@ Task<api::Response> get_record(App& app, api::Request req) {
   auto record = co_await app.db.read_maybe_one(req.caller.tenant(), kGetRecord, id);
   if (!record) throw Failure(Code::record_not_found);
   co_await record_was_read(app, req, "record.read", id, record->patient);
-  if (api::not_modified(req, record->version)) {
-    api::Response unchanged;
-    unchanged.status = 304;
-    co_return std::move(unchanged).etag(record->version);
-  }
-  co_return api::ok(std::move(record->json)).etag(record->version);
+  co_return api::versioned(req, std::move(record->json), record->version);
 }
 
 Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
-  const auto expected = api::required_if_match(req);
+  const auto expected = api::if_match(req);
   json::object body = req.object();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   Record record = co_await lock(tx, id, expected);

@@ -2,6 +2,7 @@
 
 #include "api/idempotency.h"
 #include "api/input.h"
+#include "api/paging.h"
 #include "features/accounts/accounts.h"
 #include "features/records/records_sql.h"
 
@@ -9,7 +10,8 @@ namespace wardbook::records {
 namespace {
 
 using Need = api::Input::Need;
-constexpr std::size_t kReasonMost = 2'000;
+constexpr std::size_t kReasonMost = 2'000;  // characters
+constexpr std::size_t kReasonMostBytes = 4 * kReasonMost;
 
 Task<api::Response> answer(App& app, db::Tx& tx, const api::Request& req, RecordView view) {
   api::Response response = api::ok(view.json).etag(view.version);
@@ -18,25 +20,53 @@ Task<api::Response> answer(App& app, db::Tx& tx, const api::Request& req, Record
   co_return response;
 }
 
-std::string reason_of(const boost::json::object& body) {
+/// `in_query`: the only field is a parameter of the query, and its fault is named as one.
+std::string reason_of(const boost::json::object& body, bool in_query = false) {
   std::vector<Fault> faults;
   api::Input in(body, "", faults);
   auto reason = in.text("reason", Need::required, kReasonMost, true);
   in.finish();
+  if (in_query && !faults.empty()) faults.front().pointer = "?reason";
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   return *reason;
+}
+
+std::string password_of(const boost::json::object& body) {
+  std::vector<Fault> faults;
+  api::Input in(body, "", faults);
+  auto password = in.text("password", Need::required, 1'000);
+  in.finish();
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  return *password;
+}
+
+/// Refuses what could not be finalized anyway before the password is asked.
+Task<> look_before_signing(App& app, const api::Request& req, RecordId id, api::IfMatch expected) {
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const Record record = co_await lock(tx, id, std::move(expected));
+  require_draft(record);
+  co_await tx.commit();
+}
+
+/// A request under the key of another one is refused as that, whatever its password; a wrong one
+/// counts towards the lock-out all the same, so that nobody tries passwords with a key.
+Task<> ask_password(App& app, const api::Request& req, std::string password, api::Seen seen) {
+  try {
+    co_await accounts::confirm_password(app, req.caller, std::move(password), audit::actor_of(req));
+  } catch (const Failure& failure) {
+    if (seen != api::Seen::another || failure.code() != Code::wrong_password) throw;
+  }
 }
 
 }  // namespace
 
 Task<api::Response> void_record(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
-  const auto expected = api::required_if_match(req);
+  const auto expected = api::if_match(req);
+  api::Params params(req);
   boost::json::object given;
-  if (const auto reason = req.query_param("reason")) {
-    given["reason"] = boost::json::string_view(reason->data(), reason->size());
-  }
-  const std::string reason = reason_of(given);
+  if (const auto reason = params.text("reason", kReasonMostBytes, true)) given["reason"] = *reason;
+  params.finish();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
@@ -45,6 +75,7 @@ Task<api::Response> void_record(App& app, api::Request req) {
     throw Failure(Code::conflict,
                   "This visit was signed before it was reopened: finalize it again instead.");
   }
+  const std::string reason = reason_of(given, true);
   RecordInput data = record.data;
   Change change{.kind = "voided", .status = "draft", .reason = reason};
   (void)co_await write_version(tx, req, app.clock, record, std::move(data), std::move(change));
@@ -55,15 +86,12 @@ Task<api::Response> void_record(App& app, api::Request req) {
 
 Task<api::Response> finalize_record(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
-  const auto expected = api::required_if_match(req);
-  std::vector<Fault> faults;
-  api::Input in(req.object(), "", faults);
-  const auto password = in.text("password", Need::required, 1'000);
-  in.finish();
-  if (!faults.empty()) throw Failure::invalid(std::move(faults));
-
+  const auto expected = api::if_match(req);
+  const api::Earlier earlier = co_await api::earlier_request(app.db, req);
+  if (earlier.seen == api::Seen::never) co_await look_before_signing(app, req, id, expected);
   // The password is checked before the transaction: hashing takes longer than a lock should last.
-  co_await accounts::confirm_password(app, req.caller, *password, audit::actor_of(req));
+  std::string password = password_of(req.object());
+  co_await ask_password(app, req, std::move(password), earlier.seen);
   db::Tx tx = co_await api::begin_write(app.db, req);
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
@@ -76,11 +104,11 @@ Task<api::Response> finalize_record(App& app, api::Request req) {
 
 Task<api::Response> reopen_record(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
-  const auto expected = api::required_if_match(req);
-  const std::string reason = reason_of(req.object());
+  const auto expected = api::if_match(req);
   db::Tx tx = co_await api::begin_write(app.db, req);
   Record record = co_await lock(tx, id, expected);
   if (record.status == "draft") throw Failure(Code::record_not_finalized);
+  const std::string reason = reason_of(req.object());
   RecordInput data = record.data;
   Change change{.kind = "reopened", .status = "draft", .reason = reason};
   RecordView view =

@@ -228,10 +228,12 @@ struct VersionRow {
   "  ORDER BY i.id LIMIT 1) g ON true "                          \
   "LEFT JOIN {tenant}.staff n ON n.account_id = g.signed_by "
 inline const db::Query<VersionRow, RecordId, std::int64_t, int> kVersions{
-    "records.versions",
-    WB_SIGNED_VERSION "WHERE v.record_id = $1 AND v.version > $2 ORDER BY v.version LIMIT $3"};
+    "records.versions", WB_SIGNED_VERSION
+    "WHERE v.record_id = $1 AND v.version > $2::bigint ORDER BY v.version LIMIT $3"};
 inline const db::Query<VersionRow, RecordId, std::int64_t> kVersion{
-    "records.version", WB_SIGNED_VERSION "WHERE v.record_id = $1 AND v.version = $2"};
+    "records.version", WB_SIGNED_VERSION "WHERE v.record_id = $1 AND v.version = $2::bigint"};
+inline const db::Query<db::Int64Row, RecordId> kCountVersions{
+    "records.count_versions", "SELECT count(*) FROM {tenant}.record_versions WHERE record_id = $1"};
 inline const db::Query<db::Int64Row, RecordId> kPatientOf{
     "records.patient_of", "SELECT patient_id FROM {tenant}.medical_records WHERE id = $1"};
 inline const db::Query<VersionRow, RecordId, std::int64_t, int> kVersionsToVerify{

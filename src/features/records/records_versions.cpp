@@ -109,17 +109,20 @@ Task<api::Response> list_versions(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   api::Params params(req);
   const int limit = params.limit();
+  const bool count = params.count_exact();
   const std::string scope = "versions." + std::to_string(id.value);
   const auto cursor = api::decode_cursor(params, req, scope, 1);
   params.finish();
   const std::int64_t after = cursor ? std::strtoll(cursor->front().c_str(), nullptr, 10) : 0;
 
   std::vector<VersionRow> rows;
+  std::optional<std::int64_t> total;
   PatientId patient;
   {
     db::Tx tx = co_await app.db.begin(req.caller.tenant());
     patient = co_await patient_of(tx, id);
     rows = co_await tx.all(kVersions, id, after, limit + 1);
+    if (count) total = (co_await tx.one(kCountVersions, id)).value;
     co_await tx.commit();
   }
   co_await record_was_read(app, req, "record.versions", id, patient);
@@ -135,14 +138,17 @@ Task<api::Response> list_versions(App& app, api::Request req) {
     write_head(out, row);
     out.end();
   }
-  co_return api::ok(api::page_json(items, next));
+  co_return api::ok(api::page_json(items, next, total));
 }
 
 Task<api::Response> get_version(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto n = req.path_int(Code::version_not_found, "n");
+  api::Params params(req);
+  const auto diff = params.text("diff");
+  params.finish();
   std::optional<std::int64_t> other;
-  if (const auto diff = req.query_param("diff")) {
+  if (diff) {
     other = api::parse_positive(*diff);
     if (!other) throw Failure(Code::version_not_found);
   }

@@ -77,10 +77,10 @@ void queue_insert(db::Tx& tx, const Record& record, const RecordInput& d, const 
 
 }  // namespace
 
-Task<Record> lock(db::Tx& tx, RecordId id, std::int64_t expected) {
+Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected) {
   auto record = co_await tx.maybe_one(kLockRecord, id);
   if (!record || record->voided) throw Failure(Code::record_not_found);
-  if (record->version != expected) throw Failure(Code::version_conflict);
+  api::require_version(expected, record->version);
   co_return std::move(*record);
 }
 

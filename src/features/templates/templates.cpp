@@ -1,5 +1,6 @@
 #include "features/templates/templates.h"
 
+#include "api/conditions.h"
 #include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
@@ -21,10 +22,12 @@ struct Written {
   std::string content;
 };
 
-/// A template's content is checked as the record that it would make.
+/// A template's content is checked as the record that it would make. It may ask for a follow-up; on
+/// which day, only the record can say.
 void check_content(const json::object& content, const std::string& visit_type,
                    std::vector<Fault>& faults) {
-  for (const auto* key : {"patient_id", "doctor_id", "visit_date", "visit_type"}) {
+  for (const auto* key :
+       {"patient_id", "doctor_id", "visit_date", "visit_type", "follow_up_date"}) {
     if (content.contains(key)) {
       faults.push_back({std::string("/content/") + key, "is not for a template to fill"});
     }
@@ -33,6 +36,7 @@ void check_content(const json::object& content, const std::string& visit_type,
   record["patient_id"] = 1;
   record["doctor_id"] = 1;
   record["visit_date"] = "2000-01-01";
+  record["follow_up_date"] = "2000-01-02";
   record["visit_type"] = visit_type.empty() ? "consultation" : visit_type;
   std::vector<Fault> inner;
   (void)records::parse_record(record, inner);
@@ -48,7 +52,8 @@ Written parse_template(const json::object& body) {
       in.one_of("visit_type", Need::required,
                 {"consultation", "follow_up", "procedure", "emergency", "inpatient", "telehealth"})
           .value_or("");
-  out.specialty = in.text("specialty", Need::optional, 100).value_or("general");
+  const Need said = in.has("specialty") ? Need::required : Need::optional;  // not blank, if given
+  out.specialty = in.text("specialty", said, 100).value_or("general");
   const auto* content = in.object("content", Need::required);
   in.finish({"id", "built_in", "version", "created_by", "created_at", "updated_at"});
   if (content != nullptr) {
@@ -76,6 +81,21 @@ std::string to_json(const Template& t) {
   return text;
 }
 
+std::string to_json(const Version& v) {
+  std::string text;
+  api::ObjectWriter out(text);
+  out.integer("template_id", v.of.value);
+  out.integer("version", v.version);
+  out.text("name", v.name);
+  out.text("visit_type", v.visit_type);
+  out.text("specialty", v.specialty);
+  out.raw("content", v.content);
+  out.integer("changed_by", v.changed_by);
+  out.text("changed_at", v.changed_at);
+  out.end();
+  return text;
+}
+
 audit::Entry entry_of(std::string action, TemplateId id, std::optional<std::string> before,
                       std::optional<std::string> after) {
   return {.action = std::move(action),
@@ -86,11 +106,11 @@ audit::Entry entry_of(std::string action, TemplateId id, std::optional<std::stri
 }
 
 /// The hospital's own template at this version, locked.
-Task<Template> own(db::Tx& tx, TemplateId id, std::int64_t expected) {
+Task<Template> own(db::Tx& tx, TemplateId id, api::IfMatch expected) {
   auto found = co_await tx.maybe_one(kLockTemplate, id);
   if (!found) throw Failure(Code::template_not_found);
+  api::require_version(expected, found->version);
   if (found->built_in) throw Failure(Code::conflict, "Built-in templates stay as they are.");
-  if (found->version != expected) throw Failure(Code::version_conflict);
   co_return std::move(*found);
 }
 
@@ -124,7 +144,47 @@ Task<api::Response> get_template(App& app, api::Request req) {
   const auto id = req.path_id<TemplateId>(Code::template_not_found);
   const auto found = co_await app.db.read_maybe_one(req.caller.tenant(), kGetTemplate, id);
   if (!found) throw Failure(Code::template_not_found);
-  co_return api::ok(to_json(*found)).etag(found->version);
+  co_return api::versioned(req, to_json(*found), found->version);
+}
+
+/// Those of a removed template too: records name them.
+Task<api::Response> list_versions(App& app, api::Request req) {
+  const auto id = req.path_id<TemplateId>(Code::template_not_found);
+  api::Params params(req);
+  const int limit = params.limit();
+  const bool count = params.count_exact();
+  const std::string scope = "template_versions." + std::to_string(id.value);
+  const auto cursor = api::decode_cursor(params, req, scope, 1);
+  params.finish();
+  const std::int64_t after = cursor ? std::strtoll(cursor->front().c_str(), nullptr, 10) : 0;
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto all = co_await tx.one(kCountVersions, id);
+  if (all.value == 0) throw Failure(Code::template_not_found);
+  auto rows = co_await tx.all(kListVersions, id, after, limit + 1);
+  co_await tx.commit();
+  std::optional<std::int64_t> total;
+  if (count) total = all.value;
+  std::optional<std::string> next;
+  if (rows.size() > static_cast<std::size_t>(limit)) {
+    rows.pop_back();
+    std::vector<std::string> key{std::to_string(rows.back().version)};
+    next = api::encode_cursor(scope, key);
+  }
+  std::vector<std::string> items;
+  for (const auto& row : rows) items.push_back(to_json(row));
+  co_return api::ok(api::page_json(items, next, total));
+}
+
+Task<api::Response> get_version(App& app, api::Request req) {
+  const auto id = req.path_id<TemplateId>(Code::template_not_found);
+  const auto n = req.path_int(Code::version_not_found, "n");
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto all = co_await tx.one(kCountVersions, id);
+  const auto found = co_await tx.maybe_one(kGetVersion, id, n);
+  co_await tx.commit();
+  if (all.value == 0) throw Failure(Code::template_not_found);
+  if (!found) throw Failure(Code::version_not_found);
+  co_return api::ok(to_json(*found));
 }
 
 Task<api::Response> create_template(App& app, api::Request req) {
@@ -145,10 +205,10 @@ Task<api::Response> create_template(App& app, api::Request req) {
 
 Task<api::Response> replace_template(App& app, api::Request req) {
   const auto id = req.path_id<TemplateId>(Code::template_not_found);
-  const auto expected = api::required_if_match(req);
-  Written w = parse_template(req.object());
+  const auto expected = api::if_match(req);
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const Template before = co_await own(tx, id, expected);
+  Written w = parse_template(req.object());
   const Template after =
       co_await tx.one(kUpdateTemplate, id, w.name, w.visit_type, w.specialty, db::Json{w.content});
   tx.queue(kKeepVersion, id, req.caller.account);
@@ -162,7 +222,7 @@ Task<api::Response> replace_template(App& app, api::Request req) {
 
 Task<api::Response> remove_template(App& app, api::Request req) {
   const auto id = req.path_id<TemplateId>(Code::template_not_found);
-  const auto expected = api::required_if_match(req);
+  const auto expected = api::if_match(req);
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const Template before = co_await own(tx, id, expected);
   tx.queue(kRemoveTemplate, id);
@@ -182,7 +242,9 @@ std::vector<api::Route> routes() {
           {"POST", "/templates", templates_write, &create_template, Body::json},
           {"GET", "/templates/{id}", any_in_tenant, &get_template},
           {"PUT", "/templates/{id}", templates_write, &replace_template, Body::json},
-          {"DELETE", "/templates/{id}", templates_write, &remove_template}};
+          {"DELETE", "/templates/{id}", templates_write, &remove_template},
+          {"GET", "/templates/{id}/versions", any_in_tenant, &list_versions},
+          {"GET", "/templates/{id}/versions/{n}", any_in_tenant, &get_version}};
 }
 
 }  // namespace wardbook::templates

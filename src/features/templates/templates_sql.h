@@ -33,6 +33,30 @@ struct Template {
   }
 };
 
+/// One of a template's versions.
+struct Version {
+  TemplateId of;
+  std::int64_t version = 1;
+  std::string name;
+  std::string visit_type;
+  std::string specialty;
+  std::string content;  ///< JSON
+  std::optional<std::int64_t> changed_by;
+  std::string changed_at;
+  static Version from_row(const db::RowView& r) {
+    Version v;
+    v.of = r.id<TemplateId>(0);
+    v.version = r.int64(1);
+    v.name = r.str(2);
+    v.visit_type = r.str(3);
+    v.specialty = r.str(4);
+    v.content = r.str(5);
+    v.changed_by = r.maybe_int64(6);
+    v.changed_at = pg_time_to_rfc3339(r.text(7));
+    return v;
+  }
+};
+
 #define WB_TEMPLATE_COLUMNS                                                                   \
   "t.id, t.name, t.visit_type, t.specialty, t.content, t.built_in, t.version, t.created_by, " \
   "t.created_at, t.updated_at"
@@ -44,9 +68,10 @@ inline const db::Query<Template, TemplateId> kLockTemplate{
     "templates.lock", "SELECT " WB_TEMPLATE_COLUMNS
                       " FROM {tenant}.templates t WHERE t.id = $1 AND t.removed_at IS NULL "
                       "FOR UPDATE"};
-#define WB_TEMPLATE_FILTER                                 \
-  " FROM {tenant}.templates t WHERE t.removed_at IS NULL " \
-  "AND ($1::text IS NULL OR t.visit_type = $1) AND ($2::text IS NULL OR t.specialty = $2) "
+#define WB_TEMPLATE_FILTER                                                                     \
+  " FROM {tenant}.templates t WHERE t.removed_at IS NULL "                                     \
+  "AND ($1::text IS NULL OR t.visit_type = $1) AND ($2::text IS NULL OR lower(t.specialty) = " \
+  "lower($2)) "
 inline const db::Query<Template, MaybeText, MaybeText, std::int64_t, int> kListTemplates{
     "templates.list",
     "SELECT " WB_TEMPLATE_COLUMNS WB_TEMPLATE_FILTER "AND t.id > $3 ORDER BY t.id LIMIT $4"};
@@ -69,6 +94,19 @@ inline const db::Query<void, TemplateId, AccountId> kKeepVersion{"templates.keep
   SELECT id, version, name, visit_type, specialty, content, $2
   FROM {tenant}.templates WHERE id = $1)sql"};
 
+#define WB_TEMPLATE_VERSIONS                                                                      \
+  "SELECT v.template_id, v.version, v.name, v.visit_type, v.specialty, v.content, v.changed_by, " \
+  "v.changed_at FROM {tenant}.template_versions v WHERE v.template_id = $1 "
+inline const db::Query<Version, TemplateId, std::int64_t, int> kListVersions{
+    "templates.versions",
+    WB_TEMPLATE_VERSIONS "AND v.version > $2::bigint ORDER BY v.version LIMIT $3"};
+inline const db::Query<Version, TemplateId, std::int64_t> kGetVersion{
+    "templates.version", WB_TEMPLATE_VERSIONS "AND v.version = $2::bigint"};
+inline const db::Query<db::Int64Row, TemplateId> kCountVersions{
+    "templates.count_versions",
+    "SELECT count(*) FROM {tenant}.template_versions WHERE template_id = $1"};
+
+#undef WB_TEMPLATE_VERSIONS
 #undef WB_TEMPLATE_COLUMNS
 #undef WB_TEMPLATE_FILTER
 

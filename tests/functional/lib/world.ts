@@ -150,6 +150,24 @@ export async function newAccount(
   return { user, password: own, client, session: login.body };
 }
 
+/** An account of its own in a hospital, made on the command line, signed in. */
+export async function hired(
+  tenant: string,
+  role: Schemas["HospitalRole"],
+): Promise<{ client: Client; own: string; email: string }> {
+  const email = `${unique("boss")}@demo.test`;
+  const added = await wardbook([
+    ...["user", "add", email, "--name", "Boss", "--role", role],
+    ...["--tenant", tenant, "--output", "json"],
+  ]);
+  assert.equal(added.code, 0, added.stderr);
+  const own = /"password"\s*:\s*"([^"]+)"/.exec(added.stdout)?.[1];
+  assert.ok(own, "the command tells the password that it made");
+  const body = { email, password: own, tenant };
+  const login = await nobody.expect(200, "post", "/auth/login", { body });
+  return { client: new Client(base, login.body.access_token), own, email };
+}
+
 /** All pages of a list. */
 export async function allPages<T>(
   client: Client,

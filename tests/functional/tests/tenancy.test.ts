@@ -1,11 +1,11 @@
 // One hospital never meets another's data, whichever way it is asked for.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { Client, type Schemas } from "../lib/client.ts";
+import type { Schemas } from "../lib/client.ts";
 import {
   as,
-  base,
   emailOf,
+  hired,
   HOME,
   newPatient,
   newRecord,
@@ -15,7 +15,6 @@ import {
   psql,
   signIn,
   unique,
-  wardbook,
 } from "../lib/world.ts";
 
 let theirs: { patient: Schemas["Patient"]; record: Schemas["Record"]; marker: string };
@@ -82,31 +81,13 @@ test("another hospital's ids are not here", async () => {
   assert.ok(!log.text.includes(marker));
 });
 
-/** An account of its own in a hospital, made on the command line, signed in. */
-async function account(
-  tenant: string,
-  role: string,
-): Promise<{ client: Client; own: string; email: string }> {
-  const email = `${unique("boss")}@demo.test`;
-  const added = await wardbook([
-    ...["user", "add", email, "--name", "Boss", "--role", role],
-    ...["--tenant", tenant, "--output", "json"],
-  ]);
-  assert.equal(added.code, 0, added.stderr);
-  const own = /"password"\s*:\s*"([^"]+)"/.exec(added.stdout)?.[1];
-  assert.ok(own, "the command tells the password that it made");
-  const body = { email, password: own, tenant };
-  const login = await nobody.expect(200, "post", "/auth/login", { body });
-  return { client: new Client(base, login.body.access_token), own, email };
-}
-
 test("ids that only the other hospital has are 404 for every verb", async () => {
   // A hospital without a record, beside one whose numbers have run on for a while.
   const operator = await as("platform_admin");
   const empty = unique("empty_");
   await operator.expect(201, "post", "/tenants", { body: { id: empty, name: "Not yet opened" } });
-  const { client: here, own } = await account(empty, "doctor");
-  const { client: admin } = await account(empty, "hospital_admin");
+  const { client: here, own } = await hired(empty, "doctor");
+  const { client: admin } = await hired(empty, "hospital_admin");
   const there = await as("doctor", OTHER);
   const record = await newRecord(there, theirs.patient.id);
   const at = `/records/${record.id}`;
@@ -179,7 +160,7 @@ test("a suspended hospital is closed at once and opens again", async () => {
   assert.equal(made.body.time_zone, "Europe/Berlin");
   await operator.refused(409, "tenant_exists", "POST", "/tenants", { body });
 
-  const { client: boss, own, email } = await account(id, "hospital_admin");
+  const { client: boss, own, email } = await hired(id, "hospital_admin");
   const credentials = { email, password: own, tenant: id };
   await boss.expect(200, "get", "/patients", {});
 

@@ -1,0 +1,11 @@
+-- A specialty says something.
+UPDATE {tenant}.templates SET specialty = 'general' WHERE btrim(specialty, E' \t\r\n') = '';
+UPDATE {tenant}.template_versions SET specialty = 'general' WHERE btrim(specialty, E' \t\r\n') = '';
+ALTER TABLE {tenant}.templates ADD CONSTRAINT templates_specialty_check
+  CHECK (btrim(specialty, E' \t\r\n') <> '');
+ALTER TABLE {tenant}.template_versions ADD CONSTRAINT template_versions_specialty_check
+  CHECK (btrim(specialty, E' \t\r\n') <> '');
+
+-- Requests were kept as plain hashes, some of them of bodies with a password. From here on they are
+-- kept under a key, and what was kept before would not be recognized.
+DELETE FROM {tenant}.idempotency_keys;

@@ -1,0 +1,302 @@
+// Idempotency-Key on every POST of a hospital: the same request is answered the same and done once,
+// another one under its key is refused, a key that is none is refused before anything is done.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { operations } from "../lib/document.ts";
+import type { Client, Problem, Result, Schemas } from "../lib/client.ts";
+import { pdf, put, startUpload, upload } from "../lib/files.ts";
+import {
+  as,
+  finalize,
+  newAccount,
+  newPatient,
+  newRecord,
+  password,
+  unique,
+  VISIT,
+} from "../lib/world.ts";
+
+interface Case {
+  client: Client;
+  path: string;
+  ifMatch?: number;
+  body?: unknown;
+  /** Another body, and how it is refused: as reused unless it is none at all. */
+  other: unknown;
+  refused?: Problem["code"];
+  /** How often it was done. */
+  done: () => Promise<number>;
+}
+
+let doctor: Client;
+let admin: Client;
+let patient: number;
+
+before(async () => {
+  doctor = await as("doctor");
+  admin = await as("hospital_admin");
+  patient = (await newPatient(doctor)).id;
+});
+
+const person = (last_name: string): Schemas["PatientCreate"] => ({
+  first_name: "Retry",
+  last_name,
+  date_of_birth: "1980-01-01",
+  sex: "other",
+});
+const visit = (notes: string): Record<string, unknown> => ({
+  patient_id: patient,
+  visit_date: VISIT,
+  visit_type: "consultation",
+  notes,
+});
+
+async function versions(record: number, kind: string): Promise<number> {
+  const path = { id: record };
+  const { body } = await doctor.expect(200, "get", "/records/{id}/versions", { path });
+  return body.items.filter((item) => item.kind === kind).length;
+}
+async function logged(action: string, id: number): Promise<number> {
+  const query = { action, resource: "attachment", limit: 200 };
+  const { body } = await admin.expect(200, "get", "/audit", { query });
+  return body.items.filter((item) => item.resource_id === id).length;
+}
+async function newFile(): Promise<Schemas["Attachment"]> {
+  const record = await newRecord(doctor, patient);
+  return upload(doctor, record.id, "a.pdf", "application/pdf", pdf());
+}
+
+const cases: Record<string, () => Promise<Case>> = {
+  "/users": async () => {
+    const email = `${unique("retry")}@demo.test`;
+    const body = { email, display_name: "One", role: "nurse", password: unique("a long one ") };
+    const done = async (): Promise<number> => {
+      const { body: page } = await admin.expect(200, "get", "/users", { query: { limit: 200 } });
+      return page.items.filter((item) => item.email === email).length;
+    };
+    const other = { ...body, password: unique("another one ") };
+    return { client: admin, path: "/users", body, other, done };
+  },
+  "/patients": async () => {
+    const name = unique("Retried");
+    const done = async (): Promise<number> => {
+      const { body } = await doctor.expect(200, "get", "/patients", { query: { q: name } });
+      return body.items.filter((item) => item.last_name === name).length;
+    };
+    const other = { ...person(name), sex: "female" };
+    return { client: doctor, path: "/patients", body: person(name), other, done };
+  },
+  "/records": async () => {
+    const notes = unique("retry");
+    const done = async (): Promise<number> => {
+      const query = { patient_id: patient, limit: 200 };
+      const { body } = await doctor.expect(200, "get", "/records", { query });
+      return body.items.filter((item) => item.notes === notes).length;
+    };
+    const other = visit(`${notes} other`);
+    return { client: doctor, path: "/records", body: visit(notes), other, done };
+  },
+  "/records/{id}/finalize": async () => {
+    const { id } = await newRecord(doctor, patient);
+    const done = (): Promise<number> => versions(id, "finalized");
+    const other = { password: "not the password" };
+    const path = `/records/${id}/finalize`;
+    return { client: doctor, path, ifMatch: 1, body: { password }, other, done };
+  },
+  "/records/{id}/amendments": async () => {
+    const { id } = await finalize(doctor, await newRecord(doctor, patient));
+    const body = { reason: "late result", changes: { notes: "late" } };
+    const done = (): Promise<number> => versions(id, "amended");
+    const path = `/records/${id}/amendments`;
+    const other = { ...body, reason: "another" };
+    return { client: doctor, path, ifMatch: 2, body, other, done };
+  },
+  "/records/{id}/reopen": async () => {
+    const { id } = await finalize(doctor, await newRecord(doctor, patient));
+    const done = (): Promise<number> => versions(id, "reopened");
+    const path = `/records/${id}/reopen`;
+    const [body, other] = [{ reason: "wrong side" }, { reason: "another" }];
+    return { client: admin, path, ifMatch: 2, body, other, done };
+  },
+  "/records/{id}/diagnoses": async () => {
+    const { id } = await newRecord(doctor, patient);
+    const body = { icd_code: "E11.9", diagnosis_type: "secondary" };
+    const done = async (): Promise<number> => {
+      const path = { id };
+      const list = await doctor.expect(200, "get", "/records/{id}/diagnoses", { path });
+      return list.body.items.length;
+    };
+    const path = `/records/${id}/diagnoses`;
+    const other = { ...body, diagnosis_type: "differential" };
+    return { client: doctor, path, ifMatch: 1, body, other, done };
+  },
+  "/templates": async () => {
+    const name = unique("Retry ");
+    const body = { name, visit_type: "telehealth", content: { notes: "a" } };
+    const done = async (): Promise<number> => {
+      const query = { visit_type: "telehealth", limit: 200 } as const;
+      const list = await doctor.expect(200, "get", "/templates", { query });
+      return list.body.items.filter((item) => item.name === name).length;
+    };
+    const other = { ...body, content: { notes: "b" } };
+    return { client: doctor, path: "/templates", body, other, done };
+  },
+  "/records/{id}/attachments": async () => {
+    const { id } = await newRecord(doctor, patient);
+    const body = { file_name: "a.pdf", file_type: "application/pdf", file_size: 700 };
+    const ids = new Set<number>();
+    const done = async (): Promise<number> => {
+      // A name's next version tells how many there were; those of asking are not counted.
+      const { attachment } = await startUpload(doctor, id, body);
+      ids.add(attachment.id);
+      return attachment.version - ids.size;
+    };
+    const other = { ...body, file_size: 701 };
+    return { client: doctor, path: `/records/${id}/attachments`, body, other, done };
+  },
+  "/attachments/{id}/complete": async () => {
+    const record = await newRecord(doctor, patient);
+    const bytes = pdf();
+    const declared = { file_type: "application/pdf", file_size: bytes.length };
+    const started = await startUpload(doctor, record.id, { file_name: "a.pdf", ...declared });
+    assert.equal((await put(started, bytes)).status, 200);
+    const { id } = started.attachment;
+    const done = (): Promise<number> => logged("attachment.publish", id);
+    const path = `/attachments/${id}/complete`;
+    return { client: doctor, path, body: {}, other: { parts: [] }, done };
+  },
+  "/attachments/{id}/download-url": async () => {
+    const { id } = await newFile();
+    const done = async (): Promise<number> => {
+      const { body } = await doctor.expect(200, "get", "/attachments/{id}", { path: { id } });
+      return body.download_count;
+    };
+    const path = `/attachments/${id}/download-url`;
+    return { client: doctor, path, other: { x: 1 }, refused: "invalid_fields", done };
+  },
+  "/attachments/{id}/restore": async () => {
+    const { id } = await newFile();
+    await doctor.expect(204, "delete", "/attachments/{id}", { path: { id } });
+    const done = (): Promise<number> => logged("attachment.restore", id);
+    const path = `/attachments/${id}/restore`;
+    return { client: doctor, path, other: { x: 1 }, refused: "invalid_fields", done };
+  },
+};
+
+/** An answer without what is signed anew each time. */
+function lasting(answer: Result<any>): unknown {
+  const body = { ...answer.body } as Record<string, unknown>;
+  for (const name of ["upload", "url", "expires_at"]) delete body[name];
+  const { location, etag } = answer.headers;
+  return { status: answer.status, body, location, etag };
+}
+
+test("every POST of a hospital is in this table", () => {
+  const posts = operations
+    .filter((operation) => operation.method === "POST")
+    .map((operation) => operation.path)
+    .filter((path) => !path.startsWith("/auth/") && path !== "/tenants");
+  assert.deepEqual(Object.keys(cases).sort(), posts.sort());
+  for (const operation of operations.filter((one) => posts.includes(one.path))) {
+    if (operation.method !== "POST") continue;
+    const text = JSON.stringify(operation.object);
+    assert.ok(text.includes("#/components/parameters/IdempotencyKey"), operation.path);
+  }
+});
+
+for (const [route, prepare] of Object.entries(cases)) {
+  test(`POST ${route}: once for a key`, async () => {
+    const { client, path, ifMatch, body, other, refused, done } = await prepare();
+    for (const key of ["", "k".repeat(256), "two words"]) {
+      const headers = { "idempotency-key": key };
+      const answer = await client.any("POST", path, { ifMatch, body, headers });
+      assert.equal(answer.status, 400, `${key}: ${answer.text}`);
+      assert.equal(answer.body.code, "invalid_parameter");
+    }
+    assert.equal(await done(), 0);
+
+    const headers = { "idempotency-key": unique("retry-") };
+    const first = await client.any("POST", path, { ifMatch, body, headers });
+    assert.ok(first.status === 200 || first.status === 201, first.text);
+    for (let again = 0; again < 2; again += 1) {
+      const replay = await client.any("POST", path, { ifMatch, body, headers });
+      assert.deepEqual(lasting(replay), lasting(first), replay.text);
+      assert.equal(replay.headers["idempotency-replayed"], "true");
+    }
+    assert.equal(await done(), 1);
+
+    const reused = "idempotency_key_reused";
+    const options = { ifMatch, body: other, headers };
+    await client.refused(422, refused ?? reused, "POST", path, options);
+    const elsewhere = path === "/patients" ? "/templates" : "/patients";
+    const valid = { name: "x", visit_type: "procedure", content: {} };
+    await client.refused(422, reused, "POST", elsewhere, {
+      body: elsewhere === "/templates" ? valid : person(unique("Elsewhere")),
+      headers,
+    });
+    assert.equal(await done(), 1);
+  });
+}
+
+test("a replayed download is signed anew, is logged, and is no second one", async () => {
+  const file = await newFile();
+  const headers = { "idempotency-key": unique("retry-") };
+  const path = `/attachments/${file.id}/download-url`;
+  const first = await doctor.any("POST", path, { headers });
+  await new Promise((resolve) => setTimeout(resolve, 1_100));
+  const second = await doctor.any("POST", path, { headers });
+  assert.equal(second.status, 200, second.text);
+  assert.notEqual(second.body.url, first.body.url);
+  assert.ok(second.body.expires_at > first.body.expires_at);
+  const bytes = await fetch(second.body.url as string);
+  assert.equal(bytes.status, 200);
+  await bytes.arrayBuffer();
+  assert.equal(await logged("attachment.download_url", file.id), 2);
+  const { body: now } = await doctor.expect(200, "get", "/attachments/{id}", {
+    path: { id: file.id },
+  });
+  assert.equal(now.download_count, 1);
+  const another = await newFile();
+  const there = `/attachments/${another.id}/download-url`;
+  await doctor.refused(422, "idempotency_key_reused", "POST", there, { headers });
+  await doctor.expect(204, "delete", "/attachments/{id}", { path: { id: file.id } });
+  await doctor.refused(409, "attachment_not_available", "POST", path, { headers });
+});
+
+test("downloads at once under one key are one", async () => {
+  const { id } = await newFile();
+  const headers = { "idempotency-key": unique("retry-") };
+  const path = `/attachments/${id}/download-url`;
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => doctor.any("POST", path, { headers })),
+  );
+  for (const answer of answers) assert.equal(answer.status, 200, answer.text);
+  const { body } = await doctor.expect(200, "get", "/attachments/{id}", { path: { id } });
+  assert.equal(body.download_count, 1);
+});
+
+test("what takes no fields takes an empty body of any kind, or an empty object", async () => {
+  const { id } = await newFile();
+  const path = `/attachments/${id}/download-url`;
+  for (const options of [{}, { body: {} }, { body: "", type: "text/plain" }]) {
+    const answer = await doctor.any("POST", path, options);
+    assert.equal(answer.status, 200, answer.text);
+  }
+  await doctor.refused(422, "invalid_fields", "POST", path, { body: [] });
+  await doctor.refused(400, "invalid_json", "POST", path, { body: "{" });
+});
+
+test("wrong passwords under a known key count towards the lock-out", async () => {
+  const { client, password: own, user } = await newAccount("doctor");
+  const record = await newRecord(doctor, patient);
+  const path = `/records/${record.id}/finalize`;
+  const options = { ifMatch: 1, headers: { "idempotency-key": unique("retry-") } };
+  const signed = await client.any("POST", path, { ...options, body: { password: own } });
+  assert.equal(signed.status, 200, signed.text);
+  assert.equal(signed.body.finalized_by, user.id);
+  const guess = { ...options, body: { password: "guess" } };
+  for (let tries = 0; tries < 5; tries += 1) {
+    await client.refused(422, "idempotency_key_reused", "POST", path, guess);
+  }
+  await client.refused(429, "account_locked", "POST", path, guess);
+});

@@ -56,6 +56,7 @@ Task<> revise_one(db::Tx& tx, const std::string& visit_date, const Diagnosis& be
     if (!c.input.diagnosis_name) faults.push_back({at + "/diagnosis_name", "cannot be removed"});
   } else {
     c = co_await coded(tx, visit_date, whole, at, faults);
+    if (c.input.icd_code == before.icd_code) c.release = before.icd_release;
   }
   Diagnosis after = with(before, std::move(c));
   if (!same(before, after)) out.changed.push_back(after);
@@ -84,8 +85,8 @@ Task<Revised> revise(db::Tx& tx, const records::Record& record, const std::strin
       continue;
     }
     const auto* id = item->at("id").if_int64();
-    const auto known = id == nullptr ? before.end()
-                                     : std::ranges::find(before, DiagnosisId(*id), &Diagnosis::id);
+    const auto known =
+        id == nullptr ? before.end() : std::ranges::find(before, DiagnosisId(*id), &Diagnosis::id);
     if (known == before.end()) {
       faults.push_back({at + "/id", "is no diagnosis of this record, or is listed twice"});
       continue;
@@ -103,7 +104,8 @@ Task<Revised> revise(db::Tx& tx, const records::Record& record, const std::strin
   co_return out;
 }
 
-/// Removals first, then changes, those that make a primary diagnosis last: at no moment two of them.
+/// Removals first, then changes, those that make a primary diagnosis last: at no moment two of
+/// them.
 void queue_revision(db::Tx& tx, const Revised& revised) {
   for (const auto id : revised.removed) tx.queue(kRemoveDiagnosis, id);
   for (const bool primary : {false, true}) {
@@ -173,13 +175,13 @@ Task<api::Response> amend_record(App& app, api::Request req) {
   db::Tx tx = co_await api::begin_write(app.db, req);
   records::Record record = co_await records::lock(tx, id, expected);
   if (record.status == "draft") throw Failure(Code::record_not_finalized);
-  records::RecordInput data = co_await records::changed_input(tx, record, asked.fields,
-                                                              records::Apply::merge, "/changes");
+  records::RecordInput data =
+      co_await records::changed_input(tx, record, asked.fields, records::Apply::merge, "/changes");
   records::Change change{.kind = "amended", .status = "amended", .reason = asked.reason};
   if (asked.diagnoses) {
     std::vector<Fault> faults;
-    Revised revised = co_await revise(tx, record, data.visit_date, *asked.diagnoses,
-                                      req.caller.account, faults);
+    Revised revised =
+        co_await revise(tx, record, data.visit_date, *asked.diagnoses, req.caller.account, faults);
     if (!faults.empty()) throw Failure::invalid(std::move(faults));
     co_await apply_revision(tx, std::move(revised), change);
   }

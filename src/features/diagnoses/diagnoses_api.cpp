@@ -100,6 +100,8 @@ Task<api::Response> patch_diagnosis(App& app, api::Request req) {
   records::require_draft(record);
   const json::object whole = patched(*before, patch);
   Coded input = co_await checked(tx, record, whole);
+  // It says which release the code was taken from.
+  if (input.input.icd_code == before->icd_code) input.release = before->icd_release;
   const Diagnosis after = co_await update(tx, id, std::move(input));
   const auto version = co_await next_version(app, tx, req, record);
   co_await tx.commit();

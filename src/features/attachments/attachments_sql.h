@@ -62,18 +62,22 @@ inline const db::Query<db::Int64Row, RecordId, std::string, std::string, std::in
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
   RETURNING id)sql"};
 
+/// Here and where a file is restored the database itself marks one that comes to a finalized
+/// record.
 inline const db::Query<void, AttachmentId, std::int64_t, std::string, std::string, MaybeText,
                        std::string>
     kPublish{"attachments.publish", R"sql(
-  UPDATE {tenant}.record_attachments AS a SET state = 'available', file_size = $2, sha256 = $3,
-    stored_sha256 = $4, etag = $5, verified_at = $6, completed_at = $6, upload_expires_at = NULL,
-    added_after_finalization = (SELECT r.status <> 'draft' FROM {tenant}.medical_records r
-                                WHERE r.id = a.record_id)
-  WHERE a.id = $1)sql"};
+  UPDATE {tenant}.record_attachments SET state = 'available', file_size = $2, sha256 = $3,
+    stored_sha256 = $4, etag = $5, verified_at = $6, completed_at = $6, upload_expires_at = NULL
+  WHERE id = $1)sql"};
 inline const db::Query<void, AttachmentId, std::string> kReject{"attachments.reject", R"sql(
   UPDATE {tenant}.record_attachments SET state = 'rejected', rejected_reason = $2,
     deleted_at = now(), upload_expires_at = NULL
   WHERE id = $1 AND state = 'pending')sql"};
+/// Whether the file was there when its record was signed, which may have been reopened since.
+inline const db::Query<db::BoolRow, AttachmentId> kSignedWith{
+    "attachments.signed_with",
+    "SELECT {tenant}.signed_with(a) FROM {tenant}.record_attachments a WHERE a.id = $1"};
 inline const db::Query<void, AttachmentId> kPurged{
     "attachments.purged", "UPDATE {tenant}.record_attachments SET purged_at = now() WHERE id = $1"};
 inline const db::Query<void, AttachmentId, AccountId> kMarkDeleted{"attachments.mark_deleted",

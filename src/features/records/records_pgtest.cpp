@@ -127,6 +127,20 @@ TEST_F(RecordsTest, TheSignatureIsOverTheVersionsHash) {
   EXPECT_EQ(signature, expected);
 }
 
+TEST_F(RecordsTest, TheDatabaseTakesTheSameHash) {
+  const auto id = clinic_.new_record(clinic_.new_patient());
+  std::int64_t version = 1;
+  for (const std::string time :
+       {"2026-03-04T05:06:07.5Z", "2026-12-31T23:59:59.999999Z", "2027-01-01T00:00:00.000001Z",
+        "1999-10-10T10:10:10Z", "2026-03-04T05:06:00.10203Z", "9999-12-31T23:59:50Z"}) {
+    clinic_.clock.set(*parse_rfc3339(time));
+    const json::value body{{"notes", "\u00e4\U0001fa7a \"q\" \\ \u2028 " + time}};
+    EXPECT_EQ(patch(id, version, body).version, version + 1) << time;
+    ++version;
+  }
+  EXPECT_EQ(fault(), "none");
+}
+
 TEST_F(RecordsTest, LifeGoesItsWay) {
   const auto id = clinic_.new_record(clinic_.new_patient());
   const auto reopen = [&](std::int64_t version) {
@@ -179,6 +193,12 @@ TEST_F(RecordsTest, EveryTamperingWithVersionsIsNamed) {
            "created_by",
        "is not what its version says"},
       {"UPDATE " + rows + " SET version = 2", "is not what its version says"},
+      {"INSERT INTO " + versions + " SELECT record_id, 4, kind, reason, status, changed_by, " +
+           "changed_at, content, '" +
+           content_hash(RecordId(id), 4, "draft", clinic_.doctor.account,
+                        format_rfc3339(clinic_.clock.now()), *version_row(id, 3)[0]) +
+           "' FROM " + versions + " WHERE version = 3",
+       "is not what its version says"},
       {"UPDATE " + rows + " SET notes = 'other'", "is not what its version says"},
       {"UPDATE " + rows + " SET vital_signs = '{\"pulse_bpm\": 60}'",
        "is not what its version says"},

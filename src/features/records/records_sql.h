@@ -251,12 +251,17 @@ inline const db::Query<CurrentContent, RecordId, RecordId> kContentsToVerify{
   SELECT r.id, v.content FROM {tenant}.medical_records r
   JOIN {tenant}.record_versions v ON v.record_id = r.id AND v.version = r.version
   WHERE r.id > $1 AND r.id <= $2 ORDER BY r.id)sql"};
-/// Rows whose current state is not what their version says.
+/// Rows whose current state is not what their version says, or that are behind their versions.
 inline const db::Query<db::Int64Row> kFirstUnlikeVersion{"records.first_unlike_version", R"sql(
-  SELECT r.id FROM {tenant}.medical_records r
-  LEFT JOIN {tenant}.record_versions v ON v.record_id = r.id AND v.version = r.version
-  WHERE v.content_hash IS DISTINCT FROM r.content_hash OR v.status IS DISTINCT FROM r.status
-  ORDER BY r.id LIMIT 1)sql"};
+  (SELECT r.id FROM {tenant}.medical_records r
+   LEFT JOIN {tenant}.record_versions v ON v.record_id = r.id AND v.version = r.version
+   WHERE v.content_hash IS DISTINCT FROM r.content_hash OR v.status IS DISTINCT FROM r.status
+   ORDER BY r.id LIMIT 1)
+  UNION ALL
+  (SELECT r.id FROM {tenant}.medical_records r
+   JOIN {tenant}.record_versions v ON v.record_id = r.id AND v.version > r.version
+   ORDER BY r.id LIMIT 1)
+  ORDER BY 1 LIMIT 1)sql"};
 
 inline const db::Query<db::BoolRow, RecordId> kWasSigned{"records.was_signed", R"sql(
   SELECT EXISTS (SELECT FROM {tenant}.signatures WHERE record_id = $1))sql"};

@@ -32,10 +32,11 @@ Task<api::Response> timeline(App& app, api::Request req) {
   api::Params params(req);
   const int limit = params.limit();
   const std::string scope = "timeline." + std::to_string(id.value);
-  const auto cursor = api::decode_cursor(params, req, scope, 2);
+  const auto cursor =
+      api::decode_cursor(params, req, scope, {api::CursorValue::time, api::CursorValue::integer});
   params.finish();
   const std::string date = cursor ? (*cursor)[0] : "infinity";
-  const std::int64_t below = cursor ? std::strtoll((*cursor)[1].c_str(), nullptr, 10) : INT64_MAX;
+  const std::int64_t below = cursor ? api::cursor_integer((*cursor)[1]) : INT64_MAX;
 
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto patient = co_await existing(tx, id);

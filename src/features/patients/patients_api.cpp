@@ -161,8 +161,8 @@ Task<Page> search_page(db::Tx& tx, std::string q, std::optional<std::vector<std:
   Page page;
   if (cursor) {
     page.any_word = (*cursor)[0] == kAnyWord;
-    score = std::strtoll((*cursor)[1].c_str(), nullptr, 10);
-    id = std::strtoll((*cursor)[2].c_str(), nullptr, 10);
+    score = api::cursor_integer((*cursor)[1]);
+    id = api::cursor_integer((*cursor)[2]);
   }
   tx.queue(kSearchSettings);
   page.rows =
@@ -177,7 +177,7 @@ Task<Page> search_page(db::Tx& tx, std::string q, std::optional<std::vector<std:
 
 Task<Page> list_page(db::Tx& tx, std::optional<std::vector<std::string>> cursor, int limit,
                      bool count) {
-  const std::int64_t after = cursor ? std::strtoll((*cursor)[0].c_str(), nullptr, 10) : 0;
+  const std::int64_t after = cursor ? api::cursor_integer((*cursor)[0]) : 0;
   Page page;
   page.rows = co_await tx.all(kListPatients, after, limit + 1);
   if (count) page.total = (co_await tx.one(kCountPatients)).value;
@@ -191,7 +191,10 @@ Task<api::Response> list_patients(App& app, api::Request req) {
   const int limit = params.limit();
   const bool count = params.count_exact();
   const std::string scope = q ? "patients.q" : "patients";
-  auto cursor = api::decode_cursor(params, req, scope, q ? 3 : 1);
+  using enum api::CursorValue;
+  std::vector<api::CursorValue> kinds{integer};
+  if (q) kinds = {text, integer, integer};
+  auto cursor = api::decode_cursor(params, req, scope, kinds);
   params.finish();
 
   Page page;

@@ -228,8 +228,8 @@ struct VersionRow {
   "  ORDER BY i.id LIMIT 1) g ON true "                          \
   "LEFT JOIN {tenant}.staff n ON n.account_id = g.signed_by "
 inline const db::Query<VersionRow, RecordId, std::int64_t, int> kVersions{
-    "records.versions",
-    WB_SIGNED_VERSION "WHERE v.record_id = $1 AND v.version > $2 ORDER BY v.version LIMIT $3"};
+    "records.versions", WB_SIGNED_VERSION
+    "WHERE v.record_id = $1 AND v.version > $2::bigint ORDER BY v.version LIMIT $3"};
 inline const db::Query<VersionRow, RecordId, std::int64_t> kVersion{
     "records.version", WB_SIGNED_VERSION "WHERE v.record_id = $1 AND v.version = $2"};
 inline const db::Query<db::Int64Row, RecordId> kPatientOf{

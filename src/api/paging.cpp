@@ -8,8 +8,37 @@
 
 namespace wardbook::api {
 namespace {
+
 constexpr std::size_t kMaxCursor = 2'000;
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
 }
+
+bool is_infinite(std::string_view text) {
+  return text == "infinity" || text == "-infinity";
+}
+
+bool is_of_kind(const std::string& value, CursorValue kind) {
+  switch (kind) {
+    case CursorValue::text:
+      return true;
+    case CursorValue::integer:
+      return whole_number(value).has_value();
+    case CursorValue::integer_or_empty:
+      return value.empty() || whole_number(value).has_value();
+    case CursorValue::date:
+      return is_infinite(value) || parse_date(value).has_value();
+    case CursorValue::time:
+      return is_infinite(value) || parse_rfc3339(pg_time_to_rfc3339(value)).has_value();
+  }
+  return false;
+}
+
+}  // namespace
 
 std::optional<std::string_view> Params::take(std::string_view name) {
   known_.emplace_back(name);
@@ -51,10 +80,8 @@ std::optional<std::int64_t> Params::integer(std::string_view name, std::int64_t 
                                             std::int64_t most) {
   const auto value = take(name);
   if (!value) return std::nullopt;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), number);
-  if (error != std::errc{} || end != value->data() + value->size() || number < least ||
-      number > most) {
+  const auto number = whole_number(*value);
+  if (!number || *number < least || *number > most) {
     fault(name, "must be a whole number from " + std::to_string(least) +
                     (most == INT64_MAX ? " upward" : " to " + std::to_string(most)));
     return std::nullopt;
@@ -123,7 +150,8 @@ std::string encode_cursor(std::string_view scope, const std::vector<std::string>
 }
 
 std::optional<std::vector<std::string>> decode_cursor(Params& params, const Request& request,
-                                                      std::string_view scope, std::size_t count) {
+                                                      std::string_view scope,
+                                                      const std::vector<CursorValue>& kinds) {
   (void)params.text("cursor", kMaxCursor);
   const auto text = request.query_param("cursor");
   if (!text) return std::nullopt;
@@ -137,7 +165,7 @@ std::optional<std::vector<std::string>> decode_cursor(Params& params, const Requ
   const auto parsed = boost::json::parse(*raw, error);
   if (error || !parsed.is_array()) return refuse();
   const auto& parts = parsed.get_array();
-  if (parts.size() != count + 1) return refuse();
+  if (parts.size() != kinds.size() + 1) return refuse();
   std::vector<std::string> values;
   for (const auto& part : parts) {
     if (!part.is_string()) return refuse();
@@ -147,7 +175,14 @@ std::optional<std::vector<std::string>> decode_cursor(Params& params, const Requ
   }
   if (values.front() != scope) return refuse();
   values.erase(values.begin());
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    if (!is_of_kind(values[i], kinds[i])) return refuse();
+  }
   return values;
+}
+
+std::int64_t cursor_integer(const std::string& value) {
+  return whole_number(value).value_or(0);
 }
 
 std::string page_json(const std::vector<std::string>& items,

@@ -47,12 +47,16 @@ class Params {
 /// sort order, so that a cursor of another list or order is refused.
 [[nodiscard]] std::string encode_cursor(std::string_view scope,
                                         const std::vector<std::string>& values);
+/// What a value of a cursor must look like, so that a forged one is refused and neither an empty
+/// page nor a fault of the database. Dates and times are PostgreSQL's text, `infinity` included.
+enum class CursorValue { text, integer, integer_or_empty, date, time };
 /// nullopt if the request has no cursor. Fails with invalid_parameter if it is not one of `scope`
-/// with `count` values.
-[[nodiscard]] std::optional<std::vector<std::string>> decode_cursor(Params& params,
-                                                                    const Request& request,
-                                                                    std::string_view scope,
-                                                                    std::size_t count);
+/// with such values.
+[[nodiscard]] std::optional<std::vector<std::string>> decode_cursor(
+    Params& params, const Request& request, std::string_view scope,
+    const std::vector<CursorValue>& kinds);
+/// A value that decode_cursor found to be an integer.
+[[nodiscard]] std::int64_t cursor_integer(const std::string& value);
 
 /// `{"items": […], "next_cursor": …}`; `items` are JSON texts.
 [[nodiscard]] std::string page_json(const std::vector<std::string>& items,

@@ -151,13 +151,15 @@ TEST(ParamsTest, LimitHasADefault) {
 }
 
 using Values = std::vector<std::string>;
+const std::vector<CursorValue> kOneText(1, CursorValue::text);
+const std::vector<CursorValue> kTwoTexts(2, CursorValue::text);
 
 /// What a list makes of a cursor; nullopt when it is refused.
 std::optional<Values> decoded(const std::string& cursor, std::string_view scope,
-                              std::size_t count) {
+                              const std::vector<CursorValue>& kinds) {
   const auto request = with_query({{"cursor", cursor}});
   Params params(request);
-  auto values = decode_cursor(params, request, scope, count);
+  auto values = decode_cursor(params, request, scope, kinds);
   const auto faults = faults_of(params);
   EXPECT_EQ(values.has_value(), faults.empty()) << cursor;
   if (!values) {
@@ -174,19 +176,19 @@ TEST(CursorTest, GivesBackWhatWasPutIn) {
                                        "0123456789-_"),
               std::string::npos)
         << "goes into a URL as it is";
-    EXPECT_EQ(decoded(cursor, "patients.name", 2), values);
+    EXPECT_EQ(decoded(cursor, "patients.name", kTwoTexts), values);
   }
   const Request none;
   Params params(none);
-  EXPECT_EQ(decode_cursor(params, none, "patients.name", 2), std::nullopt);
+  EXPECT_EQ(decode_cursor(params, none, "patients.name", kTwoTexts), std::nullopt);
   EXPECT_THAT(faults_of(params), ElementsAre());
 }
 
 TEST(CursorTest, BelongsToItsList) {
   const auto cursor = encode_cursor("patients.name", {"a", "1"});
-  EXPECT_EQ(decoded(cursor, "patients.born", 2), std::nullopt);
-  EXPECT_EQ(decoded(cursor, "patients.name", 1), std::nullopt);
-  EXPECT_EQ(decoded(cursor, "patients.name", 3), std::nullopt);
+  EXPECT_EQ(decoded(cursor, "patients.born", kTwoTexts), std::nullopt);
+  EXPECT_EQ(decoded(cursor, "patients.name", kOneText), std::nullopt);
+  EXPECT_EQ(decoded(cursor, "patients.name", std::vector(3, CursorValue::text)), std::nullopt);
 }
 
 TEST(CursorTest, IsRefusedWhenItIsNoneOfOurs) {
@@ -194,16 +196,44 @@ TEST(CursorTest, IsRefusedWhenItIsNoneOfOurs) {
   for (std::size_t i = 0; i < cursor.size(); ++i) {
     auto other = cursor;
     other[i] = '!';
-    EXPECT_EQ(decoded(other, "list", 1), std::nullopt) << i;
+    EXPECT_EQ(decoded(other, "list", kOneText), std::nullopt) << i;
     if (i > 0) {
-      EXPECT_EQ(decoded(cursor.substr(0, i), "list", 1), std::nullopt) << i;
+      EXPECT_EQ(decoded(cursor.substr(0, i), "list", kOneText), std::nullopt) << i;
     }
   }
   for (const std::string text : {R"(["list",1])", R"({"list":"a"})", R"(["list","a","b"])", "null",
                                  R"(["list",["a"]])", R"(["list","a\u0000"])", "[", ""}) {
-    EXPECT_EQ(decoded(to_base64url(text), "list", 1), std::nullopt) << text;
+    EXPECT_EQ(decoded(to_base64url(text), "list", kOneText), std::nullopt) << text;
   }
-  EXPECT_EQ(decoded(std::string(3'000, 'A'), "list", 1), std::nullopt);
+  EXPECT_EQ(decoded(std::string(3'000, 'A'), "list", kOneText), std::nullopt);
+}
+
+TEST(CursorTest, HoldsWhatTheListsKeysAre) {
+  struct Case {
+    CursorValue kind;
+    std::vector<std::string> good;
+    std::vector<std::string> bad;
+  };
+  const std::vector<Case> cases{
+      {CursorValue::integer,
+       {"0", "-7", "9223372036854775807"},
+       {"", "one", "1 ", "1.5", "+1", "0x1", "9223372036854775808", "1; SELECT 1"}},
+      {CursorValue::integer_or_empty, {"", "12"}, {"x", " "}},
+      {CursorValue::date, {"2026-03-04", "infinity", "-infinity"}, {"", "2026-02-30", "today"}},
+      {CursorValue::time,
+       {"2026-03-04 05:06:07+00", "2026-03-04 05:06:07.123456+00", "infinity", "-infinity"},
+       {"", "2026-03-04", "now", "2026-02-30 00:00:00+00", "2026-03-04 25:00:00+00",
+        "2026-01-01'; SELECT 1; --"}},
+  };
+  for (const auto& [kind, good, bad] : cases) {
+    for (const auto& value : good) {
+      EXPECT_EQ(decoded(encode_cursor("list", {value}), "list", {kind}), Values{value}) << value;
+    }
+    for (const auto& value : bad) {
+      EXPECT_EQ(decoded(encode_cursor("list", {value}), "list", {kind}), std::nullopt) << value;
+    }
+  }
+  EXPECT_EQ(cursor_integer("-7"), -7);
 }
 
 TEST(PageTest, IsOneObject) {

@@ -15,6 +15,7 @@
 #include "demo/names.h"
 #include "demo/narrative.h"
 #include "demo/person.h"
+#include "features/allergies/allergies.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
 
@@ -325,6 +326,11 @@ TEST(Generator, NobodyGetsWhatTheyAreAllergicTo) {
       const std::string known = json::serialize(allergies);
       const std::string drugs = json::serialize(record.body.at("prescriptions"));
       allergic += allergies.empty() ? 0 : 1;
+      std::vector<std::string> names;
+      for (const auto& line : record.body.at("prescriptions").as_array()) {
+        names.emplace_back(line.at("medication").as_string());
+      }
+      EXPECT_EQ(allergies::warnings_json(known, names, ""), "[]");
       if (known.find("Penicillin") != std::string::npos) {
         EXPECT_THAT(drugs, Not(HasSubstr("Amoxi")));
       }

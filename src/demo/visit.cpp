@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "demo/narrative.h"
+#include "features/allergies/allergies.h"
 
 namespace wardbook::demo {
 namespace {
@@ -139,11 +140,13 @@ std::string_view class_of(Med key) {
 }
 
 void prescribe(Draft& draft, Med key, std::string_view how) {
-  const auto& allergies = draft.someone.allergies;
+  const auto& known_allergies = draft.someone.allergies;
   const auto forbidden = [&](Med med) {
-    const std::string_view by = medication(med).allergy;
-    return !by.empty() && std::any_of(allergies.begin(), allergies.end(),
-                                      [&](const auto& known) { return known.first == by; });
+    const Medication& one = medication(med);
+    return std::any_of(known_allergies.begin(), known_allergies.end(), [&](const auto& known) {
+      return known.first == one.allergy ||
+             !allergies::check({known.first}, {std::string(one.name)}).empty();
+    });
   };
   if (forbidden(key)) key = alternative_to(key);
   const Medication& med = medication(key);

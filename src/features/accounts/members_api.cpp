@@ -34,7 +34,8 @@ struct PageQuery {
   std::optional<std::vector<std::string>> cursor;
 };
 
-PageQuery read_page(const Request& request, std::string_view scope, std::size_t cursor_values) {
+PageQuery read_page(const Request& request, std::string_view scope,
+                    const std::vector<api::CursorValue>& cursor_values) {
   api::Params params(request);
   PageQuery query;
   query.limit = params.limit();
@@ -45,7 +46,7 @@ PageQuery read_page(const Request& request, std::string_view scope, std::size_t 
 }
 
 std::int64_t id_in_cursor(const PageQuery& query) {
-  return query.cursor ? std::strtoll(query.cursor->back().c_str(), nullptr, 10) : 0;
+  return query.cursor ? api::cursor_integer(query.cursor->back()) : 0;
 }
 
 /// What POST /users carries.
@@ -115,7 +116,8 @@ MemberChange read_change(const Request& request, std::string& password) {
 }  // namespace
 
 Task<Response> list_doctors(App& app, Request request) {
-  const PageQuery query = read_page(request, "doctors", 2);
+  const PageQuery query =
+      read_page(request, "doctors", {api::CursorValue::text, api::CursorValue::integer});
   std::optional<std::string> after;
   if (query.cursor) after = query.cursor->front();
   db::Tx tx = co_await app.db.begin(request.caller.tenant());
@@ -136,7 +138,7 @@ Task<Response> list_doctors(App& app, Request request) {
 
 /// Names are the hospital's own; since when somebody is a member, the control schema says.
 Task<Response> list_users(App& app, Request request) {
-  const PageQuery query = read_page(request, "users", 1);
+  const PageQuery query = read_page(request, "users", {api::CursorValue::integer});
   db::Tx tx = co_await app.db.begin(request.caller.tenant());
   std::optional<std::int64_t> total;
   if (query.count) total = (co_await tx.one(kStaffCount)).value;

@@ -43,10 +43,10 @@ Task<api::Response> list_entries(App& app, api::Request req) {
   const auto to = params.date_or_time("to");
   const int limit = params.limit();
   const bool count = params.count_exact();
-  const auto cursor = api::decode_cursor(params, req, "audit", 1);
+  const auto cursor = api::decode_cursor(params, req, "audit", {api::CursorValue::integer});
   params.finish();
   std::optional<std::int64_t> below;
-  if (cursor) below = std::strtoll(cursor->front().c_str(), nullptr, 10);
+  if (cursor) below = api::cursor_integer(cursor->front());
 
   Entry seen{.action = "audit.list", .resource = "audit"};
   if (patient) seen.patient = PatientId(*patient);

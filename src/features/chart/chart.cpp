@@ -2,6 +2,7 @@
 
 #include "api/input.h"
 #include "api/paging.h"
+#include "features/allergies/allergies.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
 #include "features/chart/chart_sql.h"
@@ -32,10 +33,11 @@ Task<api::Response> timeline(App& app, api::Request req) {
   api::Params params(req);
   const int limit = params.limit();
   const std::string scope = "timeline." + std::to_string(id.value);
-  const auto cursor = api::decode_cursor(params, req, scope, 2);
+  const auto cursor =
+      api::decode_cursor(params, req, scope, {api::CursorValue::time, api::CursorValue::integer});
   params.finish();
   const std::string date = cursor ? (*cursor)[0] : "infinity";
-  const std::int64_t below = cursor ? std::strtoll((*cursor)[1].c_str(), nullptr, 10) : INT64_MAX;
+  const std::int64_t below = cursor ? api::cursor_integer((*cursor)[1]) : INT64_MAX;
 
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto patient = co_await existing(tx, id);
@@ -55,11 +57,16 @@ Task<api::Response> timeline(App& app, api::Request req) {
   out.raw("visits", visit_json);
   out.text("next_cursor", next);
   out.raw("problems", (co_await tx.one(kProblems, id)).value);
-  out.raw("medication", (co_await tx.one(kMedication, id)).value);
+  const auto medication = co_await tx.one(kMedication, id);
+  out.raw("medication", medication.json);
   out.raw("allergies", patient.data.allergies);
+  out.raw("warnings",
+          allergies::warnings_json(patient.data.allergies, medication.names, "/medication"));
   out.raw("latest_vitals", (co_await tx.one(kLatestVitals, id)).value);
   out.raw("latest_labs", (co_await tx.one(kLatestLabs, id)).value);
-  out.raw("files", (co_await tx.one(kFiles, id)).value);
+  const auto files = co_await tx.one(kFiles, id);
+  out.raw("files", files.json);
+  out.integer("files_total", files.total);
   out.end();
   co_await seen(app, tx, req, "patient.timeline", id);
   co_return api::ok(std::move(body));
@@ -93,6 +100,9 @@ Task<api::Response> labs(App& app, api::Request req) {
   const auto from = params.date_or_time("from");
   const auto to = params.date_or_time("to");
   const auto test = params.text("test");
+  if (test && test->find_first_not_of(' ') == std::string::npos) {
+    params.fault("test", "must be a test's name or LOINC code");
+  }
   params.finish();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   (void)co_await existing(tx, id);

@@ -46,17 +46,39 @@ inline const db::Query<db::TextRow, PatientId> kProblems{"chart.problems", R"sql
     ORDER BY d.icd_code, r.visit_date DESC, d.id DESC) n
   WHERE n.status IN ('active', 'chronic'))sql"};
 
-/// The newest prescription of each medication that has not ended.
-inline const db::Query<db::TextRow, PatientId> kMedication{"chart.medication", R"sql(
+/// A text as it is compared: case, accents and white space around it do not matter.
+#define WB_FOLDED(text) "{tenant}.fold(btrim(" text "))"
+
+/// What is taken now, and the names of that in the same order.
+struct Medication {
+  std::string json;
+  std::vector<std::string> names;
+  static Medication from_row(const db::RowView& r) {
+    Medication out{r.str(0), {}};
+    for (auto& name : r.text_array(1)) out.names.push_back(name.value_or(""));
+    return out;
+  }
+};
+/// Of the prescriptions that have not ended where the hospital is, by medication, all that the
+/// newest visit with one of them says: two strengths are two lines, and a short course that is over
+/// does not hide what goes on.
+inline const db::Query<Medication, PatientId> kMedication{"chart.medication", R"sql(
   SELECT coalesce(json_agg(json_build_object('record_id', n.id,
       'visit_date', wardbook.rfc3339(n.visit_date), 'prescription', n.item)
-      ORDER BY n.visit_date DESC, n.id DESC), '[]')
-  FROM (SELECT DISTINCT ON (lower(i.item->>'medication')) r.id, r.visit_date, i.item
-        FROM {tenant}.medical_records r CROSS JOIN LATERAL jsonb_array_elements(r.prescriptions)
-          AS i(item)
+      ORDER BY n.visit_date DESC, n.id DESC, n.position), '[]'),
+    coalesce(array_agg(n.item->>'medication'
+      ORDER BY n.visit_date DESC, n.id DESC, n.position), '{}')
+  FROM (SELECT r.id, r.visit_date, i.item, i.position,
+          rank() OVER (PARTITION BY )sql" WB_FOLDED("i.item->>'medication'") R"sql(
+            ORDER BY r.visit_date DESC, r.id DESC) AS age
+        FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
+        CROSS JOIN LATERAL jsonb_array_elements(r.prescriptions)
+          WITH ORDINALITY AS i(item, position)
         WHERE r.patient_id = $1 AND r.voided_at IS NULL
-        ORDER BY lower(i.item->>'medication'), r.visit_date DESC, r.id DESC) n
-  WHERE n.item->>'end_date' IS NULL OR n.item->>'end_date' >= current_date::text)sql"};
+          AND coalesce({tenant}.prescription_end(i.item,
+                (r.visit_date AT TIME ZONE t.time_zone)::date), 'infinity')
+              >= (now() AT TIME ZONE t.time_zone)::date) n
+  WHERE n.age = 1)sql"};
 
 inline const db::Query<db::TextRow, PatientId> kLatestVitals{"chart.latest_vitals", R"sql(
   SELECT coalesce(json_object_agg(n.key, json_build_object('at', wardbook.rfc3339(n.visit_date),
@@ -66,26 +88,36 @@ inline const db::Query<db::TextRow, PatientId> kLatestVitals{"chart.latest_vital
         WHERE r.patient_id = $1 AND r.voided_at IS NULL
         ORDER BY v.key, r.visit_date DESC, r.id DESC) n)sql"};
 
-/// A result's time is when the sample was taken, if that is known, else the visit's.
-#define WB_LAB_TIME                                                                           \
-  "CASE WHEN length(i.item->>'taken_at') = 10 THEN (i.item->>'taken_at')::date::timestamptz " \
+/// A result's time is when the sample was taken, if that is known (a bare date is midnight where
+/// the hospital is), else the visit's.
+#define WB_LAB_TIME                                                 \
+  "CASE WHEN length(i.item->>'taken_at') = 10 "                     \
+  "THEN (i.item->>'taken_at')::timestamp AT TIME ZONE t.time_zone " \
   "ELSE coalesce((i.item->>'taken_at')::timestamptz, r.visit_date) END"
 
 inline const db::Query<db::TextRow, PatientId> kLatestLabs{"chart.latest_labs", R"sql(
   SELECT coalesce(json_agg(json_build_object('record_id', n.id, 'at', wardbook.rfc3339(n.at),
       'result', n.item) ORDER BY n.at DESC, n.name), '[]')
-  FROM (SELECT DISTINCT ON (lower(i.item->>'test')) r.id, lower(i.item->>'test') AS name, i.item,
-          )sql" WB_LAB_TIME R"sql( AS at
-        FROM {tenant}.medical_records r CROSS JOIN LATERAL jsonb_array_elements(r.lab_results)
-          AS i(item)
-        WHERE r.patient_id = $1 AND r.voided_at IS NULL
-        ORDER BY lower(i.item->>'test'), 4 DESC, r.id DESC) n)sql"};
+  FROM (SELECT DISTINCT ON (m.name) m.id, m.name, m.item, m.at
+        FROM (SELECT r.id, i.item, i.position,
+                )sql" WB_FOLDED("i.item->>'test'") " AS name, " WB_LAB_TIME R"sql( AS at
+              FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
+              CROSS JOIN LATERAL jsonb_array_elements(r.lab_results)
+                WITH ORDINALITY AS i(item, position)
+              WHERE r.patient_id = $1 AND r.voided_at IS NULL) m
+        ORDER BY m.name, m.at DESC, m.id DESC, m.position DESC) n)sql"};
 
-inline const db::Query<db::TextRow, PatientId> kFiles{"chart.files", R"sql(
-  SELECT coalesce(json_agg(n.file ORDER BY n.id DESC), '[]') FROM (
+/// The newest files, and how many there are.
+struct Files {
+  std::string json;
+  std::int64_t total = 0;
+  static Files from_row(const db::RowView& r) { return {r.str(0), r.int64(1)}; }
+};
+inline const db::Query<Files, PatientId> kFiles{"chart.files", R"sql(
+  SELECT coalesce(json_agg(n.file ORDER BY n.id DESC), '[]'), coalesce(max(n.total), 0) FROM (
     SELECT a.id, json_build_object('id', a.id, 'record_id', a.record_id, 'file_name', a.file_name,
         'file_type', a.file_type, 'file_size', a.file_size,
-        'created_at', wardbook.rfc3339(a.created_at)) AS file
+        'created_at', wardbook.rfc3339(a.created_at)) AS file, count(*) OVER () AS total
     FROM {tenant}.medical_records r JOIN {tenant}.record_attachments a ON a.record_id = r.id
     WHERE r.patient_id = $1 AND r.voided_at IS NULL AND a.state = 'available'
     ORDER BY a.id DESC LIMIT 100) n)sql"};
@@ -108,27 +140,43 @@ inline const db::Query<db::TextRow, PatientId, MaybeText, MaybeText> kVitals{"ch
     WHERE r.patient_id = $1 AND r.voided_at IS NULL AND )sql" WB_BETWEEN("r.visit_date") R"sql(
     GROUP BY v.key) n)sql"};
 
+/// A series is a test in one unit, whatever the spelling; name, code, unit and range are the newest
+/// that were given. $4: a test's name or LOINC code.
+#define WB_NEWEST_FIRST "ORDER BY m.at DESC, m.id DESC, m.position DESC"
+#define WB_RANGED "FILTER (WHERE coalesce(m.low, m.high) IS NOT NULL)"
 inline const db::Query<db::TextRow, PatientId, MaybeText, MaybeText, MaybeText> kLabs{"chart.labs",
                                                                                       R"sql(
-  SELECT coalesce(json_agg(n.series ORDER BY n.test), '[]') FROM (
-    SELECT max(m.item->>'test') AS test, json_build_object('test', max(m.item->>'test'),
-        'loinc', max(m.item->>'loinc'), 'unit', m.item->>'unit',
-        'reference_low', (array_agg(m.item->'reference_low' ORDER BY m.at DESC, m.id DESC))[1],
-        'reference_high', (array_agg(m.item->'reference_high' ORDER BY m.at DESC, m.id DESC))[1],
+  SELECT coalesce(json_agg(n.series ORDER BY n.name, n.unit), '[]') FROM (
+    SELECT m.name, m.unit, json_build_object(
+        'test', (array_agg(btrim(m.item->>'test') )sql" WB_NEWEST_FIRST R"sql())[1],
+        'loinc', (array_agg(m.item->>'loinc' )sql" WB_NEWEST_FIRST R"sql()
+                  FILTER (WHERE m.item->>'loinc' IS NOT NULL))[1],
+        'unit', (array_agg(m.item->>'unit' )sql" WB_NEWEST_FIRST R"sql())[1],
+        'reference_low', (array_agg(m.low )sql" WB_NEWEST_FIRST ") " WB_RANGED R"sql()[1],
+        'reference_high', (array_agg(m.high )sql" WB_NEWEST_FIRST ") " WB_RANGED R"sql()[1],
         'points', json_agg(json_build_object('at', wardbook.rfc3339(m.at),
-            'value', m.item->'value', 'flag', m.item->>'flag', 'record_id', m.id)
-            ORDER BY m.at, m.id)) AS series
-    FROM (SELECT r.id, i.item, )sql" WB_LAB_TIME R"sql( AS at
-          FROM {tenant}.medical_records r CROSS JOIN LATERAL jsonb_array_elements(r.lab_results)
-            AS i(item)
+            'value', m.item->'value', 'flag', m.item->>'flag', 'reference_low', m.low,
+            'reference_high', m.high, 'record_id', m.id)
+            ORDER BY m.at, m.id, m.position)) AS series
+    FROM (SELECT r.id, i.item, i.position, )sql" WB_FOLDED("i.item->>'test'") R"sql( AS name,
+            coalesce()sql" WB_FOLDED("i.item->>'unit'") ", '') AS unit, " WB_LAB_TIME R"sql( AS at,
+            nullif(i.item->'reference_low', 'null') AS low,
+            nullif(i.item->'reference_high', 'null') AS high
+          FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
+          CROSS JOIN LATERAL jsonb_array_elements(r.lab_results)
+            WITH ORDINALITY AS i(item, position)
           WHERE r.patient_id = $1 AND r.voided_at IS NULL
-            AND ($4::text IS NULL OR lower(i.item->>'test') = lower($4)
-                 OR i.item->>'loinc' = $4)) m
+            AND ($4::text IS NULL
+                 OR )sql" WB_FOLDED("i.item->>'test'") " = " WB_FOLDED("$4") R"sql(
+                 OR i.item->>'loinc' = btrim($4))) m
     CROSS JOIN wardbook.my_tenant t
     WHERE )sql" WB_BETWEEN("m.at") R"sql(
-    GROUP BY lower(m.item->>'test'), m.item->>'unit') n)sql"};
+    GROUP BY m.name, m.unit) n)sql"};
 
 #undef WB_DIAGNOSIS_JSON
+#undef WB_FOLDED
+#undef WB_NEWEST_FIRST
+#undef WB_RANGED
 #undef WB_LAB_TIME
 #undef WB_BETWEEN
 

@@ -13,18 +13,14 @@ namespace {
 
 namespace json = boost::json;
 
-Date today(const App& app) {
-  return Date{std::chrono::floor<std::chrono::days>(app.clock.now())};
-}
-
 std::string location(PatientId id) {
   return "/api/v1/patients/" + std::to_string(id.value);
 }
 
-/// Checked input of POST and PATCH; throws every fault.
-PatientInput checked(const App& app, const json::object& body) {
+/// Checked input of POST; throws every fault.
+PatientInput checked(const json::object& body, Date today) {
   std::vector<Fault> faults;
-  PatientInput input = parse_patient(body, today(app), faults);
+  PatientInput input = parse_patient(body, today, faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   return input;
 }
@@ -56,7 +52,9 @@ Task<Patient> update(db::Tx& tx, PatientId id, PatientInput in) {
 }
 
 Task<api::Response> create_patient(App& app, api::Request req) {
-  PatientInput input = checked(app, req.object());
+  // Somewhere it is tomorrow already: a newborn's birthday is the hospital's.
+  const auto today = co_await app.db.read_maybe_one(req.caller.tenant(), kToday, app.clock.now());
+  PatientInput input = checked(req.object(), today.value().day);
   db::Tx tx = co_await api::begin_write(app.db, req);
   const Patient patient = co_await insert(tx, std::move(input), req.caller.account);
   const std::string body = to_json(patient);
@@ -101,7 +99,8 @@ Task<api::Response> patch_patient(App& app, api::Request req) {
     faults.push_back({"/patient_number", "cannot be removed"});
   }
   api::merge_patch(whole, patch);
-  PatientInput input = parse_patient(whole.as_object(), today(app), faults);
+  const auto today = co_await tx.one(kToday, app.clock.now());
+  PatientInput input = parse_patient(whole.as_object(), today.day, faults);
   if (faults.empty() && input.date_of_birth != before->data.date_of_birth) {
     const auto first = co_await tx.one(kFirstVisit, id);
     if (first.day && *first.day < input.date_of_birth) {
@@ -162,8 +161,8 @@ Task<Page> search_page(db::Tx& tx, std::string q, std::optional<std::vector<std:
   Page page;
   if (cursor) {
     page.any_word = (*cursor)[0] == kAnyWord;
-    score = std::strtoll((*cursor)[1].c_str(), nullptr, 10);
-    id = std::strtoll((*cursor)[2].c_str(), nullptr, 10);
+    score = api::cursor_integer((*cursor)[1]);
+    id = api::cursor_integer((*cursor)[2]);
   }
   tx.queue(kSearchSettings);
   page.rows =
@@ -178,7 +177,7 @@ Task<Page> search_page(db::Tx& tx, std::string q, std::optional<std::vector<std:
 
 Task<Page> list_page(db::Tx& tx, std::optional<std::vector<std::string>> cursor, int limit,
                      bool count) {
-  const std::int64_t after = cursor ? std::strtoll((*cursor)[0].c_str(), nullptr, 10) : 0;
+  const std::int64_t after = cursor ? api::cursor_integer((*cursor)[0]) : 0;
   Page page;
   page.rows = co_await tx.all(kListPatients, after, limit + 1);
   if (count) page.total = (co_await tx.one(kCountPatients)).value;
@@ -192,7 +191,10 @@ Task<api::Response> list_patients(App& app, api::Request req) {
   const int limit = params.limit();
   const bool count = params.count_exact();
   const std::string scope = q ? "patients.q" : "patients";
-  auto cursor = api::decode_cursor(params, req, scope, q ? 3 : 1);
+  using enum api::CursorValue;
+  std::vector<api::CursorValue> kinds{integer};
+  if (q) kinds = {text, integer, integer};
+  auto cursor = api::decode_cursor(params, req, scope, kinds);
   params.finish();
 
   Page page;

@@ -39,6 +39,14 @@ inline const db::Query<Patient, PatientId, std::string, std::string, std::string
     allergies = $11, version = p.version + 1, updated_at = now()
   WHERE p.id = $1 RETURNING )sql" WB_PATIENT_COLUMNS};
 
+/// The day that it is where the hospital is, at $1.
+struct LocalDay {
+  Date day{};
+  static LocalDay from_row(const db::RowView& r) { return {r.maybe_date(0).value()}; }
+};
+inline const db::Query<LocalDay, Time> kToday{"patients.today", R"sql(
+  SELECT ($1::timestamptz AT TIME ZONE t.time_zone)::date FROM wardbook.my_tenant t)sql"};
+
 /// The day of a patient's first visit where the hospital is, if there was one.
 struct FirstVisit {
   std::optional<Date> day;

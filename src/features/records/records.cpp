@@ -15,7 +15,7 @@ constexpr std::size_t kItemsMost = 200;
 const std::vector<std::string_view> kReadOnly{
     "id",         "record_number",    "status",     "finalized_at", "finalized_by", "created_by",
     "created_at", "updated_at",       "version",    "content_hash", "signed_hash",  "diagnoses",
-    "patient",    "template_version", "highlights", "rank"};
+    "patient",    "template_version", "highlights", "rank",         "warnings"};
 
 json::value text_or_null(const std::optional<std::string>& text) {
   return text ? json::value(*text) : json::value(nullptr);

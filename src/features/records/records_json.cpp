@@ -1,4 +1,5 @@
 #include "api/input.h"
+#include "features/allergies/allergies.h"
 #include "features/records/records_sql.h"
 
 namespace wardbook::records {
@@ -60,6 +61,22 @@ std::string patient_json(PatientId id, const Cells& cells) {
   return text;
 }
 
+/// What the prescriptions (JSON) name that the patient is allergic to.
+std::string prescription_warnings(const std::optional<std::string>& known,
+                                  std::string_view prescriptions) {
+  if (!known) return "[]";
+  namespace json = boost::json;
+  const auto parsed = json::parse(json::string_view(prescriptions.data(), prescriptions.size()));
+  std::vector<std::string> medications;
+  for (const auto& item : parsed.as_array()) {
+    const auto* object = item.if_object();
+    const auto* name = object != nullptr ? object->if_contains("medication") : nullptr;
+    const bool named = name != nullptr && name->is_string();
+    medications.push_back(named ? std::string(name->get_string()) : std::string());
+  }
+  return allergies::warnings_json(*known, medications, "/prescriptions");
+}
+
 }  // namespace
 
 RecordView RecordView::from_row(const db::RowView& r) {
@@ -100,7 +117,9 @@ RecordView RecordView::from_row(const db::RowView& r) {
   out.text("updated_at", pg_time_to_rfc3339(r.text(28)));
   raw_column(out, "version", r, 2);
   out.raw("diagnoses", diagnoses_json(r.text_array(29)));
-  out.raw("patient", patient_json(view.patient, r.text_array(30)));
+  const Cells patient = r.text_array(30);
+  out.raw("patient", patient_json(view.patient, patient));
+  out.raw("warnings", prescription_warnings(patient.at(3), r.text(12)));
   out.end();
   return view;
 }

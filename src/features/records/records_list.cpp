@@ -106,6 +106,13 @@ struct Filter {
   [[nodiscard]] bool only_words() const { return plain() && !patient && has_words(); }
 };
 
+/// What a cursor of this order holds: the sort key and the id, of a ranked list also its edge.
+std::vector<api::CursorValue> cursor_of(std::string_view sort) {
+  using enum api::CursorValue;
+  if (sort == kRank) return {integer_or_empty, integer, time, integer};
+  return {sort == "follow_up_date" ? date : time, integer};
+}
+
 Filter read_filter(const api::Request& req) {
   api::Params params(req);
   Filter f;
@@ -129,19 +136,15 @@ Filter read_filter(const api::Request& req) {
   if (f.sort == kRank && !f.has_words()) f.sort = "-visit_date";  // all are as good as each other
   f.limit = params.limit();
   f.count = params.count_exact();
-  f.cursor = api::decode_cursor(params, req, "records." + f.sort, f.sort == kRank ? 4 : 2);
+  f.cursor = api::decode_cursor(params, req, "records." + f.sort, cursor_of(f.sort));
   params.finish();
   return f;
-}
-
-std::int64_t number(const std::string& text) {
-  return std::strtoll(text.c_str(), nullptr, 10);
 }
 
 /// The usual pages are short index scans: on a lane, beside other reads.
 Task<std::vector<RecordView>> recent(db::Pool& db, TenantId tenant, const Filter& f) {
   std::string key = f.cursor ? (*f.cursor)[0] : std::string(kInfinity);
-  const std::int64_t id = f.cursor ? number((*f.cursor)[1]) : INT64_MAX;
+  const std::int64_t id = f.cursor ? api::cursor_integer((*f.cursor)[1]) : INT64_MAX;
   if (f.patient) {
     co_return co_await db.read_all(std::move(tenant), kRecentOfPatient, std::move(key), id,
                                    f.limit + 1, *f.patient);
@@ -177,7 +180,7 @@ struct RankCursor {
 };
 
 Task<> ranked_rows(db::Tx& tx, const Filter& f, const Scope& s, const RankCursor& at, Page& page) {
-  const std::int64_t rank = f.cursor ? number(at.rank) : INT64_MAX;
+  const std::int64_t rank = f.cursor ? api::cursor_integer(at.rank) : INT64_MAX;
   std::optional<std::int64_t> candidates;
   if (!f.cursor) candidates = kCandidates;
   tx.queue(kIndexScans, false);
@@ -189,7 +192,7 @@ Task<> ranked_rows(db::Tx& tx, const Filter& f, const Scope& s, const RankCursor
   for (auto& row : page.rows) {  // rank|id|date
     const auto first = row.sort_key.find('|');
     const auto second = row.sort_key.find('|', first + 1);
-    page.edge_id = number(row.sort_key.substr(first + 1, second - first - 1));
+    page.edge_id = api::cursor_integer(row.sort_key.substr(first + 1, second - first - 1));
     page.edge_date = row.sort_key.substr(second + 1);
     row.sort_key.resize(first);
   }
@@ -199,7 +202,8 @@ Task<Page> by_rank(db::Tx& tx, const Filter& f, const Scope& s) {
   RankCursor at;
   at.edge_date = s.window;
   if (f.cursor)
-    at = {(*f.cursor)[0], number((*f.cursor)[1]), (*f.cursor)[2], number((*f.cursor)[3])};
+    at = {(*f.cursor)[0], api::cursor_integer((*f.cursor)[1]), (*f.cursor)[2],
+          api::cursor_integer((*f.cursor)[3])};
   Page page;
   page.edge_date = at.edge_date;
   page.edge_id = at.edge_id;
@@ -216,7 +220,7 @@ Task<Page> page_of(db::Tx& tx, const Filter& f, const Scope& s) {
   if (f.sort == kRank) co_return co_await by_rank(tx, f, s);
   const Order& order = orders().at(f.sort);
   std::string key = f.cursor ? (*f.cursor)[0] : std::string(order.start);
-  const std::int64_t id = f.cursor ? number((*f.cursor)[1]) : order.start_id;
+  const std::int64_t id = f.cursor ? api::cursor_integer((*f.cursor)[1]) : order.start_id;
   Page page;
   const bool few = f.has_words() && s.window == kAlways;
   const FilteredList& list = few                                         ? *order.few

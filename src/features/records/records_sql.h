@@ -13,19 +13,22 @@ using MaybeId = std::optional<std::int64_t>;
 
 /// RecordView::from_row reads these by position; 31 is the list's sort key. What is costly for
 /// PostgreSQL to write (jsonb, to_char, json_build_object) is left to the reader: the JSON columns
-/// come as the text that is kept beside them, a diagnosis and the patient as arrays of text.
-#define WB_RECORD_COLUMNS                                                                        \
-  "r.id, r.patient_id, r.version, r.record_number, r.doctor_id, r.visit_date, r.visit_type, "    \
-  "r.chief_complaint, r.history_of_present_illness, r.physical_examination, r.diagnosis, "       \
-  "r.treatment_plan, r.prescriptions_text, r.vital_signs_text, r.lab_results_text, r.notes, "    \
-  "r.follow_up_required, r.follow_up_date, r.follow_up_instructions, r.status, r.finalized_at, " \
-  "r.finalized_by, r.signed_hash, r.content_hash, r.template_id, r.template_version, "           \
-  "r.created_by, r.created_at, r.updated_at, "                                                   \
-  "ARRAY(SELECT ARRAY[d.id::text, d.record_id::text, d.icd_code, d.icd_release, "                \
-  "   d.diagnosis_name, d.diagnosis_type, d.status, d.notes, d.created_by::text, "               \
-  "   d.created_at::text, d.updated_at::text] FROM {tenant}.diagnoses d "                        \
-  "   WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id), "                        \
-  "(SELECT ARRAY[p.patient_number, p.first_name, p.last_name] FROM {tenant}.patients p "         \
+/// come as the text that is kept beside them, a diagnosis and the patient as arrays of text; the
+/// patient's allergies only where there is a prescription to be held against them.
+#define WB_RECORD_COLUMNS                                                                          \
+  "r.id, r.patient_id, r.version, r.record_number, r.doctor_id, r.visit_date, r.visit_type, "      \
+  "r.chief_complaint, r.history_of_present_illness, r.physical_examination, r.diagnosis, "         \
+  "r.treatment_plan, r.prescriptions_text, r.vital_signs_text, r.lab_results_text, r.notes, "      \
+  "r.follow_up_required, r.follow_up_date, r.follow_up_instructions, r.status, r.finalized_at, "   \
+  "r.finalized_by, r.signed_hash, r.content_hash, r.template_id, r.template_version, "             \
+  "r.created_by, r.created_at, r.updated_at, "                                                     \
+  "ARRAY(SELECT ARRAY[d.id::text, d.record_id::text, d.icd_code, d.icd_release, "                  \
+  "   d.diagnosis_name, d.diagnosis_type, d.status, d.notes, d.created_by::text, "                 \
+  "   d.created_at::text, d.updated_at::text] FROM {tenant}.diagnoses d "                          \
+  "   WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id), "                          \
+  "(SELECT ARRAY[p.patient_number, p.first_name, p.last_name, "                                    \
+  "   CASE WHEN p.allergies <> '[]' AND r.prescriptions_text <> '[]' THEN p.allergies::text END] " \
+  "   FROM {tenant}.patients p "                                                                   \
   "   WHERE p.id = r.patient_id)"
 
 inline const db::Query<RecordView, RecordId> kGetRecord{
@@ -122,20 +125,6 @@ struct TemplateRow {
 inline const db::Query<TemplateRow, TemplateId> kTemplate{"records.template", R"sql(
   SELECT version, visit_type, content FROM {tenant}.templates
   WHERE id = $1 AND removed_at IS NULL)sql"};
-
-/// Allergies of a record's patient that a prescription names: [{code, pointer, message}].
-inline const db::Query<db::TextRow, RecordId> kWarnings{"records.warnings", R"sql(
-  SELECT coalesce(json_agg(json_build_object('code', 'allergy',
-      'pointer', '/prescriptions/' || (i.position - 1),
-      'message', 'The patient is allergic to ' || (g.item->>'substance') || '.')
-      ORDER BY i.position), '[]')
-  FROM {tenant}.medical_records r JOIN {tenant}.patients p ON p.id = r.patient_id
-  CROSS JOIN LATERAL jsonb_array_elements(r.prescriptions) WITH ORDINALITY AS i(item, position)
-  CROSS JOIN LATERAL jsonb_array_elements(p.allergies) AS g(item)
-  WHERE r.id = $1 AND length(g.item->>'substance') > 2
-    AND (strpos({tenant}.fold(i.item->>'medication'), {tenant}.fold(g.item->>'substance')) > 0
-      OR strpos({tenant}.fold(g.item->>'substance'), {tenant}.fold(i.item->>'medication')) > 0)
-)sql"};
 
 inline const db::Query<void, RecordId, PatientId, AccountId, std::string, std::string, MaybeText,
                        MaybeText, MaybeText, MaybeText, MaybeText, db::Json, db::Json, db::Json,

@@ -132,13 +132,6 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   audit::record(tx, audit::actor_of(request), std::move(entry));
 
   RecordView view = co_await tx.one(kShowRecord, record.id);
-  if (data.prescriptions != "[]") {
-    const auto warnings = co_await tx.one(kWarnings, record.id);
-    if (warnings.value != "[]") {
-      view.json.pop_back();
-      view.json += R"(,"warnings":)" + warnings.value + "}";
-    }
-  }
   record.data = std::move(data);
   record.version = version;
   record.status = change.status;

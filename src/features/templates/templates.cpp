@@ -121,9 +121,9 @@ Task<api::Response> list_templates(App& app, api::Request req) {
   const auto specialty = params.text("specialty", 100);
   const int limit = params.limit();
   const bool count = params.count_exact();
-  const auto cursor = api::decode_cursor(params, req, "templates", 1);
+  const auto cursor = api::decode_cursor(params, req, "templates", {api::CursorValue::integer});
   params.finish();
-  const std::int64_t after = cursor ? std::strtoll(cursor->front().c_str(), nullptr, 10) : 0;
+  const std::int64_t after = cursor ? api::cursor_integer(cursor->front()) : 0;
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   auto rows = co_await tx.all(kListTemplates, visit_type, specialty, after, limit + 1);
   std::optional<std::int64_t> total;

@@ -20,7 +20,7 @@ Task<Response> list_tenants(App& app, Request request) {
   api::Params params(request);
   const int limit = params.limit();
   const bool count = params.count_exact();
-  const auto cursor = api::decode_cursor(params, request, "tenants", 1);
+  const auto cursor = api::decode_cursor(params, request, "tenants", {api::CursorValue::text});
   params.finish();
   const std::string after = cursor ? cursor->front() : std::string();
   db::Tx tx = co_await app.db.begin_control();

@@ -114,8 +114,7 @@ test("a cursor that is not ours, or of another list or order, is refused", async
     forge(scope, "2026-01-01 00:00:00+00", "one"),
     forge(scope, "2026-01-01 00:00:00+00", "99999999999999999999999"),
   ]) {
-    const answer = await doctor.any("GET", "/records", { query: { cursor: wrong } });
-    assert.ok(answer.status === 400 || answer.status === 200, answer.text);
+    await doctor.refused(400, "invalid_parameter", "GET", "/records", { query: { cursor: wrong } });
   }
   await doctor.refused(400, "invalid_parameter", "GET", "/patients", { query: { cursor } });
   await doctor.refused(400, "invalid_parameter", "GET", "/records", {

@@ -1,4 +1,4 @@
-// The chart as a whole, ICD-10-CM and templates.
+// ICD-10-CM and templates.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Client } from "../lib/client.ts";
@@ -92,52 +92,4 @@ test("there are built-in templates, and they stay as they are", async () => {
   const one = body.items.find((item) => item.built_in)!;
   const answer = await doctor.any("DELETE", `/templates/${one.id}`, { ifMatch: one.version });
   assert.equal(answer.status, 409, answer.text);
-});
-
-test("the chart: visits, problems, medication, allergies, latest vitals, series", async () => {
-  const patient = await newPatient(doctor, { allergies: ["penicillin"] });
-  const path = { id: patient.id };
-  const old = await newRecord(doctor, patient.id, {
-    visit_date: "2026-01-10T08:00:00Z",
-    vital_signs: { pulse_bpm: 70, weight_kg: 80 },
-    lab_results: [{ test: "HbA1c", value: 7.9, unit: "%" }],
-  });
-  const recent = await newRecord(doctor, patient.id, {
-    visit_date: "2026-02-10T08:00:00Z",
-    vital_signs: { pulse_bpm: 76 },
-    lab_results: [{ test: "HbA1c", value: 7.1, unit: "%" }],
-    prescriptions: [{ medication: "Metformin", dosage: "500 mg", frequency: "twice a day" }],
-  });
-  await doctor.expect(201, "post", "/records/{id}/diagnoses", {
-    path: { id: recent.id },
-    ifMatch: 1,
-    body: { icd_code: "E11.9", diagnosis_type: "primary", status: "chronic" },
-  });
-  const chart = await doctor.expect(200, "get", "/patients/{id}/timeline", { path });
-  assert.deepEqual(
-    chart.body.visits.map((visit) => visit.id),
-    [recent.id, old.id],
-  );
-  assert.deepEqual(
-    chart.body.problems.map((problem) => problem.icd_code),
-    ["E11.9"],
-  );
-  assert.equal(chart.body.medication[0]?.prescription.medication, "Metformin");
-  assert.equal(chart.body.allergies[0]?.substance, "penicillin");
-  assert.equal(chart.body.latest_vitals["pulse_bpm"]?.value, 76);
-  assert.equal(chart.body.latest_vitals["weight_kg"]?.value, 80);
-  const vitals = await doctor.expect(200, "get", "/patients/{id}/vitals", { path });
-  assert.deepEqual(
-    vitals.body.series["pulse_bpm"]?.map((point) => point.value),
-    [70, 76],
-  );
-  const labs = await doctor.expect(200, "get", "/patients/{id}/labs", {
-    path,
-    query: { test: "HbA1c" },
-  });
-  assert.deepEqual(
-    labs.body.series[0]?.points.map((point) => point.value),
-    [7.9, 7.1],
-  );
-  await doctor.refused(404, "patient_not_found", "GET", "/patients/999999999999/timeline");
 });

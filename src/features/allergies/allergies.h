@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// A patient's known allergies held against the names of medicines. Pure: texts in, findings out.
+/// How names are compared, and what that cannot see, is told in docs/clinical-record.md.
+namespace wardbook::allergies {
+
+enum class Match {
+  same,      ///< the substance itself, under whatever name
+  in_class,  ///< another one of its group: amoxicillin for somebody allergic to penicillin G
+};
+
+struct Finding {
+  std::size_t medication = 0;  ///< which of those that were asked about
+  std::size_t substance = 0;
+  Match match = Match::same;
+  std::string_view group;  ///< of in_class: "penicillins"
+};
+
+/// At most one finding for each pair, in the order of the medications, then of the substances.
+[[nodiscard]] std::vector<Finding> check(const std::vector<std::string>& substances,
+                                         const std::vector<std::string>& medications);
+
+/// The findings as an answer's `warnings`. `allergies` is a patient's JSON array of {substance,
+/// reaction, severity}; a warning's pointer is `pointer`, a slash and the medication's place.
+[[nodiscard]] std::string warnings_json(std::string_view allergies,
+                                        const std::vector<std::string>& medications,
+                                        const std::string& pointer);
+
+}  // namespace wardbook::allergies

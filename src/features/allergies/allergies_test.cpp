@@ -1,0 +1,176 @@
+#include "features/allergies/allergies.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "features/allergies/drug_names.h"
+
+namespace wardbook::allergies {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// same, class, or nothing.
+std::string match(const std::string& substance, const std::string& medication) {
+  const auto found = check({substance}, {medication});
+  if (found.empty()) return "";
+  return found.front().match == Match::same ? "same" : "class";
+}
+
+struct Case {
+  const char* substance;
+  const char* medication;
+  const char* match;
+};
+
+TEST(AllergiesTest, WhatAClinicianExpects) {
+  const Case cases[] = {
+      {"penicillin", "Amoxicillin", "class"},
+      {"penicillin", "Augmentin", "class"},
+      {"Penicillins", "Penicillin V", "class"},
+      {"Penicillin G", "Penicillin V", "class"},
+      {"Amoxicillin/clavulanate", "Amoxicillin 500 mg", "same"},
+      {"Sulfonamides", "Co-trimoxazole", "class"},
+      {"Sulfa drugs", "Sulfamethoxazole/trimethoprim", "class"},
+      {"NSAIDs", "Ibuprofen", "class"},
+      {"Aspirin", "Acetylsalicylic acid", "same"},
+      {"ASA", "Aspirin 81 mg tablets", "same"},
+      {"acetaminophen", "Paracetamol", "same"},
+      {"cephalosporins", "Cefazolin", "class"},
+      {"statins", "Atorvastatin", "class"},
+      {"Aspirin", "Ibuprofen", "class"},
+      {"Salicylates", "Aspirin", "class"},
+      {"Tazocin", "Piperacillin/tazobactam 4.5 g IV", "same"},
+      {"Bactrim", "Sulfasalazine", "class"},
+      {"Sulphonamides", "Silver sulfadiazine 1% cream", "class"},
+      {"cephalexin", "Cefalexin 500mg capsules", "same"},
+      {"beta-lactams", "Cefazolin", "class"},
+      {"beta-lactams", "Meropenem", "class"},
+      {"Lisinopril", "Ramipril", "class"},
+      {"ACE inhibitors", "Enalapril maleate", "class"},
+      {"Codeine", "Morphine sulfate 10 mg", "class"},
+      {"Lorazepam", "Diazepam", "class"},
+      {"IV contrast", "Iohexol 350", "class"},
+      {"Insulin lispro", "Insulin glargine", "class"},
+      {"insulin", "Insulin", "same"},
+      {"Heparin", "Enoxaparin sodium", "class"},
+      {"Novocaine", "Procaine penicillin", "same"},
+      {"Penicillin", "Procaine penicillin", "same"},
+      {"Lidocaine", "EMLA cream", "same"},
+      {"Percocet", "Paracetamol", "same"},
+      {"Adrenaline", "Epinephrine auto-injector", "same"},
+      {"Metoprolol", "Metoprolol succinate 47.5 mg", "same"},
+      {"Amlodipine/valsartan", "Valsartan 80 mg", "same"},
+      {"Vitamin K", "vitamin k", "same"},
+      {"Nitrofurantoin", "NITROFURANTOIN (modified release)", "same"},
+      {"Peanut", "Peanut oil", "same"},
+      {"Potassium chloride", "Potassium Chloride 20 mmol", "same"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(match(c.substance, c.medication), c.match) << c.substance << " / " << c.medication;
+  }
+}
+
+TEST(AllergiesTest, NoWarningForPartsOfWordsSaltsFormsOrOtherGroups) {
+  const Case cases[] = {
+      {"iron", "Spironolactone", ""},
+      {"Opium", "Tiotropium", ""},
+      {"ASA", "Sulfasalazine", ""},
+      {"statin", "Nystatin", ""},
+      {"Milk", "K", ""},
+      {"K", "Milk", ""},
+      {"Vitamin C", "Vitamin K", ""},
+      {"K", "Vitamin K", ""},
+      {"Penicillin", "Cefazolin", ""},
+      {"Cefazolin", "Amoxicillin", ""},
+      {"Penicillin", "Azithromycin", ""},
+      {"Penicillamine", "Penicillin V", ""},
+      {"Penicillin", "Adrenaline pen", ""},
+      {"Sulfonamides", "Furosemide", ""},
+      {"Sulfa", "Morphine sulfate", ""},
+      {"Magnesium", "Esomeprazole magnesium", ""},
+      {"Losartan potassium", "Potassium chloride", ""},
+      {"Diclofenac sodium", "Sodium chloride 0.9 % infusion", ""},
+      {"Potassium chloride", "Sodium chloride", ""},
+      {"Folic acid", "Valproic acid", ""},
+      {"Tablets", "Metformin tablets", ""},
+      {"Latex", "Amoxicillin", ""},
+      {"Ibuprofen", "Paracetamol", ""},
+      {"Tramadol retard", "Metformin retard", ""},
+      {"Codeine forte extra", "Aspirin forte extra", ""},
+      {"Gadolinium", "Iohexol", ""},
+      {"Lidocaine", "Procaine", ""},
+      {"none", "None", ""},
+      {"No known drug allergies", "Amoxicillin", ""},
+      {"", "Amoxicillin", ""},
+      {"500 mg", "Aspirin 500 mg", ""},
+      {"Penicillin", "", ""},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(match(c.substance, c.medication), c.match) << c.substance << " / " << c.medication;
+  }
+}
+
+TEST(AllergiesTest, AccentsAndOtherLanguages) {
+  EXPECT_EQ(match("P\u00e9nicillines", "AMOXICILLINE 500 mg"), "class");
+  EXPECT_EQ(match("Pe\u0301nicilline", "Amoxicilina"), "class") << "an accent of its own";
+  EXPECT_EQ(match("Penizillin", "Amoxicillina"), "class");
+  EXPECT_EQ(match("Acetylsalicyls\u00e4ure", "Aspirina"), "same");
+  EXPECT_EQ(match("Sulfonamidas", "Cotrimoxazole"), "class");
+  EXPECT_EQ(match("\u041f\u0435\u043d\u0438\u0446\u0438\u043b\u043b\u0438\u043d",
+                  "\u041f\u0435\u043d\u0438\u0446\u0438\u043b\u043b\u0438\u043d"),
+            "same")
+      << "as it is written";
+}
+
+TEST(AllergiesTest, AnyTextIsTaken) {
+  for (const std::string text : {"\xc3", "\xc3\xff", "\xff\xfe", "(((", "///", " ", "\xcc", "and",
+                                 "with and or", "1", "-"}) {
+    EXPECT_EQ(match(text, "Amoxicillin"), "") << text;
+    EXPECT_EQ(match("Amoxicillin", text), "") << text;
+    (void)match(text, text + "x");
+  }
+}
+
+TEST(AllergiesTest, WordsAreKeys) {
+  EXPECT_THAT(word_keys("P\u00e9nicillines"), ElementsAre("penicilin"));
+  EXPECT_THAT(word_keys("Cephalexin-500"), ElementsAre("cefalexin", "500"));
+  EXPECT_THAT(word_keys("\u0152strogens, Anaesthetics"), ElementsAre("oestrogen", "anesthetic"));
+  EXPECT_THAT(word_keys("sinusitis abscess"), ElementsAre("sinusitis", "absces"));
+}
+
+TEST(AllergiesTest, EachPairOnceInOrder) {
+  const auto found = check({"Latex", "Penicillin", "amoxicillin"},
+                           {"Metformin", "Amoxicillin/amoxicillin", "Penicillin V"});
+  std::vector<std::string> pairs;
+  for (const auto& f : found) {
+    pairs.push_back(std::to_string(f.medication) + std::to_string(f.substance) +
+                    std::string(f.group));
+  }
+  EXPECT_THAT(pairs, ElementsAre("11penicillins", "12", "21penicillins", "22penicillins"));
+}
+
+TEST(AllergiesTest, Warnings) {
+  const auto text = warnings_json(
+      R"([{"substance":"latex","reaction":null,"severity":null},
+          {"substance":"Penicillin \"G\"","reaction":"rash","severity":"severe"}])",
+      {"Metformin", "Amoxicillin"}, "/prescriptions");
+  const auto warnings = boost::json::parse(text).as_array();
+  ASSERT_EQ(warnings.size(), 1);
+  EXPECT_EQ(warnings[0], boost::json::parse(R"({"code":"allergy","pointer":"/prescriptions/1",
+    "message":"The patient is allergic to Penicillin \"G\", and Amoxicillin is of the same group )"
+                                            R"((penicillins).",
+    "medication":"Amoxicillin","substance":"Penicillin \"G\"","severity":"severe",
+    "reaction":"rash","match":"class"})"));
+  EXPECT_EQ(warnings_json("[]", {"Aspirin"}, "/prescriptions"), "[]");
+  EXPECT_EQ(warnings_json("", {"Aspirin"}, "/prescriptions"), "[]");
+  EXPECT_EQ(warnings_json(R"([{"substance":"aspirin"}])", {}, "/prescriptions"), "[]");
+  EXPECT_THAT(warnings_json(R"([{"substance":"aspirin"}])", {"ASA"}, "/medication"),
+              HasSubstr(R"("message":"The patient is allergic to aspirin.")"));
+}
+
+}  // namespace
+}  // namespace wardbook::allergies

@@ -1,0 +1,324 @@
+#include "features/allergies/drug_names.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "features/allergies/drug_table.h"
+
+namespace wardbook::allergies {
+namespace {
+
+using Words = std::vector<std::string>;
+
+/// U+00C0 to U+017F without accents; two letters of which the second is a blank count as one.
+constexpr std::string_view kPlain =
+    "A A A A A A AEC E E E E I I I I D N O O O O O   O U U U U Y THss"
+    "a a a a a a aec e e e e i i i i d n o o o o o   o u u u u y thy "
+    "A a A a A a C c C c C c C c D d D d E e E e E e E e E e G g G g "
+    "G g G g H h H h I i I i I i I i I i IJijJ j K k k L l L l L l L "
+    "l L l N n N n N n n N n O o O o O o OEoeR r R r R r S s S s S s "
+    "S s T t T t T t U u U u U u U u U u U u W w Y y Y Z z Z z Z z s ";
+static_assert(kPlain.size() == 2 * (0x180 - 0xC0));
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+bool is_word_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// Lower case and without accents; letters of other alphabets stay as they are.
+std::string fold(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+    const unsigned code = (byte & 0x1FU) << 6U | (next & 0x3FU);
+    if (byte < 0xC2 || byte > 0xCD) {
+      out += lower(text[i]);
+    } else if (code >= 0xC0 && code < 0x180) {
+      for (const char c : kPlain.substr(2 * (code - 0xC0), 2)) {
+        if (c != ' ') out += lower(c);
+      }
+      ++i;
+    } else if (code >= 0x300 && code < 0x370) {
+      ++i;  // an accent of its own
+    } else if (code < 0xC0) {
+      out += ' ';  // no-break space, signs
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+void replace_all(std::string& word, std::string_view from, std::string_view to) {
+  for (auto at = word.find(from); at != std::string::npos; at = word.find(from, at + to.size())) {
+    word.replace(at, from.size(), to);
+  }
+}
+
+std::string key_of(std::string word) {
+  constexpr std::size_t kLong = 6;
+  replace_all(word, "sulph", "sulf");
+  replace_all(word, "ae", "e");
+  if (word.starts_with("ceph")) word.replace(0, 4, "cef");
+  const bool plural = word.size() > 3 && word.ends_with('s') && !word.ends_with("ss") &&
+                      !word.ends_with("us") && !word.ends_with("is");
+  if (plural) word.pop_back();
+  const auto repeated = std::unique(word.begin(), word.end(),
+                                    [](char a, char b) { return a == b && a >= 'a' && a <= 'z'; });
+  word.erase(repeated, word.end());
+  if (word.size() >= kLong && std::string_view("aeo").find(word.back()) != std::string_view::npos) {
+    word.pop_back();
+  }
+  return word;
+}
+
+Words keys_of_folded(std::string_view folded) {
+  Words out;
+  for (std::size_t at = 0; at < folded.size();) {
+    std::size_t end = at;
+    while (end < folded.size() && is_word_char(folded[end])) ++end;
+    if (end > at) out.push_back(key_of(std::string(folded.substr(at, end - at))));
+    at = end + 1;
+  }
+  return out;
+}
+
+std::set<std::string, std::less<>> key_set(std::string_view words) {
+  const Words keys = word_keys(words);
+  return {keys.begin(), keys.end()};
+}
+
+/// What says nothing about the substance: forms, ways, release, and how allergies are written.
+const std::set<std::string, std::less<>>& noise() {
+  static const auto all = key_set(
+      "tablet tab capsule cap injection injectable infusion solution suspension syrup elixir drop "
+      "cream ointment gel lotion foam spray inhaler inhalation nebuliser nebulizer patch plaster "
+      "suppository pessary powder granule sachet lozenge vial ampoule ampule syringe pen prefilled "
+      "auto injector autoinjector oral topical nasal eye ear ophthalmic otic vaginal rectal "
+      "transdermal sublingual buccal intravenous intramuscular subcutaneous parenteral iv im sc po "
+      "pr er xr sr xl mr dr ec retard forte modified extended prolonged sustained delayed "
+      "controlled immediate release coated film enteric effervescent chewable dispersible soluble "
+      "orodispersible aqueous base based percent strength dose daily for of to the an any all "
+      "other class group family form drug medication medicine antibiotic product containing "
+      "allergy allergic allergen hypersensitivity intolerance reaction sensitivity "
+      "no not known none nil nkda nka unknown mg mcg ug ml dl kg iu unit units mmol meq");
+  return all;
+}
+
+/// Salts, esters and hydrates: noise beside a substance, but a substance when they stand alone.
+const std::set<std::string, std::less<>>& salts() {
+  static const auto all = key_set(
+      "sodium potassium calcium magnesium zinc hydrochloride dihydrochloride hcl hydrobromide "
+      "bromide chloride dihydrate trihydrate monohydrate hydrate anhydrous acetate citrate sulfate "
+      "bisulfate phosphate succinate tartrate bitartrate maleate fumarate mesylate mesilate "
+      "besylate besilate tosylate tosilate nitrate carbonate gluconate lactate pamoate embonate "
+      "axetil proxetil pivoxil propionate dipropionate valerate furoate benzathine trometamol "
+      "tromethamine estolate ethylsuccinate stearate decanoate medoxomil arginine lysine acid");
+  return all;
+}
+
+/// `500`, `500mg`, `12h`: a digit and then digits, or at most a unit.
+bool is_amount(std::string_view word) {
+  if (word.empty() || !is_digit(word.front())) return false;
+  const std::string_view unit = word.substr(std::min(
+      word.size(), static_cast<std::size_t>(std::find_if_not(word.begin(), word.end(), is_digit) -
+                                            word.begin())));
+  return unit.empty() || unit == "g" || unit == "l" || unit == "h" || unit == "e" ||
+         noise().contains(unit);
+}
+
+struct Meaning {
+  bool group = false;
+  int id = 0;
+};
+struct Phrase {
+  Words words;
+  std::vector<Meaning> meanings;
+};
+
+std::vector<std::string_view> split(std::string_view list, std::string_view by) {
+  std::vector<std::string_view> out;
+  for (std::size_t at = 0; at <= list.size();) {
+    const auto end = std::min(list.find(by, at), list.size());
+    out.push_back(list.substr(at, end - at));
+    at = end + by.size();
+  }
+  return out;
+}
+
+/// drug_table.h, to be looked up by the first word of a phrase.
+class Table {
+ public:
+  Table() {
+    for (std::size_t g = 0; g < kGroups.size(); ++g) {
+      const int group = static_cast<int>(g);
+      for (const auto name : split(kGroups[g].called, ", ")) add(name, {true, group});
+      for (const auto names : split(kGroups[g].drugs, ", ")) {
+        groups_[static_cast<std::size_t>(drug(names))].push_back(group);
+      }
+    }
+    for (const auto names : split(kSynonyms, ", ")) (void)drug(names);
+    for (const auto& product : kProducts) {
+      for (const auto contained : split(product.contains, ", ")) {
+        const int id = drug(contained);
+        for (const auto name : split(product.called, ", ")) add(name, {false, id});
+      }
+    }
+    for (auto& [first, phrases] : by_first_word_) {
+      std::ranges::stable_sort(phrases, std::greater(),
+                               [](const Phrase& p) { return p.words.size(); });
+    }
+  }
+
+  /// The longest phrase that `words` has at `at`; nullptr if there is none.
+  [[nodiscard]] const Phrase* find(const Words& words, std::size_t at) const {
+    const auto found = by_first_word_.find(words[at]);
+    if (found == by_first_word_.end()) return nullptr;
+    for (const Phrase& phrase : found->second) {
+      if (phrase.words.size() > words.size() - at) continue;
+      const auto here = words.begin() + static_cast<std::ptrdiff_t>(at);
+      if (std::equal(phrase.words.begin(), phrase.words.end(), here)) return &phrase;
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] const std::vector<int>& groups_of(int drug) const {
+    return groups_[static_cast<std::size_t>(drug)];
+  }
+
+ private:
+  /// `a = b`: the same drug; a name that was there before brings the others to it.
+  int drug(std::string_view names) {
+    const auto all = split(names, " = ");
+    const std::string first = std::string(all.front());
+    const auto [at, is_new] = ids_.emplace(first, static_cast<int>(groups_.size()));
+    if (is_new) {
+      groups_.emplace_back();
+      add(first, {false, at->second});
+    }
+    for (const auto name : all) {
+      if (name != first) add(name, {false, at->second});
+    }
+    return at->second;
+  }
+
+  void add(std::string_view name, Meaning meaning) {
+    Words words = word_keys(name);
+    auto& phrases = by_first_word_[words.front()];
+    auto at = std::ranges::find(phrases, words, &Phrase::words);
+    if (at == phrases.end()) at = phrases.insert(at, {std::move(words), {}});
+    at->meanings.push_back(meaning);
+  }
+
+  std::unordered_map<std::string, std::vector<Phrase>> by_first_word_;
+  std::map<std::string, int, std::less<>> ids_;
+  std::vector<std::vector<int>> groups_;
+};
+
+const Table& table() {
+  static const Table all;
+  return all;
+}
+
+template <class T>
+void sort_unique(std::vector<T>& values) {
+  std::ranges::sort(values);
+  const auto repeated = std::ranges::unique(values);
+  values.erase(repeated.begin(), repeated.end());
+}
+
+/// A group is no longer meant as a whole where one of it is named: insulin glargine.
+void drop_named_groups(Named& named) {
+  std::erase_if(named.groups, [&named](int group) {
+    return std::ranges::any_of(named.drugs, [group](int drug) {
+      return std::ranges::find(groups_of(drug), group) != groups_of(drug).end();
+    });
+  });
+}
+
+Named name_of(std::string_view folded) {
+  const Words words = keys_of_folded(folded);
+  Named out;
+  Words salts_only;
+  for (std::size_t at = 0; at < words.size();) {
+    if (const Phrase* phrase = table().find(words, at)) {
+      for (const Meaning& meaning : phrase->meanings) {
+        (meaning.group ? out.groups : out.drugs).push_back(meaning.id);
+      }
+      at += phrase->words.size();
+      continue;
+    }
+    const std::string& word = words[at++];
+    if (is_amount(word)) {
+      // `1 g`: a letter behind a number is its unit; elsewhere (vitamin K) it is a name.
+      if (at < words.size() && (words[at] == "g" || words[at] == "l")) ++at;
+    } else if (salts().contains(word)) {
+      salts_only.push_back(word);
+    } else if (!noise().contains(word)) {
+      out.words.push_back(word);
+    }
+  }
+  if (out.words.empty() && out.drugs.empty() && out.groups.empty()) out.words = salts_only;
+  sort_unique(out.drugs);
+  sort_unique(out.groups);
+  sort_unique(out.words);
+  drop_named_groups(out);
+  return out;
+}
+
+/// Where one ingredient ends: signs, and words that join.
+std::vector<std::string_view> parts_of(std::string_view folded) {
+  std::vector<std::string_view> out;
+  std::size_t begin = 0;
+  const auto cut = [&](std::size_t end, std::size_t width) {
+    if (end > begin) out.push_back(folded.substr(begin, end - begin));
+    begin = end + width;
+  };
+  for (std::size_t at = 0; at < folded.size(); ++at) {
+    if (std::string_view("/+,;&|()[]\n").find(folded[at]) != std::string_view::npos) {
+      cut(at, 1);
+      continue;
+    }
+    for (const std::string_view joint : {" and ", " with ", " or ", " plus "}) {
+      if (folded.substr(at).starts_with(joint) && at >= begin) cut(at, joint.size() - 1);
+    }
+  }
+  cut(folded.size(), 0);
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> word_keys(std::string_view text) {
+  return keys_of_folded(fold(text));
+}
+
+std::vector<Named> ingredients(std::string_view text) {
+  const std::string folded = fold(text);
+  std::vector<Named> out;
+  for (const auto part : parts_of(folded)) {
+    Named named = name_of(part);
+    if (named.drugs.empty() && named.groups.empty() && named.words.empty()) continue;
+    out.push_back(std::move(named));
+  }
+  return out;
+}
+
+const std::vector<int>& groups_of(int drug) {
+  return table().groups_of(drug);
+}
+
+std::string_view group_name(int group) {
+  return kGroups.at(static_cast<std::size_t>(group)).name;
+}
+
+}  // namespace wardbook::allergies

@@ -31,6 +31,9 @@ Task<Response> echo(App& app, Request req) {
   app.handled.push_back(seen);
   co_return ok(boost::json::value(seen));
 }
+Task<Response> secret(App&, Request req) {
+  co_return ok(boost::json::value(std::string(req.retry_secret)));
+}
 Task<Response> literal(App&, Request) {
   co_return ok(std::string(R"("literal")"));
 }
@@ -55,6 +58,8 @@ std::vector<Route> routes() {
           {"GET", "/records/{id}", records_read, &echo},
           {"PATCH", "/records/{id}", records_write, &echo, Body::json},
           {"POST", "/records", records_write, &echo, Body::json},
+          {"POST", "/records/{id}/copy", records_write, &echo, Body::no_fields},
+          {"GET", "/secret", open, &secret},
           {"GET", "/fail", open, &fail},
           {"GET", "/crash", open, &crash},
           {"GET", "/replay", open, &replay}};
@@ -80,6 +85,7 @@ class RouterTest : public ::testing::Test {
   Hooks hooks() {
     Hooks out;
     out.authenticate = &authenticate;
+    out.retry_secret = "kept under this";
     out.refused = [this](Caller caller, Request, std::string_view permission) {
       return note_refusal(app_, std::string(to_string(caller.role)), std::string(permission));
     };
@@ -136,6 +142,8 @@ TEST_F(RouterTest, KnowsWhatIsNotThere) {
   EXPECT_EQ(code(ask("GET /open/%zz")), "bad_request");
   EXPECT_EQ(code(ask("GET /open/a%00b")), "bad_request");
   EXPECT_EQ(code(ask("GET /open/7?x=%f")), "bad_request");
+  EXPECT_EQ(code(ask("GET /open/7?x=%ff")), "bad_request") << "no UTF-8";
+  EXPECT_EQ(code(ask("GET /open/7?%c3=x")), "bad_request");
   EXPECT_THAT(app_.handled, ElementsAre());
 }
 
@@ -191,6 +199,23 @@ TEST_F(RouterTest, ReadsJsonBodies) {
   EXPECT_EQ(code(ask("POST /records", head, "{")), "invalid_json");
   EXPECT_EQ(code(ask("POST /records", head, R"({"a":1,"a":2})")), "invalid_json");
   EXPECT_THAT(app_.handled, ElementsAre(R"(POST /records {"a":1})", "PATCH /records/7 id=7 {}"));
+}
+
+TEST_F(RouterTest, SomeBodiesHaveNoFields) {
+  const std::string nurse = kNurse;
+  const std::string line = "POST /records/7/copy";
+  EXPECT_EQ(ask(line, nurse).status, 200);
+  EXPECT_EQ(ask(line, nurse + "Content-Type: text/plain\r\nContent-Length: 0\r\n").status, 200);
+  EXPECT_EQ(ask(line, nurse + kJson, "{}").status, 200);
+  EXPECT_EQ(code(ask(line, nurse + kJson, R"({"a":1})")), "invalid_fields");
+  EXPECT_EQ(code(ask(line, nurse + kJson, "[]")), "invalid_fields");
+  EXPECT_EQ(code(ask(line, nurse + kJson, "{")), "invalid_json");
+  EXPECT_EQ(code(ask(line, nurse + "Content-Type: text/plain\r\n", "a")), "unsupported_media_type");
+  EXPECT_EQ(app_.handled.size(), 3U);
+}
+
+TEST_F(RouterTest, HandsTheSecretToHandlers) {
+  EXPECT_EQ(ask("GET /secret").body, R"("kept under this")");
 }
 
 TEST_F(RouterTest, BoundsBodies) {

@@ -364,6 +364,43 @@ Task<> take_steps(Client& c, std::vector<std::int64_t> records, int count) {
   }
 }
 
+Task<> perform_into(App& app, api::Request request, Outcome& out) {
+  out = co_await perform(app, Clinic::handler("PATCH", "/records/{id}"), std::move(request));
+}
+
+TEST_F(RecordsTest, WhoWaitedForAnotherWriterIsToldOfHisVersion) {
+  const auto record = clinic_.new_record(clinic_.new_patient());
+  for (std::int64_t version = 1; version <= 5; ++version) {
+    std::vector<Outcome> outcomes(4);
+    std::vector<Task<>> writers;
+    for (auto& outcome : outcomes) {
+      const json::object body{{"notes", "round " + std::to_string(version)}};
+      auto request = Clinic::request(clinic_.doctor, "PATCH", record, version, body);
+      writers.push_back(perform_into(clinic_.app, std::move(request), outcome));
+    }
+    run_all(clinic_.reactor, std::move(writers));
+    std::multiset<int> statuses;
+    for (const auto& outcome : outcomes) statuses.insert(outcome.status);
+    EXPECT_THAT(statuses, ElementsAre(200, 412, 412, 412)) << version;
+  }
+  // One who names the version that the other is only about to make.
+  for (std::int64_t version = 6; version <= 14;) {
+    std::vector<Outcome> outcomes(2);
+    std::vector<Task<>> writers;
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      const auto named = version + static_cast<std::int64_t>(i);
+      const json::object body{{"notes", "names " + std::to_string(named)}};
+      auto request = Clinic::request(clinic_.doctor, "PATCH", record, named, body);
+      writers.push_back(perform_into(clinic_.app, std::move(request), outcomes[i]));
+    }
+    run_all(clinic_.reactor, std::move(writers));
+    EXPECT_EQ(outcomes[0].status, 200);
+    EXPECT_THAT(outcomes[1].status, ::testing::AnyOf(200, 412));
+    version += outcomes[1].status == 200 ? 2 : 1;
+  }
+  EXPECT_EQ(fault(), "none");
+}
+
 TEST_F(RecordsTest, RandomStepsOfTwoClientsLoseNothing) {
   for (const unsigned seed : {1U, 2U, 3U}) {
     SCOPED_TRACE("seed " + std::to_string(seed));

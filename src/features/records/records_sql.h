@@ -48,11 +48,16 @@ inline const db::Query<RecordView, RecordId> kShowRecord{
   "r.treatment_plan, r.prescriptions, r.vital_signs, r.lab_results, r.notes, "              \
   "r.follow_up_required, r.follow_up_date, r.follow_up_instructions, r.status, r.version, " \
   "r.voided_at IS NOT NULL, r.content_hash"
+/// The content is NULL for who waited for another writer: the row that he gets is the new one, the
+/// rest of the statement still sees what there was before. Joined, the row would be lost to him.
 inline const db::Query<Record, RecordId> kLockRecord{
     "records.lock",
     "SELECT " WB_RECORD_DATA
-    ", v.content FROM {tenant}.medical_records r JOIN {tenant}.record_versions v "
-    "ON v.record_id = r.id AND v.version = r.version WHERE r.id = $1 FOR UPDATE OF r"};
+    ", (SELECT v.content FROM {tenant}.record_versions v WHERE v.record_id = r.id "
+    "AND v.version = r.version) FROM {tenant}.medical_records r WHERE r.id = $1 FOR UPDATE OF r"};
+inline const db::Query<db::TextRow, RecordId, std::int64_t> kVersionContent{
+    "records.version_content",
+    "SELECT content FROM {tenant}.record_versions WHERE record_id = $1 AND version = $2::bigint"};
 inline const db::Query<Record, RecordId, int> kRecordsToVerify{
     "records.to_verify", "SELECT " WB_RECORD_DATA
                          " FROM {tenant}.medical_records r WHERE r.id > $1 ORDER BY r.id LIMIT $2"};

@@ -81,6 +81,9 @@ Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected) {
   auto record = co_await tx.maybe_one(kLockRecord, id);
   if (!record || record->voided) throw Failure(Code::record_not_found);
   api::require_version(expected, record->version);
+  if (record->content.empty()) {
+    record->content = (co_await tx.one(kVersionContent, id, record->version)).value;
+  }
   co_return std::move(*record);
 }
 

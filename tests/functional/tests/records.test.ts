@@ -150,7 +150,8 @@ test("If-Match: weak, foreign and absent ones never change anything", async () =
   await doctor.refused(428, "if_match_required", "POST", `${path}/finalize`, {
     body: { password },
   });
-  for (const ifMatch of ['W/"1"', '"one"', '"0"', '"2"', '"1", "2"', '"99999999999999999999"']) {
+  const others = ['W/"1"', '"one"', '"0"', '"2"', '"7", W/"1"', '"99999999999999999999"'];
+  for (const ifMatch of others) {
     const answer = await doctor.any("PATCH", path, { ifMatch, body });
     assert.equal(answer.status, 412, `${ifMatch}: ${answer.text}`);
   }

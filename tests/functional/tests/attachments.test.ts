@@ -352,6 +352,36 @@ test("a finalized record keeps its files, and takes later ones, marked", async (
   await doctor.refused(409, code, "DELETE", `/attachments/${late.id}`);
 });
 
+test("what was signed stays when the visit is reopened, what came afterwards does not", async () => {
+  const draft = await newRecord(doctor, patient);
+  const there = await upload(doctor, draft.id, "there.pdf", "application/pdf", pdf());
+  const undone = await upload(doctor, draft.id, "undone.pdf", "application/pdf", pdf());
+  await doctor.expect(204, "delete", "/attachments/{id}", { path: { id: undone.id } });
+  const done = await finalize(doctor, draft);
+  const back = await doctor.expect(200, "post", "/attachments/{id}/restore", {
+    path: { id: undone.id },
+  });
+  assert.equal(back.body.added_after_finalization, true, "it was not part of what was signed");
+  const code = "attachment_not_removable";
+  await doctor.refused(409, code, "DELETE", `/attachments/${undone.id}`);
+
+  const admin = await as("hospital_admin");
+  await admin.expect(200, "post", "/records/{id}/reopen", {
+    path: { id: draft.id },
+    ifMatch: done.version,
+    body: { reason: "a wrong dose" },
+  });
+  await doctor.refused(409, code, "DELETE", `/attachments/${there.id}`);
+  const added = await upload(doctor, draft.id, "added.pdf", "application/pdf", pdf());
+  assert.equal(added.added_after_finalization, false);
+  await doctor.expect(204, "delete", "/attachments/{id}", { path: { id: added.id } });
+  await doctor.expect(204, "delete", "/attachments/{id}", { path: { id: undone.id } });
+  assert.deepEqual(
+    (await files(draft.id)).map((file) => file.id),
+    [there.id],
+  );
+});
+
 test("another hospital's files are not here", async () => {
   const there = await as("doctor", "tenant_1762083064503");
   const theirs = await newRecord(there, (await newPatient(there)).id);

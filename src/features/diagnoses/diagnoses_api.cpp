@@ -115,7 +115,7 @@ Task<api::Response> get_diagnosis(App& app, api::Request req) {
   audit::record(tx, audit::actor_of(req), std::move(seen));
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
-  co_return api::ok(records::to_json(*diagnosis)).etag(record->version);
+  co_return api::versioned(req, records::to_json(*diagnosis), record->version);
 }
 
 Task<api::Response> patch_diagnosis(App& app, api::Request req) {

@@ -97,6 +97,7 @@ struct RecordView {
   PatientId patient;
   std::int64_t version = 0;
   std::string sort_key;  ///< of lists
+  bool warned = false;   ///< `warnings` is not empty; they come and go with the patient's allergies
   std::string json;
   static RecordView from_row(const db::RowView& row);
 };

@@ -107,6 +107,8 @@ Task<api::Response> get_record(App& app, api::Request req) {
   auto record = co_await app.db.read_maybe_one(req.caller.tenant(), kGetRecord, id);
   if (!record) throw Failure(Code::record_not_found);
   co_await record_was_read(app, req, "record.read", id, record->patient);
+  // A warning may be younger than the version: it is not kept back by "nothing has changed".
+  if (record->warned) co_return api::ok(std::move(record->json)).etag(record->version);
   co_return api::versioned(req, std::move(record->json), record->version);
 }
 

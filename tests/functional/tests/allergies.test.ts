@@ -196,3 +196,18 @@ test("whatever is typed as a name is compared and never fails", async () => {
   const warnings = await warned(odd, odd);
   for (const warning of warnings) assert.equal(warning.match, "same");
 });
+
+test("a warning that is younger than the record's version is not kept back by a 304", async () => {
+  const patient = await newPatient(doctor);
+  const { id } = await newRecord(doctor, patient.id, { prescriptions: [drug("Amoxicillin")] });
+  const again = (): ReturnType<typeof doctor.any> =>
+    doctor.any("GET", `/records/${id}`, { headers: { "If-None-Match": '"1"' } });
+  assert.equal((await again()).status, 304);
+  await doctor.expect(200, "patch", "/patients/{id}", {
+    path: { id: patient.id },
+    body: { allergies: [{ substance: "Penicillin" }] },
+  });
+  const answer = await again();
+  assert.equal(answer.status, 200, answer.text);
+  assert.equal(answer.body.warnings.length, 1);
+});

@@ -210,7 +210,14 @@ test("If-None-Match: tags, lists and * on everything that has an ETag", async ()
     content: {},
   };
   const one = (await doctor.expect(201, "post", "/templates", { body: made })).body;
+  const code = { icd_code: "I10", diagnosis_type: "primary" as const };
+  const diagnosis = await doctor.expect(201, "post", "/records/{id}/diagnoses", {
+    path: { id: record.id },
+    ifMatch: 2,
+    body: code,
+  });
   const paths = [
+    `/diagnoses/${diagnosis.body.id}`,
     `/records/${record.id}`,
     `/records/${record.id}/diagnoses`,
     `/patients/${patient}`,

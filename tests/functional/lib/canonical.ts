@@ -1,4 +1,4 @@
-// The canonical form of a version, as docs/architecture.md has it (RFC 8785): JSON with the keys of
+// The canonical form of a version, as docs/clinical-record.md has it (RFC 8785): JSON with the keys of
 // every object sorted and no white space. Its SHA-256 is the content_hash.
 import { createHash } from "node:crypto";
 import type { Schemas } from "./client.ts";

@@ -59,7 +59,10 @@ struct Folded {
   void add(std::string_view c, std::size_t at, const Folds& folds) {
     if (c.size() == 1) {
       text += c[0] >= 'A' && c[0] <= 'Z' ? static_cast<char>(c[0] - 'A' + 'a') : c[0];
-    } else if (const auto found = folds.find(c); found != folds.end()) {
+      origin.push_back(at);
+      return;
+    }
+    if (const auto found = folds.find(c); found != folds.end()) {
       text += found->second;
     } else {
       text += c;

@@ -3,6 +3,7 @@
 
 #include "api/input.h"
 #include "api/paging.h"
+#include "base/offload.h"
 #include "features/records/records_highlights.h"
 #include "features/records/records_life.h"
 #include "features/records/records_sql.h"
@@ -271,38 +272,59 @@ Task<std::int64_t> count(db::Tx& tx, const Filter& f, const Scope& s) {
   co_return row.value;
 }
 
-/// Why each row was found, as JSON arrays.
-Task<std::map<std::int64_t, std::string>> highlights_of(db::Tx& tx, std::string query,
-                                                        std::vector<std::int64_t> ids) {
-  const auto found = co_await tx.all(kSearchedTexts, std::move(ids));
-  Folds folds;
-  for (const auto& record : found) {
-    for (const auto& text : record.texts) collect_characters(text, folds);
-  }
-  if (!folds.empty()) {
-    std::vector<std::string> characters;
-    for (const auto& [character, folded] : folds) characters.push_back(character);
-    for (auto& c : co_await tx.all(kFoldCharacters, std::move(characters))) {
-      folds[c.character] = std::move(c.folded);
-    }
-  }
+using ById = std::map<std::int64_t, std::string>;
+
+/// Why records were found: JSON arrays by the records' ids.
+ById highlights_of(const std::vector<SearchedTexts>& records, const std::string& query,
+                   const Folds& folds) {
   const auto terms = terms_of(query);
-  std::map<std::int64_t, std::string> out;
-  for (const auto& record : found) {
+  ById out;
+  for (const auto& record : records) {
     boost::json::array marked;
     for (const auto& text : highlights(record.texts, record.number, terms, folds)) {
       marked.emplace_back(text);
     }
     out[record.id.value] = boost::json::serialize(marked);
   }
-  co_return out;
+  return out;
+}
+
+/// As the search sees them, the characters of all texts.
+Task<Folds> folds_of(db::Tx& tx, const std::vector<SearchedTexts>& records) {
+  Folds folds;
+  for (const auto& record : records) {
+    for (const auto& text : record.texts) collect_characters(text, folds);
+  }
+  if (folds.empty()) co_return folds;
+  std::vector<std::string> characters;
+  for (const auto& [character, folded] : folds) characters.push_back(character);
+  for (auto& c : co_await tx.all(kFoldCharacters, std::move(characters))) {
+    folds[c.character] = std::move(c.folded);
+  }
+  co_return folds;
+}
+
+Task<ById> explain(App& app, db::Tx& tx, std::string query, std::vector<std::int64_t> ids) {
+  /// More than this takes longer than others should wait behind it: some 50 bytes a microsecond.
+  constexpr std::size_t kMuch = 128 * 1024;
+  auto records = co_await tx.all(kSearchedTexts, std::move(ids));
+  auto folds = co_await folds_of(tx, records);
+  std::size_t size = 0;
+  for (const auto& record : records) {
+    for (const auto& text : record.texts) size += text.size();
+  }
+  if (size <= kMuch) co_return highlights_of(records, query, folds);
+  auto work = [records = std::move(records), query = std::move(query), folds = std::move(folds)] {
+    return highlights_of(records, query, folds);
+  };
+  co_return co_await offload(app.workers, std::move(work));
 }
 
 /// Adds `highlights` and `rank` to the rows of a search.
-Task<> add_highlights(db::Tx& tx, std::string query, Page& page) {
+Task<> add_highlights(App& app, db::Tx& tx, std::string query, Page& page) {
   std::vector<std::int64_t> ids;
   for (const auto& row : page.rows) ids.push_back(row.id.value);
-  auto by_id = co_await highlights_of(tx, std::move(query), std::move(ids));
+  auto by_id = co_await explain(app, tx, std::move(query), std::move(ids));
   for (std::size_t i = 0; i < page.rows.size(); ++i) {
     auto& row = page.rows[i];
     row.json.pop_back();
@@ -311,21 +333,21 @@ Task<> add_highlights(db::Tx& tx, std::string query, Page& page) {
   }
 }
 
-Task<Page> find(db::Pool& db, TenantId tenant, const Filter& f) {
+Task<Page> find(App& app, TenantId tenant, const Filter& f) {
   Page page;
   if (f.sort == "-visit_date" && f.only_patient() && !f.count) {
-    page.rows = co_await recent(db, std::move(tenant), f);
+    page.rows = co_await recent(app.db, std::move(tenant), f);
     cut(f, page);
     co_return page;
   }
   // Reads only: it is rolled back when it goes.
-  db::Tx tx = co_await db.begin(std::move(tenant));
+  db::Tx tx = co_await app.db.begin(std::move(tenant));
   tx.queue(kPlanAnew);
   const Scope scope =
       co_await tx.one(kScope, f.from, f.to, f.words.words, f.words.phrases, kCandidates);
   page = co_await page_of(tx, f, scope);
   cut(f, page);
-  if (f.has_words() && !page.rows.empty()) co_await add_highlights(tx, scope.query, page);
+  if (f.has_words() && !page.rows.empty()) co_await add_highlights(app, tx, scope.query, page);
   if (f.count) page.total = co_await count(tx, f, scope);
   co_return page;
 }
@@ -334,7 +356,7 @@ Task<Page> find(db::Pool& db, TenantId tenant, const Filter& f) {
 
 Task<api::Response> list_records(App& app, api::Request req) {
   const Filter filter = read_filter(req);
-  Page page = co_await find(app.db, req.caller.tenant(), filter);
+  Page page = co_await find(app, req.caller.tenant(), filter);
   std::vector<std::string> items;
   audit::Entry seen{.action = filter.has_words() ? "record.search" : "record.list",
                     .resource = "record"};

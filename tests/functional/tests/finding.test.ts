@@ -105,6 +105,22 @@ test("every field is searched, and each hit has a highlight", async () => {
   assert.match(await marked("foodborne"), /<mark>foodborne<\/mark>/);
 });
 
+test("a page of long records has its highlights too", async () => {
+  const someone = (await newPatient(doctor)).id;
+  const made = new Set<number>();
+  for (let i = 0; i < 16; i += 1) {
+    const notes = `${"régular lines of téxt ".repeat(400)}Ödemgrad ${i}`;
+    made.add((await newRecord(doctor, someone, { notes })).id);
+  }
+  const hits = await search("oedemgrad", someone);
+  assert.deepEqual(new Set(ids(hits)), made);
+  for (const hit of hits) {
+    assert.equal(hit.highlights?.length, 1);
+    assert.match(hit.highlights?.[0] ?? "", /téxt <mark>Ödemgrad<\/mark> \d+$/);
+    assert.ok((hit.highlights?.[0] ?? "").length < 400);
+  }
+});
+
 test("a phrase stays within its field and may end in a beginning", async () => {
   const someone = (await newPatient(doctor)).id;
   const one = await newRecord(doctor, someone, {

@@ -60,6 +60,8 @@ SELECT setval(pg_get_serial_sequence('${tenant}.patients', 'id'), ${count});`;
 const records = (tenant, source, patientCount, count) => `
 CREATE TEMP TABLE base AS SELECT row_number() OVER (ORDER BY r.id) - 1 AS n, r.*
   FROM ${source}.medical_records r WHERE r.voided_at IS NULL;
+UPDATE base SET search = ts_delete(search, ARRAY['#' || lower(record_number),
+  regexp_replace(record_number, '^.*-', '')]);
 CREATE TEMP TABLE made AS
   SELECT g AS id, 1 + g::bigint * 7919 % ${patientCount} AS patient_id, b.id AS base_id, b.n,
     date_trunc('minute', now() - (${count} - g) * (interval '10 years' / ${count})) AS visit_date
@@ -81,6 +83,7 @@ INSERT INTO ${tenant}.medical_records (id, record_number, patient_id, doctor_id,
     b.follow_up_instructions, b.status, m.visit_date + interval '2 hours' * sign(b.finalized_by),
     b.finalized_by, b.signed_hash, b.version, b.content_hash, b.created_by, m.visit_date,
     m.visit_date + interval '2 hours',
+    array_to_tsvector(ARRAY['#mr-2026-' || wardbook.padded(m.id), wardbook.padded(m.id)]) ||
     CASE WHEN m.id % ${Math.floor(count / RARE_RECORDS)} = 0
       THEN b.search || setweight(to_tsvector('pg_catalog.simple', '${RARE_WORD}'), 'C')
         || setweight(to_tsvector('pg_catalog.english', '${RARE_WORD}'), 'D')
@@ -118,7 +121,8 @@ ${records(tenant, source, patientCount, recordCount)}
 ${buildIndexes(tenant)}
 ${TABLES.map((table) => `ANALYZE ${tenant}.${table};`).join("\n")}
 INSERT INTO ${tenant}.follow_ups
-  SELECT o.* FROM ${tenant}.patients p CROSS JOIN LATERAL ${tenant}.outstanding(p.id) o;
+  SELECT o.* FROM ${tenant}.patients p CROSS JOIN LATERAL ${tenant}.outstanding(p.id,
+    (SELECT t.time_zone FROM wardbook.tenants t WHERE t.id = '${tenant}')) o;
 COMMIT;
 ${TABLES.map((table) => `VACUUM ANALYZE ${tenant}.${table};`).join("\n")}`;
 }

@@ -142,6 +142,19 @@ void Params::finish() {
   throw failure;
 }
 
+std::string cursor_scope(std::string_view list, const Request& request) {
+  constexpr std::size_t kHashCharacters = 12;
+  std::vector<std::string> filters;
+  for (const auto& [key, value] : request.query) {
+    if (key == "limit" || key == "cursor" || key == "count" || key == "sort") continue;
+    filters.push_back(key + '\0' + value);
+  }
+  std::ranges::sort(filters);
+  std::string all;
+  for (const auto& filter : filters) all += filter + '\1';
+  return std::string(list) + "." + to_hex(sha256(all)).substr(0, kHashCharacters);
+}
+
 std::string encode_cursor(std::string_view scope, const std::vector<std::string>& values) {
   boost::json::array parts;
   parts.emplace_back(boost::json::string_view(scope.data(), scope.size()));

@@ -43,6 +43,10 @@ class Params {
   std::vector<Fault> faults_;
 };
 
+/// `list` with a short hash of the request's filters: all parameters but `limit`, `cursor`, `count`
+/// and `sort` (which a list with several orders puts into its name). A cursor then serves only the
+/// filters that it was made for.
+[[nodiscard]] std::string cursor_scope(std::string_view list, const Request& request);
 /// Keyset cursors: the sort key's values of the last row, opaque to clients. `scope` names list and
 /// sort order, so that a cursor of another list or order is refused.
 [[nodiscard]] std::string encode_cursor(std::string_view scope,

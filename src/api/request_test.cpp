@@ -191,6 +191,22 @@ TEST(CursorTest, BelongsToItsList) {
   EXPECT_EQ(decoded(cursor, "patients.name", std::vector(3, CursorValue::text)), std::nullopt);
 }
 
+TEST(CursorTest, BelongsToItsFilters) {
+  const auto scope = [](const net::QueryParams& query) {
+    return cursor_scope("records", with_query(query));
+  };
+  const auto plain = scope({{"q", "cough"}, {"status", "draft"}});
+  EXPECT_EQ(plain.substr(0, 8), "records.");
+  EXPECT_EQ(plain.size(), 20U);
+  EXPECT_EQ(plain.find("cough"), std::string::npos);
+  EXPECT_EQ(scope({{"status", "draft"}, {"q", "cough"}}), plain) << "in any order";
+  EXPECT_EQ(scope({{"q", "cough"}, {"limit", "7"}, {"status", "draft"}, {"cursor", "x"}}), plain);
+  EXPECT_EQ(scope({{"q", "cough"}, {"status", "draft"}, {"count", "exact"}, {"sort", "x"}}), plain);
+  EXPECT_NE(scope({{"q", "cough"}}), plain);
+  EXPECT_NE(scope({{"q", "coughs"}, {"status", "draft"}}), plain);
+  EXPECT_NE(scope({{"qc", "ough"}}), scope({{"q", "cough"}}));
+}
+
 TEST(CursorTest, IsRefusedWhenItIsNoneOfOurs) {
   const auto cursor = encode_cursor("list", {"a"});
   for (std::size_t i = 0; i < cursor.size(); ++i) {

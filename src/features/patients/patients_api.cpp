@@ -6,6 +6,7 @@
 #include "api/paging.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
+#include "features/patients/patients_query.h"
 #include "features/patients/patients_sql.h"
 
 namespace wardbook::patients {
@@ -123,25 +124,6 @@ Task<api::Response> patch_patient(App& app, api::Request req) {
   co_return api::ok(body).etag(after.version);
 }
 
-/// `12` matches `12…` and `P-000012`-like numbers start with what was typed; `%` and `_` are plain.
-std::string number_pattern(std::string_view q) {
-  std::string out;
-  for (const char c : q) {
-    if (c == '%' || c == '_' || c == '\\') out += '\\';
-    out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return out + "%";
-}
-
-/// Birth dates as people type them: 1980-03-04, 04.03.1980, 04/03/1980 (day first).
-std::optional<Date> birth_date_in(std::string_view q) {
-  if (auto iso = parse_date(q)) return iso;
-  if (q.size() != 10 || (q[2] != '.' && q[2] != '/') || q[5] != q[2]) return std::nullopt;
-  const std::string iso = std::string(q.substr(6, 4)) + "-" + std::string(q.substr(3, 2)) + "-" +
-                          std::string(q.substr(0, 2));
-  return parse_date(iso);
-}
-
 constexpr std::string_view kAnyWord = "any";
 
 struct Page {
@@ -150,12 +132,9 @@ struct Page {
   std::optional<std::int64_t> total;
 };
 
-/// All that was typed must be meant by the name; if there is nobody, any of it. The cursor says
-/// which it was.
-Task<Page> search_page(db::Tx& tx, std::string q, std::optional<std::vector<std::string>> cursor,
+/// All that was typed must be meant; if there is nobody, any of it. The cursor says which it was.
+Task<Page> search_page(db::Tx& tx, Search search, std::optional<std::vector<std::string>> cursor,
                        int limit, bool count) {
-  const std::string pattern = number_pattern(q);
-  const auto birth = birth_date_in(q);
   std::optional<std::int64_t> score;
   std::optional<std::int64_t> id;
   Page page;
@@ -165,13 +144,19 @@ Task<Page> search_page(db::Tx& tx, std::string q, std::optional<std::vector<std:
     id = api::cursor_integer((*cursor)[2]);
   }
   tx.queue(kSearchSettings);
-  page.rows =
-      co_await tx.all(kSearchPatients, q, pattern, birth, !page.any_word, score, id, limit + 1);
-  if (page.rows.empty() && !cursor && q.find(' ') != std::string::npos) {
+  page.rows = co_await tx.all(kSearchPatients, search.name, search.number, search.birth,
+                              !page.any_word, score, id, limit + 1);
+  const bool several = search.both() || search.name.find(' ') != std::string::npos;
+  if (page.rows.empty() && !cursor && several) {
     page.any_word = true;
-    page.rows = co_await tx.all(kSearchPatients, q, pattern, birth, false, score, id, limit + 1);
+    page.rows = co_await tx.all(kSearchPatients, search.name, search.number, search.birth, false,
+                                score, id, limit + 1);
   }
-  if (count) page.total = (co_await tx.one(kCountFound, q, pattern, birth, !page.any_word)).value;
+  if (count) {
+    const auto found =
+        co_await tx.one(kCountFound, search.name, search.number, search.birth, !page.any_word);
+    page.total = found.value;
+  }
   co_return page;
 }
 
@@ -190,7 +175,7 @@ Task<api::Response> list_patients(App& app, api::Request req) {
   if (q && q->find_first_not_of(' ') == std::string::npos) q.reset();
   const int limit = params.limit();
   const bool count = params.count_exact();
-  const std::string scope = q ? "patients.q" : "patients";
+  const std::string scope = api::cursor_scope(q ? "patients.q" : "patients", req);
   using enum api::CursorValue;
   std::vector<api::CursorValue> kinds{integer};
   if (q) kinds = {text, integer, integer};
@@ -202,7 +187,7 @@ Task<api::Response> list_patients(App& app, api::Request req) {
     // Reads only: it is rolled back when it goes.
     db::Tx tx = co_await app.db.begin(req.caller.tenant());
     if (q) {
-      page = co_await search_page(tx, *q, std::move(cursor), limit, count);
+      page = co_await search_page(tx, parse_search(*q), std::move(cursor), limit, count);
     } else {
       page = co_await list_page(tx, std::move(cursor), limit, count);
     }

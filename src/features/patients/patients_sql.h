@@ -73,51 +73,65 @@ inline const db::Query<db::Int64Row> kCountPatients{"patients.count",
 inline const db::Query<db::TextRow> kSearchSettings{
     "patients.search_settings",
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true) "
-    "|| set_config('pg_trgm.similarity_threshold', '0.25', true)"};
+    "|| set_config('pg_trgm.similarity_threshold', '0.25', true) "
+    "|| set_config('work_mem', '32MB', true)"};
 
-/// $1 what was typed, $2 the start of a patient number (LIKE pattern), $3 a birth date, $4 whether
-/// all words must be there or one is enough. `exact` are the words as typed: whatever else may be
-/// meant, these are not crowded out. At most 1,000 of each kind are looked at, the newest.
-#define WB_PATIENT_QUERY                                                                          \
-  "WITH meanings AS MATERIALIZED (SELECT typed, word, quality "                                   \
-  "  FROM {tenant}.name_meanings($1)), "                                                          \
-  "q AS MATERIALIZED (SELECT {tenant}.fold($1) AS name, "                                         \
-  "  greatest(cardinality({tenant}.words_of($1)), 1) AS words, "                                  \
-  "  (SELECT string_agg(quote_literal(w), ' & ')::tsquery "                                       \
-  "   FROM unnest({tenant}.words_of($1)) AS w) AS exact, "                                        \
-  "  (SELECT string_agg('(' || g.any_of || ')', CASE WHEN $4 THEN ' & ' ELSE ' | ' END)::tsquery" \
-  "   FROM (SELECT string_agg(quote_literal(m.word), ' | ') AS any_of "                           \
-  "         FROM meanings m GROUP BY m.typed) g "                                                 \
-  "   WHERE NOT $4 OR (SELECT count(DISTINCT m.typed) FROM meanings m) "                          \
+/// $1 the words of a name (or ''), $2 what may be a number, $3 a birth date, $4 whether all of it
+/// must match or any is enough. Nobody who matches is left out, however many there are: what a
+/// patient's score is made of is cheap. A name counts by how well its words are meant, and by how
+/// much of it was typed; a number or a birth date alone counts twice a perfect name.
+#define WB_PATIENT_QUERY                                                                           \
+  "WITH meanings AS MATERIALIZED (SELECT typed, word, also, quality "                              \
+  "  FROM {tenant}.name_meanings($1)), "                                                           \
+  "q AS MATERIALIZED (SELECT least(greatest(cardinality({tenant}.words_of($1)), 1), 8) AS words, " \
+  "  (SELECT string_agg('(' || g.any_of || ')', CASE WHEN $4 THEN ' & ' ELSE ' | ' END)::tsquery"  \
+  "   FROM (SELECT {tenant}.lexeme(m.typed) || ':*' || coalesce(' | ' || string_agg("              \
+  "           {tenant}.lexeme(m.word) || coalesce('&' || {tenant}.lexeme(m.also), ''), ' | ') "    \
+  "           FILTER (WHERE m.also IS NOT NULL OR NOT starts_with(m.word, m.typed)), '') "         \
+  "         AS any_of FROM meanings m GROUP BY m.typed) g "                                        \
+  "   WHERE NOT $4 OR (SELECT count(DISTINCT m.typed) FROM meanings m) "                           \
   "               = cardinality(({tenant}.words_of($1))[1:8])) AS loose), "
 
-#define WB_PATIENT_FOUND                                                                          \
-  WB_PATIENT_QUERY                                                                                \
-  "found AS MATERIALIZED ("                                                                       \
-  "  (SELECT p.id FROM {tenant}.patients p WHERE lower(p.patient_number) LIKE $2 LIMIT 1000) "    \
-  "  UNION (SELECT p.id FROM {tenant}.patients p WHERE p.date_of_birth = $3::date LIMIT 1000) "   \
-  "  UNION (SELECT e.id FROM (SELECT p.id FROM {tenant}.patients p "                              \
-  "    WHERE p.names @@ (SELECT exact FROM q) OFFSET 0) e ORDER BY e.id DESC LIMIT 1000) "        \
-  "  UNION (SELECT l.id FROM (SELECT p.id FROM {tenant}.patients p "                              \
-  "    WHERE p.names @@ (SELECT loose FROM q) OFFSET 0) l ORDER BY l.id DESC LIMIT 1000)), "      \
-  "scored AS MATERIALIZED (SELECT p.id, (1000 * greatest("                                        \
-  "  CASE WHEN lower(p.patient_number) = lower($1) OR p.date_of_birth = $3::date THEN 2 END, "    \
-  "  CASE WHEN lower(p.patient_number) LIKE $2 THEN 1.5 END, "                                    \
-  "  (SELECT coalesce(sum(b.quality), 0) FROM (SELECT max(m.quality) AS quality FROM meanings m " \
-  "     WHERE m.word = ANY (tsvector_to_array(p.names)) GROUP BY m.typed) b) / q.words "          \
-  "  + 0.2 * public.similarity(q.name, p.search_name)))::bigint AS score "                        \
-  "  FROM q CROSS JOIN found f JOIN {tenant}.patients p ON p.id = f.id) "
+#define WB_PATIENT_FOUND                                                                         \
+  WB_PATIENT_QUERY                                                                               \
+  "found AS MATERIALIZED ("                                                                      \
+  "  SELECT p.id, p.names, p.date_of_birth, 2::real AS number FROM {tenant}.patients p "         \
+  "    WHERE {tenant}.number_key(p.patient_number) = nullif({tenant}.number_key($2), '') "       \
+  "  UNION ALL SELECT p.id, p.names, p.date_of_birth, 1.9 FROM {tenant}.patients p "             \
+  "    WHERE {tenant}.number_digits(p.patient_number) = CASE WHEN btrim($2) ~ '^[0-9]+$' "       \
+  "      THEN nullif({tenant}.number_digits($2), '') END "                                       \
+  "  UNION ALL SELECT p.id, p.names, p.date_of_birth, "                                          \
+  "      CASE WHEN $2 ~ '[0-9-]' THEN 1.5 ELSE 0.4 END "                                         \
+  "    FROM {tenant}.patients p WHERE {tenant}.number_letters(p.patient_number) "                \
+  "      LIKE nullif({tenant}.number_letters($2), '') || '%' "                                   \
+  "  UNION ALL SELECT p.id, p.names, p.date_of_birth, 0 FROM {tenant}.patients p "               \
+  "    WHERE p.date_of_birth = $3::date AND ($1 = '' OR NOT $4) "                                \
+  "  UNION ALL SELECT l.id, l.names, l.date_of_birth, 0 FROM ("                                  \
+  "    SELECT p.id, p.names, p.date_of_birth FROM {tenant}.patients p "                          \
+  "    WHERE p.names @@ (SELECT loose FROM q) "                                                  \
+  "      AND ($3::date IS NULL OR NOT $4 OR p.date_of_birth = $3) OFFSET 0) l), "                \
+  "named AS MATERIALIZED (SELECT b.id, sum(b.quality) AS quality FROM ("                         \
+  "    SELECT f.id, m.typed, max(m.quality) AS quality FROM found f "                            \
+  "    CROSS JOIN LATERAL unnest(tsvector_to_array(f.names)) AS w(word) "                        \
+  "    JOIN meanings m ON m.word = w.word GROUP BY f.id, m.typed) b GROUP BY b.id), "            \
+  "scored AS MATERIALIZED (SELECT f.id, (1000 * (greatest(f.number, "                            \
+  "    CASE WHEN f.born THEN 2 - (m.id IS NOT NULL)::integer END) "                              \
+  "  + coalesce(m.quality / q.words + 0.2 * least(1, q.words / greatest(f.words, 1)::real), 0) " \
+  "  ))::bigint AS score "                                                                       \
+  "  FROM q CROSS JOIN (SELECT g.id, max(g.number) AS number, min(length(g.names)) AS words, "   \
+  "      bool_or(g.date_of_birth = $3::date) AS born FROM found g GROUP BY g.id) f "             \
+  "  LEFT JOIN named m ON m.id = f.id) "
 
-inline const db::Query<Patient, std::string, std::string, std::optional<Date>, bool,
+inline const db::Query<Patient, std::string, MaybeText, std::optional<Date>, bool,
                        std::optional<std::int64_t>, std::optional<std::int64_t>, int>
     kSearchPatients{"patients.search", WB_PATIENT_FOUND
                     "SELECT " WB_PATIENT_COLUMNS
-                    ", s.score FROM scored s "
-                    "JOIN {tenant}.patients p ON p.id = s.id "
-                    "WHERE $5::bigint IS NULL OR (s.score, s.id) < ($5::bigint, $6::bigint) "
-                    "ORDER BY s.score DESC, s.id DESC LIMIT $7"};
-inline const db::Query<db::Int64Row, std::string, std::string, std::optional<Date>, bool>
-    kCountFound{"patients.count_found", WB_PATIENT_FOUND "SELECT count(*) FROM scored"};
+                    ", s.score FROM (SELECT k.id, k.score FROM scored k "
+                    "  WHERE $5::bigint IS NULL OR (k.score, k.id) < ($5::bigint, $6::bigint) "
+                    "  ORDER BY k.score DESC, k.id DESC LIMIT $7) s "
+                    "JOIN {tenant}.patients p ON p.id = s.id ORDER BY s.score DESC, s.id DESC"};
+inline const db::Query<db::Int64Row, std::string, MaybeText, std::optional<Date>, bool> kCountFound{
+    "patients.count_found", WB_PATIENT_FOUND "SELECT count(DISTINCT id) FROM found"};
 
 #undef WB_PATIENT_COLUMNS
 #undef WB_PATIENT_QUERY

@@ -3,6 +3,8 @@
 
 #include "api/input.h"
 #include "api/paging.h"
+#include "base/offload.h"
+#include "features/records/records_highlights.h"
 #include "features/records/records_life.h"
 #include "features/records/records_sql.h"
 
@@ -22,24 +24,32 @@ struct Words {
   std::vector<std::string> phrases;
 };
 
+constexpr std::size_t kMostWords = 16;
+
+/// Whether `q[at]` parts words. A slash does, but not between two digits (120/80).
+bool parts_words(std::string_view q, std::size_t at) {
+  const char c = q[at];
+  if (c == ' ' || c == ',' || c == ';' || c == '\\') return true;
+  const auto digit = [&q](std::size_t i) { return i < q.size() && q[i] >= '0' && q[i] <= '9'; };
+  return c == '/' && !(at > 0 && digit(at - 1) && digit(at + 1));
+}
+
 Words split_words(std::string_view q) {
-  constexpr std::size_t kMost = 16;
   Words out;
   std::string current;
   bool quoted = false;
   const auto take = [&out, &current](bool phrase) {
-    auto& list = phrase ? out.phrases : out.words;
-    if (!current.empty() && out.words.size() + out.phrases.size() < kMost) list.push_back(current);
+    if (!current.empty()) (phrase ? out.phrases : out.words).push_back(current);
     current.clear();
   };
-  for (const char c : q) {
-    if (c == '"') {
+  for (std::size_t at = 0; at < q.size(); ++at) {
+    if (q[at] == '"') {
       take(quoted);
       quoted = !quoted;
-    } else if (!quoted && (c == ' ' || c == ',' || c == ';')) {
+    } else if (!quoted && parts_words(q, at)) {
       take(false);
     } else {
-      current += c;
+      current += q[at];
     }
   }
   take(quoted);
@@ -79,6 +89,8 @@ const std::map<std::string_view, Order>& orders() {
        {&kByUpdatedDown, &kCodedByUpdatedDown, &kFewByUpdatedDown, kInfinity, INT64_MAX}},
       {"updated_at", {&kByUpdatedUp, &kCodedByUpdatedUp, &kFewByUpdatedUp, kAlways, 0}},
       {"follow_up_date", {&kByFollowUp, &kCodedByFollowUp, &kFewByFollowUp, kAlways, 0}},
+      {"-follow_up_date",
+       {&kByFollowUpDown, &kCodedByFollowUpDown, &kFewByFollowUpDown, kInfinity, INT64_MAX}},
   };
   return all;
 }
@@ -94,6 +106,7 @@ struct Filter {
   MaybeText follow_up;
   Words words;
   std::string sort;
+  std::string scope;  ///< of the cursors
   std::optional<std::vector<std::string>> cursor;
   int limit = 0;
   bool count = false;
@@ -110,7 +123,7 @@ struct Filter {
 std::vector<api::CursorValue> cursor_of(std::string_view sort) {
   using enum api::CursorValue;
   if (sort == kRank) return {integer_or_empty, integer, time, integer};
-  return {sort == "follow_up_date" ? date : time, integer};
+  return {sort.ends_with("follow_up_date") ? date : time, integer};
 }
 
 Filter read_filter(const api::Request& req) {
@@ -129,14 +142,19 @@ Filter read_filter(const api::Request& req) {
   }
   f.follow_up = params.one_of("follow_up", {"due", "overdue"});
   if (const auto q = params.text("q", 500)) f.words = split_words(*q);
-  const auto sort = params.one_of("sort", {"-visit_date", "visit_date", "-created_at", "created_at",
-                                           "-updated_at", "updated_at", "follow_up_date", "rank"});
+  if (f.words.words.size() + f.words.phrases.size() > kMostWords) {
+    params.fault("q", "has more than " + std::to_string(kMostWords) + " words and phrases");
+  }
+  const auto sort = params.one_of(
+      "sort", {"-visit_date", "visit_date", "-created_at", "created_at", "-updated_at",
+               "updated_at", "-follow_up_date", "follow_up_date", "rank"});
   const std::string usual = f.has_words() ? "rank" : f.follow_up ? "follow_up_date" : "-visit_date";
   f.sort = sort.value_or(usual);
   if (f.sort == kRank && !f.has_words()) f.sort = "-visit_date";  // all are as good as each other
   f.limit = params.limit();
   f.count = params.count_exact();
-  f.cursor = api::decode_cursor(params, req, "records." + f.sort, cursor_of(f.sort));
+  f.scope = api::cursor_scope("records." + f.sort, req);
+  f.cursor = api::decode_cursor(params, req, f.scope, cursor_of(f.sort));
   params.finish();
   return f;
 }
@@ -223,10 +241,12 @@ Task<Page> page_of(db::Tx& tx, const Filter& f, const Scope& s) {
   const std::int64_t id = f.cursor ? api::cursor_integer((*f.cursor)[1]) : order.start_id;
   Page page;
   const bool few = f.has_words() && s.window == kAlways;
-  const FilteredList& list = few                                         ? *order.few
-                             : f.follow_up && order.many == &kByFollowUp ? kWorklist
-                             : f.icd                                     ? *order.coded
-                                                                         : *order.many;
+  const bool up = order.many == &kByFollowUp;
+  const FilteredList& list = few                                             ? *order.few
+                             : f.follow_up && up                             ? kWorklist
+                             : f.follow_up && order.many == &kByFollowUpDown ? kWorklistDown
+                             : f.icd                                         ? *order.coded
+                                                                             : *order.many;
   page.rows = co_await in_order(tx, f, s, list, std::move(key), id, f.limit + 1);
   co_return page;
 }
@@ -242,7 +262,7 @@ void cut(const Filter& f, Page& page) {
   } else if (f.sort == kRank) {
     key = {"", "0", last.sort_key, id};
   }
-  page.next = api::encode_cursor("records." + f.sort, key);
+  page.next = api::encode_cursor(f.scope, key);
 }
 
 Task<std::int64_t> count(db::Tx& tx, const Filter& f, const Scope& s) {
@@ -256,14 +276,59 @@ Task<std::int64_t> count(db::Tx& tx, const Filter& f, const Scope& s) {
   co_return row.value;
 }
 
+using ById = std::map<std::int64_t, std::string>;
+
+/// Why records were found: JSON arrays by the records' ids.
+ById highlights_of(const std::vector<SearchedTexts>& records, const std::string& query,
+                   const Folds& folds) {
+  const auto terms = terms_of(query);
+  ById out;
+  for (const auto& record : records) {
+    boost::json::array marked;
+    for (const auto& text : highlights(record.texts, record.number, terms, folds)) {
+      marked.emplace_back(text);
+    }
+    out[record.id.value] = boost::json::serialize(marked);
+  }
+  return out;
+}
+
+/// As the search sees them, the characters of all texts.
+Task<Folds> folds_of(db::Tx& tx, const std::vector<SearchedTexts>& records) {
+  Folds folds;
+  for (const auto& record : records) {
+    for (const auto& text : record.texts) collect_characters(text, folds);
+  }
+  if (folds.empty()) co_return folds;
+  std::vector<std::string> characters;
+  for (const auto& [character, folded] : folds) characters.push_back(character);
+  for (auto& c : co_await tx.all(kFoldCharacters, std::move(characters))) {
+    folds[c.character] = std::move(c.folded);
+  }
+  co_return folds;
+}
+
+Task<ById> explain(App& app, db::Tx& tx, std::string query, std::vector<std::int64_t> ids) {
+  /// More than this takes longer than others should wait behind it: some 50 bytes a microsecond.
+  constexpr std::size_t kMuch = 128 * 1024;
+  auto records = co_await tx.all(kSearchedTexts, std::move(ids));
+  auto folds = co_await folds_of(tx, records);
+  std::size_t size = 0;
+  for (const auto& record : records) {
+    for (const auto& text : record.texts) size += text.size();
+  }
+  if (size <= kMuch) co_return highlights_of(records, query, folds);
+  auto work = [records = std::move(records), query = std::move(query), folds = std::move(folds)] {
+    return highlights_of(records, query, folds);
+  };
+  co_return co_await offload(app.workers, std::move(work));
+}
+
 /// Adds `highlights` and `rank` to the rows of a search.
-Task<> add_snippets(db::Tx& tx, std::string query, Page& page) {
+Task<> add_highlights(App& app, db::Tx& tx, std::string query, Page& page) {
   std::vector<std::int64_t> ids;
   for (const auto& row : page.rows) ids.push_back(row.id.value);
-  std::map<std::int64_t, std::string> by_id;
-  for (auto& found : co_await tx.all(kSnippets, std::move(ids), std::move(query))) {
-    by_id[found.id.value] = std::move(found.json);
-  }
+  auto by_id = co_await explain(app, tx, std::move(query), std::move(ids));
   for (std::size_t i = 0; i < page.rows.size(); ++i) {
     auto& row = page.rows[i];
     row.json.pop_back();
@@ -272,21 +337,21 @@ Task<> add_snippets(db::Tx& tx, std::string query, Page& page) {
   }
 }
 
-Task<Page> find(db::Pool& db, TenantId tenant, const Filter& f) {
+Task<Page> find(App& app, TenantId tenant, const Filter& f) {
   Page page;
   if (f.sort == "-visit_date" && f.only_patient() && !f.count) {
-    page.rows = co_await recent(db, std::move(tenant), f);
+    page.rows = co_await recent(app.db, std::move(tenant), f);
     cut(f, page);
     co_return page;
   }
   // Reads only: it is rolled back when it goes.
-  db::Tx tx = co_await db.begin(std::move(tenant));
+  db::Tx tx = co_await app.db.begin(std::move(tenant));
   tx.queue(kPlanAnew);
   const Scope scope =
       co_await tx.one(kScope, f.from, f.to, f.words.words, f.words.phrases, kCandidates);
   page = co_await page_of(tx, f, scope);
   cut(f, page);
-  if (f.has_words() && !page.rows.empty()) co_await add_snippets(tx, scope.query, page);
+  if (f.has_words() && !page.rows.empty()) co_await add_highlights(app, tx, scope.query, page);
   if (f.count) page.total = co_await count(tx, f, scope);
   co_return page;
 }
@@ -295,7 +360,7 @@ Task<Page> find(db::Pool& db, TenantId tenant, const Filter& f) {
 
 Task<api::Response> list_records(App& app, api::Request req) {
   const Filter filter = read_filter(req);
-  Page page = co_await find(app.db, req.caller.tenant(), filter);
+  Page page = co_await find(app, req.caller.tenant(), filter);
   std::vector<std::string> items;
   audit::Entry seen{.action = filter.has_words() ? "record.search" : "record.list",
                     .resource = "record"};

@@ -362,8 +362,8 @@ inline const db::Query<Scope, MaybeText, MaybeText, std::vector<std::string>,
   CROSS JOIN (SELECT {tenant}.record_query($3::text[], $4::text[]) AS query) q)sql"};
 
 /// $1 patient, $2 doctor, $3 status, $4 visit type, $5 from, $6 to (exclusive), $7 code (LIKE
-/// pattern), $8 follow-up (due, overdue), $9 today, $10 words. A follow-up is outstanding until the
-/// patient has been seen again (the table follow_ups).
+/// pattern), $8 follow-up (due, overdue), $9 today, $10 words. The follow-ups that are outstanding
+/// are in the table follow_ups.
 #define WB_FILTER_BUT_CODE                                                                \
   "WHERE r.voided_at IS NULL AND ($1::bigint IS NULL OR r.patient_id = $1) "              \
   "AND ($2::bigint IS NULL OR r.doctor_id = $2) AND ($3::text IS NULL OR r.status = $3) " \
@@ -410,6 +410,8 @@ using FilteredList = db::Query<RecordView, WB_RECORD_FILTER_TYPES, std::string, 
 #define WB_BY_UPDATED_UP(way, filter) way(filter, "r.updated_at", "timestamptz", ">", "ASC")
 #define WB_BY_FOLLOW_UP(way, filter) \
   way(filter, "coalesce(r.follow_up_date, 'infinity'::date)", "date", ">", "ASC")
+#define WB_BY_FOLLOW_UP_DOWN(way, filter) \
+  way(filter, "coalesce(r.follow_up_date, '-infinity'::date)", "date", "<", "DESC")
 
 inline const FilteredList kByVisitDown{"records.by_visit_down",
                                        WB_BY_VISIT_DOWN(WB_ALONG, WB_RECORD_FILTER)};
@@ -454,15 +456,22 @@ inline const FilteredList kCodedByFollowUp{"records.coded_by_follow_up",
 inline const FilteredList kFewByFollowUp{"records.few_by_follow_up",
                                          WB_BY_FOLLOW_UP(WB_SORTED, WB_RECORD_FILTER)};
 
-/// The worklist in its own order, as the list above.
-inline const FilteredList kWorklist{
-    "records.worklist",
-    WB_RECORD_LIST(
-        "f.due::text") "JOIN {tenant}.follow_ups f ON f.record_id = r.id " WB_RECORD_FILTER
-                       "AND CASE WHEN $8 = 'overdue' THEN f.due < $9::date ELSE f.due >= $9::date "
-                       "END "
-                       "AND (f.due, f.record_id) > ($11::date, $12::bigint) ORDER BY f.due, "
-                       "f.record_id LIMIT $13"};
+inline const FilteredList kByFollowUpDown{"records.by_follow_up_down",
+                                          WB_BY_FOLLOW_UP_DOWN(WB_ALONG, WB_RECORD_FILTER)};
+inline const FilteredList kCodedByFollowUpDown{"records.coded_by_follow_up_down",
+                                               WB_BY_FOLLOW_UP_DOWN(WB_ALONG, WB_CODED_FILTER)};
+inline const FilteredList kFewByFollowUpDown{"records.few_by_follow_up_down",
+                                             WB_BY_FOLLOW_UP_DOWN(WB_SORTED, WB_RECORD_FILTER)};
+
+/// The worklist in its own order, both ways, as the lists above.
+#define WB_WORKLIST(compare, direction)                                                     \
+  WB_RECORD_LIST("f.due::text")                                                             \
+  "JOIN {tenant}.follow_ups f ON f.record_id = r.id " WB_RECORD_FILTER                      \
+  "AND CASE WHEN $8 = 'overdue' THEN f.due < $9::date ELSE f.due >= $9::date END "          \
+  "AND (f.due, f.record_id) " compare " ($11::date, $12::bigint) ORDER BY f.due " direction \
+  ", f.record_id " direction " LIMIT $13"
+inline const FilteredList kWorklist{"records.worklist", WB_WORKLIST(">", "ASC")};
+inline const FilteredList kWorklistDown{"records.worklist_down", WB_WORKLIST("<", "DESC")};
 
 /// Around a ranked search, which has two indexes that narrow it down: the planner would walk along
 /// one and look at each document, since it counts nothing for unpacking those.
@@ -502,24 +511,31 @@ inline const db::Query<db::Int64Row, std::string> kCountWords{
 inline const db::Query<db::TextRow, bool> kTableScans{
     "records.table_scans", "SELECT set_config('enable_seqscan', $1::boolean::text, true)"};
 
-/// Marked extracts of the fields where the words stand, HTML-escaped around <mark>.
-struct Snippets {
+/// What highlights are cut from: all texts of a record that are searched, and its number.
+struct SearchedTexts {
   RecordId id;
-  std::string json;
-  static Snippets from_row(const db::RowView& r) { return {r.id<RecordId>(0), r.str(1)}; }
+  std::string number;
+  std::vector<std::string> texts;
+  static SearchedTexts from_row(const db::RowView& r) {
+    SearchedTexts out{r.id<RecordId>(0), r.str(1), {}};
+    for (auto& text : r.text_array(2)) {
+      if (text) out.texts.push_back(std::move(*text));
+    }
+    return out;
+  }
 };
-inline const db::Query<Snippets, std::vector<std::int64_t>, std::string> kSnippets{
-    "records.snippets", R"sql(
-  SELECT r.id, coalesce(json_agg(h.snippet) FILTER (WHERE h.snippet LIKE '%<mark>%'), '[]')
-  FROM {tenant}.medical_records r
-  CROSS JOIN LATERAL (
-    SELECT ts_headline('pg_catalog.english',
-             replace(replace(replace(f.value, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-             $2::tsquery,
-             'StartSel=<mark>, StopSel=</mark>, MaxWords=24, MinWords=8, MaxFragments=2') AS snippet
-    FROM (VALUES (r.chief_complaint), (r.diagnosis), (r.history_of_present_illness),
-                 (r.physical_examination), (r.treatment_plan), (r.notes)) AS f(value)
-    WHERE f.value IS NOT NULL) h
-  WHERE r.id = ANY ($1::bigint[]) GROUP BY r.id)sql"};
+inline const db::Query<SearchedTexts, std::vector<std::int64_t>> kSearchedTexts{
+    "records.searched_texts", R"sql(
+  SELECT r.id, r.record_number, {tenant}.record_texts(r, true) || {tenant}.record_texts(r, false)
+  FROM {tenant}.medical_records r WHERE r.id = ANY ($1::bigint[]))sql"};
+
+/// Characters as the search sees them.
+struct FoldedCharacter {
+  std::string character;
+  std::string folded;
+  static FoldedCharacter from_row(const db::RowView& r) { return {r.str(0), r.str(1)}; }
+};
+inline const db::Query<FoldedCharacter, std::vector<std::string>> kFoldCharacters{
+    "records.fold_characters", "SELECT c, {tenant}.fold(c) FROM unnest($1::text[]) AS c"};
 
 }  // namespace wardbook::records

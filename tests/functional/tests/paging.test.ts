@@ -177,7 +177,7 @@ test("filters, alone and together", async () => {
   assert.deepEqual(nobodys.body, { items: [], next_cursor: null });
 });
 
-test("the follow-up worklist: due, overdue, and done once the patient was seen again", async () => {
+test("the follow-up worklist: due, overdue, and done once the visit took place", async () => {
   const someone = (await newPatient(doctor)).id;
   const visit = (day: string, date: string | null): Promise<Schemas["Record"]> =>
     newRecord(doctor, someone, {
@@ -196,6 +196,8 @@ test("the follow-up worklist: due, overdue, and done once the patient was seen a
   assert.deepEqual(await worklist("overdue"), [], "seen since");
   assert.deepEqual(await worklist("due"), [planned.id]);
   await visit("2025-06-03", null);
+  assert.deepEqual(await worklist("due"), [planned.id], "an earlier visit for something else");
+  await visit("2199-05-20", null);
   assert.deepEqual(await worklist("due"), []);
 });
 

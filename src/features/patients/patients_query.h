@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace wardbook::patients {
+
+/// What was typed to find a patient, taken apart.
+struct Search {
+  std::string name;                   ///< the words of a name; empty if there are none
+  std::optional<std::string> number;  ///< what may be a patient's number
+  std::optional<Date> birth;
+  /// Both a name and a birth date: a patient has to match both.
+  [[nodiscard]] bool both() const { return birth && !name.empty(); }
+};
+
+/// `1980-03-04`, `4.3.1980`, `04/03/1980`, `1980/03/04`, `19800304`, `04-03-1980`: the year first
+/// or the day first; the month first only where nothing else is a day. Nullopt for anything else.
+[[nodiscard]] std::optional<Date> parse_birth_date(std::string_view text);
+
+/// Blanks around do not count. One word that is a date is the birth date; what has a digit, or
+/// letters and a hyphen at its end, may be a number, and so may letters alone, which are a name
+/// too.
+[[nodiscard]] Search parse_search(std::string_view q);
+
+}  // namespace wardbook::patients

@@ -1,0 +1,315 @@
+#include "features/records/records_highlights.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace wardbook::records {
+namespace {
+
+constexpr std::size_t kMostHighlights = 8;
+constexpr std::size_t kExtractWords = 24;
+constexpr std::size_t kWordsBefore = 4;
+/// So many marks of one text are looked at.
+constexpr std::size_t kMostMarks = 200;
+/// No English ending is longer (-ational, -fulness).
+constexpr std::size_t kLongestEnding = 7;
+
+std::size_t character_length(std::string_view text, std::size_t at) {
+  const auto first = static_cast<unsigned char>(text[at]);
+  const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  return std::min(length, text.size() - at);
+}
+
+/// Whether the folded character belongs to a word: ASCII letters and digits, and what is left of
+/// other scripts; General Punctuation to Dingbats (E2 80 .. E2 9F) and below U+00C0 (C2) does not.
+bool in_word(std::string_view c) {
+  const auto first = static_cast<unsigned char>(c[0]);
+  const auto second = static_cast<unsigned char>(c.size() > 1 ? c[1] : 0);
+  if (first >= 0x80) {
+    return first != 0xC2 && (first != 0xE2 || second >= 0xA0) && (first != 0xF0 || second != 0x9F);
+  }
+  return (c[0] >= 'a' && c[0] <= 'z') || (c[0] >= '0' && c[0] <= '9');
+}
+
+struct Word {
+  std::size_t from = 0;  ///< in the folded text
+  std::size_t to = 0;
+};
+
+/// A text as the search sees it, and where each byte of that comes from.
+struct Folded {
+  std::string text;
+  std::vector<std::size_t> origin;  ///< one more than `text` is long
+  std::vector<Word> words;
+
+  Folded(std::string_view original, const Folds& folds) {
+    text.reserve(original.size());
+    origin.reserve(original.size() + 1);
+    for (std::size_t at = 0; at < original.size();) {
+      const auto length = character_length(original, at);
+      add(original.substr(at, length), at, folds);
+      at += length;
+    }
+    origin.push_back(original.size());
+    find_words();
+  }
+
+ private:
+  void add(std::string_view c, std::size_t at, const Folds& folds) {
+    if (c.size() == 1) {
+      text += c[0] >= 'A' && c[0] <= 'Z' ? static_cast<char>(c[0] - 'A' + 'a') : c[0];
+      origin.push_back(at);
+      return;
+    }
+    if (const auto found = folds.find(c); found != folds.end()) {
+      text += found->second;
+    } else {
+      text += c;
+    }
+    origin.resize(text.size(), at);
+  }
+
+  void find_words() {
+    for (std::size_t at = 0; at < text.size();) {
+      const auto length = character_length(text, at);
+      if (in_word(std::string_view(text).substr(at, length))) {
+        if (words.empty() || words.back().to != at) words.push_back({at, at});
+        words.back().to = at + length;
+      }
+      at += length;
+    }
+  }
+};
+
+/// Whether an English stem may be this word's. Stems are beginnings of their words but for a last
+/// e, i or y (hope: hoping, allergi: allergy, die: dying).
+bool same_stem(std::string_view word, std::string_view stem) {
+  if (std::ranges::any_of(stem, [](char c) { return c >= '0' && c <= '9'; })) return false;
+  if (stem.size() >= 3 && stem.ends_with("ie") && word.starts_with(stem.substr(0, stem.size() - 2)))
+    return word.substr(stem.size() - 2).starts_with('y');
+  std::string_view root = stem;
+  if (root.size() > 2 && (root.back() == 'e' || root.back() == 'i')) root.remove_suffix(1);
+  return word.starts_with(root) && word.size() <= root.size() + kLongestEnding;
+}
+
+bool means(std::string_view word, const Term& term) {
+  if (word == term.lexeme) return true;
+  return term.beginning ? word.starts_with(term.lexeme) : same_stem(word, term.lexeme);
+}
+
+bool is_plain(std::string_view lexeme) {
+  for (std::size_t at = 0; at < lexeme.size();) {
+    const auto length = character_length(lexeme, at);
+    if (!in_word(lexeme.substr(at, length))) return false;
+    at += length;
+  }
+  return true;
+}
+
+struct Mark {
+  std::size_t from = 0;  ///< in the folded text
+  std::size_t to = 0;
+  std::size_t term = 0;
+};
+
+/// A lexeme with other characters in it (11.5, o'brien): where it stands, word for word.
+void mark_compound(const Folded& folded, const Term& term, std::size_t index,
+                   std::vector<Mark>& marks) {
+  const auto starts = [&folded](std::size_t at) {
+    return std::ranges::binary_search(folded.words, at, {}, &Word::from);
+  };
+  const auto inside = [&folded](std::size_t at) {
+    const auto after = std::ranges::upper_bound(folded.words, at, {}, &Word::from);
+    return after != folded.words.begin() && at < std::prev(after)->to &&
+           std::prev(after)->from < at;
+  };
+  for (auto at = folded.text.find(term.lexeme);
+       at != std::string::npos && marks.size() < kMostMarks;
+       at = folded.text.find(term.lexeme, at + 1)) {
+    const auto end = at + term.lexeme.size();
+    const bool begins = starts(at) || !in_word(std::string_view(term.lexeme).substr(0, 1));
+    if (begins && (term.beginning || !inside(end))) marks.push_back({at, end, index});
+  }
+}
+
+/// Where words of the query stand, in order and not overlapping.
+std::vector<Mark> marks_in(const Folded& folded, const std::vector<Term>& terms) {
+  std::vector<Mark> found;
+  for (const auto& word : folded.words) {
+    if (found.size() >= kMostMarks) break;
+    const auto text = std::string_view(folded.text).substr(word.from, word.to - word.from);
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+      if (!means(text, terms[i])) continue;
+      found.push_back({word.from, word.to, i});
+      break;
+    }
+  }
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    if (!is_plain(terms[i].lexeme)) mark_compound(folded, terms[i], i, found);
+  }
+  std::ranges::sort(found, {}, [](const Mark& m) { return std::pair(m.from, m.to); });
+  std::vector<Mark> out;
+  for (const auto& mark : found) {
+    if (!out.empty() && mark.from <= out.back().to) {
+      out.back().to = std::max(out.back().to, mark.to);
+    } else {
+      out.push_back(mark);
+    }
+  }
+  return out;
+}
+
+/// Words [first, last) of a text.
+struct Extract {
+  std::size_t first = 0;
+  std::size_t last = 0;
+  std::size_t worth = 0;
+};
+
+/// The extract that begins shortly before the mark and its worth: different words, then marks.
+Extract extract_at(const Folded& folded, const std::vector<Mark>& marks, std::size_t from) {
+  const auto word = std::ranges::upper_bound(folded.words, marks[from].from, {}, &Word::from);
+  const auto at = static_cast<std::size_t>(word - folded.words.begin());
+  Extract out;
+  out.first = at > kWordsBefore + 1 ? at - 1 - kWordsBefore : 0;
+  out.last = std::min(out.first + kExtractWords, folded.words.size());
+  if (out.last - out.first < kExtractWords) {
+    out.first = out.last > kExtractWords ? out.last - kExtractWords : 0;
+  }
+  std::set<std::size_t> different;
+  for (std::size_t i = from; i < marks.size() && out.last > 0; ++i) {
+    if (marks[i].from >= folded.words[out.last - 1].to) break;
+    different.insert(marks[i].term);
+    ++out.worth;
+  }
+  out.worth += different.size() * kMostMarks;
+  return out;
+}
+
+/// The best extract, and the best one that does not overlap with it, in their order.
+std::vector<Extract> best_extracts(const Folded& folded, const std::vector<Mark>& marks) {
+  std::vector<Extract> all;
+  for (std::size_t i = 0; i < marks.size(); ++i) all.push_back(extract_at(folded, marks, i));
+  std::ranges::stable_sort(all, std::ranges::greater{}, &Extract::worth);
+  std::vector<Extract> out{all.front()};
+  const auto second = std::ranges::find_if(all, [&out](const Extract& e) {
+    return e.first >= out.front().last || e.last <= out.front().first;
+  });
+  if (second != all.end()) out.push_back(*second);
+  std::ranges::sort(out, {}, &Extract::first);
+  return out;
+}
+
+void escape(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '>') {
+      out += "&gt;";
+    } else {
+      out += c;
+    }
+  }
+}
+
+/// The original's bytes of [from, to) of the folded text; characters that fold to nothing belong to
+/// what is before them.
+void write(std::string_view original, const Folded& folded, std::size_t from, std::size_t to,
+           std::string& out) {
+  const auto begin = folded.origin[from];
+  escape(original.substr(begin, folded.origin[to] - begin), out);
+}
+
+std::string show(std::string_view original, const Folded& folded, const std::vector<Mark>& marks,
+                 const Extract& extract) {
+  std::string out;
+  const bool whole = extract.first == 0 && extract.last == folded.words.size();
+  std::size_t at = whole ? 0 : folded.words[extract.first].from;
+  const std::size_t end = whole ? folded.text.size() : folded.words[extract.last - 1].to;
+  for (const auto& mark : marks) {
+    if (mark.to <= at) continue;
+    if (mark.from >= end) break;
+    const auto from = std::max(at, mark.from);
+    write(original, folded, at, from, out);
+    out += "<mark>";
+    at = std::max(from, std::min(mark.to, end));
+    write(original, folded, from, at, out);
+    out += "</mark>";
+  }
+  write(original, folded, at, end, out);
+  return out;
+}
+
+std::optional<std::string> highlight(const std::string& text, const std::vector<Term>& terms,
+                                     const Folds& folds) {
+  const Folded folded(text, folds);
+  const auto marks = marks_in(folded, terms);
+  if (marks.empty() || folded.words.empty()) return std::nullopt;
+  std::string out;
+  for (const auto& extract : best_extracts(folded, marks)) {
+    if (!out.empty()) out += " ... ";
+    out += show(text, folded, marks, extract);
+  }
+  return out;
+}
+
+std::string beginning_of(const std::string& text, const Folds& folds) {
+  const Folded folded(text, folds);
+  const Extract first{0, std::min(kExtractWords, folded.words.size()), 0};
+  return show(text, folded, {}, first);
+}
+
+}  // namespace
+
+std::vector<Term> terms_of(std::string_view tsquery) {
+  std::vector<Term> out;
+  for (std::size_t at = 0; at < tsquery.size(); ++at) {
+    if (tsquery[at] != '\'') continue;
+    Term term;
+    for (++at; at < tsquery.size(); ++at) {
+      if (tsquery[at] == '\'' || tsquery[at] == '\\') {
+        const bool escaped =
+            at + 1 < tsquery.size() && (tsquery[at] == '\\' || tsquery[at + 1] == '\'');
+        if (!escaped) break;
+        ++at;
+      }
+      term.lexeme += tsquery[at];
+    }
+    // Behind the quote stand its weights, of which only the star is used here.
+    term.beginning = tsquery.substr(std::min(at + 1, tsquery.size())).starts_with(":*");
+    if (std::ranges::find(out, term) == out.end()) out.push_back(std::move(term));
+  }
+  return out;
+}
+
+void collect_characters(std::string_view text, Folds& folds) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto length = character_length(text, at);
+    if (length > 1) folds.try_emplace(std::string(text.substr(at, length)));
+    at += length;
+  }
+}
+
+std::vector<std::string> highlights(const std::vector<std::string>& texts,
+                                    const std::string& number, const std::vector<Term>& terms,
+                                    const Folds& folds) {
+  std::vector<std::string> out;
+  for (const auto& text : texts) {
+    if (out.size() == kMostHighlights) break;
+    if (auto one = highlight(text, terms, folds)) out.push_back(std::move(*one));
+  }
+  if (!out.empty()) return out;
+  std::vector<Term> numbers;  // indexed behind a sign
+  for (const auto& term : terms) {
+    const bool sign = term.lexeme.starts_with('#');
+    numbers.push_back({sign ? term.lexeme.substr(1) : term.lexeme, term.beginning});
+  }
+  if (auto own = highlight(number, numbers, folds)) return {std::move(*own)};
+  const auto first = std::ranges::find_if(texts, [](const auto& text) { return !text.empty(); });
+  return {beginning_of(first == texts.end() ? number : *first, folds)};
+}
+
+}  // namespace wardbook::records

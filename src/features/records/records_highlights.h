@@ -1,0 +1,35 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wardbook::records {
+
+/// What a search looks for: a word in the form it is indexed in, or its beginning.
+struct Term {
+  std::string lexeme;
+  bool beginning = false;
+  bool operator==(const Term&) const = default;
+};
+
+/// The words of a tsquery as PostgreSQL writes it (`'cough':* | 'dri' <-> 'cough'`), each once.
+[[nodiscard]] std::vector<Term> terms_of(std::string_view tsquery);
+
+/// What the database folds a character outside ASCII to (`é` -> `e`), by the character.
+using Folds = std::map<std::string, std::string, std::less<>>;
+/// Adds the characters outside ASCII that `text` has, not yet folded.
+void collect_characters(std::string_view text, Folds& folds);
+
+/// Why a record was found: of each text that has a word of the query one extract, the words between
+/// <mark> and </mark> as they are written there, the rest escaped for HTML. At most eight; where
+/// the words are farther apart than an extract is long, an extract has two parts. `number` is the
+/// record's own, which is shown only if nothing else is. Never empty: what no word explains is
+/// explained by the beginning of the first text.
+[[nodiscard]] std::vector<std::string> highlights(const std::vector<std::string>& texts,
+                                                  const std::string& number,
+                                                  const std::vector<Term>& terms,
+                                                  const Folds& folds);
+
+}  // namespace wardbook::records

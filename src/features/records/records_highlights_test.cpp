@@ -1,0 +1,94 @@
+#include "features/records/records_highlights.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace wardbook::records {
+namespace {
+
+using ::testing::ElementsAre;
+using Texts = std::vector<std::string>;
+
+/// As PostgreSQL folds them.
+const Folds kFolds{{"Ü", "u"},  {"é", "e"},     {"è", "e"},    {"ß", "ss"},
+                   {"℃", "°c"}, {"\u0308", ""}, {"½", " 1/2"}, {"Б", "б"}};
+
+Texts of(const Texts& texts, std::string_view query) {
+  return highlights(texts, "MR-2026-000042", terms_of(query), kFolds);
+}
+
+TEST(TermsTest, AreReadFromATsquery) {
+  EXPECT_THAT(terms_of("( 'cough':* | 'cough' ) & 'dri' <-> 'cough':*"),
+              ElementsAre(Term{"cough", true}, Term{"cough", false}, Term{"dri", false}));
+  EXPECT_THAT(terms_of(R"('o''brien':* | 'c:\\temp' | '''')"),
+              ElementsAre(Term{"o'brien", true}, Term{R"(c:\temp)", false}, Term{"'", false}));
+  EXPECT_TRUE(terms_of("").empty());
+  EXPECT_THAT(terms_of("'open"), ElementsAre(Term{"open", false}));
+}
+
+TEST(HighlightsTest, KeepTheAccents) {
+  EXPECT_THAT(of({"Starke Übelkeit, fièvre"}, "'ubelkeit':* | 'fievr'"),
+              ElementsAre("Starke <mark>Übelkeit</mark>, <mark>fièvre</mark>"));
+  EXPECT_THAT(of({"Der Fuß."}, "'fuss'"), ElementsAre("Der <mark>Fuß</mark>."));
+  EXPECT_THAT(of({"U\u0308belkeit"}, "'ubel':*"), ElementsAre("<mark>U\u0308belkeit</mark>"));
+  EXPECT_THAT(of({"Боль в груди"}, "'боль':*"), ElementsAre("<mark>Боль</mark> в груди"))
+      << "not folded: unknown characters stay";
+}
+
+TEST(HighlightsTest, MarkStemsAndBeginnings) {
+  EXPECT_THAT(of({"vomiting"}, "'vomiti':*"), ElementsAre("<mark>vomiting</mark>"));
+  EXPECT_THAT(of({"an allergy"}, "'allergi'"), ElementsAre("an <mark>allergy</mark>"));
+  EXPECT_THAT(of({"hoping, dying"}, "'hope' & 'die'"),
+              ElementsAre("<mark>hoping</mark>, <mark>dying</mark>"));
+  EXPECT_THAT(of({"coughs cough"}, "'cough'"),
+              ElementsAre("<mark>coughs</mark> <mark>cough</mark>"));
+}
+
+TEST(HighlightsTest, MarkWhatIsNoPlainWord) {
+  EXPECT_THAT(of({"pH 11.5, not 111.5 or 11.55"}, "'11.5'"),
+              ElementsAre("pH <mark>11.5</mark>, not 111.5 or 11.55"));
+  EXPECT_THAT(of({"COVID-19 test"}, "'covid' & '-19'"), ElementsAre("<mark>COVID-19</mark> test"));
+  EXPECT_THAT(of({"pain/fever"}, "'fever':*"), ElementsAre("pain/<mark>fever</mark>"));
+}
+
+TEST(HighlightsTest, EscapeTheRest) {
+  EXPECT_THAT(of({"<b>5 < 6 & bold</b>"}, "'bold'"),
+              ElementsAre("&lt;b&gt;5 &lt; 6 &amp; <mark>bold</mark>&lt;/b&gt;"));
+}
+
+TEST(HighlightsTest, AreExtractsOfLongTexts) {
+  std::string text;
+  for (int i = 0; i < 300; ++i) text += "w" + std::to_string(i) + (i == 100 ? " fever " : " ");
+  text += "dry cough.";
+  const auto got = of({text}, "'dry' <-> 'cough' | 'fever'");
+  ASSERT_EQ(got.size(), 1U);
+  EXPECT_THAT(got[0], ::testing::StartsWith("w97 w98 w99 w100 <mark>fever</mark> w101"));
+  EXPECT_THAT(got[0], ::testing::HasSubstr(" ... w278 "));
+  EXPECT_THAT(got[0], ::testing::EndsWith("<mark>dry</mark> <mark>cough</mark>"));
+  const Texts many(20, "fever");
+  EXPECT_EQ(of(many, "'fever'").size(), 8U);
+}
+
+TEST(HighlightsTest, AreNeverEmpty) {
+  EXPECT_THAT(of({"MR of the knee"}, "'#mr-2026-000042':*"),
+              ElementsAre("<mark>MR-2026-000042</mark>"));
+  EXPECT_THAT(of({"knee"}, "'000042':*"), ElementsAre("MR-2026-<mark>000042</mark>"));
+  EXPECT_THAT(of({"", "the <knee>"}, "'elbow'"), ElementsAre("the &lt;knee&gt;"));
+  EXPECT_THAT(of({}, "'elbow'"), ElementsAre("MR-2026-000042"));
+  EXPECT_THAT(of({"..."}, ""), ElementsAre("..."));
+}
+
+TEST(HighlightsTest, TakeBrokenTextAsItIs) {
+  for (const std::string text : {"\xC3", "a\xE2\x82", "\xF0\x9F fever", "\xFF\xFF"}) {
+    EXPECT_EQ(of({text}, "'fever' | 'a'").size(), 1U);
+  }
+}
+
+TEST(HighlightsTest, CollectsWhatIsToBeFolded) {
+  Folds folds;
+  collect_characters("fièvre Übelkeit è", folds);
+  EXPECT_EQ(folds.size(), 2U);
+}
+
+}  // namespace
+}  // namespace wardbook::records

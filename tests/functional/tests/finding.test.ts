@@ -1,0 +1,281 @@
+// Full text: whatever is typed is answered, every field is searched, every hit says why it is one.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import type { Client, Schemas } from "../lib/client.ts";
+import { allPages, as, newAccount, newPatient, newRecord } from "../lib/world.ts";
+
+type Item = Schemas["RecordListItem"];
+type Query = Record<string, string | number>;
+
+let doctor: Client;
+let patient: number;
+
+before(async () => {
+  doctor = await as("doctor");
+  patient = (await newPatient(doctor)).id;
+});
+
+const ids = (items: { id: number }[]): number[] => items.map((item) => item.id);
+
+async function search(q: string, of = patient): Promise<Item[]> {
+  return allPages<Item>(doctor, "/records", { q, patient_id: of });
+}
+
+/** Numbers that are the same in every run. */
+function seeded(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+test("a backslash beside other punctuation is no syntax either", async () => {
+  for (const q of ["C:\\temp", "\\b:*", "x\\:y", "\\(", "a:\\*", '"a\\b:*"', '"\\"', "\\'"]) {
+    const answer = await doctor.any("GET", "/records", { query: { q } });
+    assert.equal(answer.status, 200, `${q}: ${answer.text}`);
+  }
+});
+
+test("random punctuation and letters never break a search", async () => {
+  const random = seeded(20_260_304);
+  const letters = [..."abcxyzAE019äöüßéñ \\\\::**(())''\"\"&|!<>-./,;%_@#~^[]{}+=?`´€🩺"];
+  for (let i = 0; i < 300; i += 1) {
+    let q = "";
+    for (let n = 1 + random(14); n > 0; n -= 1) q += letters[random(letters.length)];
+    const answer = await doctor.any("GET", "/records", { query: { q, limit: 3 } });
+    assert.ok(answer.status === 200 || answer.status === 400, `${q}: ${answer.text}`);
+    const people = await doctor.any("GET", "/patients", { query: { q, limit: 3 } });
+    assert.ok(people.status === 200 || people.status === 400, `${q}: ${people.text}`);
+  }
+});
+
+test("every field is searched, and each hit has a highlight", async () => {
+  const someone = (await newPatient(doctor)).id;
+  const record = await newRecord(doctor, someone, {
+    chief_complaint: "Übelkeit und Schwindel",
+    history_of_present_illness: "Forte fièvre depuis lundi.Cyanose légère",
+    physical_examination: "Abdomen soft, no guarding",
+    diagnosis: "Gastroenteritis",
+    treatment_plan: "Oral rehydration, rest",
+    notes: "nausea/vomiting and pain/fever; COVID-19 test; pH 11.5; BP 128/84; <b>bold</b> claim",
+    prescriptions: [
+      {
+        medication: "Ondansetron",
+        dosage: "four milligrams",
+        frequency: "twice daily",
+        route: "sublingual",
+        instructions: "dissolve slowly",
+      },
+    ],
+    lab_results: [{ test: "Rotavirus antigen", value: "undetectable" }],
+    follow_up_required: true,
+    follow_up_date: "2026-04-01",
+    follow_up_instructions: "Bring the stool diary",
+  });
+  await doctor.expect(201, "post", "/records/{id}/diagnoses", {
+    path: { id: record.id },
+    ifMatch: record.version,
+    body: {
+      icd_code: "A09",
+      diagnosis_name: "Infectious colitis",
+      diagnosis_type: "primary",
+      notes: "probably foodborne",
+    },
+  });
+  const typed = [
+    "Übelkeit", "ubelkeit", "Uebelkeit", "fievre", "fièvre", "cyanose", "guarding", "rehydration",
+    "gastroenteritis", "nausea", "vomiting", "nausea/vomiting", "pain", "fever", "vomiti",
+    "covid-19", "11.5", "128/84", "ondansetron", "milligrams", "twice", "sublingual", "dissolve",
+    "rotavirus", "undetectable", "diary", "colitis", "A09", "foodborne", "bold", "rehydrating",
+    '"oral rehyd"', '"rotavirus antigen"', record.record_number,
+    record.record_number.toLowerCase(), record.record_number.replace(/^.*-/, ""),
+  ];
+  for (const q of typed) {
+    const [hit] = await search(q, someone);
+    assert.equal(hit?.id, record.id, q);
+    assert.ok(hit.highlights?.some((text) => text.includes("<mark>")), `${q}: no highlight`);
+    for (const text of hit.highlights ?? []) assert.doesNotMatch(text, /<(?!\/?mark>)/, q);
+  }
+  const marked = async (q: string): Promise<string> =>
+    ((await search(q, someone))[0]?.highlights ?? []).join(" | ");
+  assert.match(await marked("ubelkeit"), /<mark>Übelkeit<\/mark> und Schwindel/);
+  assert.match(await marked("fievre"), /Forte <mark>fièvre<\/mark> depuis/);
+  assert.match(await marked("bold"), /&lt;b&gt;<mark>bold<\/mark>&lt;\/b&gt;/);
+  assert.match(await marked("foodborne"), /<mark>foodborne<\/mark>/);
+});
+
+test("a page of long records has its highlights too", async () => {
+  const someone = (await newPatient(doctor)).id;
+  const made = new Set<number>();
+  for (let i = 0; i < 16; i += 1) {
+    const notes = `${"régular lines of téxt ".repeat(400)}Ödemgrad ${i}`;
+    made.add((await newRecord(doctor, someone, { notes })).id);
+  }
+  const hits = await search("oedemgrad", someone);
+  assert.deepEqual(new Set(ids(hits)), made);
+  for (const hit of hits) {
+    assert.equal(hit.highlights?.length, 1);
+    assert.match(hit.highlights?.[0] ?? "", /téxt <mark>Ödemgrad<\/mark> \d+$/);
+    assert.ok((hit.highlights?.[0] ?? "").length < 400);
+  }
+});
+
+test("a phrase stays within its field and may end in a beginning", async () => {
+  const someone = (await newPatient(doctor)).id;
+  const one = await newRecord(doctor, someone, {
+    chief_complaint: "persistent dry cough",
+    diagnosis: "bronchitis",
+    treatment_plan: "fluids",
+    notes: "tea",
+  });
+  const found = async (q: string): Promise<number[]> => ids(await search(q, someone));
+  for (const q of ['"dry cough"', '"dry coug"', '"persistent dry cough"', '"dry"']) {
+    assert.deepEqual(await found(q), [one.id], q);
+  }
+  for (const q of ['"cough dry"', '"cough bronchitis"', '"fluids tea"', '"dr cough"']) {
+    assert.deepEqual(await found(q), [], q);
+  }
+});
+
+test("more than 16 words are refused, not dropped", async () => {
+  const words = (n: number): string => Array.from({ length: n }, (_, i) => `w${i}`).join(" ");
+  await doctor.expect(200, "get", "/records", { query: { q: words(16) } });
+  for (const q of [words(17), words(17).replaceAll(" ", "/")]) {
+    const problem = await doctor.refused(400, "invalid_parameter", "GET", "/records", {
+      query: { q },
+    });
+    assert.equal(problem.errors?.[0]?.pointer, "?q");
+    assert.match(problem.errors?.[0]?.message ?? "", /16 words/);
+  }
+});
+
+test("follow-up dates both ways, those without one last", async () => {
+  const someone = (await newPatient(doctor)).id;
+  const dates = ["2026-05-01", null, "2026-04-01", "2026-06-01", "2026-05-01", null];
+  for (const date of dates) {
+    await newRecord(doctor, someone, {
+      follow_up_required: date !== null,
+      follow_up_date: date,
+      notes: "seriestest",
+    });
+  }
+  const ways: Query[] = [{}, { q: "seriestest" }];
+  for (const extra of ways) {
+    for (const limit of [1, 2, 200]) {
+      const query: Query = { patient_id: someone, limit, ...extra };
+      const list = async (sort: string): Promise<(string | null)[]> =>
+        (await allPages<Item>(doctor, "/records", { ...query, sort })).map(
+          (item) => item.follow_up_date,
+        );
+      const up = ["2026-04-01", "2026-05-01", "2026-05-01", "2026-06-01"];
+      assert.deepEqual(await list("follow_up_date"), [...up, null, null]);
+      assert.deepEqual(await list("-follow_up_date"), [...[...up].reverse(), null, null]);
+    }
+  }
+  const work = await allPages<Item>(doctor, "/records", {
+    follow_up: "overdue",
+    sort: "-follow_up_date",
+    limit: 7,
+  });
+  const days = work.map((item) => item.follow_up_date ?? "");
+  assert.deepEqual(days, [...days].sort().reverse());
+  const other = await allPages<Item>(doctor, "/records", { follow_up: "overdue", limit: 200 });
+  assert.deepEqual(new Set(ids(work)), new Set(ids(other)));
+});
+
+test("a cursor goes with the filters it was made for", async () => {
+  const of = async (query: Query): Promise<string> => {
+    const { body } = await doctor.any("GET", "/records", { query: { ...query, limit: 1 } });
+    return body.next_cursor as string;
+  };
+  const someone = (await newPatient(doctor)).id;
+  for (let i = 0; i < 3; i += 1) await newRecord(doctor, someone, { notes: "cursortest" });
+  const cursor = await of({ patient_id: someone });
+  await doctor.expect(200, "get", "/records", {
+    query: { patient_id: someone, cursor, limit: 7, count: "exact", sort: "-visit_date" },
+  });
+  const ranked = await of({ patient_id: someone, q: "cursortest" });
+  const others: Query[] = [
+    { cursor },
+    { cursor, patient_id: patient },
+    { cursor, patient_id: someone, status: "draft" },
+    { cursor: ranked, patient_id: someone, q: "cursortes" },
+    { cursor: ranked, patient_id: someone },
+  ];
+  for (const query of others) {
+    const problem = await doctor.refused(400, "invalid_parameter", "GET", "/records", { query });
+    assert.equal(problem.errors?.[0]?.pointer, "?cursor");
+  }
+});
+
+// ---- the worklist
+
+interface Visit {
+  day: string;
+  due?: string;
+  type?: Schemas["VisitType"];
+  by?: number;
+}
+
+async function worklist(someone: number): Promise<number[]> {
+  const of = async (follow_up: "due" | "overdue"): Promise<number[]> =>
+    ids(await allPages<Item>(doctor, "/records", { patient_id: someone, follow_up }));
+  return [...(await of("overdue")), ...(await of("due"))];
+}
+
+const visit = (someone: number, v: Visit): Promise<Schemas["Record"]> =>
+  newRecord(doctor, someone, {
+    visit_date: v.day.includes("T") ? v.day : `${v.day}T08:00:00Z`,
+    visit_type: v.type ?? "consultation",
+    follow_up_required: v.due !== undefined,
+    follow_up_date: v.due ?? null,
+    ...(v.by ? { doctor_id: v.by } : {}),
+  });
+
+test("a follow-up stays on the worklist until it was kept", async () => {
+  const other = (await newAccount("doctor")).user.id;
+  const later: [string, Visit, boolean][] = [
+    ["an emergency two days later", { day: "2026-03-03", type: "emergency" }, true],
+    ["a visit 15 days before", { day: "2026-05-17" }, true],
+    ["a visit 14 days before", { day: "2026-05-18" }, false],
+    ["a visit long after", { day: "2026-09-01", type: "telehealth" }, false],
+    ["a follow-up, however early", { day: "2026-03-02", type: "follow_up" }, false],
+    ["an earlier follow-up", { day: "2026-02-02", type: "follow_up" }, true],
+    ["a new one by the same doctor", { day: "2026-03-20", due: "2026-12-01" }, false],
+    ["a new one by another doctor", { day: "2026-03-20", due: "2026-12-01", by: other }, true],
+  ];
+  for (const [what, next, stays] of later) {
+    const someone = (await newPatient(doctor)).id;
+    const asked = await visit(someone, { day: "2026-03-01", due: "2026-06-01" });
+    assert.deepEqual(await worklist(someone), [asked.id]);
+    const second = await visit(someone, next);
+    const open = await worklist(someone);
+    assert.equal(open.includes(asked.id), stays, what);
+    assert.equal(open.includes(second.id), next.due !== undefined, what);
+  }
+});
+
+test("a worklist entry comes back when the visit that kept it is voided or changed", async () => {
+  const someone = (await newPatient(doctor)).id;
+  const asked = await visit(someone, { day: "2026-03-01", due: "2026-06-01" });
+  const kept = await visit(someone, { day: "2026-03-10", type: "follow_up" });
+  assert.deepEqual(await worklist(someone), []);
+  const changed = await doctor.expect(200, "patch", "/records/{id}", {
+    path: { id: kept.id },
+    ifMatch: kept.version,
+    body: { visit_type: "procedure" },
+  });
+  assert.deepEqual(await worklist(someone), [asked.id]);
+  const moved = await doctor.expect(200, "patch", "/records/{id}", {
+    path: { id: kept.id },
+    ifMatch: changed.version,
+    body: { visit_date: "2026-05-20T08:00:00Z" },
+  });
+  assert.deepEqual(await worklist(someone), []);
+  await doctor.any("DELETE", `/records/${kept.id}`, {
+    query: { reason: "wrong patient" },
+    ifMatch: moved.version,
+  });
+  assert.deepEqual(await worklist(someone), [asked.id]);
+});

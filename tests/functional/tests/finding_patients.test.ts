@@ -1,0 +1,109 @@
+// Patients as people ask for them at the desk.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import type { Client, Schemas } from "../lib/client.ts";
+import { allPages, as, newPatient, psql, unique, OTHER } from "../lib/world.ts";
+
+type Patient = Schemas["Patient"];
+let clerk: Client;
+
+before(async () => {
+  clerk = await as("receptionist");
+});
+
+const find = async (q: string): Promise<Patient[]> =>
+  (await clerk.expect(200, "get", "/patients", { query: { q } })).body.items;
+
+/** Letters that no other name has. */
+const letters = (): string =>
+  unique("").replace(/[0-9]/g, (digit) => "ghijklmnop"[Number(digit)] ?? "x");
+
+test("a number as it is read out or copied", async () => {
+  const made = await newPatient(clerk);
+  const digits = made.patient_number.slice(2);
+  const short = String(Number(digits));
+  const typed = [
+    digits, short, `P${digits}`, `p-${digits} `, ` P-${digits}`, `p ${digits}`, `P${short}`,
+    `P-${short}`, `00${digits}`, made.patient_number,
+  ];
+  for (const q of typed) assert.equal((await find(q))[0]?.id, made.id, `«${q}»`);
+});
+
+test("a name without a letter does not break a search by number", async () => {
+  const made = await newPatient(clerk, { first_name: "?", last_name: "…" });
+  assert.equal((await find(made.patient_number))[0]?.id, made.id);
+});
+
+test("a birth date in the ways that dates are written", async () => {
+  const made = await newPatient(clerk, { date_of_birth: "1913-03-04" });
+  const typed = [
+    "1913-03-04", " 1913-03-04", "4.3.1913", "04.03.1913", "04/03/1913", "4/3/1913", "1913/03/04",
+    "19130304", "04-03-1913", "1913.3.4 ",
+  ];
+  for (const q of typed) {
+    assert.ok((await find(q)).some((patient) => patient.id === made.id), `«${q}»`);
+  }
+  for (const q of ["1913-04-03", "3.4.1913", "19130403", "1913-02-30"]) {
+    assert.ok(!(await find(q)).some((patient) => patient.id === made.id), `«${q}»`);
+  }
+});
+
+test("a name and a birth date: both must match", async () => {
+  const family = `Q${letters()}`;
+  const one = await newPatient(clerk, { last_name: family, date_of_birth: "1981-03-04" });
+  const two = await newPatient(clerk, { last_name: family, date_of_birth: "1982-03-04" });
+  for (const q of [`${family} 1981-03-04`, `4.3.1981 ${family}`, `Tessa ${family} 04/03/1981`]) {
+    assert.deepEqual((await find(q)).map((patient) => patient.id), [one.id], q);
+  }
+  const either = (await find(`${family} 1907-07-07`)).map((patient) => patient.id);
+  assert.ok(either.includes(one.id) && either.includes(two.id), "nobody: then any of it");
+});
+
+test("short names with an error, and two names as one word", async () => {
+  const tail = letters();
+  const anna = await newPatient(clerk, { first_name: "Anna", last_name: `V${tail}` });
+  const john = await newPatient(clerk, { first_name: "John", last_name: `V${tail}` });
+  for (const [q, wanted] of [
+    [`Ana V${tail}`, anna],
+    [`Jon V${tail}`, john],
+    [`JohnV${tail}`, john],
+    [`v${tail}anna`, anna],
+  ] as const) {
+    assert.equal((await find(q))[0]?.id, wanted.id, q);
+  }
+  const shorts = await allPages<Patient>(clerk, "/patients", { q: "Ana", limit: 200 });
+  assert.ok(shorts.some((patient) => patient.id === anna.id));
+  assert.ok((await find("Jon")).some((patient) => patient.first_name === "John"));
+});
+
+test("a cursor goes with what was asked", async () => {
+  const family = `W${letters()}`;
+  for (let i = 0; i < 3; i += 1) await newPatient(clerk, { last_name: family });
+  const first = await clerk.expect(200, "get", "/patients", { query: { q: family, limit: 1 } });
+  const cursor = first.body.next_cursor ?? "";
+  await clerk.expect(200, "get", "/patients", { query: { q: family, cursor, count: "exact" } });
+  const others: Record<string, string>[] = [{ q: `${family}x`, cursor }, { cursor }];
+  for (const query of others) {
+    await clerk.refused(400, "invalid_parameter", "GET", "/patients", { query });
+  }
+});
+
+test("more than a thousand who match: all are counted and reached", async () => {
+  const family = `U${letters()}`;
+  const made = 1_230;
+  const out = await psql(`BEGIN; SET LOCAL ROLE wbt_${OTHER};
+    INSERT INTO ${OTHER}.patients
+      (patient_number, first_name, last_name, date_of_birth, sex, created_by)
+    SELECT '${family}-' || g, 'Clone', '${family}', '1990-01-01', 'other',
+      (SELECT min(account_id) FROM ${OTHER}.staff) FROM generate_series(1, ${made}) g; COMMIT`);
+  assert.equal(out.code, 0, out.stderr);
+  const there = await as("receptionist", OTHER);
+  for (const q of [family, `Clone ${family}`, `${family}-`]) {
+    const query = { q, limit: 200, count: "exact" } as const;
+    const { body } = await there.expect(200, "get", "/patients", { query });
+    assert.equal(body.total, made, q);
+    const all = await allPages<Patient>(there, "/patients", { q, limit: 200 });
+    assert.equal(all.length, made, q);
+    assert.equal(new Set(all.map((patient) => patient.id)).size, made, q);
+  }
+});

@@ -56,7 +56,8 @@ bool may_be_number(std::string_view q) {
   const bool letters = std::ranges::any_of(q, is_letter);
   if (std::ranges::any_of(q, is_digit)) return true;
   if (letters && q.back() == '-') return true;
-  return q.size() >= 2 && std::ranges::all_of(q, is_letter);
+  return q.size() >= 2 && q.front() != '-' &&
+         std::ranges::all_of(q, [](char c) { return is_letter(c) || c == '-'; });
 }
 
 }  // namespace

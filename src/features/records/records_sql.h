@@ -364,20 +364,23 @@ inline const db::Query<Scope, MaybeText, MaybeText, std::vector<std::string>,
 /// $1 patient, $2 doctor, $3 status, $4 visit type, $5 from, $6 to (exclusive), $7 code (LIKE
 /// pattern), $8 follow-up (due, overdue), $9 today, $10 words. The follow-ups that are outstanding
 /// are in the table follow_ups.
-#define WB_FILTER_BUT_CODE                                                                \
+#define WB_FILTER_OF_VISIT                                                                \
   "WHERE r.voided_at IS NULL AND ($1::bigint IS NULL OR r.patient_id = $1) "              \
   "AND ($2::bigint IS NULL OR r.doctor_id = $2) AND ($3::text IS NULL OR r.status = $3) " \
   "AND ($4::text IS NULL OR r.visit_type = $4) "                                          \
   "AND ($5::timestamptz IS NULL OR r.visit_date >= $5) "                                  \
   "AND ($6::timestamptz IS NULL OR r.visit_date < $6) "                                   \
-  "AND ($8::text IS NULL OR r.id IN (SELECT f.record_id FROM {tenant}.follow_ups f "      \
-  "  WHERE (f.due < $9::date) = ($8 = 'overdue'))) "                                      \
   "AND ($10::tsquery IS NULL OR r.search @@ $10) "
+#define WB_FILTER_BUT_CODE                                                           \
+  WB_FILTER_OF_VISIT                                                                 \
+  "AND ($8::text IS NULL OR r.id IN (SELECT f.record_id FROM {tenant}.follow_ups f " \
+  "  WHERE (f.due < $9::date) = ($8 = 'overdue'))) "
 
 #define WB_HAS_CODE                                                                             \
   "EXISTS (SELECT FROM {tenant}.diagnoses d WHERE d.record_id = r.id AND d.removed_at IS NULL " \
   "  AND d.icd_code LIKE $7) "
-#define WB_RECORD_FILTER WB_FILTER_BUT_CODE "AND ($7::text IS NULL OR " WB_HAS_CODE ") "
+#define WB_MAYBE_CODE "AND ($7::text IS NULL OR " WB_HAS_CODE ") "
+#define WB_RECORD_FILTER WB_FILTER_BUT_CODE WB_MAYBE_CODE
 /// For lists of a code: an EXISTS behind an OR is no join to the planner, which then either asks
 /// for each record or gathers all that have the code, but never starts with the rarer.
 #define WB_CODED_FILTER WB_FILTER_BUT_CODE "AND " WB_HAS_CODE
@@ -466,7 +469,7 @@ inline const FilteredList kFewByFollowUpDown{"records.few_by_follow_up_down",
 /// The worklist in its own order, both ways, as the lists above.
 #define WB_WORKLIST(compare, direction)                                                     \
   WB_RECORD_LIST("f.due::text")                                                             \
-  "JOIN {tenant}.follow_ups f ON f.record_id = r.id " WB_RECORD_FILTER                      \
+  "JOIN {tenant}.follow_ups f ON f.record_id = r.id " WB_FILTER_OF_VISIT WB_MAYBE_CODE      \
   "AND CASE WHEN $8 = 'overdue' THEN f.due < $9::date ELSE f.due >= $9::date END "          \
   "AND (f.due, f.record_id) " compare " ($11::date, $12::bigint) ORDER BY f.due " direction \
   ", f.record_id " direction " LIMIT $13"

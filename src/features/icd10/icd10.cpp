@@ -16,7 +16,7 @@ constexpr std::size_t kWordsMost = 10;
 constexpr std::size_t kDropMost = 6;      ///< words, of which one may be left out
 constexpr double kReleaseCodes = 98'000;  ///< of a full release, about
 constexpr double kFewMatches = 1'500;     ///< that are fetched and sorted in a millisecond or two
-constexpr int kWalkMost = 2'000;          ///< codes that are looked at in the order of the answer
+constexpr int kWalkMost = 10'000;         ///< codes that are looked at in the order of the answer
 
 std::string with_dot(std::string code) {
   if (code.size() > 3) code.insert(3, 1, '.');

@@ -25,10 +25,10 @@ struct Rank {
   auto operator<=>(const Rank&) const = default;
 };
 
-/// Billable codes first; of these the common ones, which the starter set has, and among them those
-/// without further detail; short titles first.
-std::vector<std::int64_t> places_of(const std::vector<OrderRow>& rows,
-                                    const std::set<std::string>& common) {
+/// The rows in the order of their places: billable codes first; of these the common ones, which the
+/// starter set has, and among them those without further detail; short titles first. They are
+/// stored in this order too, since searches go through them in it.
+std::vector<OrderRow> in_places(std::vector<OrderRow> rows, const std::set<std::string>& common) {
   static const std::regex plain("unspecified|essential|uncomplicated|without ", std::regex::icase);
   std::vector<Rank> ranks;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -38,30 +38,30 @@ std::vector<std::int64_t> places_of(const std::vector<OrderRow>& rows,
     ranks.push_back({!row.billable, !is_common, detailed, row.long_title.size(), row.order, i});
   }
   std::ranges::sort(ranks);
-  std::vector<std::int64_t> out(rows.size());
-  for (std::size_t place = 0; place < ranks.size(); ++place) {
-    out[ranks[place].row] = static_cast<std::int64_t>(place) + 1;
-  }
+  std::vector<OrderRow> out;
+  out.reserve(rows.size());
+  for (const auto& rank : ranks) out.push_back(std::move(rows[rank.row]));
   return out;
 }
 
 void queue_batch(db::Tx& tx, std::int64_t release, std::span<const OrderRow> rows,
-                 std::span<const std::int64_t> places) {
+                 std::size_t first_place) {
   std::vector<std::string> codes;
   std::vector<std::string> billable;
   std::vector<std::string> short_titles;
   std::vector<std::string> long_titles;
   std::vector<std::int64_t> orders;
+  std::vector<std::int64_t> places;
   for (const auto& row : rows) {
     codes.push_back(row.code);
     billable.emplace_back(row.billable ? "t" : "f");
     short_titles.push_back(row.short_title);
     long_titles.push_back(row.long_title);
     orders.push_back(row.order);
+    places.push_back(static_cast<std::int64_t>(first_place + places.size()));
   }
   tx.queue(kAddCodes, release, std::move(codes), std::move(billable), std::move(short_titles),
-           std::move(long_titles), std::move(orders),
-           std::vector<std::int64_t>(places.begin(), places.end()));
+           std::move(long_titles), std::move(orders), std::move(places));
 }
 
 }  // namespace
@@ -85,11 +85,11 @@ Task<bool> import_release(db::Pool& db, ReleaseFile file, bool even_if_smaller,
   const auto id = co_await tx.one(kAddRelease, file.name, from, to, file.sha256);
   std::set<std::string> common;
   for (auto& row : co_await tx.all(kStarterCodes)) common.insert(std::move(row.value));
-  const auto places = places_of(file.rows, common);
-  const std::span<const OrderRow> rows(file.rows);
+  const auto ordered = in_places(std::move(file.rows), common);
+  const std::span<const OrderRow> rows(ordered);
   for (std::size_t at = 0; at < rows.size(); at += kBatchRows) {
     const auto count = std::min(kBatchRows, rows.size() - at);
-    queue_batch(tx, id.value, rows.subspan(at, count), std::span(places).subspan(at, count));
+    queue_batch(tx, id.value, rows.subspan(at, count), at + 1);
     (void)co_await tx.maybe_one(kLoaded, file.name);
     progress(at + count);
   }

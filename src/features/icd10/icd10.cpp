@@ -16,7 +16,8 @@ constexpr std::size_t kWordsMost = 10;
 constexpr std::size_t kDropMost = 6;      ///< words, of which one may be left out
 constexpr double kReleaseCodes = 98'000;  ///< of a full release, about
 constexpr double kFewMatches = 1'500;     ///< that are fetched and sorted in a millisecond or two
-constexpr int kWalkMost = 10'000;         ///< codes that are looked at in the order of the answer
+constexpr int kWalk = 10'000;             ///< codes that are looked at in the order of the answer
+constexpr int kWalkOn = 40'000;           ///< if so far it promised to be enough
 
 std::string with_dot(std::string code) {
   if (code.size() > 3) code.insert(3, 1, '.');
@@ -114,7 +115,7 @@ void add_part(Group& group, std::string_view part, double frequency) {
   group.frequency += frequency;
 }
 
-/// One group for each typed word that means something.
+/// One group for each typed word that means something, the rarest first.
 std::vector<Group> groups_of(const std::vector<std::string>& words,
                              const std::vector<Meaning>& meanings) {
   constexpr std::array<std::string_view, 5> kRoman{"i", "ii", "iii", "iv", "v"};
@@ -130,20 +131,27 @@ std::vector<Group> groups_of(const std::vector<std::string>& words,
   }
   std::vector<Group> out;
   for (auto& [position, group] : by_position) out.push_back(std::move(group));
+  std::ranges::sort(out, {}, &Group::frequency);
   return out;
 }
 
 Task<std::vector<Found>> by_words(db::Tx& tx, int release, const std::vector<Group>& groups,
                                   int limit) {
-  std::string query;
+  std::string query;  // the rarest word first: where it is missing the others are not looked for
   double expected = kReleaseCodes;  // as if words stood in titles independently of each other
   for (const auto& group : groups) {
     query += (query.empty() ? "(" : " & (") + group.any_of + ")";
     expected *= std::min(1.0, group.frequency / kReleaseCodes);
   }
   if (expected >= kFewMatches) {
-    auto found = co_await tx.all(kByCommonWords, release, query, limit, kWalkMost);
-    if (found.size() == static_cast<std::size_t>(limit)) co_return found;
+    auto found = co_await tx.all(kByCommonWords, release, query, limit, 0, kWalk);
+    const auto missing = limit - static_cast<int>(found.size());
+    if (missing == 0) co_return found;
+    if (static_cast<int>(found.size()) * (kWalkOn / kWalk - 1) >= missing) {
+      auto more = co_await tx.all(kByCommonWords, release, query, missing, kWalk, kWalkOn);
+      std::ranges::move(more, std::back_inserter(found));
+      if (found.size() == static_cast<std::size_t>(limit)) co_return found;
+    }
   }
   co_return co_await tx.all(kByRareWords, release, query, limit);
 }
@@ -152,7 +160,6 @@ Task<std::vector<Found>> by_words(db::Tx& tx, int release, const std::vector<Gro
 /// be wrong.
 Task<std::vector<Found>> by_most_words(db::Tx& tx, int release, std::vector<Group> groups,
                                        int limit) {
-  std::ranges::sort(groups, {}, &Group::frequency);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     std::vector<Group> others = groups;
     others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));

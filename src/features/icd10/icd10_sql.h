@@ -141,13 +141,15 @@ inline const db::Query<Found, int, std::string, int> kByRareWords{"icd10.by_rare
     SELECT c.* FROM wardbook.icd_codes c
     WHERE release_id = $1 AND document @@ $2::tsquery OFFSET 0) f
   ORDER BY f.place LIMIT $3)sql"};
-/// Of words that many have: the codes in the order of the answer, until there are enough or $4 have
-/// been looked at. The function rather than its operator, so that the words' index is not taken
-/// after all.
-inline const db::Query<Found, int, std::string, int, int> kByCommonWords{"icd10.by_common_words",
-                                                                         R"sql(
+/// Of words that many have: the codes in the order of the answer, behind place $4, until there are
+/// enough or place $5 is reached. The function rather than its operator, so that the words' index
+/// is not taken after all.
+inline const db::Query<Found, int, std::string, int, int, int> kByCommonWords{
+    "icd10.by_common_words",
+    R"sql(
   SELECT code, billable, short_title, long_title FROM wardbook.icd_codes
-  WHERE release_id = $1 AND place <= $4 AND pg_catalog.ts_match_vq(document, $2::tsquery)
+  WHERE release_id = $1 AND place > $4 AND place <= $5
+    AND pg_catalog.ts_match_vq(document, $2::tsquery)
   ORDER BY place LIMIT $3)sql"};
 
 // ---- releases ---------------------------------------------------------------------------------

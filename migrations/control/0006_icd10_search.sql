@@ -30,13 +30,16 @@ INSERT INTO wardbook.icd_words (release_id, word, frequency, key, stem)
 CREATE INDEX icd_words_by_key ON wardbook.icd_words (release_id, key);
 CREATE INDEX icd_words_by_stem ON wardbook.icd_words (release_id, stem) WHERE stem <> '';
 
--- After an import the planner must know what came: only a table's owner may ANALYZE it.
+-- After an import the planner must know what came, and the indexes of words must not keep it in their
+-- lists of what is still to be sorted in: both are for a table's owner to do.
 CREATE FUNCTION wardbook.analyze_icd() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog AS $$
 BEGIN
   ANALYZE wardbook.icd_releases;
   ANALYZE wardbook.icd_codes;
   ANALYZE wardbook.icd_words;
+  PERFORM gin_clean_pending_list('wardbook.icd_codes_by_words');
+  PERFORM gin_clean_pending_list('wardbook.icd_words_by_likeness');
 END $$;
 REVOKE EXECUTE ON FUNCTION wardbook.analyze_icd() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION wardbook.analyze_icd() TO {service};

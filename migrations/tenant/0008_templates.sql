@@ -9,5 +9,6 @@ ALTER TABLE {tenant}.template_versions ADD CONSTRAINT template_versions_specialt
   CHECK (btrim(specialty, E' \t\r\n') <> '');
 
 -- Requests were kept as plain hashes, some of them of bodies with a password. From here on they are
--- kept under a key, and what was kept before would not be recognized.
-DELETE FROM {tenant}.idempotency_keys;
+-- kept under a key. What was kept before is not recognized any more, so a repeated request is refused
+-- rather than done twice.
+UPDATE {tenant}.idempotency_keys SET request_hash = sha256(gen_random_uuid()::text::bytea);

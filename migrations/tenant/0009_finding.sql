@@ -9,11 +9,13 @@
 CREATE FUNCTION {tenant}.plain(text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
   regexp_replace(
-    translate({tenant}.fold(CASE WHEN $1 ~ U&'[\0300-\036F]' THEN normalize($1, NFC) ELSE $1 END),
-              '/\<>&', '     '),
+    regexp_replace(translate(
+        {tenant}.fold(CASE WHEN $1 ~ U&'[\0300-\036F]' THEN normalize($1, NFC) ELSE $1 END),
+        '/\<>&', '     '), U&'[\\s\00A0\1680\2000-\200D\2028\2029\202F\205F\2060\3000\FEFF]+', ' ', 'g'),
     '([a-z])\.(?=[a-z])', '\1 ', 'g');
 
--- Every text that is searched, one by one: those that count most, and the others. Highlights are cut
+-- Every text that is searched, one by one: those that count most, and the others, the short ones first,
+-- since a document has an end. Highlights are cut
 -- from the same. `record_number` is apart.
 CREATE FUNCTION {tenant}.record_texts(r {tenant}.medical_records, main boolean) RETURNS text[]
   LANGUAGE sql STABLE RETURN
@@ -24,26 +26,36 @@ CREATE FUNCTION {tenant}.record_texts(r {tenant}.medical_records, main boolean) 
                                         (2, d.notes)) AS t(part, value)
              WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id, t.part)
   ELSE
-    ARRAY[r.history_of_present_illness, r.physical_examination, r.treatment_plan, r.notes,
-          r.follow_up_instructions]
-    || ARRAY(SELECT concat_ws(' ', p.item->>'medication', p.item->>'dosage', p.item->>'route',
-                              p.item->>'frequency', p.item->>'instructions')
-             FROM jsonb_array_elements(r.prescriptions) WITH ORDINALITY AS p(item, n) ORDER BY p.n)
+    ARRAY(SELECT concat_ws(' ', p.item->>'medication', p.item->>'dosage', p.item->>'route',
+                           p.item->>'frequency', p.item->>'instructions')
+          FROM jsonb_array_elements(r.prescriptions) WITH ORDINALITY AS p(item, n) ORDER BY p.n)
     || ARRAY(SELECT concat_ws(' ', l.item->>'test', CASE jsonb_typeof(l.item->'value')
                               WHEN 'string' THEN l.item->>'value' END)
              FROM jsonb_array_elements(r.lab_results) WITH ORDINALITY AS l(item, n) ORDER BY l.n)
+    || ARRAY[r.follow_up_instructions, r.treatment_plan, r.notes, r.history_of_present_illness,
+             r.physical_examination]
   END;
 
 -- Between two texts stand four marks, taken out again, whose places stay empty: no phrase reaches
--- from one into the other. The lengths keep the document far below PostgreSQL's limit of 1 MB.
+-- from one into the other. A document may not become larger than 1 MB: where the texts are too long
+-- together, the beginning of each is taken.
+CREATE FUNCTION {tenant}.joined_texts(texts text[], most integer) RETURNS text
+  LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  gap   constant text := ' zqxw zqxw zqxw zqxw ';
+  whole text := array_to_string(texts, gap);
+BEGIN
+  IF length(whole) > most THEN
+    whole := array_to_string(ARRAY(SELECT left(t, most / 6) FROM unnest(texts) AS t), gap);
+  END IF;
+  RETURN left({tenant}.plain(whole), most) || gap;
+END $$;
+
 CREATE OR REPLACE FUNCTION {tenant}.record_document(r {tenant}.medical_records) RETURNS tsvector
   LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  gap  constant text := ' zqxw zqxw zqxw zqxw ';
-  main text := left({tenant}.plain(array_to_string({tenant}.record_texts(r, true), gap)), 40000)
-               || gap;
-  rest text := left({tenant}.plain(array_to_string({tenant}.record_texts(r, false), gap)), 60000)
-               || gap;
+  main text := {tenant}.joined_texts({tenant}.record_texts(r, true), 50000);
+  rest text := {tenant}.joined_texts({tenant}.record_texts(r, false), 80000);
   number text := {tenant}.fold(r.record_number);
 BEGIN
   RETURN ts_delete(setweight(to_tsvector('pg_catalog.simple', main), 'A')
@@ -54,7 +66,6 @@ BEGIN
     -- is what follows its last hyphen.
     || array_to_tsvector(ARRAY['#' || number, regexp_replace(number, '^.*-(?=.)', '')]);
 END $$;
-
 DROP FUNCTION {tenant}.words_document(text, text);
 
 -- All at once, without the index and then with it.
@@ -80,7 +91,8 @@ CREATE TEXT SEARCH CONFIGURATION {tenant}.unstopped (COPY = pg_catalog.simple);
 ALTER TEXT SEARCH CONFIGURATION {tenant}.unstopped
   ALTER MAPPING REPLACE pg_catalog.simple WITH {tenant}.unstopped_words;
 
--- Words in this order, the last one perhaps only begun.
+-- Words in this order, the last one perhaps only begun. What denies is looked for as it stands: "no
+-- fever" is not fever.
 CREATE FUNCTION {tenant}.phrase_query(phrase text) RETURNS tsquery
   LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
@@ -90,7 +102,10 @@ DECLARE
 BEGIN
   IF plain = '' THEN RETURN ''; END IF;
   SELECT string_agg({tenant}.lexeme(w), ' <-> ') || ':*' INTO begun
-    FROM regexp_split_to_table(plain, '\s+') AS w;
+    FROM regexp_split_to_table(plain, ' ') AS w WHERE w <> '';
+  IF plain ~ '\m(no|nor|not)\M' THEN
+    RETURN phraseto_tsquery('pg_catalog.simple', plain) || to_tsquery('pg_catalog.simple', begun);
+  END IF;
   asked := phraseto_tsquery('pg_catalog.english', plain)
     || phraseto_tsquery('{tenant}.unstopped', plain) || to_tsquery('{tenant}.unstopped', begun);
   IF numnode(asked) > 0 THEN RETURN asked; END IF;
@@ -107,7 +122,7 @@ DECLARE
   plain text := btrim({tenant}.plain(word));
   forms text[] := ARRAY[plain];
 BEGIN
-  IF plain = '' OR plain ~ '\s' THEN
+  IF plain = '' OR plain ~ ' ' THEN
     RETURN {tenant}.phrase_query(plain);
   ELSIF plain !~ '^[[:alnum:]]+$' THEN
     RETURN plainto_tsquery('pg_catalog.english', plain)

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/utf8.h"
+
 namespace wardbook::api {
 namespace json = boost::json;
 namespace {
@@ -28,25 +30,9 @@ std::optional<std::size_t> code_points(std::string_view text, bool lines) {
   return count;
 }
 
-/// The white space of Unicode (White_Space=yes) beside ASCII's, and what shows nothing: zero-width
-/// space, joiners, word joiner, byte order mark.
-constexpr std::array<std::string_view, 23> kUnseen{
-    "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005",
-    "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u200b", "\u200c", "\u200d",
-    "\u2028", "\u2029", "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff"};
-
 bool blank(std::string_view text) {
-  while (!text.empty()) {
-    if (std::string_view(" \t\r\n").find(text.front()) != std::string_view::npos) {
-      text.remove_prefix(1);
-      continue;
-    }
-    const auto unseen = std::ranges::find_if(
-        kUnseen, [text](std::string_view space) { return text.starts_with(space); });
-    if (unseen == kUnseen.end()) return false;
-    text.remove_prefix(unseen->size());
-  }
-  return true;
+  while (const auto bytes = blank_at_front(text)) text.remove_prefix(bytes);
+  return text.empty();
 }
 
 std::string escape_pointer(std::string_view key) {

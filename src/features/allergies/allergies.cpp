@@ -27,14 +27,6 @@ bool in_table(const Named& named) {
   return !named.drugs.empty() || !named.groups.empty();
 }
 
-std::vector<int> all_groups(const Named& named) {
-  std::vector<int> out = named.groups;
-  for (const int drug : named.drugs) {
-    out.insert(out.end(), groups_of(drug).begin(), groups_of(drug).end());
-  }
-  return out;
-}
-
 /// All words of one are words of the other. Initials alone say too little: `K` is no part of
 /// vitamin K, and vitamin K none of vitamin C.
 bool within(const std::vector<std::string>& few, const std::vector<std::string>& many) {
@@ -47,7 +39,7 @@ bool within(const std::vector<std::string>& few, const std::vector<std::string>&
 std::optional<Likeness> compare(const Named& allergen, const Named& medicine) {
   if (shared(allergen.drugs, medicine.drugs)) return Likeness{};
   if (!allergen.groups.empty() && allergen.groups == medicine.groups) return Likeness{};
-  if (const auto group = shared(all_groups(allergen), all_groups(medicine))) {
+  if (const auto group = shared(allergen.all_groups, medicine.all_groups)) {
     return Likeness{Match::in_class, group_name(*group)};
   }
   // What stands beside a known substance (a brand's surname) is not held against what stands beside
@@ -102,6 +94,7 @@ std::vector<Finding> check(const std::vector<std::string>& substances,
     for (std::size_t s = 0; s < allergens.size(); ++s) {
       const auto found = closest(allergens[s], medicines);
       if (found) out.push_back({m, s, found->match, found->group});
+      if (out.size() == kMostFindings) return out;
     }
   }
   return out;

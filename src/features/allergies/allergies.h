@@ -20,7 +20,11 @@ struct Finding {
   std::string_view group;  ///< of in_class: "penicillins"
 };
 
-/// At most one finding for each pair, in the order of the medications, then of the substances.
+/// More warnings than this are read by nobody, and a record's answer has to end somewhere.
+inline constexpr std::size_t kMostFindings = 50;
+
+/// At most one finding for each pair, in the order of the medications, then of the substances; the
+/// first kMostFindings of them.
 [[nodiscard]] std::vector<Finding> check(const std::vector<std::string>& substances,
                                          const std::vector<std::string>& medications);
 

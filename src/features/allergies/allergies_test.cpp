@@ -172,5 +172,36 @@ TEST(AllergiesTest, Warnings) {
               HasSubstr(R"("message":"The patient is allergic to aspirin.")"));
 }
 
+TEST(AllergiesTest, SignsOfTypographyPartWords) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"Penicillin", "Augmentin\u2122 625 mg"},  {"Penicillin", "Amoxicillin\u2013clavulanate"},
+      {"Lisinopril", "Lisinopril\u2011HCTZ"},    {"Penicillin", "Amoxicillin\u3000500 mg"},
+      {"Penicillin", "\u201cAmoxicillin\u201d"},
+  };
+  for (const auto& [substance, medication] : cases) {
+    EXPECT_EQ(check({substance}, {medication}).size(), 1U) << medication;
+  }
+}
+
+TEST(AllergiesTest, CaseDoesNotMatterInOtherAlphabetsEither) {
+  EXPECT_EQ(check({"\u041f\u0435\u043d\u0438\u0446\u0438\u043b\u043b\u0438\u043d"},
+                  {"\u043f\u0435\u043d\u0438\u0446\u0438\u043b\u043b\u0438\u043d"})
+                .size(),
+            1U);
+  EXPECT_EQ(check({"\u0391\u03a3\u03a0\u0399\u03a1\u0399\u039d\u0397"},
+                  {"\u03b1\u03c3\u03c0\u03b9\u03c1\u03b9\u03bd\u03b7"})
+                .size(),
+            1U);
+}
+
+TEST(AllergiesTest, WorkAndAnswersHaveAnEnd) {
+  std::string endless;
+  for (int i = 0; i < 200; ++i) endless += "x" + std::to_string(i) + "yz/";
+  endless += "penicillin";
+  EXPECT_TRUE(check({"penicillin"}, {endless}).empty()) << "behind what is compared";
+  const std::vector<std::string> many(100, "penicillin");
+  EXPECT_EQ(check(many, many).size(), kMostFindings);
+}
+
 }  // namespace
 }  // namespace wardbook::allergies

@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/utf8.h"
 #include "features/allergies/drug_table.h"
 
 namespace wardbook::allergies {
@@ -32,14 +33,40 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Lower case and without accents; letters of other alphabets stay as they are.
+/// Capital Greek (U+0391 to U+03A9) and Cyrillic letters (U+0400 to U+042F) as small ones; 0 for
+/// others.
+unsigned small_letter(unsigned code) {
+  if ((code >= 0x391 && code <= 0x3A9) || (code >= 0x410 && code <= 0x42F)) return code + 0x20;
+  if (code >= 0x400 && code <= 0x40F) return code + 0x50;
+  return 0;
+}
+
+/// Bytes of the sign that the text begins with and that is no letter: blanks, dashes, quotation
+/// marks, bullets (U+2000 to U+206F), trade mark and the like (U+2100 to U+214F).
+std::size_t sign_at_front(std::string_view text) {
+  if (const auto blank = blank_at_front(text)) return blank;
+  if (text.size() < 3 || text[0] != '\xE2') return 0;
+  const auto second = static_cast<unsigned char>(text[1]);
+  return second == 0x80 || second == 0x81 || second == 0x84 || second == 0x85 ? 3 : 0;
+}
+
+/// Lower case and without accents; signs are blanks, letters of other alphabets stay as they are.
 std::string fold(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (const auto sign = sign_at_front(text.substr(i))) {
+      out += text[i] == '\n' ? '\n' : ' ';
+      i += sign - 1;
+      continue;
+    }
     const auto byte = static_cast<unsigned char>(text[i]);
     const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
     const unsigned code = (byte & 0x1FU) << 6U | (next & 0x3FU);
-    if (byte < 0xC2 || byte > 0xCD) {
+    if (const unsigned letter = byte >= 0xCE && byte <= 0xD0 ? small_letter(code) : 0) {
+      out += static_cast<char>(0xC0U | letter >> 6U);
+      out += static_cast<char>(0x80U | (letter & 0x3FU));
+      ++i;
+    } else if (byte < 0xC2 || byte > 0xCD) {
       out += lower(text[i]);
     } else if (code >= 0xC0 && code < 0x180) {
       for (const char c : kPlain.substr(2 * (code - 0xC0), 2)) {
@@ -308,7 +335,13 @@ std::vector<Named> ingredients(std::string_view text) {
   for (const auto part : parts_of(folded)) {
     Named named = name_of(part);
     if (named.drugs.empty() && named.groups.empty() && named.words.empty()) continue;
+    named.all_groups = named.groups;
+    for (const int drug : named.drugs) {
+      named.all_groups.insert(named.all_groups.end(), groups_of(drug).begin(),
+                              groups_of(drug).end());
+    }
     out.push_back(std::move(named));
+    if (out.size() == kMostIngredients) break;
   }
   return out;
 }

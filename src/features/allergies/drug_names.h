@@ -16,11 +16,16 @@ namespace wardbook::allergies {
 /// One ingredient as somebody wrote it.
 struct Named {
   std::vector<int> drugs;          ///< of the table
-  std::vector<int> groups;         ///< named as such: "penicillins"; sorted, as all of these
+  std::vector<int> groups;         ///< named as such: "penicillins"; sorted, as drugs and words are
+  std::vector<int> all_groups;     ///< these and those of the drugs
   std::vector<std::string> words;  ///< what the table does not know
 };
 
-/// The parts of `Amoxicillin/clavulanate 875/125 mg`, without doses, forms and salts.
+/// No product has more, and whoever writes more does not want them compared.
+inline constexpr std::size_t kMostIngredients = 12;
+
+/// The parts of `Amoxicillin/clavulanate 875/125 mg`, without doses, forms and salts; the first
+/// kMostIngredients of them.
 [[nodiscard]] std::vector<Named> ingredients(std::string_view text);
 
 /// The groups that a drug belongs to.

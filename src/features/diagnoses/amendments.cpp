@@ -165,13 +165,18 @@ Task<api::Response> amend_record(App& app, api::Request req) {
   std::vector<Fault> faults;
   const Asked asked = read_body(req.object(), faults);
   records::RecordInput data = co_await records::changed_input(
-      tx, record, asked.fields, records::Apply::merge, "/changes", faults);
+      tx, record, asked.fields, records::Apply::amend, "/changes", faults);
   records::Change change{.kind = "amended", .status = "amended", .reason = asked.reason};
+  const std::string visit = faults.empty() ? data.visit_date : record.data.visit_date;
   Revised revised;
   if (asked.diagnoses) {
-    const std::string visit = faults.empty() ? data.visit_date : record.data.visit_date;
     revised = co_await revise(tx, record, visit, *asked.diagnoses, req.caller.account, faults);
+  } else {
+    revised.kept = co_await records::diagnoses_of(tx, record.id);
   }
+  std::vector<Fault> moved;
+  co_await records::check_codes(tx, revised.kept, record.data.visit_date, visit, moved);
+  for (auto& fault : moved) faults.push_back({"/changes" + fault.pointer, fault.message});
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   if (asked.diagnoses) co_await apply_revision(tx, std::move(revised), change);
   const records::RecordView view = co_await records::write_version(

@@ -66,6 +66,8 @@ Task<Coded> recoded(db::Tx& tx, std::string visit_date, records::Diagnosis befor
   Coded out;
   out.input = parse_diagnosis(whole.as_object(), pointer, faults);
   out.release = before.icd_release;
+  const auto known = co_await icd10::check(tx, before.icd_code, std::move(visit_date));
+  out.header = known.found && !known.found->billable;
   if (whole.as_object().at("diagnosis_name").is_null()) {
     faults.push_back({pointer + "/diagnosis_name", "cannot be removed"});
   }

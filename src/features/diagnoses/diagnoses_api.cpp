@@ -118,17 +118,31 @@ Task<api::Response> get_diagnosis(App& app, api::Request req) {
   co_return api::versioned(req, records::to_json(*diagnosis), record->version);
 }
 
+struct Locked {
+  Diagnosis diagnosis;
+  records::Record record;
+};
+
+/// A diagnosis of a draft as it is once its record is locked: whoever had the lock before may have
+/// changed it or taken it out.
+Task<Locked> locked(db::Tx& tx, DiagnosisId id, api::IfMatch expected) {
+  const auto seen = co_await tx.maybe_one(kGetDiagnosis, id);
+  if (!seen) throw Failure(Code::diagnosis_not_found);
+  records::Record record = co_await records::lock(tx, seen->record_id, std::move(expected));
+  records::require_draft(record);
+  auto now = co_await tx.maybe_one(kGetDiagnosis, id);
+  if (!now) throw Failure(Code::diagnosis_not_found);
+  co_return Locked{std::move(*now), std::move(record)};
+}
+
 Task<api::Response> patch_diagnosis(App& app, api::Request req) {
   const auto id = req.path_id<DiagnosisId>(Code::diagnosis_not_found);
   const auto expected = api::if_match(req);
   const json::object patch = req.object();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const auto before = co_await tx.maybe_one(kGetDiagnosis, id);
-  if (!before) throw Failure(Code::diagnosis_not_found);
-  records::Record record = co_await records::lock(tx, before->record_id, expected);
-  records::require_draft(record);
+  auto [before, record] = co_await locked(tx, id, expected);
   std::vector<Fault> faults;
-  Coded input = co_await recoded(tx, record.data.visit_date, *before, patch, "", faults);
+  Coded input = co_await recoded(tx, record.data.visit_date, before, patch, "", faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const bool header = input.header;
   const Diagnosis after = co_await update(tx, id, std::move(input));
@@ -142,10 +156,7 @@ Task<api::Response> remove_diagnosis(App& app, api::Request req) {
   const auto id = req.path_id<DiagnosisId>(Code::diagnosis_not_found);
   const auto expected = api::if_match(req);
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const auto before = co_await tx.maybe_one(kGetDiagnosis, id);
-  if (!before) throw Failure(Code::diagnosis_not_found);
-  records::Record record = co_await records::lock(tx, before->record_id, expected);
-  records::require_draft(record);
+  auto [before, record] = co_await locked(tx, id, expected);
   tx.queue(kRemoveDiagnosis, id);
   const auto version = co_await next_version(app, tx, req, record);
   co_await tx.commit();

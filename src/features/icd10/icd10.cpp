@@ -6,6 +6,7 @@
 
 #include "api/input.h"
 #include "api/paging.h"
+#include "base/utf8.h"
 #include "features/app.h"
 #include "features/icd10/icd10_sql.h"
 
@@ -14,10 +15,11 @@ namespace {
 
 constexpr std::size_t kWordsMost = 10;
 constexpr std::size_t kDropMost = 6;      ///< words, of which one may be left out
+constexpr std::size_t kDropTries = 3;     ///< the rarest ones, one after the other
 constexpr double kReleaseCodes = 98'000;  ///< of a full release, about
 constexpr double kFewMatches = 1'500;     ///< that are fetched and sorted in a millisecond or two
-constexpr int kWalk = 10'000;             ///< codes that are looked at in the order of the answer
-constexpr int kWalkOn = 40'000;           ///< if so far it promised to be enough
+/// Codes that are looked at in the order of the answer, each time as it promises to be enough.
+constexpr std::array kWalks{2'500, 10'000, 40'000};
 
 std::string with_dot(std::string code) {
   if (code.size() > 3) code.insert(3, 1, '.');
@@ -27,8 +29,6 @@ std::string with_dot(std::string code) {
 /// The beginning of a code, without its dot, if the text can be one.
 std::optional<std::string> code_prefix(std::string_view text) {
   std::string out;
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
   for (const char c : text) {
     if (c == '.' && out.size() == 3) continue;
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -135,8 +135,7 @@ std::vector<Group> groups_of(const std::vector<std::string>& words,
   return out;
 }
 
-Task<std::vector<Found>> by_words(db::Tx& tx, int release, const std::vector<Group>& groups,
-                                  int limit) {
+Task<std::vector<Found>> by_words(db::Tx& tx, int release, std::vector<Group> groups, int limit) {
   std::string query;  // the rarest word first: where it is missing the others are not looked for
   double expected = kReleaseCodes;  // as if words stood in titles independently of each other
   for (const auto& group : groups) {
@@ -144,13 +143,16 @@ Task<std::vector<Found>> by_words(db::Tx& tx, int release, const std::vector<Gro
     expected *= std::min(1.0, group.frequency / kReleaseCodes);
   }
   if (expected >= kFewMatches) {
-    auto found = co_await tx.all(kByCommonWords, release, query, limit, 0, kWalk);
-    const auto missing = limit - static_cast<int>(found.size());
-    if (missing == 0) co_return found;
-    if (static_cast<int>(found.size()) * (kWalkOn / kWalk - 1) >= missing) {
-      auto more = co_await tx.all(kByCommonWords, release, query, missing, kWalk, kWalkOn);
+    std::vector<Found> found;
+    int from = 0;
+    for (const int to : kWalks) {
+      const int missing = limit - static_cast<int>(found.size());
+      auto more = co_await tx.all(kByCommonWords, release, query, missing, from, to);
       std::ranges::move(more, std::back_inserter(found));
       if (found.size() == static_cast<std::size_t>(limit)) co_return found;
+      // As it went so far, would four times as many be enough? Else all that match are few.
+      if (static_cast<int>(found.size()) * 4 < limit) break;
+      from = to;
     }
   }
   co_return co_await tx.all(kByRareWords, release, query, limit);
@@ -160,10 +162,10 @@ Task<std::vector<Found>> by_words(db::Tx& tx, int release, const std::vector<Gro
 /// be wrong.
 Task<std::vector<Found>> by_most_words(db::Tx& tx, int release, std::vector<Group> groups,
                                        int limit) {
-  for (std::size_t i = 0; i < groups.size(); ++i) {
+  for (std::size_t i = 0; i < std::min(groups.size(), kDropTries); ++i) {
     std::vector<Group> others = groups;
     others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
-    auto found = co_await by_words(tx, release, others, limit);
+    auto found = co_await by_words(tx, release, std::move(others), limit);
     if (!found.empty()) co_return found;
   }
   co_return std::vector<Found>();
@@ -190,7 +192,7 @@ Task<std::vector<Found>> find(db::Tx& tx, int release, std::string q, int limit)
 Task<api::Response> search(App& app, api::Request req) {
   api::Params params(req);
   const auto q = params.text("q");
-  if (!q || q->find_first_not_of(' ') == std::string::npos) params.fault("q", "is required");
+  if (!q || single_spaced(*q).empty()) params.fault("q", "is required");
   const int limit = params.limit();
   const auto on = params.date("on");
   params.finish();
@@ -198,7 +200,7 @@ Task<api::Response> search(App& app, api::Request req) {
   db::Tx tx = co_await app.db.begin_control();
   const auto release = co_await tx.maybe_one(kInForceOn, on);
   std::vector<Found> found;
-  if (release) found = co_await find(tx, release->id, *q, limit);
+  if (release) found = co_await find(tx, release->id, single_spaced(*q), limit);
   co_await tx.commit();
   boost::json::array items;
   for (auto& row : found) {

@@ -90,7 +90,7 @@ Task<bool> import_release(db::Pool& db, ReleaseFile file, bool even_if_smaller,
   for (std::size_t at = 0; at < rows.size(); at += kBatchRows) {
     const auto count = std::min(kBatchRows, rows.size() - at);
     queue_batch(tx, id.value, rows.subspan(at, count), at + 1);
-    (void)co_await tx.maybe_one(kLoaded, file.name);
+    (void)co_await tx.one(kFlush);
     progress(at + count);
   }
   (void)co_await tx.exec(kAddWords, id.value);

@@ -183,6 +183,8 @@ inline const db::Query<void, std::int64_t> kAddWords{"icd10.add_words", R"sql(
   FROM (SELECT w AS word, count(*) AS frequency FROM wardbook.icd_codes c
         CROSS JOIN LATERAL unnest(tsvector_to_array(c.document)) AS w
         WHERE c.release_id = $1 GROUP BY w) n)sql"};
+/// Sends what is queued, a batch at a time.
+inline const db::Query<db::Int64Row> kFlush{"icd10.flush", "SELECT 0"};
 inline const db::Query<db::TextRow> kStarterCodes{"icd10.starter_codes", R"sql(
   SELECT c.code FROM wardbook.icd_codes c
   JOIN wardbook.icd_releases l ON l.id = c.release_id AND l.is_starter)sql"};

@@ -4,6 +4,7 @@
 #include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
+#include "base/utf8.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
 #include "features/patients/patients_query.h"
@@ -172,7 +173,8 @@ Task<Page> list_page(db::Tx& tx, std::optional<std::vector<std::string>> cursor,
 Task<api::Response> list_patients(App& app, api::Request req) {
   api::Params params(req);
   auto q = params.text("q");
-  if (q && q->find_first_not_of(' ') == std::string::npos) q.reset();
+  if (q) q = single_spaced(*q);
+  if (q && q->empty()) q.reset();
   const int limit = params.limit();
   const bool count = params.count_exact();
   const std::string scope = api::cursor_scope(q ? "patients.q" : "patients", req);

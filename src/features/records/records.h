@@ -96,8 +96,8 @@ struct RecordView {
   RecordId id;
   PatientId patient;
   std::int64_t version = 0;
-  std::string sort_key;  ///< of lists
-  bool warned = false;   ///< `warnings` is not empty; they come and go with the patient's allergies
+  std::string sort_key;        ///< of lists
+  bool patient_newer = false;  ///< the patient, who is in it, was changed after the record was
   std::string json;
   static RecordView from_row(const db::RowView& row);
 };
@@ -131,10 +131,17 @@ struct Change {
 void require_draft(const Record& record);
 [[nodiscard]] Task<std::vector<Diagnosis>> diagnoses_of(db::Tx& tx, RecordId id);
 
+/// A visit that moves into another release's time must not keep codes that this one does not have:
+/// adds a fault at `/visit_date` for each of the diagnoses that it would.
+[[nodiscard]] Task<> check_codes(db::Tx& tx, const std::vector<Diagnosis>& kept,
+                                 std::string visit_before, std::string visit_now,
+                                 std::vector<Fault>& faults);
+
 /// The input of a change: `body` replaces (PUT) or is merged into (PATCH, amendments) what is
 /// there, then everything is checked, the database's part included. Adds to `faults`, whose
-/// pointers get `prefix`; with any of them the input is not to be used.
-enum class Apply { replace, merge };
+/// pointers get `prefix`; with any of them the input is not to be used. An amendment, which may
+/// bring other diagnoses, calls check_codes itself.
+enum class Apply { replace, merge, amend };
 [[nodiscard]] Task<RecordInput> changed_input(db::Tx& tx, const Record& record,
                                               boost::json::object body, Apply apply,
                                               std::string prefix, std::vector<Fault>& faults);

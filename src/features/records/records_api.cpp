@@ -35,22 +35,6 @@ Task<> resolve(db::Tx& tx, RecordInput& input, const Record* known, std::vector<
   }
 }
 
-/// A visit that moves into another release's time must not keep codes that this one does not have.
-Task<> check_codes(db::Tx& tx, const Record& record, const std::string& visit_date,
-                   std::vector<Fault>& faults) {
-  if (visit_date == record.data.visit_date) co_return;
-  const auto before = co_await icd10::release_at(tx, record.data.visit_date);
-  const auto after = co_await icd10::release_at(tx, visit_date);
-  if (!after || before == after) co_return;
-  for (const auto& diagnosis : co_await diagnoses_of(tx, record.id)) {
-    const auto checked = co_await icd10::check(tx, diagnosis.icd_code, visit_date);
-    if (!checked.found) {
-      faults.push_back({"/visit_date", "moves the visit to a day on which the code " +
-                                           diagnosis.icd_code + " is not in " + *after});
-    }
-  }
-}
-
 /// The body over what its template pre-fills; what is sent wins.
 Task<std::optional<FromTemplate>> prefill(db::Tx& tx, json::object& body,
                                           std::vector<Fault>& faults) {
@@ -107,8 +91,9 @@ Task<api::Response> get_record(App& app, api::Request req) {
   auto record = co_await app.db.read_maybe_one(req.caller.tenant(), kGetRecord, id);
   if (!record) throw Failure(Code::record_not_found);
   co_await record_was_read(app, req, "record.read", id, record->patient);
-  // A warning may be younger than the version: it is not kept back by "nothing has changed".
-  if (record->warned) co_return api::ok(std::move(record->json)).etag(record->version);
+  // Name and allergies (by way of warnings) are in the answer and not in the version: "nothing has
+  // changed" is not said of what only the record's version knows.
+  if (record->patient_newer) co_return api::ok(std::move(record->json)).etag(record->version);
   co_return api::versioned(req, std::move(record->json), record->version);
 }
 
@@ -140,10 +125,25 @@ Task<api::Response> patch_record(App& app, api::Request req) {
 
 }  // namespace
 
+Task<> check_codes(db::Tx& tx, const std::vector<Diagnosis>& kept, std::string visit_before,
+                   std::string visit_now, std::vector<Fault>& faults) {
+  if (kept.empty() || visit_now == visit_before) co_return;
+  const auto before = co_await icd10::release_at(tx, std::move(visit_before));
+  const auto now = co_await icd10::release_at(tx, visit_now);
+  if (!now || before == now) co_return;
+  for (const auto& diagnosis : kept) {
+    const auto checked = co_await icd10::check(tx, diagnosis.icd_code, visit_now);
+    if (!checked.found) {
+      faults.push_back({"/visit_date", "moves the visit to a day on which the code " +
+                                           diagnosis.icd_code + " is not in " + *now});
+    }
+  }
+}
+
 Task<RecordInput> changed_input(db::Tx& tx, const Record& record, json::object body, Apply apply,
                                 std::string prefix, std::vector<Fault>& faults) {
   json::value whole = body;
-  if (apply == Apply::merge) {
+  if (apply != Apply::replace) {
     whole = api::parse_json(canonical_content(record.data, {}));
     whole.as_object().erase("diagnoses");
     whole.as_object().at("vital_signs").as_object().erase("bmi");
@@ -160,7 +160,10 @@ Task<RecordInput> changed_input(db::Tx& tx, const Record& record, json::object b
     }
   }
   co_await resolve(tx, input, &record, found);
-  if (found.empty()) co_await check_codes(tx, record, input.visit_date, found);
+  if (found.empty() && apply != Apply::amend) {
+    const auto kept = co_await diagnoses_of(tx, record.id);
+    co_await check_codes(tx, kept, record.data.visit_date, input.visit_date, found);
+  }
   for (auto& fault : found) faults.push_back({prefix + fault.pointer, std::move(fault.message)});
   co_return input;
 }

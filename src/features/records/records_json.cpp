@@ -119,9 +119,8 @@ RecordView RecordView::from_row(const db::RowView& r) {
   out.raw("diagnoses", diagnoses_json(r.text_array(29)));
   const Cells patient = r.text_array(30);
   out.raw("patient", patient_json(view.patient, patient));
-  const std::string warnings = prescription_warnings(patient.at(3), r.text(12));
-  view.warned = warnings != "[]";
-  out.raw("warnings", warnings);
+  out.raw("warnings", prescription_warnings(patient.at(3), r.text(12)));
+  view.patient_newer = patient.at(4) == "true";
   out.end();
   return view;
 }

@@ -4,6 +4,7 @@
 #include "api/input.h"
 #include "api/paging.h"
 #include "base/offload.h"
+#include "base/utf8.h"
 #include "features/records/records_highlights.h"
 #include "features/records/records_life.h"
 #include "features/records/records_sql.h"
@@ -141,7 +142,7 @@ Filter read_filter(const api::Request& req) {
     if (!f.icd) params.fault("icd", "must be an ICD-10 code or its beginning");
   }
   f.follow_up = params.one_of("follow_up", {"due", "overdue"});
-  if (const auto q = params.text("q", 500)) f.words = split_words(*q);
+  if (const auto q = params.text("q", 500)) f.words = split_words(single_spaced(*q));
   if (f.words.words.size() + f.words.phrases.size() > kMostWords) {
     params.fault("q", "has more than " + std::to_string(kMostWords) + " words and phrases");
   }

@@ -27,7 +27,8 @@ using MaybeId = std::optional<std::int64_t>;
   "   d.created_at::text, d.updated_at::text] FROM {tenant}.diagnoses d "                          \
   "   WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id), "                          \
   "(SELECT ARRAY[p.patient_number, p.first_name, p.last_name, "                                    \
-  "   CASE WHEN p.allergies <> '[]' AND r.prescriptions_text <> '[]' THEN p.allergies::text END] " \
+  "   CASE WHEN p.allergies <> '[]' AND r.prescriptions_text <> '[]' THEN p.allergies::text END, " \
+  "   (p.updated_at >= r.updated_at)::text] "                                                      \
   "   FROM {tenant}.patients p "                                                                   \
   "   WHERE p.id = r.patient_id)"
 

@@ -197,7 +197,7 @@ test("whatever is typed as a name is compared and never fails", async () => {
   for (const warning of warnings) assert.equal(warning.match, "same");
 });
 
-test("a warning that is younger than the record's version is not kept back by a 304", async () => {
+test("what the patient brings to the answer is not kept back by a 304", async () => {
   const patient = await newPatient(doctor);
   const { id } = await newRecord(doctor, patient.id, { prescriptions: [drug("Amoxicillin")] });
   const again = (): ReturnType<typeof doctor.any> =>
@@ -210,4 +210,9 @@ test("a warning that is younger than the record's version is not kept back by a 
   const answer = await again();
   assert.equal(answer.status, 200, answer.text);
   assert.equal(answer.body.warnings.length, 1);
+  const renamed = { allergies: [], last_name: "Renamed" };
+  await doctor.expect(200, "patch", "/patients/{id}", { path: { id: patient.id }, body: renamed });
+  const third = await again();
+  assert.deepEqual(third.body.warnings, [], "one that is withdrawn goes, too");
+  assert.equal(third.body.patient.last_name, "Renamed");
 });

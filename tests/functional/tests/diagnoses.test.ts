@@ -177,3 +177,29 @@ test("records are found by the beginning of a code, with or without the dot", as
     assert.deepEqual(page.items, [], icd);
   }
 });
+
+test("who waited for another writer changes what that one left", async () => {
+  const { id } = await record();
+  const added = await doctor.expect(201, "post", "/records/{id}/diagnoses", {
+    path: { id },
+    ifMatch: 1,
+    body: { icd_code: "I10", diagnosis_type: "primary" },
+  });
+  const at = `/diagnoses/${added.body.id}`;
+  let version = 2;
+  for (let round = 0; round < 25; round += 1) {
+    const ifMatch = `"${version}", "${version + 1}"`;
+    const notes = `round ${round}`;
+    const status = round % 2 === 0 ? "chronic" : "active";
+    const answers = await Promise.all([
+      doctor.any("PATCH", at, { ifMatch, body: { notes } }),
+      doctor.any("PATCH", at, { ifMatch, body: { status } }),
+    ]);
+    const done = answers.filter((answer) => answer.status === 200).length;
+    version += done;
+    const now = await doctor.any("GET", at);
+    if (answers[0].status === 200) assert.equal(now.body.notes, notes, `round ${round}`);
+    if (answers[1].status === 200) assert.equal(now.body.status, status, `round ${round}`);
+    assert.ok(done > 0);
+  }
+});

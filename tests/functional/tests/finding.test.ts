@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Client, Schemas } from "../lib/client.ts";
-import { allPages, as, newAccount, newPatient, newRecord } from "../lib/world.ts";
+import { allPages, as, newAccount, newPatient, newRecord, unique } from "../lib/world.ts";
 
 type Item = Schemas["RecordListItem"];
 type Query = Record<string, string | number>;
@@ -278,4 +278,45 @@ test("a worklist entry comes back when the visit that kept it is voided or chang
     ifMatch: moved.version,
   });
   assert.deepEqual(await worklist(someone), [asked.id]);
+});
+
+test("blanks of every script part words, and what denies is not dropped from a phrase", async () => {
+  const word = unique("zq").toLowerCase();
+  const patient = (await newPatient(doctor)).id;
+  const { id } = await newRecord(doctor, patient, { notes: `Present: ${word}. Nausea absent.` });
+  const other = await newRecord(doctor, patient, { notes: `There is no ${word} today.` });
+  const find = async (q: string): Promise<number[]> => {
+    const { body } = await doctor.expect(200, "get", "/records", { query: { q } });
+    return body.items.map((item) => item.id).sort((a, b) => a - b);
+  };
+  for (const blank of ["\u3000", "\u2009", "\u00a0", "\u200b"]) {
+    assert.deepEqual(await find(`${word}${blank}`), [id, other.id], JSON.stringify(blank));
+    assert.deepEqual(await find(`nausea${blank}${word}`), [id], JSON.stringify(blank));
+    assert.deepEqual(await find(`"nausea${blank}absent${blank}"`.concat(` ${word}`)), [id]);
+    assert.deepEqual(await find(blank.concat(word)), [id, other.id]);
+  }
+  assert.deepEqual(await find(`"no ${word}"`), [other.id]);
+  assert.deepEqual(await find(`"there is no ${word.slice(0, -1)}"`), [other.id]);
+  for (const q of ["\u3000", '"\u3000"', '"no"', '"of the"']) await find(q);
+});
+
+test("medication and results are found in a visit whose story is very long", async () => {
+  const word = unique("zqmed");
+  const patient = (await newPatient(doctor)).id;
+  const story = Array.from({ length: 8_000 }, (_, i) => `w${i.toString(36)}`).join(" ");
+  const { id } = await newRecord(doctor, patient, {
+    history_of_present_illness: story.slice(0, 49_000),
+    physical_examination: story.slice(0, 49_000),
+    notes: story.slice(0, 49_000),
+    prescriptions: [{ medication: word, dosage: "1", frequency: "daily" }],
+    lab_results: [{ test: `${word}lab`, value: "seen" }],
+  });
+  for (const q of [word, `${word}lab`]) {
+    const { body } = await doctor.expect(200, "get", "/records", { query: { q } });
+    assert.deepEqual(
+      body.items.map((item) => item.id),
+      [id],
+      q,
+    );
+  }
 });

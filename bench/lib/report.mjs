@@ -89,9 +89,15 @@ export function scaleNotes(rows, pages) {
   return notes.join("\n");
 }
 
-export function icdTable(found) {
-  const cells = [found.queries, fixed(found.p50_ms), fixed(found.p99_ms), fixed(found.max_ms)];
-  return table(["ICD-10 searches", "p50 ms", "p99 ms", "slowest ms"], [cells]);
+export function icdTable(rows) {
+  const cells = (row) => [
+    row.name,
+    row.queries,
+    fixed(row.p50_ms),
+    fixed(row.p99_ms),
+    fixed(row.max_ms),
+  ];
+  return table(["ICD-10 searches", "queries", "p50 ms", "p99 ms", "slowest ms"], rows.map(cells));
 }
 
 export function largeTable(rows) {

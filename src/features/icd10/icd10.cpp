@@ -150,8 +150,10 @@ Task<std::vector<Found>> by_words(db::Tx& tx, int release, std::vector<Group> gr
       auto more = co_await tx.all(kByCommonWords, release, query, missing, from, to);
       std::ranges::move(more, std::back_inserter(found));
       if (found.size() == static_cast<std::size_t>(limit)) co_return found;
-      // As it went so far, would four times as many be enough? Else all that match are few.
-      if (static_cast<int>(found.size()) * 4 < limit) break;
+      // Of one word it is known that there are enough. Of several: do they stand together at all,
+      // and would there be enough further on, where titles are longer? Else there are few.
+      const int hoped = static_cast<int>(found.size()) * (from == 0 ? limit : 8);
+      if (groups.size() > 1 && hoped < limit) break;
       from = to;
     }
   }

@@ -116,12 +116,12 @@ struct RecordView {
 struct Change {
   std::string kind;    ///< created, updated, diagnosis, finalized, amended, reopened, voided
   std::string status;  ///< afterwards
-  std::optional<std::string> reason;
+  std::optional<std::string> reason = std::nullopt;
   /// An amendment's diagnoses, where it changes them: all that the record has afterwards, and what
   /// makes the rows so. The database lets that through only between the version's row and the
   /// record's own.
-  std::optional<std::vector<Diagnosis>> diagnoses;
-  std::function<void(db::Tx&)> queue_diagnoses;
+  std::optional<std::vector<Diagnosis>> diagnoses = std::nullopt;
+  std::function<void(db::Tx&)> queue_diagnoses = nullptr;
 };
 
 /// The record, locked for this transaction. Fails with record_not_found (also when it was voided),

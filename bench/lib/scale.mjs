@@ -51,22 +51,32 @@ export async function fill(demo, hospital, say) {
   await demo.superuser(fillScript(hospital.tenant, SOURCES, hospital.patients, hospital.records));
 }
 
-/** Latencies of one request after the other, in ms. */
-async function times(demo, token, targets, count) {
-  const took = [];
-  const headers = { Authorization: `Bearer ${token}` };
+async function timed(demo, target, token) {
+  const begun = process.hrtime.bigint();
+  const answer = await fetch(demo.origin + target, { headers: { Authorization: `Bearer ${token}` } });
+  await answer.arrayBuffer();
+  const ms = Number(process.hrtime.bigint() - begun) / 1e6;
+  if (answer.status !== 200) throw new Error(`GET ${target}: ${answer.status}`);
+  return ms;
+}
+
+/**
+ * Latencies in ms of reads ({ targets, token }), one request after the other and one of each read in
+ * turn, so that whatever slows the machine for a while slows them all.
+ */
+async function inTurns(demo, reads, count) {
+  const took = reads.map(() => []);
   for (let i = -Math.min(20, count); i < count; i += 1) {
-    const target = targets[(i + targets.length * 20) % targets.length];
-    const begun = process.hrtime.bigint();
-    const answer = await fetch(demo.origin + target, { headers });
-    await answer.arrayBuffer();
-    const ms = Number(process.hrtime.bigint() - begun) / 1e6;
-    if (answer.status !== 200) throw new Error(`GET ${target}: ${answer.status}`);
-    if (i >= 0) took.push(ms);
+    for (const [n, { targets, token }] of reads.entries()) {
+      const ms = await timed(demo, targets[(i + targets.length * 20) % targets.length], token);
+      if (i >= 0) took[n].push(ms);
+    }
   }
-  took.sort((a, b) => a - b);
-  const at = (share) => took[Math.min(took.length - 1, Math.floor(took.length * share))];
-  return { p50_ms: at(0.5), p99_ms: at(0.99) };
+  return took.map((sample) => {
+    sample.sort((a, b) => a - b);
+    const at = (share) => sample[Math.min(sample.length - 1, Math.floor(sample.length * share))];
+    return { p50_ms: at(0.5), p99_ms: at(0.99) };
+  });
 }
 
 async function pageTarget(demo, token) {
@@ -105,16 +115,6 @@ async function scenarios(demo, token, hospital) {
   ];
 }
 
-async function measureHospital(demo, hospital, count, say) {
-  const token = await demo.signIn(hospital.tenant);
-  const out = [];
-  for (const [name, targets] of await scenarios(demo, token, hospital)) {
-    say(`${hospital.records} records: ${name}`);
-    out.push({ name, targets, token, ...(await times(demo, token, targets, count)) });
-  }
-  return out;
-}
-
 /** How many times as slow the larger hospital may be, and a far page as the first. */
 export const MOST_RATIO = 2;
 export const MOST_PAGE_RATIO = 1.2;
@@ -126,36 +126,43 @@ export function pageRatios(rows) {
   return { small: ratio("small"), large: ratio("large") };
 }
 
-/** What PostgreSQL did for a read that grows more than it may, in both hospitals. */
-async function explain(demo, row) {
-  const plans = {};
-  for (const side of ["small", "large"]) {
-    plans[side] = await plansOf(demo, row[side].targets[0], row[side].token);
-  }
-  return plans;
-}
+/** What PostgreSQL did for a read that grows more than it may. */
+const planOf = (demo, { targets, token }) => plansOf(demo, targets[0], token);
+
+/** Reads that are compared with each other, not only with themselves in the other hospital. */
+const together = (names) => {
+  const pages = new Set(["first page", `page ${PAGE}`]);
+  const groups = names.filter((name) => !pages.has(name)).map((name) => [name]);
+  return [[...pages], ...groups];
+};
 
 /** Rows of the two hospitals side by side; `ratio` of the medians; plans of what is over the limit. */
 export async function measureScale(demo, { count, say, hospitals = [SMALL, LARGE] }) {
-  const [small, large] = hospitals;
-  const columns = [];
-  for (const hospital of [small, large]) {
-    columns.push(await measureHospital(demo, hospital, count, say));
+  const sides = [];
+  for (const hospital of hospitals) {
+    const token = await demo.signIn(hospital.tenant);
+    const found = await scenarios(demo, token, hospital);
+    sides.push(new Map(found.map(([name, targets]) => [name, { targets, token }])));
   }
-  const rows = columns[0].map((row, i) => ({
-    name: row.name,
-    small: row,
-    large: columns[1][i],
-    ratio: columns[1][i].p50_ms / row.p50_ms,
-  }));
+  const [small, large] = sides;
+  const rows = [];
+  for (const names of together([...small.keys()])) {
+    say(names.join(", "));
+    const reads = names.flatMap((name) => [small.get(name), large.get(name)]);
+    const took = await inTurns(demo, reads, names.length > 1 ? count * 5 : count);
+    for (const [i, name] of names.entries()) {
+      const [s, l] = [took[2 * i], took[2 * i + 1]];
+      rows.push({ name, small: s, large: l, ratio: l.p50_ms / s.p50_ms });
+    }
+  }
   const pages = pageRatios(rows);
   for (const row of rows) {
     const far = row.name === `page ${PAGE}` && pages.large > MOST_PAGE_RATIO;
-    if (row.ratio > MOST_RATIO || far) row.plans = await explain(demo, row);
-    for (const side of [row.small, row.large]) {
-      delete side.targets;
-      delete side.token;
-    }
+    if (row.ratio <= MOST_RATIO && !far) continue;
+    row.plans = {
+      small: await planOf(demo, small.get(row.name)),
+      large: await planOf(demo, large.get(row.name)),
+    };
   }
   return rows;
 }

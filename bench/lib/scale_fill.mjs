@@ -1,11 +1,29 @@
-// A hospital of any size, made in bulk inside PostgreSQL: the demo's own charts, repeated under
-// other patients and dates. Triggers and foreign keys are off meanwhile (what is copied has been
-// through them), and the secondary indexes are built at the end. The hashes of the copied versions
-// are those of their originals, so `audit verify` is not for this hospital.
+// A hospital of any size, by COPY: the demo's own charts, repeated under other patients and dates.
+// Triggers and foreign keys are off meanwhile (what is copied has been through them), and the
+// secondary indexes are built at the end. The hashes of the copied versions are those of their
+// originals, so `audit verify` is not for this hospital.
 export const RARE_WORD = "quinquefolia";
 export const RARE_RECORDS = 20;
 
-const TABLES = ["patients", "name_words", "medical_records", "record_versions", "signatures", "diagnoses", "follow_ups"];
+const TABLES = [
+  "patients",
+  "name_words",
+  "medical_records",
+  "record_versions",
+  "signatures",
+  "diagnoses",
+  "follow_ups",
+];
+
+const LOADING = "-c session_replication_role=replica -c synchronous_commit=off";
+
+/** A line for psql: what a query gives goes to a second psql, which loads it. */
+function copy(table, columns, select) {
+  const into = columns.replace(/\s+/g, " ");
+  const load = `COPY ${table} (${into}) FROM STDIN (FORMAT binary)`;
+  const program = `PGOPTIONS="${LOADING}" psql -X -q -v ON_ERROR_STOP=1 -c "${load}"`;
+  return `\\copy (${select.replace(/\s+/g, " ").trim()}) TO PROGRAM '${program}' (FORMAT binary)`;
+}
 
 const dropIndexes = (tenant) => `
 CREATE TEMP TABLE put_back AS
@@ -32,24 +50,26 @@ CREATE TEMP TABLE given AS SELECT first_name, sex, row_number() OVER () - 1 AS n
 CREATE TEMP TABLE family AS SELECT last_name, row_number() OVER () - 1 AS n
   FROM (SELECT DISTINCT last_name FROM names ORDER BY 1) d;
 CREATE TEMP TABLE people AS
-  SELECT s.g, f.first_name, f.sex,
+  SELECT s.g::bigint, f.first_name, f.sex,
     l.last_name || CASE WHEN s.g % 5 < 2 THEN '-' || m.last_name ELSE '' END AS last_name
   FROM (SELECT g, mod(abs(hashint8(g)::bigint), (SELECT count(*) FROM given)) AS a,
           mod(abs(hashint8(g + 10000000)::bigint), (SELECT count(*) FROM family)) AS b,
           mod(abs(hashint8(g + 20000000)::bigint), (SELECT count(*) FROM family)) AS c
         FROM generate_series(1, ${count}) g) s
   JOIN given f ON f.n = s.a JOIN family l ON l.n = s.b JOIN family m ON m.n = s.c;
-INSERT INTO ${tenant}.patients (id, patient_number, first_name, last_name, date_of_birth, sex, phone,
-    allergies, created_by, search_name, names)
-  OVERRIDING SYSTEM VALUE
-  SELECT g, 'P-' || wardbook.padded(g), first_name, last_name,
-    date '1930-01-01' + (g::bigint * 7919 % 34000)::integer, sex, '555-' || wardbook.padded(g),
+${copy(
+  `${tenant}.patients`,
+  `id, patient_number, first_name, last_name, date_of_birth, sex, phone, allergies, created_by,
+    search_name, names`,
+  `SELECT g, 'P-' || wardbook.padded(g), first_name, last_name,
+    date '1930-01-01' + (g * 7919 % 34000)::integer, sex, '555-' || wardbook.padded(g),
     CASE WHEN g % 10 = 0
       THEN '[{"substance": "Penicillin", "reaction": "rash", "severity": "moderate"}]'
       ELSE '[]' END::jsonb,
     (SELECT min(account_id) FROM ${tenant}.staff), ${tenant}.fold(first_name || ' ' || last_name),
     array_to_tsvector(${tenant}.words_of(first_name || ' ' || last_name))
-  FROM people ORDER BY g;
+  FROM people ORDER BY g`,
+)}
 INSERT INTO ${tenant}.name_words (word, key)
   SELECT w, ${tenant}.letter_key(w) FROM (SELECT DISTINCT unnest(tsvector_to_array(p.names)) AS w
     FROM ${tenant}.patients p) d ON CONFLICT DO NOTHING;
@@ -63,18 +83,20 @@ CREATE TEMP TABLE base AS SELECT row_number() OVER (ORDER BY r.id) - 1 AS n, r.*
 UPDATE base SET search = ts_delete(search, ARRAY['#' || lower(record_number),
   regexp_replace(record_number, '^.*-', '')]);
 CREATE TEMP TABLE made AS
-  SELECT g AS id, 1 + g::bigint * 7919 % ${patientCount} AS patient_id, b.id AS base_id, b.n,
+  SELECT g::bigint AS id, 1 + g::bigint * 7919 % ${patientCount} AS patient_id, b.id AS base_id, b.n,
     date_trunc('minute', now() - (${count} - g) * (interval '10 years' / ${count})) AS visit_date
   FROM generate_series(1, ${count}) g
   JOIN base b ON b.n = mod(abs(hashint8(g + 30000000)::bigint), (SELECT count(*) FROM base));
 CREATE INDEX ON made (base_id);
 ANALYZE made;
-INSERT INTO ${tenant}.medical_records (id, record_number, patient_id, doctor_id, visit_date,
-    visit_type, chief_complaint, history_of_present_illness, physical_examination, diagnosis,
-    treatment_plan, prescriptions, vital_signs, lab_results, notes, follow_up_required,
-    follow_up_date, follow_up_instructions, status, finalized_at, finalized_by, signed_hash,
-    version, content_hash, created_by, created_at, updated_at, search)
-  SELECT m.id, 'MR-2026-' || wardbook.padded(m.id), m.patient_id, b.doctor_id, m.visit_date,
+${copy(
+  `${tenant}.medical_records`,
+  `id, record_number, patient_id, doctor_id, visit_date, visit_type, chief_complaint,
+    history_of_present_illness, physical_examination, diagnosis, treatment_plan, prescriptions,
+    vital_signs, lab_results, notes, follow_up_required, follow_up_date, follow_up_instructions,
+    status, finalized_at, finalized_by, signed_hash, version, content_hash, created_by,
+    created_at, updated_at, search`,
+  `SELECT m.id, 'MR-2026-' || wardbook.padded(m.id), m.patient_id, b.doctor_id, m.visit_date,
     b.visit_type, b.chief_complaint, b.history_of_present_illness, b.physical_examination,
     b.diagnosis, b.treatment_plan, b.prescriptions, b.vital_signs, b.lab_results,
     CASE WHEN m.id % ${Math.floor(count / RARE_RECORDS)} = 0
@@ -88,21 +110,30 @@ INSERT INTO ${tenant}.medical_records (id, record_number, patient_id, doctor_id,
       THEN b.search || setweight(to_tsvector('pg_catalog.simple', '${RARE_WORD}'), 'C')
         || setweight(to_tsvector('pg_catalog.english', '${RARE_WORD}'), 'D')
       ELSE b.search END
-  FROM made m JOIN base b ON b.n = m.n ORDER BY m.id;
-INSERT INTO ${tenant}.record_versions (record_id, version, kind, reason, status, changed_by,
-    changed_at, content, content_hash)
-  SELECT m.id, v.version, v.kind, v.reason, v.status, v.changed_by,
+  FROM made m JOIN base b ON b.n = m.n ORDER BY m.id`,
+)}
+${copy(
+  `${tenant}.record_versions`,
+  `record_id, version, kind, reason, status, changed_by, changed_at, content, content_hash`,
+  `SELECT m.id, v.version, v.kind, v.reason, v.status, v.changed_by,
     m.visit_date + interval '1 hour' * v.version, v.content, v.content_hash
-  FROM made m JOIN ${source}.record_versions v ON v.record_id = m.base_id ORDER BY m.id, v.version;
-INSERT INTO ${tenant}.signatures (record_id, version, content_hash, signed_by, signed_at, meaning)
-  SELECT m.id, s.version, s.content_hash, s.signed_by, m.visit_date + interval '2 hours', s.meaning
-  FROM made m JOIN ${source}.signatures s ON s.record_id = m.base_id;
-INSERT INTO ${tenant}.diagnoses (record_id, icd_code, icd_release, diagnosis_name, diagnosis_type,
-    status, created_by, created_at, updated_at)
-  SELECT m.id, d.icd_code, d.icd_release, d.diagnosis_name, d.diagnosis_type, d.status,
+  FROM made m JOIN ${source}.record_versions v ON v.record_id = m.base_id ORDER BY m.id, v.version`,
+)}
+${copy(
+  `${tenant}.signatures`,
+  `record_id, version, content_hash, signed_by, signed_at, meaning`,
+  `SELECT m.id, s.version, s.content_hash, s.signed_by, m.visit_date + interval '2 hours', s.meaning
+  FROM made m JOIN ${source}.signatures s ON s.record_id = m.base_id`,
+)}
+${copy(
+  `${tenant}.diagnoses`,
+  `record_id, icd_code, icd_release, diagnosis_name, diagnosis_type, status, created_by,
+    created_at, updated_at`,
+  `SELECT m.id, d.icd_code, d.icd_release, d.diagnosis_name, d.diagnosis_type, d.status,
     d.created_by, m.visit_date, m.visit_date
   FROM made m JOIN ${source}.diagnoses d ON d.record_id = m.base_id AND d.removed_at IS NULL
-  ORDER BY m.id;
+  ORDER BY m.id`,
+)}
 SELECT setval('${tenant}.record_ids', ${count}), setval('${tenant}.record_numbers', ${count});`;
 
 /** A script for psql, to be run by a superuser of the demo's own cluster. */
@@ -113,7 +144,6 @@ SET session_replication_role = replica;
 SET synchronous_commit = off;
 SET maintenance_work_mem = '1GB';
 SET work_mem = '128MB';
-BEGIN;
 INSERT INTO ${tenant}.staff SELECT * FROM ${source}.staff ON CONFLICT DO NOTHING;
 ${dropIndexes(tenant)}
 ${patients(tenant, sources, patientCount)}
@@ -123,6 +153,5 @@ ${TABLES.map((table) => `ANALYZE ${tenant}.${table};`).join("\n")}
 INSERT INTO ${tenant}.follow_ups
   SELECT o.* FROM ${tenant}.patients p CROSS JOIN LATERAL ${tenant}.outstanding(p.id,
     (SELECT t.time_zone FROM wardbook.tenants t WHERE t.id = '${tenant}')) o;
-COMMIT;
 ${TABLES.map((table) => `VACUUM ANALYZE ${tenant}.${table};`).join("\n")}`;
 }

@@ -7,6 +7,7 @@
 #include <sodium.h>
 #include <zlib.h>
 
+#include <array>
 #include <stdexcept>
 
 namespace wardbook {
@@ -109,20 +110,24 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
 }
 
 std::optional<std::string> from_hex(std::string_view text) {
+  static constexpr auto kValues = [] {
+    std::array<std::int8_t, 256> out{};
+    out.fill(-1);
+    for (int i = 0; i < 10; ++i)
+      out[static_cast<std::size_t>('0' + i)] = static_cast<std::int8_t>(i);
+    for (int i = 10; i < 16; ++i) {
+      out[static_cast<std::size_t>('a' + i - 10)] = static_cast<std::int8_t>(i);
+      out[static_cast<std::size_t>('A' + i - 10)] = static_cast<std::int8_t>(i);
+    }
+    return out;
+  }();
   if (text.size() % 2 != 0) return std::nullopt;
-  const auto value = [](char c) -> int {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
-  std::string out;
-  out.reserve(text.size() / 2);
-  for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = value(text[i]);
-    const int low = value(text[i + 1]);
+  std::string out(text.size() / 2, '\0');
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const int high = kValues[static_cast<unsigned char>(text[2 * i])];
+    const int low = kValues[static_cast<unsigned char>(text[2 * i + 1])];
     if (high < 0 || low < 0) return std::nullopt;
-    out += static_cast<char>(high * 16 + low);
+    out[i] = static_cast<char>(high * 16 + low);
   }
   return out;
 }

@@ -19,15 +19,22 @@ struct Rank {
   bool header = false;
   bool uncommon = false;  ///< not in the starter set
   bool detailed = false;  ///< common, but with further detail
+  bool later = false;     ///< not of the first encounter
   std::size_t length = 0;
   int order = 0;
   std::size_t row = 0;
   auto operator<=>(const Rank&) const = default;
 };
 
+bool is_later(std::string_view title) {
+  return title.find(", subsequent encounter") != std::string_view::npos ||
+         title.find(", sequela") != std::string_view::npos;
+}
+
 /// The rows in the order of their places: billable codes first; of these the common ones, which the
-/// starter set has, and among them those without further detail; short titles first. They are
-/// stored in this order too, since searches go through them in it.
+/// starter set has, and among them those without further detail; injuries at their first encounter
+/// before later ones; short titles first. They are stored in this order too, since an answer's are
+/// often near each other in it.
 std::vector<OrderRow> in_places(std::vector<OrderRow> rows, const std::set<std::string>& common) {
   static const std::regex plain("unspecified|essential|uncomplicated|without ", std::regex::icase);
   std::vector<Rank> ranks;
@@ -35,7 +42,8 @@ std::vector<OrderRow> in_places(std::vector<OrderRow> rows, const std::set<std::
     const OrderRow& row = rows[i];
     const bool is_common = common.contains(row.code);
     const bool detailed = is_common && !std::regex_search(row.long_title, plain);
-    ranks.push_back({!row.billable, !is_common, detailed, row.long_title.size(), row.order, i});
+    ranks.push_back({!row.billable, !is_common, detailed, is_later(row.long_title),
+                     row.long_title.size(), row.order, i});
   }
   std::ranges::sort(ranks);
   std::vector<OrderRow> out;

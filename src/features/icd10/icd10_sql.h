@@ -78,79 +78,60 @@ inline const db::Query<Found, int, std::string, int> kByPrefix{
     "ORDER BY NOT f.billable, f.code LIMIT $3"};
 #undef WB_BEGINS_LIKE
 
-/// For each typed word ($2) what it may mean, as a part of a tsquery: words that begin with it and
-/// those of the same stem; if there are none, those with the same letters in another order or that
-/// differ in one or two. A word of one or two characters means only itself.
-struct Meaning {
-  std::int64_t position = 0;
-  std::string part;            ///< 'hyp':* or 'fracture'
-  std::int64_t frequency = 0;  ///< how many codes of the release have it, at most
-  static Meaning from_row(const db::RowView& r) { return {r.int64(0), r.str(1), r.int64(2)}; }
+/// Where the codes are that have a typed word; see Matches.
+struct WordPlaces {
+  std::string places;
+  static WordPlaces from_row(const db::RowView& r) { return {r.bytes(0)}; }
 };
-inline const db::Query<Meaning, int, std::vector<std::string>> kMeanings{"icd10.meanings", R"sql(
+/// Typed words ($2) with their positions ($3, see TypedWords): for each position the places of the
+/// codes that have a word which begins with it or has its stem; if there are none, one with the
+/// same letters in another order or with one or two others. A word of one or two characters means
+/// only itself. Positions that mean nothing are missing.
+inline const db::Query<WordPlaces, int, std::vector<std::string>, std::vector<std::int64_t>>
+    kPlaces{"icd10.places", R"sql(
   WITH typed AS MATERIALIZED (
     SELECT u.position, w.word, w.word || chr(1114111) AS after, length(w.word) AS length,
       wardbook.stem(w.word) AS stem, wardbook.letter_key(w.word) AS key,
       CASE WHEN length(w.word) < 6 THEN 1 ELSE 2 END AS errors
-    FROM unnest($2::text[]) WITH ORDINALITY AS u(word, position)
+    FROM unnest($2::text[], $3::bigint[]) AS u(word, position)
     CROSS JOIN LATERAL (SELECT wardbook.plain_word(u.word) AS word OFFSET 0) w
     WHERE w.word <> ''),
   known AS MATERIALIZED (
-    SELECT t.position, quote_literal(w.word) AS part, w.frequency::bigint
+    SELECT t.position, w.places
     FROM typed t JOIN wardbook.icd_words w
       ON t.length <= 2 AND w.release_id = $1 AND w.word = t.word
     UNION ALL
-    SELECT t.position, quote_literal(t.word) || ':*', n.frequency
-    FROM typed t CROSS JOIN LATERAL (
-      SELECT sum(w.frequency)::bigint AS frequency FROM wardbook.icd_words w
-      WHERE t.length > 2 AND w.release_id = $1 AND w.word ~>=~ t.word AND w.word ~<~ t.after) n
-    WHERE n.frequency > 0
+    SELECT t.position, w.places FROM typed t JOIN wardbook.icd_words w
+      ON t.length > 2 AND w.release_id = $1 AND w.word ~>=~ t.word AND w.word ~<~ t.after
     UNION ALL
-    SELECT t.position, quote_literal(n.word), n.frequency::bigint
-    FROM typed t CROSS JOIN LATERAL (
-      SELECT w.word, w.frequency FROM wardbook.icd_words w
-      WHERE t.stem <> '' AND w.stem <> '' AND w.release_id = $1 AND w.stem = t.stem
-        AND NOT starts_with(w.word, t.word)
-      ORDER BY w.frequency DESC, w.word LIMIT 10) n),
+    SELECT t.position, w.places FROM typed t JOIN wardbook.icd_words w
+      ON t.stem <> '' AND w.stem <> '' AND w.release_id = $1 AND w.stem = t.stem
+        AND NOT (t.length > 2 AND starts_with(w.word, t.word))),
   near AS MATERIALIZED (
-    SELECT t.position, n.word, n.frequency
+    SELECT t.position, n.places
     FROM typed t CROSS JOIN LATERAL (
-      SELECT w.word, w.frequency FROM wardbook.icd_words w
+      SELECT w.places FROM wardbook.icd_words w
       WHERE t.length > 3 AND w.release_id = $1 AND (w.key = t.key
         OR w.word ~>=~ left(t.word, 1) AND w.word ~<~ (left(t.word, 1) || chr(1114111))
            AND length(w.word) BETWEEN t.length - 2 AND t.length + 2
            AND public.levenshtein_less_equal(w.word, t.word, 2) <= t.errors)
       ORDER BY w.key <> t.key, public.levenshtein(w.word, t.word),
         w.frequency DESC, w.word LIMIT 5) n
-    WHERE NOT EXISTS (SELECT FROM known k WHERE k.position = t.position))
-  SELECT * FROM known
-  UNION ALL SELECT n.position, quote_literal(n.word), n.frequency::bigint FROM near n
-  UNION ALL  -- the first letter is wrong, or missing: neumonia
-  SELECT t.position, quote_literal(n.word), n.frequency::bigint
-  FROM typed t CROSS JOIN LATERAL (
-    SELECT w.word, w.frequency FROM wardbook.icd_words w
-    WHERE t.length > 3 AND w.release_id = $1 AND w.word OPERATOR(public.%) t.word
-      AND public.levenshtein_less_equal(w.word, t.word, 2) <= t.errors
-    ORDER BY public.levenshtein(w.word, t.word), w.frequency DESC, w.word LIMIT 5) n
-  WHERE NOT EXISTS (SELECT FROM known k WHERE k.position = t.position)
-    AND NOT EXISTS (SELECT FROM near k WHERE k.position = t.position))sql"};
-
-/// Of words that few codes have: all of these, sorted.
-inline const db::Query<Found, int, std::string, int> kByRareWords{"icd10.by_rare_words", R"sql(
-  SELECT f.code, f.billable, f.short_title, f.long_title FROM (
-    SELECT c.* FROM wardbook.icd_codes c
-    WHERE release_id = $1 AND document @@ $2::tsquery OFFSET 0) f
-  ORDER BY f.place LIMIT $3)sql"};
-/// Of words that many have: the codes in the order of the answer, behind place $4, until there are
-/// enough or place $5 is reached. The function rather than its operator, so that the words' index
-/// is not taken after all.
-inline const db::Query<Found, int, std::string, int, int, int> kByCommonWords{
-    "icd10.by_common_words",
-    R"sql(
+    WHERE t.position NOT IN (SELECT k.position FROM known k)),
+  first_letter AS (  -- is wrong, or missing: neumonia
+    SELECT t.position, n.places
+    FROM typed t CROSS JOIN LATERAL (
+      SELECT w.places FROM wardbook.icd_words w
+      WHERE t.length > 3 AND w.release_id = $1 AND w.word OPERATOR(public.%) t.word
+        AND public.levenshtein_less_equal(w.word, t.word, 2) <= t.errors
+      ORDER BY public.levenshtein(w.word, t.word), w.frequency DESC, w.word LIMIT 5) n
+    WHERE t.position NOT IN (SELECT k.position FROM known k UNION SELECT n.position FROM near n))
+  SELECT string_agg(f.places, '\x00'::bytea)
+  FROM (SELECT * FROM known UNION ALL SELECT * FROM near UNION ALL SELECT * FROM first_letter) f
+  GROUP BY f.position)sql"};
+inline const db::Query<Found, int, std::vector<std::int64_t>> kByPlace{"icd10.by_place", R"sql(
   SELECT code, billable, short_title, long_title FROM wardbook.icd_codes
-  WHERE release_id = $1 AND place > $4 AND place <= $5
-    AND pg_catalog.ts_match_vq(document, $2::tsquery)
-  ORDER BY place LIMIT $3)sql"};
+  WHERE release_id = $1 AND place = ANY ($2::bigint[]) ORDER BY place)sql"};
 
 // ---- releases ---------------------------------------------------------------------------------
 
@@ -178,11 +159,9 @@ inline const db::Query<void, std::int64_t, std::vector<std::string>, std::vector
   FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
     AS c(code, billable, short_title, long_title, sort_order, place))sql"};
 inline const db::Query<void, std::int64_t> kAddWords{"icd10.add_words", R"sql(
-  INSERT INTO wardbook.icd_words (release_id, word, frequency, key, stem)
-  SELECT $1::integer, n.word, n.frequency, wardbook.letter_key(n.word), wardbook.stem(n.word)
-  FROM (SELECT w AS word, count(*) AS frequency FROM wardbook.icd_codes c
-        CROSS JOIN LATERAL unnest(tsvector_to_array(c.document)) AS w
-        WHERE c.release_id = $1 GROUP BY w) n)sql"};
+  INSERT INTO wardbook.icd_words (release_id, word, frequency, key, stem, places)
+  SELECT $1::integer, w.word, w.frequency, w.key, w.stem, w.places
+  FROM wardbook.icd_words_of($1::integer) w)sql"};
 /// Sends what is queued, a batch at a time.
 inline const db::Query<db::Int64Row> kFlush{"icd10.flush", "SELECT 0"};
 inline const db::Query<db::TextRow> kStarterCodes{"icd10.starter_codes", R"sql(

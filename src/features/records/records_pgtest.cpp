@@ -417,10 +417,11 @@ TEST_F(RecordsTest, RandomStepsOfTwoClientsLoseNothing) {
     both.push_back(take_steps(two, records, 80));
     run_all(clinic_.reactor, std::move(both));
 
+    std::size_t accepted = 0;
     for (const auto record : records) {
       std::map<std::int64_t, std::string> changes{{1, "first"}};
-      for (const auto* client : {&one, &two}) {
-        for (const auto& [version, token] : client->accepted.at(record)) {
+      for (auto* client : {&one, &two}) {
+        for (const auto& [version, token] : client->accepted[record]) {
           EXPECT_TRUE(changes.emplace(version, token).second)
               << "two changes were told that they are version " << version;
         }
@@ -435,8 +436,9 @@ TEST_F(RecordsTest, RandomStepsOfTwoClientsLoseNothing) {
                                  {std::to_string(record)}),
                 std::to_string(changes.size()))
           << "no version that nobody was told of";
+      accepted += changes.size() - 1;
     }
-    EXPECT_GT(one.accepted.at(records[0]).size(), 5U);
+    EXPECT_GT(accepted, 10U) << "of both clients: how they fall out differs from run to run";
     EXPECT_GT(one.refused + two.refused, 5) << "they did get into each other's way";
     EXPECT_EQ(fault(), "none");
   }

@@ -184,6 +184,15 @@ test("the whole release of CMS", { skip: !existsSync(cms) && "the CMS file is no
   const query = { on: "2026-01-01" };
   assert.equal((await codes("diabtes type 2", query))[0], "E11.9");
   assert.equal((await codes("hypertension", query))[0], "I10");
+  // No title has both sides: the codes that have the most of the words.
+  const sides = await codes("pain left right knee", query);
+  assert.deepEqual(sides.slice(0, 2).sort(), ["M25.561", "M25.562"]);
+  const several = await codes("hypertension diabetes asthma", query);
+  for (const common of ["I10", "E11.9"]) assert.ok(several.includes(common), common);
+  const fractures = (await codes("fx left femur", query)).filter((c) => c.length === 8);
+  const later = fractures.findIndex((c) => /[DEFGHJKMNPQRS]$/.test(c));
+  assert.ok(fractures.length > 20);
+  assert.ok(later === -1 || !fractures.slice(later).some((c) => /[ABC]$/.test(c)), "first encounter");
   const e11 = await doctor.expect(200, "get", "/icd10", { query: { q: "E11", limit: 200, ...query } });
   const billable = e11.body.items.map((item) => item.billable);
   assert.ok(billable.indexOf(false) > 80, "billable first");

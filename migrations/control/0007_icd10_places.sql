@@ -60,3 +60,4 @@ BEGIN
   ANALYZE wardbook.icd_words;
   PERFORM gin_clean_pending_list('wardbook.icd_words_by_likeness');
 END $$;
+DO $$ BEGIN PERFORM wardbook.analyze_icd(); END $$;

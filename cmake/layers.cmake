@@ -23,6 +23,11 @@ add_library(wb_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
 # Boost::json for its macros: g++ refuses a precompiled header made under others.
 target_link_libraries(wb_pch PUBLIC wb_flags Boost::json)
 target_precompile_headers(wb_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # Without the times of the system's headers, which a header out of ccache may not have (ccache's
+  # manual, "Precompiled headers").
+  target_compile_options(wb_pch PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+endif()
 
 # wardbook_layer(NAME [RECURSE] LINK libs...): src/NAME/*.cpp without the tests and main.
 function(wardbook_layer name)

@@ -235,6 +235,8 @@ Task<api::Response> download_content(App& app, api::Request req) {
   }
   const auto known = req.head.headers.get("If-None-Match");
   if (known && api::names_etag(*known, etag, api::Comparison::weak)) {
+    // No download, but who asks learns that what he has is right.
+    co_await was_read(app, req, "attachment.read", a.record_id, a.patient_id);
     response.status = 304;
     response.headers = std::move(headers);
     co_return response;

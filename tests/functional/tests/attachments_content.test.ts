@@ -69,6 +69,16 @@ test("conditions on the entity tag", async () => {
     const answer = await content(headers);
     assert.equal(answer.status, status, JSON.stringify(headers));
   }
+  // Whoever asks whether what he has is right has looked at it.
+  const auditor = await as("auditor");
+  const reads = async (): Promise<number> => {
+    const query = { patient_id: record.patient_id, action: "attachment.read", count: "exact" as const };
+    const { body } = await auditor.expect(200, "get", "/audit", { query });
+    return body.total ?? -1;
+  };
+  const before = await reads();
+  assert.equal((await content({ "if-none-match": etag })).status, 304);
+  assert.equal(await reads(), before + 1);
   const head = await content({ range: "bytes=0-4" }, "HEAD");
   assert.equal(head.status, 206);
   assert.equal(head.headers["content-length"], "5");

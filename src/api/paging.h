@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -66,5 +67,37 @@ enum class CursorValue { text, integer, integer_or_empty, date, time };
 [[nodiscard]] std::string page_json(const std::vector<std::string>& items,
                                     const std::optional<std::string>& next_cursor,
                                     std::optional<std::int64_t> total = std::nullopt);
+
+/// What was asked of a list that goes by one integer of its rows: an id, or a version.
+class IntegerPage {
+ public:
+  /// Takes `limit`, `count` and `cursor`; `params.finish()` throws what is wrong with them.
+  IntegerPage(Params& params, const Request& request, std::string scope);
+
+  [[nodiscard]] bool count() const { return count_; }
+  /// The last row's integer of the page before; nullopt on the first page.
+  [[nodiscard]] std::optional<std::int64_t> after() const { return after_; }
+  /// How many rows to ask for: one more than are answered, which tells whether there is a next
+  /// page.
+  [[nodiscard]] int wanted() const { return limit_ + 1; }
+
+  /// The page; `key` gives a row's integer, `to_json` its JSON text.
+  template <class Row, class Key, class ToJson>
+  [[nodiscard]] std::string json(const std::vector<Row>& rows, Key key, ToJson to_json,
+                                 std::optional<std::int64_t> total) const {
+    const auto shown = std::min(rows.size(), static_cast<std::size_t>(limit_));
+    std::vector<std::string> items;
+    for (std::size_t i = 0; i < shown; ++i) items.push_back(to_json(rows[i]));
+    std::optional<std::string> next;
+    if (rows.size() > shown) next = encode_cursor(scope_, {std::to_string(key(rows[shown - 1]))});
+    return page_json(items, next, total);
+  }
+
+ private:
+  std::string scope_;
+  int limit_;
+  bool count_;
+  std::optional<std::int64_t> after_;
+};
 
 }  // namespace wardbook::api

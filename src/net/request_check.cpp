@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/beast/http/basic_parser.hpp>
 #include <cstring>
-#include <limits>
 #include <string>
+
+#include "net/beast_head.h"
 
 namespace wardbook::net {
 namespace {
@@ -33,47 +33,18 @@ Failure refused(const char* why) {
   return Failure(Code::bad_request, why);
 }
 
-/// Beast's parser over bytes that were checked already: it splits them, and decides what Connection
-/// means. Its own lenience (obs-fold, lists in Content-Length) never gets anything to act on.
-class BeastHead final : public http::basic_parser<true> {
+class BeastRequest final : public BeastHead<true, RequestHead> {
  public:
-  explicit BeastHead(RequestHead& head) : head_(head) {
-    header_limit(std::numeric_limits<std::uint32_t>::max());
-    body_limit(boost::none);
-  }
+  using BeastHead::BeastHead;
 
  private:
-  using string_view = boost::beast::string_view;
-  using error_code = boost::beast::error_code;
-
   void on_request_impl(http::verb, string_view method, string_view target, int version,
                        error_code& ec) override {
-    head_.method.assign(method.data(), method.size());
-    head_.target.assign(target.data(), target.size());
-    head_.http_1_0 = version == 10;
+    head().method.assign(method.data(), method.size());
+    head().target.assign(target.data(), target.size());
+    head().http_1_0 = version == 10;
     ec = {};
   }
-  void on_response_impl(int, string_view, int, error_code& ec) override { ec = {}; }
-  void on_field_impl(http::field, string_view name, string_view value, error_code& ec) override {
-    head_.headers.add({name.data(), name.size()}, {value.data(), value.size()});
-    ec = {};
-  }
-  void on_header_impl(error_code& ec) override { ec = {}; }
-  void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code& ec) override {
-    ec = {};
-  }
-  std::size_t on_body_impl(string_view, error_code& ec) override {
-    ec = {};
-    return 0;
-  }
-  void on_chunk_header_impl(std::uint64_t, string_view, error_code& ec) override { ec = {}; }
-  std::size_t on_chunk_body_impl(std::uint64_t, string_view, error_code& ec) override {
-    ec = {};
-    return 0;
-  }
-  void on_finish_impl(error_code& ec) override { ec = {}; }
-
-  RequestHead& head_;
 };
 
 std::optional<Failure> check_request_line(std::string_view line) {
@@ -254,7 +225,7 @@ HeadScanner::Result HeadScanner::scan(std::string_view bytes) {
 std::variant<CheckedRequest, Failure> check_request_head(std::string_view head) {
   if (auto failure = check_lines(head)) return std::move(*failure);
   CheckedRequest request;
-  BeastHead parser(request.head);
+  BeastRequest parser(request.head);
   boost::beast::error_code ec;
   parser.put(boost::asio::buffer(head.data(), head.size()), ec);
   // Framing first: its answers are more telling than the parser's.

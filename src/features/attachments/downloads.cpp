@@ -143,12 +143,8 @@ Task<Attachment> find_attachment(App& app, const api::Request& req) {
 Task<api::Response> list_attachments(App& app, api::Request req) {
   const auto record = req.path_id<RecordId>(Code::record_not_found);
   api::Params params(req);
-  const int limit = params.limit();
-  const bool count = params.count_exact();
-  const std::string scope = "attachments." + std::to_string(record.value);
-  const auto cursor = api::decode_cursor(params, req, scope, {api::CursorValue::integer});
+  const api::IntegerPage page(params, req, "attachments." + std::to_string(record.value));
   params.finish();
-  const std::int64_t after = cursor ? api::cursor_integer(cursor->front()) : 0;
   std::vector<Attachment> rows;
   std::optional<std::int64_t> total;
   std::optional<RecordOfUpload> of;
@@ -156,20 +152,14 @@ Task<api::Response> list_attachments(App& app, api::Request req) {
     db::Tx tx = co_await app.db.begin(req.caller.tenant());
     of = co_await tx.maybe_one(kRecordOfFiles, record);
     if (!of) throw Failure(Code::record_not_found);
-    rows = co_await tx.all(kListAttachments, record, after, limit + 1);
-    if (count) total = (co_await tx.one(kCountAttachments, record)).value;
+    rows = co_await tx.all(kListAttachments, record, page.after().value_or(0), page.wanted());
+    if (page.count()) total = (co_await tx.one(kCountAttachments, record)).value;
     co_await tx.commit();
   }
   co_await was_read(app, req, "record.files", record, of->patient);
-  std::optional<std::string> next;
-  if (rows.size() > static_cast<std::size_t>(limit)) {
-    rows.pop_back();
-    std::vector<std::string> key{std::to_string(rows.back().id.value)};
-    next = api::encode_cursor(scope, key);
-  }
-  std::vector<std::string> items;
-  for (const auto& row : rows) items.push_back(to_json(row));
-  co_return api::ok(api::page_json(items, next, total));
+  const auto id = [](const Attachment& a) { return a.id.value; };
+  const auto json = [](const Attachment& a) { return to_json(a); };
+  co_return api::ok(page.json(rows, id, json, total));
 }
 
 Task<api::Response> get_attachment(App& app, api::Request req) {

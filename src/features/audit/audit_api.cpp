@@ -41,29 +41,21 @@ Task<api::Response> list_entries(App& app, api::Request req) {
   const auto resource = params.text("resource");
   const auto from = params.date_or_time("from");
   const auto to = params.date_or_time("to");
-  const int limit = params.limit();
-  const bool count = params.count_exact();
-  const auto cursor = api::decode_cursor(params, req, "audit", {api::CursorValue::integer});
+  const api::IntegerPage page(params, req, "audit");
   params.finish();
-  std::optional<std::int64_t> below;
-  if (cursor) below = api::cursor_integer(cursor->front());
 
   Entry seen{.action = "audit.list", .resource = "audit"};
   if (patient) seen.patient = PatientId(*patient);
   co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  auto rows = co_await tx.all(kList, patient, user, action, resource, from, to, below, limit + 1);
+  const auto rows = co_await tx.all(kList, patient, user, action, resource, from, to, page.after(),
+                                    page.wanted());
   std::optional<std::int64_t> total;
-  if (count) total = (co_await tx.one(kCount, patient, user, action, resource, from, to)).value;
-  std::optional<std::string> next;
-  if (rows.size() > static_cast<std::size_t>(limit)) {
-    rows.pop_back();
-    std::vector<std::string> key{std::to_string(rows.back().id)};
-    next = api::encode_cursor("audit", key);
-  }
-  std::vector<std::string> items;
-  for (auto& row : rows) items.push_back(std::move(row.json));
-  co_return api::ok(api::page_json(items, next, total));
+  if (page.count())
+    total = (co_await tx.one(kCount, patient, user, action, resource, from, to)).value;
+  const auto id = [](const auto& row) { return row.id; };
+  const auto json = [](const auto& row) { return row.json; };
+  co_return api::ok(page.json(rows, id, json, total));
 }
 
 Task<api::Response> get_entry(App& app, api::Request req) {

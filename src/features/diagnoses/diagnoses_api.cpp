@@ -50,12 +50,8 @@ Task<std::int64_t> next_version(App& app, db::Tx& tx, const api::Request& req,
 Task<api::Response> list_diagnoses(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   api::Params params(req);
-  const auto limit = static_cast<std::size_t>(params.limit());
-  const bool count = params.count_exact();
-  const std::string scope = "diagnoses." + std::to_string(id.value);
-  const auto cursor = api::decode_cursor(params, req, scope, {api::CursorValue::integer});
+  const api::IntegerPage page(params, req, "diagnoses." + std::to_string(id.value));
   params.finish();
-  const std::int64_t after = cursor ? api::cursor_integer(cursor->front()) : 0;
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto record = co_await tx.maybe_one(kRecordPatient, id);
   if (!record) throw Failure(Code::record_not_found);
@@ -68,17 +64,13 @@ Task<api::Response> list_diagnoses(App& app, api::Request req) {
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
   std::optional<std::int64_t> total;
-  if (count) total = static_cast<std::int64_t>(rows.size());
-  std::erase_if(rows, [after](const Diagnosis& row) { return row.id.value <= after; });
-  std::optional<std::string> next;
-  if (rows.size() > limit) {
-    rows.resize(limit);
-    std::vector<std::string> key{std::to_string(rows.back().id.value)};
-    next = api::encode_cursor(scope, key);
-  }
-  std::vector<std::string> items;
-  for (const auto& row : rows) items.push_back(records::to_json(row));
-  co_return api::versioned(req, api::page_json(items, next, total), record->version);
+  if (page.count()) total = static_cast<std::int64_t>(rows.size());
+  std::erase_if(rows, [after = page.after().value_or(0)](const Diagnosis& row) {
+    return row.id.value <= after;
+  });
+  const auto key = [](const Diagnosis& row) { return row.id.value; };
+  const auto json = [](const Diagnosis& row) { return records::to_json(row); };
+  co_return api::versioned(req, page.json(rows, key, json, total), record->version);
 }
 
 Task<api::Response> add_diagnosis(App& app, api::Request req) {

@@ -97,6 +97,14 @@ std::string difference_json(const VersionRow& from, const VersionRow& to) {
   return text;
 }
 
+std::string head_json(const VersionRow& row) {
+  std::string text;
+  api::ObjectWriter out(text);
+  write_head(out, row);
+  out.end();
+  return text;
+}
+
 Task<PatientId> patient_of(db::Tx& tx, RecordId id) {
   const auto row = co_await tx.maybe_one(kPatientOf, id);
   if (!row) throw Failure(Code::record_not_found);
@@ -108,12 +116,8 @@ Task<PatientId> patient_of(db::Tx& tx, RecordId id) {
 Task<api::Response> list_versions(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   api::Params params(req);
-  const int limit = params.limit();
-  const bool count = params.count_exact();
-  const std::string scope = "versions." + std::to_string(id.value);
-  const auto cursor = api::decode_cursor(params, req, scope, {api::CursorValue::integer});
+  const api::IntegerPage page(params, req, "versions." + std::to_string(id.value));
   params.finish();
-  const std::int64_t after = cursor ? api::cursor_integer(cursor->front()) : 0;
 
   std::vector<VersionRow> rows;
   std::optional<std::int64_t> total;
@@ -121,24 +125,13 @@ Task<api::Response> list_versions(App& app, api::Request req) {
   {
     db::Tx tx = co_await app.db.begin(req.caller.tenant());
     patient = co_await patient_of(tx, id);
-    rows = co_await tx.all(kVersions, id, after, limit + 1);
-    if (count) total = (co_await tx.one(kCountVersions, id)).value;
+    rows = co_await tx.all(kVersions, id, page.after().value_or(0), page.wanted());
+    if (page.count()) total = (co_await tx.one(kCountVersions, id)).value;
     co_await tx.commit();
   }
   co_await record_was_read(app, req, "record.versions", id, patient);
-  std::optional<std::string> next;
-  if (rows.size() > static_cast<std::size_t>(limit)) {
-    rows.pop_back();
-    std::vector<std::string> key{std::to_string(rows.back().version)};
-    next = api::encode_cursor(scope, key);
-  }
-  std::vector<std::string> items;
-  for (const auto& row : rows) {
-    api::ObjectWriter out(items.emplace_back());
-    write_head(out, row);
-    out.end();
-  }
-  co_return api::ok(api::page_json(items, next, total));
+  const auto version = [](const VersionRow& row) { return row.version; };
+  co_return api::ok(page.json(rows, version, head_json, total));
 }
 
 Task<api::Response> get_version(App& app, api::Request req) {

@@ -119,25 +119,17 @@ Task<api::Response> list_templates(App& app, api::Request req) {
   const auto visit_type = params.one_of("visit_type", {"consultation", "follow_up", "procedure",
                                                        "emergency", "inpatient", "telehealth"});
   const auto specialty = params.text("specialty", 100);
-  const int limit = params.limit();
-  const bool count = params.count_exact();
-  const auto cursor = api::decode_cursor(params, req, "templates", {api::CursorValue::integer});
+  const api::IntegerPage page(params, req, "templates");
   params.finish();
-  const std::int64_t after = cursor ? api::cursor_integer(cursor->front()) : 0;
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  auto rows = co_await tx.all(kListTemplates, visit_type, specialty, after, limit + 1);
+  const auto rows = co_await tx.all(kListTemplates, visit_type, specialty, page.after().value_or(0),
+                                    page.wanted());
   std::optional<std::int64_t> total;
-  if (count) total = (co_await tx.one(kCountTemplates, visit_type, specialty)).value;
+  if (page.count()) total = (co_await tx.one(kCountTemplates, visit_type, specialty)).value;
   co_await tx.commit();
-  std::optional<std::string> next;
-  if (rows.size() > static_cast<std::size_t>(limit)) {
-    rows.pop_back();
-    std::vector<std::string> key{std::to_string(rows.back().id.value)};
-    next = api::encode_cursor("templates", key);
-  }
-  std::vector<std::string> items;
-  for (const auto& row : rows) items.push_back(to_json(row));
-  co_return api::ok(api::page_json(items, next, total));
+  const auto id = [](const auto& row) { return row.id.value; };
+  const auto json = [](const auto& row) { return to_json(row); };
+  co_return api::ok(page.json(rows, id, json, total));
 }
 
 Task<api::Response> get_template(App& app, api::Request req) {
@@ -151,28 +143,18 @@ Task<api::Response> get_template(App& app, api::Request req) {
 Task<api::Response> list_versions(App& app, api::Request req) {
   const auto id = req.path_id<TemplateId>(Code::template_not_found);
   api::Params params(req);
-  const int limit = params.limit();
-  const bool count = params.count_exact();
-  const std::string scope = "template_versions." + std::to_string(id.value);
-  const auto cursor = api::decode_cursor(params, req, scope, {api::CursorValue::integer});
+  const api::IntegerPage page(params, req, "template_versions." + std::to_string(id.value));
   params.finish();
-  const std::int64_t after = cursor ? api::cursor_integer(cursor->front()) : 0;
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto all = co_await tx.one(kCountVersions, id);
   if (all.value == 0) throw Failure(Code::template_not_found);
-  auto rows = co_await tx.all(kListVersions, id, after, limit + 1);
+  const auto rows = co_await tx.all(kListVersions, id, page.after().value_or(0), page.wanted());
   co_await tx.commit();
   std::optional<std::int64_t> total;
-  if (count) total = all.value;
-  std::optional<std::string> next;
-  if (rows.size() > static_cast<std::size_t>(limit)) {
-    rows.pop_back();
-    std::vector<std::string> key{std::to_string(rows.back().version)};
-    next = api::encode_cursor(scope, key);
-  }
-  std::vector<std::string> items;
-  for (const auto& row : rows) items.push_back(to_json(row));
-  co_return api::ok(api::page_json(items, next, total));
+  if (page.count()) total = all.value;
+  const auto version = [](const auto& row) { return row.version; };
+  const auto json = [](const auto& row) { return to_json(row); };
+  co_return api::ok(page.json(rows, version, json, total));
 }
 
 Task<api::Response> get_version(App& app, api::Request req) {

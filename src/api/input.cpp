@@ -13,6 +13,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
+constexpr const char* kYears = "must lie in the years from 1900 to 2199";
+static_assert(kFirstYear == 1900 && kLastYear == 2199);
 
 /// Length in code points; nullopt if it holds a control character (C0, DEL, C1) that is not
 /// allowed.
@@ -274,6 +276,15 @@ std::optional<Date> Input::date(std::string_view key, Need need) {
   return date;
 }
 
+std::optional<Date> Input::day(std::string_view key, Need need) {
+  const auto date = this->date(key, need);
+  if (!date) return date;
+  const int year = static_cast<int>(date->year());
+  if (year >= kFirstYear && year <= kLastYear) return date;
+  fault(key, kYears);
+  return std::nullopt;
+}
+
 std::optional<std::string> Input::date_or_time(std::string_view key, Need need) {
   const auto* value = take(key, need);
   if (value == nullptr) return std::nullopt;
@@ -285,8 +296,7 @@ std::optional<std::string> Input::date_or_time(std::string_view key, Need need) 
       std::string text = date ? std::string(view) : format_rfc3339(*time);
       const int year = std::stoi(text.substr(0, 4));
       if (year >= kFirstYear && year <= kLastYear) return text;
-      fault(key, "must lie in the years from " + std::to_string(kFirstYear) + " to " +
-                     std::to_string(kLastYear));
+      fault(key, kYears);
       return std::nullopt;
     }
   }

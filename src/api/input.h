@@ -34,6 +34,8 @@ class Input {
   std::optional<double> number(std::string_view key, Need need, double least, double most);
   std::optional<bool> boolean(std::string_view key, Need need);
   std::optional<Date> date(std::string_view key, Need need);
+  /// A date from kFirstYear to kLastYear.
+  std::optional<Date> day(std::string_view key, Need need);
   /// RFC 3339 (returned in UTC) or a bare date (returned as sent: what the tenant's time zone makes
   /// of it is PostgreSQL's to say), from kFirstYear to kLastYear.
   std::optional<std::string> date_or_time(std::string_view key, Need need);

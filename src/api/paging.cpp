@@ -76,6 +76,11 @@ std::optional<std::string> Params::text(std::string_view name, std::size_t max, 
   return std::string(*value);
 }
 
+std::optional<std::string> Params::unchecked(std::string_view name) {
+  const auto value = take(name);
+  return value ? std::optional(std::string(*value)) : std::nullopt;
+}
+
 std::optional<std::int64_t> Params::integer(std::string_view name, std::int64_t least,
                                             std::int64_t most) {
   const auto value = take(name);

@@ -24,6 +24,8 @@ class Params {
   /// At most `max` bytes, no control characters; with `lines`, tab and line breaks are allowed.
   [[nodiscard]] std::optional<std::string> text(std::string_view name, std::size_t max = 200,
                                                 bool lines = false);
+  /// As it was sent; whoever takes it checks it.
+  [[nodiscard]] std::optional<std::string> unchecked(std::string_view name);
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t least,
                                                     std::int64_t most);
   [[nodiscard]] std::optional<std::string> one_of(std::string_view name,

@@ -43,6 +43,7 @@ constexpr std::array kRows{
     Row{Code::record_finalized, {"record_finalized", 409, "The record is finalized"}},
     Row{Code::record_not_finalized, {"record_not_finalized", 409, "The record is still a draft"}},
     Row{Code::record_voided, {"record_voided", 409, "The record was voided"}},
+    Row{Code::record_was_signed, {"record_was_signed", 409, "The record was signed once"}},
     Row{Code::primary_diagnosis_exists,
         {"primary_diagnosis_exists", 409, "The record has a primary diagnosis"}},
     Row{Code::idempotency_in_progress,

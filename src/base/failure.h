@@ -47,6 +47,7 @@ enum class Code {
   record_finalized,
   record_not_finalized,
   record_voided,
+  record_was_signed,
   primary_diagnosis_exists,
   idempotency_in_progress,
   upload_not_finished,

@@ -289,6 +289,30 @@ TEST_F(GuardsTest, VoidingNeedsAReasonAndAnUnsignedDraft) {
   EXPECT_EQ(voiding(5, voided_by(5)), "WB001") << "it was signed once";
 }
 
+TEST_F(GuardsTest, AReasonIsThereAndSaysSomething) {
+  constexpr const char* kCheck = "23514";
+  const auto without = [](std::string version, const std::string& reason) {
+    return version.replace(version.find("'r'"), 3, reason);
+  };
+  for (const std::string reason : {"NULL", "''", "' '", "E'\\n\\t '"}) {
+    SCOPED_TRACE(reason);
+    EXPECT_EQ(as_role(without(version(3, "voided", "draft"), reason)), kCheck);
+    EXPECT_EQ(as_role(without(version(3, "amended", "amended"), reason)), kCheck);
+    EXPECT_EQ(as_role(without(version(3, "reopened", "draft"), reason)), kCheck);
+  }
+  EXPECT_EQ(as_role(without(version(3, "updated", "draft"), "NULL") + take(3, "draft")), "");
+}
+
+TEST_F(GuardsTest, ARecordHasTheTimeOfItsVersion) {
+  finalize();
+  EXPECT_EQ(
+      role_.value("SELECT r.updated_at = v.changed_at AND r.updated_at = r.finalized_at FROM " +
+                      records_ + " r JOIN " + versions_ +
+                      " v ON v.record_id = r.id AND v.version = r.version WHERE r.id = $1",
+                  {std::to_string(record_)}),
+      "t");
+}
+
 TEST_F(GuardsTest, AVoidedRecordStaysVoided) {
   ASSERT_EQ(as_role(version(3, "voided", "draft") + take(3, "draft", voided_by(3))), "");
   EXPECT_EQ(as_role("UPDATE " + records_ + " SET version = version + 1, voided_at = NULL" + where_),
@@ -474,9 +498,9 @@ TEST_F(GuardsTest, ASignedVisitKeepsItsFiles) {
   EXPECT_EQ(as_role(change("late.pdf", gone)), "WB001");
   reopen(3);
   EXPECT_EQ(as_role(change("a.pdf", gone)), "WB001") << "it was there when the visit was signed";
-  EXPECT_EQ(as_role(change("late.pdf", gone)), "") << "it was not";
+  EXPECT_EQ(as_role(change("late.pdf", gone)), "WB001") << "it came to the signed visit";
   EXPECT_EQ(as_role(change("gone.pdf", back)), "");
-  EXPECT_EQ(as_role(change("gone.pdf", gone)), "") << "it was not either";
+  EXPECT_EQ(as_role(change("gone.pdf", gone)), "") << "it was not";
   ASSERT_EQ(as_role(file("new.pdf")), "");
   EXPECT_EQ(as_role(change("new.pdf", gone)), "");
   EXPECT_EQ(as_role(change("new.pdf", "purged_at = now()")), "");

@@ -173,10 +173,16 @@ class Authority {
 /// The router's hook: verifies the token and asks the Authority. Fails as those two do.
 [[nodiscard]] Task<api::Caller> authenticate(App& app, std::string bearer);
 
+/// What a password is asked for: a refusal is written down with it.
+struct AskedFor {
+  std::string resource;
+  std::int64_t id = 0;
+  PatientId patient;
+};
 /// Asks a signed-in caller for the password again (a signature needs it). Counts toward the
 /// lock-out. Fails with wrong_password, account_locked, overloaded, and as Pool::begin_control.
 [[nodiscard]] Task<> confirm_password(App& app, api::Caller caller, std::string password,
-                                      audit::Actor actor);
+                                      audit::Actor actor, std::optional<AskedFor> what = {});
 
 // ---- passwords ----------------------------------------------------------------------------------
 

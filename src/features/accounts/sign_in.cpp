@@ -298,7 +298,8 @@ Task<api::Response> logout(App& app, api::Request request) {
   co_return api::no_content();
 }
 
-Task<> confirm_password(App& app, api::Caller caller, std::string password, audit::Actor actor) {
+Task<> confirm_password(App& app, api::Caller caller, std::string password, audit::Actor actor,
+                        std::optional<AskedFor> what) {
   db::Tx first = co_await app.db.begin_control();
   const AccountRow seen = co_await first.one(kLockAccount, caller.account);
   co_await first.commit();
@@ -320,8 +321,14 @@ Task<> confirm_password(App& app, api::Caller caller, std::string password, audi
     const Time until = now + app.settings.auth.lock_duration;
     co_await tx.one(kCountFailure, account.id, app.settings.auth.max_failed_logins, now, until);
   }
-  note(tx, caller.tenant_id, actor,
-       sign_in_entry("auth.confirm", account.id, locked ? "account_locked" : "wrong_password"));
+  audit::Entry entry =
+      sign_in_entry("auth.confirm", account.id, locked ? "account_locked" : "wrong_password");
+  if (what) {
+    entry.resource = what->resource;
+    entry.resource_id = what->id;
+    entry.patient = what->patient;
+  }
+  note(tx, caller.tenant_id, actor, std::move(entry));
   co_await tx.commit();
   if (locked) throw_locked(*account.locked_until, now);
   throw Failure(Code::wrong_password);

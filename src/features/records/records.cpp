@@ -61,7 +61,7 @@ RecordInput parse_record(const json::object& body, std::vector<Fault>& faults) {
     out.lab_results = api::canonical_json(parse_lab_results(*items, "/lab_results", faults));
   }
   out.follow_up_required = in.boolean("follow_up_required", Need::optional).value_or(false);
-  out.follow_up_date = in.date("follow_up_date", Need::optional);
+  out.follow_up_date = in.day("follow_up_date", Need::optional);
   if (out.follow_up_required && !in.has("follow_up_date")) {
     in.fault("follow_up_date", "is required when follow_up_required is true");
   }

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "api/idempotency.h"
 #include "api/input.h"
 #include "features/icd10/icd10.h"
@@ -123,6 +125,34 @@ Task<api::Response> patch_record(App& app, api::Request req) {
   co_return co_await change_record(app, std::move(req), Apply::merge);
 }
 
+bool was_sent(const json::object& body, std::string_view pointer) {
+  boost::system::error_code error;
+  return json::value(body).find_pointer(pointer, error) != nullptr;
+}
+
+/// A fault of two fields that do not agree, of which a merge patch sent the other one.
+void name_what_was_sent(Fault& fault, const json::object& body) {
+  struct Pair {
+    std::string_view pointer;
+    std::string_view message;
+    std::string_view other;
+    std::string_view other_message;
+  };
+  static constexpr std::array kPairs{
+      Pair{"/vital_signs/diastolic_mmhg", "must be below systolic_mmhg",
+           "/vital_signs/systolic_mmhg", "must be above diastolic_mmhg"},
+      Pair{"/follow_up_date", "must be after the visit", "/visit_date",
+           "must be before the follow-up"},
+      Pair{"/visit_date", "lies before the patient's birth", "/patient_id",
+           "was born after the visit"}};
+  for (const auto& pair : kPairs) {
+    if (fault.pointer != pair.pointer || fault.message != pair.message) continue;
+    if (was_sent(body, pair.pointer) || !was_sent(body, pair.other)) continue;
+    fault = {std::string(pair.other), std::string(pair.other_message)};
+    return;
+  }
+}
+
 }  // namespace
 
 Task<> check_codes(db::Tx& tx, const std::vector<Diagnosis>& kept, std::string visit_before,
@@ -164,7 +194,10 @@ Task<RecordInput> changed_input(db::Tx& tx, const Record& record, json::object b
     const auto kept = co_await diagnoses_of(tx, record.id);
     co_await check_codes(tx, kept, record.data.visit_date, input.visit_date, found);
   }
-  for (auto& fault : found) faults.push_back({prefix + fault.pointer, std::move(fault.message)});
+  for (auto& fault : found) {
+    if (apply != Apply::replace) name_what_was_sent(fault, body);
+    faults.push_back({prefix + fault.pointer, std::move(fault.message)});
+  }
   co_return input;
 }
 

@@ -92,8 +92,8 @@ json::object parse_prescription(const json::object& item, const std::string& poi
   }
   if (const auto refills = in.integer("refills", Need::optional, 0, 99)) out["refills"] = *refills;
   put(out, "instructions", in.text("instructions", Need::optional, kLong, true));
-  const auto start = in.date("start_date", Need::optional);
-  const auto end = in.date("end_date", Need::optional);
+  const auto start = in.day("start_date", Need::optional);
+  const auto end = in.day("end_date", Need::optional);
   if (start) out["start_date"] = format_date(*start);
   if (end) out["end_date"] = format_date(*end);
   if (start && end && std::chrono::sys_days(*end) < std::chrono::sys_days(*start)) {

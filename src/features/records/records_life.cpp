@@ -11,7 +11,6 @@ namespace {
 
 using Need = api::Input::Need;
 constexpr std::size_t kReasonMost = 2'000;  // characters
-constexpr std::size_t kReasonMostBytes = 4 * kReasonMost;
 
 Task<api::Response> answer(App& app, db::Tx& tx, const api::Request& req, RecordView view) {
   api::Response response = api::ok(view.json).etag(view.version);
@@ -20,13 +19,11 @@ Task<api::Response> answer(App& app, db::Tx& tx, const api::Request& req, Record
   co_return response;
 }
 
-/// `in_query`: the only field is a parameter of the query, and its fault is named as one.
-std::string reason_of(const boost::json::object& body, bool in_query = false) {
+std::string reason_of(const boost::json::object& body) {
   std::vector<Fault> faults;
   api::Input in(body, "", faults);
   auto reason = in.text("reason", Need::required, kReasonMost, true);
   in.finish();
-  if (in_query && !faults.empty()) faults.front().pointer = "?reason";
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   return *reason;
 }
@@ -40,19 +37,24 @@ std::string password_of(const boost::json::object& body) {
   return *password;
 }
 
-/// Refuses what could not be finalized anyway before the password is asked.
-Task<> look_before_signing(App& app, const api::Request& req, RecordId id, api::IfMatch expected) {
+/// Refuses what could not be finalized anyway before the password is asked; says what it is for.
+Task<accounts::AskedFor> look_before_signing(App& app, const api::Request& req, RecordId id,
+                                             api::IfMatch expected) {
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const Record record = co_await lock(tx, id, std::move(expected));
   require_draft(record);
   co_await tx.commit();
+  accounts::AskedFor out{"record", id.value, record.data.patient_id.value()};
+  co_return out;
 }
 
 /// A request under the key of another one is refused as that, whatever its password; a wrong one
 /// counts towards the lock-out all the same, so that nobody tries passwords with a key.
-Task<> ask_password(App& app, const api::Request& req, std::string password, api::Seen seen) {
+Task<> ask_password(App& app, const api::Request& req, std::string password, api::Seen seen,
+                    std::optional<accounts::AskedFor> what) {
   try {
-    co_await accounts::confirm_password(app, req.caller, std::move(password), audit::actor_of(req));
+    co_await accounts::confirm_password(app, req.caller, std::move(password), audit::actor_of(req),
+                                        std::move(what));
   } catch (const Failure& failure) {
     if (seen != api::Seen::another || failure.code() != Code::wrong_password) throw;
   }
@@ -65,17 +67,17 @@ Task<api::Response> void_record(App& app, api::Request req) {
   const auto expected = api::if_match(req);
   api::Params params(req);
   boost::json::object given;
-  if (const auto reason = params.text("reason", kReasonMostBytes, true)) given["reason"] = *reason;
+  if (const auto reason = params.unchecked("reason")) given["reason"] = *reason;
   params.finish();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
   const auto was_signed = co_await tx.one(kWasSigned, id);
   if (was_signed.value) {
-    throw Failure(Code::conflict,
+    throw Failure(Code::record_was_signed,
                   "This visit was signed before it was reopened: finalize it again instead.");
   }
-  const std::string reason = reason_of(given, true);
+  const std::string reason = reason_of(given);
   RecordInput data = record.data;
   Change change{.kind = "voided", .status = "draft", .reason = reason};
   (void)co_await write_version(tx, req, app.clock, record, std::move(data), std::move(change));
@@ -88,10 +90,13 @@ Task<api::Response> finalize_record(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto expected = api::if_match(req);
   const api::Earlier earlier = co_await api::earlier_request(app.db, req);
-  if (earlier.seen == api::Seen::never) co_await look_before_signing(app, req, id, expected);
+  std::optional<accounts::AskedFor> what;
+  if (earlier.seen == api::Seen::never) {
+    what = co_await look_before_signing(app, req, id, expected);
+  }
   // The password is checked before the transaction: hashing takes longer than a lock should last.
   std::string password = password_of(req.object());
-  co_await ask_password(app, req, std::move(password), earlier.seen);
+  co_await ask_password(app, req, std::move(password), earlier.seen, std::move(what));
   db::Tx tx = co_await api::begin_write(app.db, req);
   Record record = co_await lock(tx, id, expected);
   require_draft(record);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "api/input.h"
 #include "api/paging.h"
@@ -111,6 +112,10 @@ Task<PatientId> patient_of(db::Tx& tx, RecordId id) {
   co_return PatientId(row->value);
 }
 
+std::int64_t patient_in(const VersionRow& version) {
+  return json::parse(version.content).at("patient_id").to_number<std::int64_t>();
+}
+
 }  // namespace
 
 Task<api::Response> list_versions(App& app, api::Request req) {
@@ -138,13 +143,8 @@ Task<api::Response> get_version(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto n = req.path_int(Code::version_not_found, "n");
   api::Params params(req);
-  const auto diff = params.text("diff");
+  const auto other = params.integer("diff", 1, INT64_MAX);
   params.finish();
-  std::optional<std::int64_t> other;
-  if (diff) {
-    other = api::parse_positive(*diff);
-    if (!other) throw Failure(Code::version_not_found);
-  }
 
   std::optional<VersionRow> version;
   std::optional<VersionRow> against;
@@ -157,7 +157,15 @@ Task<api::Response> get_version(App& app, api::Request req) {
     co_await tx.commit();
   }
   if (!version || (other && !against)) throw Failure(Code::version_not_found);
-  co_await record_was_read(app, req, "record.version", id, patient);
+  audit::Entry seen{.action = "record.version",
+                    .resource = "record",
+                    .resource_id = id.value,
+                    .patient = patient};
+  // A draft may have been another patient's at the time.
+  std::set<std::int64_t> whose{patient.value, patient_in(*version)};
+  if (against) whose.insert(patient_in(*against));
+  if (whose.size() > 1) seen.patients.assign(whose.begin(), whose.end());
+  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
   if (against) {
     // In the order of time, whichever of the two was named first.
     const bool forward = against->version < version->version;

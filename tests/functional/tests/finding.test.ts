@@ -242,8 +242,11 @@ test("a follow-up stays on the worklist until it was kept", async () => {
     ["a visit long after", { day: "2026-09-01", type: "telehealth" }, false],
     ["a follow-up, however early", { day: "2026-03-02", type: "follow_up" }, false],
     ["an earlier follow-up", { day: "2026-02-02", type: "follow_up" }, true],
-    ["a new one by the same doctor", { day: "2026-03-20", due: "2026-12-01" }, false],
-    ["a new one by another doctor", { day: "2026-03-20", due: "2026-12-01", by: other }, true],
+    ["a visit 14 days before with another doctor", { day: "2026-05-18", by: other }, true],
+    ["an emergency on the day", { day: "2026-06-01", type: "emergency" }, true],
+    ["one at the same moment", { day: "2026-03-01", due: "2026-12-01" }, true],
+    ["one with a follow-up of its own", { day: "2026-06-02", due: "2026-12-01" }, true],
+    ["one that asks for the next", { day: "2026-06-02", type: "follow_up", due: "2026-12-01" }, false],
   ];
   for (const [what, next, stays] of later) {
     const someone = (await newPatient(doctor)).id;
@@ -253,6 +256,18 @@ test("a follow-up stays on the worklist until it was kept", async () => {
     const open = await worklist(someone);
     assert.equal(open.includes(asked.id), stays, what);
     assert.equal(open.includes(second.id), next.due !== undefined, what);
+  }
+});
+
+test("a follow-up within days is not ended by a visit in the first half of them", async () => {
+  for (const [day, stays] of [
+    ["2026-03-05", true],
+    ["2026-03-06", false],
+  ] as const) {
+    const someone = (await newPatient(doctor)).id;
+    const asked = await visit(someone, { day: "2026-03-01", due: "2026-03-11" });
+    await visit(someone, { day });
+    assert.deepEqual(await worklist(someone), stays ? [asked.id] : [], day);
   }
 });
 

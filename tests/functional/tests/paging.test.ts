@@ -179,8 +179,13 @@ test("filters, alone and together", async () => {
 
 test("the follow-up worklist: due, overdue, and done once the visit took place", async () => {
   const someone = (await newPatient(doctor)).id;
-  const visit = (day: string, date: string | null): Promise<Schemas["Record"]> =>
+  const visit = (
+    day: string,
+    date: string | null,
+    visit_type: Schemas["VisitType"] = "consultation",
+  ): Promise<Schemas["Record"]> =>
     newRecord(doctor, someone, {
+      visit_type,
       visit_date: `${day}T08:00:00Z`,
       follow_up_required: date !== null,
       follow_up_date: date,
@@ -192,7 +197,7 @@ test("the follow-up worklist: due, overdue, and done once the visit took place",
   const late = await visit("2025-05-10", "2025-06-01");
   assert.deepEqual(await worklist("overdue"), [late.id]);
   assert.deepEqual(await worklist("due"), []);
-  const planned = await visit("2025-06-02", "2199-06-01");
+  const planned = await visit("2025-06-02", "2199-06-01", "follow_up");
   assert.deepEqual(await worklist("overdue"), [], "seen since");
   assert.deepEqual(await worklist("due"), [planned.id]);
   await visit("2025-06-03", null);

@@ -352,6 +352,30 @@ test("the life of a record, its versions, differences and hashes", async (t) => 
   });
 });
 
+test("who reads a version has seen the patient whose it was then", async () => {
+  const before = (await newPatient(doctor)).id;
+  const now = (await newPatient(doctor)).id;
+  const { id } = await newRecord(doctor, before);
+  await doctor.expect(200, "patch", "/records/{id}", {
+    path: { id },
+    ifMatch: 1,
+    body: { patient_id: now },
+  });
+  const auditor = await as("auditor");
+  const seen = async (patient_id: number): Promise<string[]> => {
+    const query = { patient_id, action: "record.version", limit: 200 };
+    const { body } = await auditor.expect(200, "get", "/audit", { query });
+    return body.items.map((item) => item.request_id ?? "");
+  };
+  for (const query of ["", "?diff=2"]) {
+    const { requestId } = await doctor.any("GET", `/records/${id}/versions/1${query}`);
+    assert.ok((await seen(before)).includes(requestId ?? "-"), `versions/1${query}`);
+    assert.ok((await seen(now)).includes(requestId ?? "-"));
+  }
+  const { requestId } = await doctor.any("GET", `/records/${id}/versions/2`);
+  assert.ok(!(await seen(before)).includes(requestId ?? "-"));
+});
+
 test("a wrong password does not sign, and an account of another role cannot", async () => {
   const record = await newRecord(doctor, patient);
   const at = `/records/${record.id}/finalize`;
@@ -360,6 +384,14 @@ test("a wrong password does not sign, and an account of another role cannot", as
     ifMatch: 1,
     body: { password: "not the password" },
   });
+  const log = await (await as("auditor")).expect(200, "get", "/audit", {
+    query: { patient_id: patient, action: "auth.confirm", limit: 1 },
+  });
+  const { resource, resource_id, actor_id, outcome } = log.body.items[0]!;
+  assert.deepEqual(
+    { resource, resource_id, actor_id, outcome },
+    { resource: "record", resource_id: record.id, actor_id: other.user.id, outcome: "refused" },
+  );
   const nurse = await as("nurse");
   await nurse.refused(403, "forbidden", "POST", at, { ifMatch: 1, body: { password } });
   const problem = await other.client.refused(422, "invalid_fields", "POST", at, {
@@ -385,7 +417,7 @@ test("a visit that was signed once is not voided after it was reopened", async (
     ifMatch: signed.version,
     body: { reason: "wrong side" },
   });
-  await doctor.refused(409, "conflict", "DELETE", `/records/${record.id}?reason=gone`, {
+  await doctor.refused(409, "record_was_signed", "DELETE", `/records/${record.id}?reason=gone`, {
     ifMatch: reopened.body.version,
   });
   assert.equal((await read(record.id)).status, "draft");

@@ -222,6 +222,39 @@ test("a diastolic pressure above the systolic one is refused", async () => {
   assert.deepEqual(pointers(problem), ["/vital_signs/diastolic_mmhg"]);
 });
 
+test("of two fields that do not agree a merge patch is told of the one it sent", async () => {
+  const made = await newRecord(doctor, patient, {
+    visit_date: "2026-05-01T08:00:00Z",
+    vital_signs: { systolic_mmhg: 140, diastolic_mmhg: 90 },
+    follow_up_required: true,
+    follow_up_date: "2026-06-01",
+  });
+  for (const [body, at] of [
+    [{ vital_signs: { systolic_mmhg: 80 } }, "/vital_signs/systolic_mmhg"],
+    [{ vital_signs: { diastolic_mmhg: 150 } }, "/vital_signs/diastolic_mmhg"],
+    [{ vital_signs: { systolic_mmhg: 80, diastolic_mmhg: 90 } }, "/vital_signs/diastolic_mmhg"],
+    [{ visit_date: "2026-06-02T08:00:00Z" }, "/visit_date"],
+    [{ follow_up_date: "2026-04-01" }, "/follow_up_date"],
+  ] as const) {
+    const request = { ifMatch: 1, body };
+    const problem = await doctor.refused(422, "invalid_fields", "PATCH", `/records/${made.id}`, request);
+    assert.deepEqual(pointers(problem), [at], JSON.stringify(body));
+  }
+});
+
+test("days of a chart lie between 1900 and 2199", async () => {
+  const drug = { medication: "Aspirin", dosage: "100 mg", frequency: "daily" };
+  const problem = await doctor.refused(422, "invalid_fields", "POST", "/records", {
+    body: record({
+      prescriptions: [{ ...drug, start_date: "0001-01-01", end_date: "1899-12-31" }],
+      follow_up_required: true,
+      follow_up_date: "2200-01-01",
+    }),
+  });
+  const at = ["/follow_up_date", "/prescriptions/0/end_date", "/prescriptions/0/start_date"];
+  assert.deepEqual(pointers(problem).sort(), at);
+});
+
 test("flags of results follow from the range", async () => {
   const range = { reference_low: 3.5, reference_high: 5.1, unit: "mmol/L" };
   const { lab_results: kept } = await newRecord(doctor, patient, {

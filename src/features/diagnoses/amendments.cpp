@@ -20,6 +20,7 @@ struct Revised {
   std::vector<Diagnosis> added;    ///< without ids yet
   std::vector<Diagnosis> changed;  ///< those of `kept` that are no longer as they were
   std::vector<DiagnosisId> removed;
+  std::vector<std::string> headers;  ///< pointers to codes that only head others
 };
 
 /// The row of a checked diagnosis; what it does not say stays as in `base`.
@@ -46,7 +47,8 @@ Task<> revise_one(db::Tx& tx, const std::string& visit_date, const Diagnosis& be
     out.kept.push_back(before);
     co_return;
   }
-  Coded c = co_await recoded(tx, visit_date, before, std::move(item), std::move(at), faults);
+  Coded c = co_await recoded(tx, visit_date, before, std::move(item), at, faults);
+  if (c.header) out.headers.push_back(at + "/icd_code");
   Diagnosis after = with(before, std::move(c));
   if (!same(before, after)) out.changed.push_back(after);
   out.kept.push_back(std::move(after));
@@ -67,6 +69,7 @@ Task<Revised> revise(db::Tx& tx, const records::Record& record, const std::strin
     }
     if (!item->contains("id")) {
       Coded c = co_await coded(tx, visit_date, *item, at, faults);
+      if (c.header) out.headers.push_back(at + "/icd_code");
       Diagnosis fresh;
       fresh.record_id = record.id;
       fresh.created_by = by;
@@ -178,9 +181,11 @@ Task<api::Response> amend_record(App& app, api::Request req) {
   co_await records::check_codes(tx, revised.kept, record.data.visit_date, visit, moved);
   for (auto& fault : moved) faults.push_back({"/changes" + fault.pointer, fault.message});
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  const std::vector<std::string> headers = revised.headers;
   if (asked.diagnoses) co_await apply_revision(tx, std::move(revised), change);
-  const records::RecordView view = co_await records::write_version(
+  records::RecordView view = co_await records::write_version(
       tx, req, app.clock, record, std::move(data), std::move(change));
+  for (const auto& pointer : headers) view.warn(header_warning(pointer));
   api::Response response = api::ok(view.json).etag(view.version);
   response.status = 201;
   response = co_await api::commit_write(tx, req, std::move(response));

@@ -34,13 +34,15 @@ Task<Coded> coded(db::Tx& tx, std::string visit_date, json::object body, std::st
   co_return out;
 }
 
+json::object header_warning(std::string pointer) {
+  return {{"code", "header_code"},
+          {"pointer", std::move(pointer)},
+          {"message", "This code heads others and is not billable itself."}};
+}
+
 std::string answer_json(const records::Diagnosis& diagnosis, bool header) {
   json::array warnings;
-  if (header) {
-    warnings.push_back({{"code", "header_code"},
-                        {"pointer", "/icd_code"},
-                        {"message", "This code heads others and is not billable itself."}});
-  }
+  if (header) warnings.push_back(header_warning("/icd_code"));
   std::string out = records::to_json(diagnosis);
   out.pop_back();
   return out + R"(,"warnings":)" + json::serialize(warnings) + "}";

@@ -28,6 +28,8 @@ struct Coded {
                                   boost::json::object patch, std::string pointer,
                                   std::vector<Fault>& faults);
 
+/// The warning that a code at `pointer` is a header.
+[[nodiscard]] boost::json::object header_warning(std::string pointer);
 /// The diagnosis as an answer to its writing: with `warnings`, one where the code is a header.
 [[nodiscard]] std::string answer_json(const records::Diagnosis& diagnosis, bool header);
 

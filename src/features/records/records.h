@@ -98,7 +98,9 @@ struct RecordView {
   std::int64_t version = 0;
   std::string sort_key;        ///< of lists
   bool patient_newer = false;  ///< the patient, who is in it, was changed after the record was
-  std::string json;
+  std::string json;            ///< `warnings` is its last member
+  /// Adds one to the JSON's `warnings`.
+  void warn(const boost::json::object& warning);
   static RecordView from_row(const db::RowView& row);
 };
 

@@ -79,6 +79,12 @@ std::string prescription_warnings(const std::optional<std::string>& known,
 
 }  // namespace
 
+void RecordView::warn(const boost::json::object& warning) {
+  json.resize(json.size() - 2);  // ]}
+  if (json.back() != '[') json += ',';
+  json += boost::json::serialize(warning) + "]}";
+}
+
 RecordView RecordView::from_row(const db::RowView& r) {
   RecordView view;
   view.id = r.id<RecordId>(0);

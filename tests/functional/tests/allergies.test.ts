@@ -18,6 +18,10 @@ const drug = (medication: string): Schemas["Prescription"] => ({
   frequency: "daily",
 });
 
+/** Those of a record's warnings that are of an allergy. */
+const ofAllergies = (record: Pick<Schemas["Record"], "warnings">): Warning[] =>
+  record.warnings.filter((warning) => warning.code === "allergy");
+
 /** What a draft with these prescriptions says to a patient with these allergies. */
 async function warned(
   allergies: Schemas["PatientCreate"]["allergies"],
@@ -25,7 +29,7 @@ async function warned(
 ): Promise<Warning[]> {
   const patient = await newPatient(doctor, { allergies });
   const record = await newRecord(doctor, patient.id, { prescriptions: medications.map(drug) });
-  return record.warnings;
+  return ofAllergies(record);
 }
 
 test("the substance itself, its other names, and drugs of its group", async () => {
@@ -85,8 +89,8 @@ test("a warning says what, how bad, and how it was found", async () => {
 test("every answer with a record has its warnings, from the first draft to the list", async () => {
   const patient = await newPatient(doctor, { allergies: ["penicillin"] });
   const admin = await as("hospital_admin");
-  const found = (record: { warnings: Warning[] }): string[] =>
-    record.warnings.map((warning) => `${warning.pointer} ${warning.medication}`);
+  const found = (record: Pick<Schemas["Record"], "warnings">): string[] =>
+    ofAllergies(record).map((warning) => `${warning.pointer} ${warning.medication}`);
   let record = await newRecord(doctor, patient.id);
   assert.deepEqual(record.warnings, [], "there and empty without prescriptions");
   const path = { id: record.id };
@@ -163,7 +167,7 @@ test("warnings are read-only, and a replayed POST has them too", async () => {
     });
   const first = (await send()).body;
   assert.deepEqual(
-    first.warnings.map((warning) => warning.match),
+    ofAllergies(first).map((warning) => warning.match),
     ["same", "class"],
   );
   assert.deepEqual((await send()).body, first);

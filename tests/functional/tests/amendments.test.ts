@@ -49,6 +49,33 @@ async function signed(): Promise<Schemas["Record"]> {
   return finalize(doctor, await read(id));
 }
 
+test("an amendment is told of its codes that only head others", async () => {
+  const record = await signed();
+  const [diabetes, pressure] = record.diagnoses;
+  const amend = (ifMatch: number, diagnoses: unknown[]): ReturnType<typeof doctor.any> =>
+    doctor.any("POST", `/records/${record.id}/amendments`, {
+      ifMatch,
+      body: { reason: "coded less exactly", changes: { diagnoses } },
+    });
+  const fresh = { icd_code: "J45", diagnosis_type: "differential" };
+  const answer = await amend(record.version, [
+    { id: pressure!.id },
+    { id: diabetes!.id, icd_code: "E11" },
+    fresh,
+  ]);
+  assert.equal(answer.status, 201, answer.text);
+  const warnings = answer.body.warnings as { code: string; pointer: string }[];
+  const headers = warnings.filter((warning) => warning.code === "header_code");
+  assert.deepEqual(
+    headers.map((warning) => warning.pointer),
+    ["/changes/diagnoses/1/icd_code", "/changes/diagnoses/2/icd_code"],
+  );
+  const [one, two, three] = answer.body.diagnoses as { id: number }[];
+  const next = [{ id: one!.id, notes: "x" }, { id: two!.id }, { id: three!.id }];
+  const kept = await amend(answer.body.version, next);
+  assert.equal(kept.body.warnings.length, 1, "E11 again, which is touched");
+});
+
 test("an amendment changes, adds and takes out coded diagnoses in one version", async () => {
   const record = await signed();
   const [diabetes, pressure] = record.diagnoses;

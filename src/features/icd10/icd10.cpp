@@ -1,5 +1,7 @@
 #include "features/icd10/icd10.h"
 
+#include <algorithm>
+
 #include "api/input.h"
 #include "api/paging.h"
 #include "base/utf8.h"
@@ -15,36 +17,63 @@ std::string with_dot(std::string code) {
   return code;
 }
 
-/// The beginning of a code, without its dot, if the text can be one.
-std::optional<std::string> code_prefix(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '.' && out.size() == 3) continue;
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    const bool digit = c >= '0' && c <= '9';
-    if (!letter && !digit) return std::nullopt;
-    if ((out.empty() && !letter) || (out.size() == 1 && !digit)) return std::nullopt;
-    out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+/// What was typed and where codes have it. Words that nothing has as they were typed may be
+/// mistyped lay words: they are looked for once more as these.
+struct LookedFor {
+  TypedWords typed;
+  std::vector<WordPlaces> places;
+};
+Task<LookedFor> look(db::Tx& tx, int release, std::string q) {
+  LookedFor out;
+  out.typed = typed_words(q);
+  if (out.typed.words.empty()) co_return out;
+  out.places = co_await tx.all(kPlaces, release, out.typed.words, out.typed.positions);
+  std::vector<std::string> doubtful;
+  for (std::size_t i = 0; i < out.typed.words.size(); ++i) {
+    const auto here = std::ranges::find(out.places, out.typed.positions[i], &WordPlaces::position);
+    if (here == out.places.end() || !here->sure) doubtful.push_back(out.typed.words[i]);
   }
-  if (out.empty() || out.size() > 7) return std::nullopt;
-  return out;
+  const auto other = mended(q, doubtful);
+  if (!other) co_return out;
+  out.typed = typed_words(*other);
+  out.places = co_await tx.all(kPlaces, release, out.typed.words, out.typed.positions);
+  co_return out;
+}
+
+Task<std::vector<Found>> find_words(db::Tx& tx, int release, std::string q, int limit) {
+  const auto looked = co_await look(tx, release, std::move(q));
+  const auto& codes = looked.typed.codes;
+  std::vector<CodePlace> code_places;
+  if (!codes.empty()) {
+    std::vector<std::string> beginnings;
+    for (const auto& code : codes) beginnings.push_back(code.beginning);
+    code_places = co_await tx.all(kCodePlaces, release, beginnings);
+  }
+  Matches matches;
+  for (std::int64_t position = 1; position <= looked.typed.last_position; ++position) {
+    std::vector<std::int64_t> more;
+    for (const auto& row : code_places) {
+      const auto& code = codes.at(static_cast<std::size_t>(row.beginning - 1));
+      if (code.first <= position && position <= code.last) more.push_back(row.place);
+    }
+    const auto here = std::ranges::find(looked.places, position, &WordPlaces::position);
+    matches.add_word(here == looked.places.end() ? std::string_view() : here->places, more);
+  }
+  for (const auto& row : code_places) {
+    if (row.billable) matches.prefer(row.place);
+  }
+  const auto places = matches.best(static_cast<std::size_t>(limit));
+  std::vector<Found> found;
+  if (places.empty()) co_return found;
+  co_return co_await tx.all(kByPlace, release, places);
 }
 
 Task<std::vector<Found>> find(db::Tx& tx, int release, std::string q, int limit) {
-  std::vector<Found> found;
-  if (const auto prefix = code_prefix(q)) {
-    found = co_await tx.all(kByPrefix, release, *prefix, limit);
+  if (const auto code = code_beginning(q)) {
+    auto found = co_await tx.all(kByPrefix, release, *code, limit);
     if (!found.empty()) co_return found;
   }
-  const auto typed = typed_words(q);
-  if (typed.words.empty()) co_return found;
-  Matches matches;
-  for (const auto& word : co_await tx.all(kPlaces, release, typed.words, typed.positions)) {
-    matches.add_word(word.places);
-  }
-  const auto places = matches.best(static_cast<std::size_t>(limit));
-  if (!places.empty()) found = co_await tx.all(kByPlace, release, places);
-  co_return found;
+  co_return co_await find_words(tx, release, std::move(q), limit);
 }
 
 Task<api::Response> search(App& app, api::Request req) {
@@ -73,6 +102,14 @@ Task<api::Response> search(App& app, api::Request req) {
   co_return api::ok(boost::json::value(std::move(body)));
 }
 
+Task<std::vector<std::string>> nearest_of(db::Tx& tx, int release, std::string code) {
+  std::vector<std::string> out;
+  for (auto& row : co_await tx.all(kNearest, release, code)) {
+    out.push_back(with_dot(std::move(row.value)));
+  }
+  co_return out;
+}
+
 }  // namespace
 
 Task<Check> check(db::Tx& tx, std::string code, std::string visit_date) {
@@ -86,10 +123,17 @@ Task<Check> check(db::Tx& tx, std::string code, std::string visit_date) {
     out.found->code = with_dot(std::move(out.found->code));
     co_return out;
   }
-  for (auto& row : co_await tx.all(kNearest, looked->release_id, code)) {
-    out.nearest.push_back(with_dot(std::move(row.value)));
-  }
+  out.nearest = co_await nearest_of(tx, looked->release_id, std::move(code));
   co_return out;
+}
+
+Task<std::vector<std::string>> nearest(db::Tx& tx, std::string text, std::string visit_date) {
+  std::vector<std::string> none;
+  auto code = code_beginning(text);
+  if (!code || code->size() < 2) co_return none;
+  const auto looked = co_await tx.maybe_one(kLookUp, *code, visit_date);
+  if (!looked) co_return none;
+  co_return co_await nearest_of(tx, looked->release_id, std::move(*code));
 }
 
 Task<std::optional<std::string>> release_at(db::Tx& tx, std::string visit_date) {

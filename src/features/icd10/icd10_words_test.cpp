@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "features/icd10/icd10_lay_words.h"
+
 namespace wardbook::icd10 {
 namespace {
 
@@ -40,6 +44,93 @@ TEST(Icd10Words, WritesAbbreviationsOut) {
   const auto typed = typed_words("acute UTI");
   EXPECT_EQ(typed.words, (Words{"acute", "urinary", "tract", "infection"}));
   EXPECT_EQ(typed.positions, (Positions{1, 2, 3, 4}));
+  ASSERT_EQ(typed.codes.size(), 1U);
+  EXPECT_EQ(typed.codes[0].beginning, "N390");
+  EXPECT_EQ(typed.codes[0].first, 2);
+  EXPECT_EQ(typed.codes[0].last, 4);
+}
+
+TEST(Icd10Words, LayWordsAreThoseOfTitles) {
+  for (const std::string_view text :
+       {"sore throat", "Sore throats", "a sore, sore throat of", "throat sore"}) {
+    const auto words = typed_words(text).words;
+    ASSERT_FALSE(words.empty()) << text;
+    EXPECT_EQ(words.back(), "pharyngitis") << text;
+  }
+  EXPECT_EQ(typed_words("Graves' disease").words,
+            (Words{"thyrotoxicosis", "diffuse", "goiter", "disease"}));
+  EXPECT_EQ(typed_words("broken hip").codes.at(0).beginning, "S72009A");
+  EXPECT_EQ(typed_words("hip fx").codes.at(0).beginning, "S72009A");
+  EXPECT_EQ(typed_words("broken thumb").words, (Words{"fracture", "broken", "thumb"}));
+}
+
+TEST(Icd10Words, LayWordsAreWellFormed) {
+  for (const auto& lay : lay_words()) {
+    EXPECT_LE(std::ranges::count(lay.text, ' '), 2) << lay.text;
+    const auto typed = typed_words(lay.text);
+    EXPECT_GE(typed.last_position, std::ranges::count(lay.words, ' ') + 1) << lay.text;
+    for (const auto& codes : typed.codes) {
+      EXPECT_EQ(code_beginning(codes.beginning), codes.beginning) << lay.text;
+      EXPECT_GE(codes.beginning.size(), 3U) << lay.text;
+    }
+    std::string words;
+    for (const auto& word : typed.words) words += (words.empty() ? "" : " ") + word;
+    EXPECT_EQ(words, lay.words) << lay.text << ": cannot be found by its own text";
+  }
+}
+
+TEST(Icd10Words, BritishSpellingIsAlsoAmerican) {
+  EXPECT_EQ(typed_words("oedema").words, (Words{"edema", "oedema"}));
+  EXPECT_EQ(typed_words("Haemorrhoids").words, (Words{"hemorrhoids", "haemorrhoids"}));
+  EXPECT_EQ(typed_words("behavioural").words, (Words{"behavioral", "behavioural"}));
+  EXPECT_EQ(typed_words("leukaemia").words, (Words{"leukemia"}));  // is a lay word
+  EXPECT_EQ(typed_words("brain tumour").words, (Words{"neoplasm", "brain"}));
+  EXPECT_EQ(typed_words("toes").words, (Words{"toes"}));
+}
+
+TEST(Icd10Words, FiguresAfterAWordAreAWord) {
+  EXPECT_EQ(typed_words("covid19").words, (Words{"covid", "19"}));
+  EXPECT_EQ(typed_words("type2 diabetes").words, (Words{"type", "2", "diabetes"}));
+  EXPECT_EQ(typed_words("t2 diabetes").words, (Words{"type", "2", "diabetes"}));
+  EXPECT_EQ(typed_words("b12").words, (Words{"b12"}));
+}
+
+TEST(Icd10Words, CodesAmongWords) {
+  auto typed = typed_words("diabetes e11");
+  EXPECT_EQ(typed.words, (Words{"diabetes", "e11"}));
+  ASSERT_EQ(typed.codes.size(), 2U);
+  EXPECT_EQ(typed.codes[0].beginning, "E11");
+  EXPECT_EQ(typed.codes[0].first, 2);
+  EXPECT_EQ(typed.codes[1].beginning, "E119") << "what is usually meant comes after what is typed";
+  typed = typed_words("E11.9, headache");
+  EXPECT_EQ(typed.words, (Words{"headache"}));
+  EXPECT_EQ(typed.codes.at(0).beginning, "E119");
+  EXPECT_EQ(typed.positions, (Positions{2}));
+  EXPECT_TRUE(typed_words("pain.left 3.5 a1.5").codes.empty());
+}
+
+TEST(Icd10Words, MendsDoubtfulWordsThatAreNearLayWords) {
+  EXPECT_EQ(mended("old shingels", {"shingels"}), "old shingles");
+  EXPECT_EQ(mended("old shingels", {"old"}), std::nullopt);
+  EXPECT_EQ(mended("hart attack", {"hart"}), std::nullopt) << "too short";
+  EXPECT_EQ(mended("Miscariage", {"miscariage"}), "miscarriage");
+  EXPECT_EQ(mended("shingl", {"shingl"}), "shingles");
+  EXPECT_EQ(mended("qqqqqq", {"qqqqqq"}), std::nullopt);
+  EXPECT_EQ(mended("", {""}), std::nullopt);
+}
+
+TEST(Icd10Words, BeginningsOfCodes) {
+  for (const std::string_view text : {"E11.9", " e119", "E11 9", "E11,9", "E11-9", "e11.9.",
+                                      "E 11.9", "E11..9", "E.119", "E11. 9 "}) {
+    EXPECT_EQ(code_beginning(text), "E119") << text;
+  }
+  EXPECT_EQ(code_beginning("s72.001a"), "S72001A");
+  EXPECT_EQ(code_beginning("s"), "S");
+  EXPECT_EQ(code_beginning("E1."), "E1");
+  for (const std::string_view text :
+       {"", ".", "11", "EE1", "T 2", "E1 1", "S72.001AA", "E11%", "H1 N1", "E11.9\xc3\xa4"}) {
+    EXPECT_EQ(code_beginning(text), std::nullopt) << text;
+  }
 }
 
 TEST(Icd10Words, RomanNumbersAreAlsoFigures) {
@@ -69,6 +160,16 @@ TEST(Icd10Matches, MostOfTheWordsWhereNoneHasAll) {
   matches.add_word(places({2, 3}));
   matches.add_word(places({3, 4}));
   EXPECT_EQ(matches.best(50), (Positions{2, 3}));
+}
+
+TEST(Icd10Matches, PreferredBeforeOthersThatHaveAsMany) {
+  Matches matches;
+  const Positions more{900, -1, 0, 200'000};
+  matches.add_word(places({1, 2, 3, 4}), more);
+  matches.add_word(places({2, 3, 4}), more);
+  for (const std::int64_t place : {4, 1, 900, 4, 0, -1, 200'000, 5'000}) matches.prefer(place);
+  EXPECT_EQ(matches.best(50), (Positions{4, 900, 2, 3}));
+  EXPECT_EQ(matches.best(1), (Positions{4}));
 }
 
 TEST(Icd10Matches, WhatNoCodeHasIsEmpty) {

@@ -1,6 +1,7 @@
 #include "features/icd10/icd10.h"
 
 #include <algorithm>
+#include <span>
 
 #include "api/input.h"
 #include "api/paging.h"
@@ -28,10 +29,12 @@ Task<LookedFor> look(db::Tx& tx, int release, std::string q) {
   out.typed = typed_words(q);
   if (out.typed.words.empty()) co_return out;
   out.places = co_await tx.all(kPlaces, release, out.typed.words, out.typed.positions);
-  std::vector<std::string> doubtful;
+  std::vector<DoubtfulWord> doubtful;
   for (std::size_t i = 0; i < out.typed.words.size(); ++i) {
     const auto here = std::ranges::find(out.places, out.typed.positions[i], &WordPlaces::position);
-    if (here == out.places.end() || !here->sure) doubtful.push_back(out.typed.words[i]);
+    const bool missing = here == out.places.end();
+    if (!missing && here->guess.empty()) continue;
+    doubtful.push_back({out.typed.words[i], missing ? std::string() : here->guess});
   }
   const auto other = mended(q, doubtful);
   if (!other) co_return out;
@@ -40,27 +43,39 @@ Task<LookedFor> look(db::Tx& tx, int release, std::string q) {
   co_return out;
 }
 
+std::vector<std::int64_t> four_bytes_each(std::string_view bytes) {
+  std::vector<std::int64_t> out;
+  for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
+    std::uint32_t number = 0;
+    for (const char c : bytes.substr(at, 4)) {
+      number = number << 8U | static_cast<unsigned char>(c);
+    }
+    out.push_back(number);
+  }
+  return out;
+}
+
 Task<std::vector<Found>> find_words(db::Tx& tx, int release, std::string q, int limit) {
   const auto looked = co_await look(tx, release, std::move(q));
   const auto& codes = looked.typed.codes;
-  std::vector<CodePlace> code_places;
-  if (!codes.empty()) {
-    std::vector<std::string> beginnings;
-    for (const auto& code : codes) beginnings.push_back(code.beginning);
-    code_places = co_await tx.all(kCodePlaces, release, beginnings);
-  }
+  std::vector<std::string> beginnings;
+  for (const auto& code : codes) beginnings.push_back(code.beginning);
+  std::vector<CodePlaces> rows;
+  if (!codes.empty()) rows = co_await tx.all(kCodePlaces, release, beginnings);
+  std::vector<std::vector<std::int64_t>> code_places;
+  for (const auto& row : rows) code_places.push_back(four_bytes_each(row.places));
   Matches matches;
   for (std::int64_t position = 1; position <= looked.typed.last_position; ++position) {
-    std::vector<std::int64_t> more;
-    for (const auto& row : code_places) {
-      const auto& code = codes.at(static_cast<std::size_t>(row.beginning - 1));
-      if (code.first <= position && position <= code.last) more.push_back(row.place);
-    }
     const auto here = std::ranges::find(looked.places, position, &WordPlaces::position);
-    matches.add_word(here == looked.places.end() ? std::string_view() : here->places, more);
+    matches.next_word();
+    if (here != looked.places.end()) matches.add_lists(here->places);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (codes[i].first <= position && position <= codes[i].last) matches.add(code_places[i]);
+    }
   }
-  for (const auto& row : code_places) {
-    if (row.billable) matches.prefer(row.place);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto billable = static_cast<std::size_t>(rows[i].billable);
+    matches.prefer(std::span(code_places[i]).first(std::min(billable, code_places[i].size())));
   }
   const auto places = matches.best(static_cast<std::size_t>(limit));
   std::vector<Found> found;

@@ -99,10 +99,10 @@ inline const db::Query<Found, int, std::string, int> kByPrefix{
 /// Where the codes are that have a typed word; see Matches.
 struct WordPlaces {
   std::int64_t position = 0;
-  bool sure = false;  ///< as it was typed, not in spite of a typing error only
+  std::string guess;  ///< the likeliest of the words that were taken in spite of a typing error
   std::string places;
   static WordPlaces from_row(const db::RowView& r) {
-    return {r.int64(0), r.boolean(1), r.bytes(2)};
+    return {r.int64(0), r.maybe_str(1).value_or(""), r.bytes(2)};
   }
 };
 /// Typed words ($2) with their positions ($3, see TypedWords): for each position the places of the
@@ -139,9 +139,9 @@ inline const db::Query<WordPlaces, int, std::vector<std::string>, std::vector<st
       FROM known GROUP BY position) k ON k.position = t.position
     WHERE t.length > 3 AND (k.position IS NULL OR t.length > 4 AND NOT k.exact AND k.codes < 50)),
   near AS MATERIALIZED (
-    SELECT d.position, n.places
+    SELECT d.position, n.places, n.word, n.frequency
     FROM doubtful d CROSS JOIN LATERAL (
-      SELECT w.places, w.frequency, e.errors, min(e.errors) OVER () AS least
+      SELECT w.places, w.word, w.frequency, e.errors, min(e.errors) OVER () AS least
       FROM wardbook.icd_words w CROSS JOIN LATERAL (
         SELECT CASE WHEN w.key = d.key THEN 1 ELSE public.levenshtein(w.word, d.word) END
           AS errors) e
@@ -154,9 +154,9 @@ inline const db::Query<WordPlaces, int, std::vector<std::string>, std::vector<st
     WHERE n.errors = n.least
       AND (d.codes = 0 OR n.errors = 1 AND n.frequency > 2 * d.codes)),
   first_letter AS MATERIALIZED (  -- is wrong, or missing: neumonia
-    SELECT d.position, n.places
+    SELECT d.position, n.places, n.word, n.frequency
     FROM doubtful d CROSS JOIN LATERAL (
-      SELECT w.places, e.errors, min(e.errors) OVER () AS least
+      SELECT w.places, w.word, w.frequency, e.errors, min(e.errors) OVER () AS least
       FROM wardbook.icd_words w CROSS JOIN LATERAL (
         SELECT public.levenshtein(w.word, d.word) AS errors) e
       WHERE d.errors > 0 AND w.release_id = $1 AND w.word OPERATOR(public.%) d.word
@@ -164,41 +164,42 @@ inline const db::Query<WordPlaces, int, std::vector<std::string>, std::vector<st
       ORDER BY e.errors, w.frequency DESC, w.word LIMIT 5) n
     WHERE d.codes = 0 AND n.errors = n.least AND d.position NOT IN (SELECT position FROM near)),
   sound AS MATERIALIZED (
-    SELECT d.position, n.places
+    SELECT d.position, n.places, n.word, n.frequency
     FROM doubtful d CROSS JOIN LATERAL (
-      SELECT w.places, e.errors, min(e.errors) OVER () AS least
+      SELECT w.places, w.word, w.frequency, e.errors, min(e.errors) OVER () AS least
       FROM wardbook.icd_words w CROSS JOIN LATERAL (
         SELECT public.levenshtein(w.word, d.word) AS errors) e
       WHERE d.length BETWEEN 5 AND 100 AND w.release_id = $1 AND length(w.word) > 4
         AND public.dmetaphone(w.word) = public.dmetaphone(d.word)
-        AND public.levenshtein_less_equal(w.word, d.word, 4) <= least(d.length / 2, 4)
+        AND public.levenshtein_less_equal(w.word, d.word, 4) <= least((d.length + 1) / 2, 4)
       ORDER BY e.errors, w.frequency DESC, w.word LIMIT 5) n
     WHERE d.codes = 0 AND n.errors = n.least AND d.word ~ '^[a-z]+$'
       AND d.position NOT IN (SELECT position FROM near UNION SELECT position FROM first_letter))
-  SELECT f.position, bool_or(f.sure), string_agg(f.places, '\x00'::bytea)
-  FROM (SELECT position, true AS sure, places FROM known
-        UNION ALL SELECT position, false, places FROM near
-        UNION ALL SELECT position, false, places FROM first_letter
-        UNION ALL SELECT position, false, places FROM sound) f
+  SELECT f.position, (array_agg(f.word ORDER BY f.frequency DESC) FILTER (WHERE f.word <> ''))[1],
+    string_agg(f.places, '\x00'::bytea)
+  FROM (SELECT position, places, '' AS word, 0 AS frequency FROM known
+        UNION ALL SELECT position, places, word, frequency FROM near
+        UNION ALL SELECT position, places, word, frequency FROM first_letter
+        UNION ALL SELECT position, places, word, frequency FROM sound) f
   GROUP BY f.position)sql"};
 
-struct CodePlace {
-  std::int64_t beginning = 0;  ///< which one of those asked for, counted from 1
-  std::int64_t place = 0;
-  bool billable = false;
-  static CodePlace from_row(const db::RowView& r) { return {r.int64(0), r.int64(1), r.boolean(2)}; }
+struct CodePlaces {
+  std::int64_t billable = 0;  ///< how many of them are, the first ones
+  std::string places;         ///< four bytes each, the highest first
+  static CodePlaces from_row(const db::RowView& r) { return {r.int64(0), r.bytes(1)}; }
 };
-/// Where the codes are that begin so ($2), in the order of the answer. A category has less than
-/// 4000.
-inline const db::Query<CodePlace, int, std::vector<std::string>> kCodePlaces{"icd10.code_places",
-                                                                             R"sql(
-  SELECT u.beginning, c.place, c.billable
+/// Where the codes are that begin so, a row for each of $2. A category has less than 4000.
+inline const db::Query<CodePlaces, int, std::vector<std::string>> kCodePlaces{"icd10.code_places",
+                                                                              R"sql(
+  SELECT c.billable, c.places
   FROM unnest($2::text[]) WITH ORDINALITY AS u(code, beginning)
   CROSS JOIN LATERAL (
-    SELECT i.place, i.billable FROM wardbook.icd_codes i
-    WHERE i.release_id = $1 AND i.code ~>=~ u.code AND i.code ~<~ (u.code || '~')
-    ORDER BY i.code USING OPERATOR(pg_catalog.~<~) LIMIT 4000) c
-  ORDER BY u.beginning, c.place)sql"};
+    SELECT count(*) FILTER (WHERE i.billable) AS billable,
+      coalesce(string_agg(int4send(i.place), ''::bytea ORDER BY i.place), '') AS places
+    FROM (SELECT c.place, c.billable FROM wardbook.icd_codes c
+          WHERE c.release_id = $1 AND c.code ~>=~ u.code AND c.code ~<~ (u.code || '~')
+          ORDER BY c.code USING OPERATOR(pg_catalog.~<~) LIMIT 4000) i) c
+  ORDER BY u.beginning)sql"};
 inline const db::Query<Found, int, std::vector<std::int64_t>> kByPlace{"icd10.by_place", R"sql(
   SELECT code, billable, short_title, long_title FROM wardbook.icd_codes
   WHERE release_id = $1 AND place = ANY ($2::bigint[])

@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 5> kRoman{"i", "ii", "iii", "iv", "v"};
 
 constexpr std::size_t kCategory = 3;    ///< E11
 constexpr std::size_t kCodeLength = 7;  ///< S72001A
+constexpr int kTypedCodesMost = 3;      // each may be of some thousand codes
 constexpr std::string_view kCodeSeparators = " .,-_/:;";
 
 bool is_letter(char c) {
@@ -150,10 +151,10 @@ void add_word(TypedWords& out, const Piece& piece) {
   auto spelled = lay_form(piece.word);
   if (spelled != piece.word) also(std::move(spelled));
   if (!piece.dotted) also(piece.word);
-  if (!is_code(piece.word)) return;
+  if (!is_code(piece.word) || out.typed_codes == kTypedCodesMost) return;
   std::string code = piece.word;
   std::ranges::transform(code, code.begin(), upper);
-  out.codes.insert(out.codes.begin(), {std::move(code), position, position});
+  out.codes.insert(out.codes.begin() + out.typed_codes++, {std::move(code), position, position});
 }
 
 /// What is beyond the last position that is looked at.
@@ -189,15 +190,23 @@ TypedWords typed_words(std::string_view text) {
   return out;
 }
 
-std::optional<std::string> mended(std::string_view text, const std::vector<std::string>& doubtful) {
+std::optional<std::string> mended(std::string_view text,
+                                  const std::vector<DoubtfulWord>& doubtful) {
   std::string out;
   bool changed = false;
   for (const auto& piece : telling_words(text)) {
-    const bool doubted = std::ranges::find(doubtful, piece.word) != doubtful.end();
-    const auto near = doubted ? near_lay_word(piece.word) : std::nullopt;
-    changed = changed || near;
     if (!out.empty()) out += ' ';
-    out += near ? *near : std::string_view(piece.word);
+    const auto doubt = std::ranges::find(doubtful, piece.word, &DoubtfulWord::word);
+    if (doubt == doubtful.end()) {
+      out += piece.word;
+    } else if (find_lay_words({&doubt->guess, 1}).entry != nullptr) {
+      out += doubt->guess;
+      changed = true;
+    } else {
+      const auto near = near_lay_word(piece.word);
+      out += near ? *near : std::string_view(piece.word);
+      changed = changed || near;
+    }
   }
   return changed ? std::optional(std::move(out)) : std::nullopt;
 }
@@ -223,8 +232,7 @@ std::optional<std::string> code_beginning(std::string_view text) {
   return out;
 }
 
-void Matches::add_word(std::string_view lists, std::span<const std::int64_t> more) {
-  ++words_;
+void Matches::add_lists(std::string_view lists) {
   std::uint32_t place = 0;
   std::uint32_t distance = 0;
   for (const char c : lists) {
@@ -233,14 +241,20 @@ void Matches::add_word(std::string_view lists, std::span<const std::int64_t> mor
     if ((byte & 0x80U) != 0) continue;
     place = distance == 0 ? 0 : std::min(place + distance, kPlacesMost + 1);
     distance = 0;
-    if (place != 0 && place <= kPlacesMost) add(place);
-  }
-  for (const auto other : more) {
-    if (other > 0 && other <= std::int64_t{kPlacesMost}) add(static_cast<std::uint32_t>(other));
+    if (place != 0) add_place(place);
   }
 }
 
-void Matches::add(std::uint32_t place) {
+void Matches::add(std::span<const std::int64_t> places) {
+  for (const auto place : places) {
+    if (place > 0 && place <= std::int64_t{kPlacesMost}) {
+      add_place(static_cast<std::uint32_t>(place));
+    }
+  }
+}
+
+void Matches::add_place(std::uint32_t place) {
+  if (place > kPlacesMost) return;
   if (place >= seen_.size()) seen_.resize(place + 1);
   Seen& seen = seen_[place];
   if (seen.last_word == words_) return;
@@ -248,11 +262,13 @@ void Matches::add(std::uint32_t place) {
   ++seen.words;
 }
 
-void Matches::prefer(std::int64_t place) {
-  if (place <= 0 || place >= static_cast<std::int64_t>(seen_.size())) return;
-  Seen& seen = seen_[static_cast<std::size_t>(place)];
-  if (!seen.preferred) preferred_.push_back(place);
-  seen.preferred = true;
+void Matches::prefer(std::span<const std::int64_t> places) {
+  for (const auto place : places) {
+    if (place <= 0 || place >= static_cast<std::int64_t>(seen_.size())) continue;
+    Seen& seen = seen_[static_cast<std::size_t>(place)];
+    if (!seen.preferred) preferred_.push_back(place);
+    seen.preferred = true;
+  }
 }
 
 std::vector<std::int64_t> Matches::best(std::size_t limit) const {

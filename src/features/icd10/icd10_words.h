@@ -25,8 +25,9 @@ struct PreferredCodes {
 struct TypedWords {
   std::vector<std::string> words;       ///< in lower case; accents are as typed
   std::vector<std::int64_t> positions;  ///< of the same length
-  std::vector<PreferredCodes> codes;    ///< the likeliest first
-  std::int64_t last_position = 0;       ///< at most ten
+  std::vector<PreferredCodes> codes;    ///< typed ones, at most three, then the usual ones
+  int typed_codes = 0;
+  std::int64_t last_position = 0;  ///< at most ten
 };
 
 /// The words of a text, split at every ASCII character that is no letter or digit, at most ten.
@@ -34,10 +35,15 @@ struct TypedWords {
 /// British spelling is also looked for as American; `type2` is two words, `E11.9` is a code.
 [[nodiscard]] TypedWords typed_words(std::string_view text);
 
-/// The text with lay words in place of those of its `doubtful` words that are near one, in any
-/// other way as typed_words takes it; nullopt when none is.
+/// A typed word that is in no title, and the one of a title that it may be.
+struct DoubtfulWord {
+  std::string word;
+  std::string guess;  ///< empty if there is none
+};
+/// The text with lay words in place of those doubtful words that are meant for one: the guess is
+/// one, or one is near. nullopt when there are none.
 [[nodiscard]] std::optional<std::string> mended(std::string_view text,
-                                                const std::vector<std::string>& doubtful);
+                                                const std::vector<DoubtfulWord>& doubtful);
 
 /// The beginning of a code, without separators and in capitals, if the text can be one: a letter, a
 /// digit, and up to five of both. Dots, commas, dashes and spaces may be around it, after its
@@ -51,15 +57,20 @@ class Matches {
   /// CMS numbers the rows of a release with five digits.
   static constexpr std::uint32_t kPlacesMost = 100'000;
 
-  /// The codes that have what one typed word stands for: lists as wardbook.icd_words has them, with
-  /// a zero byte between them; a code may be in several. Each of a list's places is its distance
-  /// from the one before (the first one from 0) in bytes of seven bits, the highest first, all but
-  /// the last with the eighth bit set. What is beyond kPlacesMost is left out, here and in `more`,
-  /// which are other places that count as having it. At most 255 calls.
-  void add_word(std::string_view lists, std::span<const std::int64_t> more = {});
+  /// What is added from now on has the next of the typed words. At most 255 calls.
+  void next_word() { ++words_; }
+
+  /// Lists as wardbook.icd_words has them, with a zero byte between them; a code may be in several.
+  /// Each of a list's places is its distance from the one before (the first one from 0) in bytes of
+  /// seven bits, the highest first, all but the last with the eighth bit set. What is beyond
+  /// kPlacesMost is left out.
+  void add_lists(std::string_view lists);
+
+  /// Other places that count as having the word.
+  void add(std::span<const std::int64_t> places);
 
   /// To come before others that have as many words, those preferred earlier first.
-  void prefer(std::int64_t place);
+  void prefer(std::span<const std::int64_t> places);
 
   /// The first `limit` places of those that have all words, or, where no code has, the most.
   [[nodiscard]] std::vector<std::int64_t> best(std::size_t limit) const;
@@ -70,7 +81,7 @@ class Matches {
     std::uint8_t last_word = 0;  ///< the newest of them, counted from 1
     bool preferred = false;
   };
-  void add(std::uint32_t place);
+  void add_place(std::uint32_t place);
 
   std::vector<Seen> seen_;  ///< by place
   std::vector<std::int64_t> preferred_;

@@ -27,6 +27,11 @@ std::string places(const std::vector<std::uint32_t>& list) {
 }
 const std::string kNext(1, '\0');
 
+void add_word(Matches& matches, std::string_view lists) {
+  matches.next_word();
+  matches.add_lists(lists);
+}
+
 TEST(Icd10Words, SplitsAtWhateverIsNoLetterOrDigit) {
   const auto typed = typed_words("  COVID-19, pain/fever\t(Ärztlich)");
   EXPECT_EQ(typed.words, (Words{"covid", "19", "pain", "fever", "Ärztlich"}));
@@ -106,17 +111,23 @@ TEST(Icd10Words, CodesAmongWords) {
   EXPECT_EQ(typed.words, (Words{"headache"}));
   EXPECT_EQ(typed.codes.at(0).beginning, "E119");
   EXPECT_EQ(typed.positions, (Positions{2}));
+  EXPECT_EQ(typed_words("E11 I10 J45 K30 diabetes").codes.size(), 4U);
+  EXPECT_EQ(typed_words("diabetes I10 E11").codes.at(1).beginning, "E11");
   EXPECT_TRUE(typed_words("pain.left 3.5 a1.5").codes.empty());
 }
 
 TEST(Icd10Words, MendsDoubtfulWordsThatAreNearLayWords) {
-  EXPECT_EQ(mended("old shingels", {"shingels"}), "old shingles");
-  EXPECT_EQ(mended("old shingels", {"old"}), std::nullopt);
-  EXPECT_EQ(mended("hart attack", {"hart"}), std::nullopt) << "too short";
-  EXPECT_EQ(mended("Miscariage", {"miscariage"}), "miscarriage");
-  EXPECT_EQ(mended("shingl", {"shingl"}), "shingles");
-  EXPECT_EQ(mended("qqqqqq", {"qqqqqq"}), std::nullopt);
-  EXPECT_EQ(mended("", {""}), std::nullopt);
+  const auto mend = [](std::string_view text, std::string word, std::string guess = "") {
+    return mended(text, {{std::move(word), std::move(guess)}});
+  };
+  EXPECT_EQ(mend("old shingels", "shingels"), "old shingles");
+  EXPECT_EQ(mend("old shingels", "old"), std::nullopt);
+  EXPECT_EQ(mend("hart attack", "hart"), std::nullopt) << "too short";
+  EXPECT_EQ(mend("Miscariage", "miscariage"), "miscarriage");
+  EXPECT_EQ(mend("shingl", "shingl"), "shingles");
+  EXPECT_EQ(mend("nuemonia", "nuemonia", "pneumonia"), "pneumonia");
+  EXPECT_EQ(mend("qqqqqq", "qqqqqq", "aqueous"), std::nullopt);
+  EXPECT_EQ(mend("", ""), std::nullopt);
 }
 
 TEST(Icd10Words, BeginningsOfCodes) {
@@ -147,8 +158,8 @@ TEST(Icd10Words, TakesTenWordsAtMost) {
 
 TEST(Icd10Matches, HavingAllWordsInTheOrderOfPlaces) {
   Matches matches;
-  matches.add_word(places({1, 5, 300, 70'000}));
-  matches.add_word(places({5, 70'000}) + kNext + places({2, 5, 129}));
+  add_word(matches, places({1, 5, 300, 70'000}));
+  add_word(matches, places({5, 70'000}) + kNext + places({2, 5, 129}));
   EXPECT_EQ(matches.best(50), (Positions{5, 70'000}));
   EXPECT_EQ(matches.best(1), (Positions{5}));
   EXPECT_TRUE(matches.best(0).empty());
@@ -156,18 +167,20 @@ TEST(Icd10Matches, HavingAllWordsInTheOrderOfPlaces) {
 
 TEST(Icd10Matches, MostOfTheWordsWhereNoneHasAll) {
   Matches matches;
-  matches.add_word(places({1, 2}));
-  matches.add_word(places({2, 3}));
-  matches.add_word(places({3, 4}));
+  add_word(matches, places({1, 2}));
+  add_word(matches, places({2, 3}));
+  add_word(matches, places({3, 4}));
   EXPECT_EQ(matches.best(50), (Positions{2, 3}));
 }
 
 TEST(Icd10Matches, PreferredBeforeOthersThatHaveAsMany) {
   Matches matches;
   const Positions more{900, -1, 0, 200'000};
-  matches.add_word(places({1, 2, 3, 4}), more);
-  matches.add_word(places({2, 3, 4}), more);
-  for (const std::int64_t place : {4, 1, 900, 4, 0, -1, 200'000, 5'000}) matches.prefer(place);
+  add_word(matches, places({1, 2, 3, 4}));
+  matches.add(more);
+  add_word(matches, places({2, 3, 4}));
+  matches.add(more);
+  matches.prefer(Positions{4, 1, 900, 4, 0, -1, 200'000, 5'000});
   EXPECT_EQ(matches.best(50), (Positions{4, 900, 2, 3}));
   EXPECT_EQ(matches.best(1), (Positions{4}));
 }
@@ -175,21 +188,21 @@ TEST(Icd10Matches, PreferredBeforeOthersThatHaveAsMany) {
 TEST(Icd10Matches, WhatNoCodeHasIsEmpty) {
   EXPECT_TRUE(Matches().best(50).empty());
   Matches none;
-  none.add_word("");
+  add_word(none, "");
   EXPECT_TRUE(none.best(50).empty());
 }
 
 TEST(Icd10Matches, DistancesOfOneToThreeBytes) {
   const Positions all{1, 128, 129, 256, 257, 16'640, 16'641, 33'025, 99'999, 100'000};
   Matches matches;
-  matches.add_word(places({all.begin(), all.end()}));
+  add_word(matches, places({all.begin(), all.end()}));
   EXPECT_EQ(matches.best(50), all);
 }
 
 TEST(Icd10Matches, BytesThatAreNoPlacesAreLeftOut) {
   Matches matches;
-  matches.add_word(places({7}) + "\xff\xff\xff\xff\xff\xff\x7f\x01" + kNext + kNext +
-                   places({9, Matches::kPlacesMost + 1}) + "\x81");
+  add_word(matches, places({7}) + "\xff\xff\xff\xff\xff\xff\x7f\x01" + kNext + kNext +
+                        places({9, Matches::kPlacesMost + 1}) + "\x81");
   EXPECT_EQ(matches.best(50), (Positions{7, 9}));
 }
 

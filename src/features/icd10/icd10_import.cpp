@@ -20,7 +20,7 @@ struct Rank {
   bool uncommon = false;  ///< not in the starter set
   bool detailed = false;  ///< common, but with further detail
   bool later = false;     ///< not of the first encounter
-  bool special = false;   ///< a fracture without an injury that would explain it
+  bool special = false;   ///< an open fracture, or one without an injury that would explain it
   std::size_t length = 0;
   int order = 0;
   std::size_t row = 0;
@@ -32,18 +32,19 @@ bool is_later(std::string_view title) {
          title.find(", sequela") != std::string_view::npos;
 }
 
-/// Whoever looks for a fracture means a traumatic one, unless the word is there.
+/// Whoever looks for a fracture means a closed one from an injury, unless the word is there.
 bool is_special_fracture(std::string_view title) {
-  for (const std::string_view kind : {"athological", "tress", "atigue", "eriprosthetic"}) {
-    if (title.find(std::string(kind) + " fracture") != std::string_view::npos) return true;
+  for (const std::string_view kind : {"athological fracture", "tress fracture", "atigue fracture",
+                                      "eriprosthetic fracture", "encounter for open fracture"}) {
+    if (title.find(kind) != std::string_view::npos) return true;
   }
   return false;
 }
 
 /// The rows in the order of their places: billable codes first; of these the common ones, which the
 /// starter set has, and among them those without further detail; injuries at their first encounter
-/// before later ones, and before fractures of other causes; short titles first. They are stored in
-/// this order too, since an answer's are often near each other in it.
+/// before later ones, and before open fractures and those of other causes; short titles first. They
+/// are stored in this order too, since an answer's are often near each other in it.
 std::vector<OrderRow> in_places(std::vector<OrderRow> rows, const std::set<std::string>& common) {
   static const std::regex plain("unspecified|essential|uncomplicated|without ", std::regex::icase);
   std::vector<Rank> ranks;

@@ -170,7 +170,8 @@ inline const db::Query<WordPlaces, int, std::vector<std::string>, std::vector<st
       FROM wardbook.icd_words w CROSS JOIN LATERAL (
         SELECT public.levenshtein(w.word, d.word) AS errors) e
       WHERE d.length BETWEEN 5 AND 100 AND w.release_id = $1 AND length(w.word) > 4
-        AND public.dmetaphone(w.word) = public.dmetaphone(d.word)
+        AND public.dmetaphone(w.word) = public.dmetaphone(d.word)  -- of their first four sounds
+        AND public.dmetaphone(right(w.word, 2)) = public.dmetaphone(right(d.word, 2))
         AND public.levenshtein_less_equal(w.word, d.word, 4) <= least((d.length + 1) / 2, 4)
       ORDER BY e.errors, w.frequency DESC, w.word LIMIT 5) n
     WHERE d.codes = 0 AND n.errors = n.least AND d.word ~ '^[a-z]+$'

@@ -17,6 +17,10 @@ bool is_filler(std::string_view word) {
   return std::ranges::find(kFillers, word) != kFillers.end();
 }
 
+bool is_side(std::string_view word) {
+  return word == "left" || word == "right" || word == "bilateral";
+}
+
 /// Type II diabetes is type 2.
 constexpr std::array<std::string_view, 5> kRoman{"i", "ii", "iii", "iv", "v"};
 
@@ -128,11 +132,18 @@ void each_part(std::string_view text, Use use) {
   }
 }
 
+/// Titles may have the lay word too (family history of stroke); short ones begin too much (flu).
 void add_lay_words(TypedWords& out, const LayWords& lay) {
   const auto first = out.last_position + 1;
-  each_part(lay.words, [&out](std::string word) {
+  const bool alone = lay.text.size() >= 5 && lay.text.find(' ') == std::string_view::npos;
+  each_part(lay.words, [&out, &lay, alone](std::string word) {
+    ++out.last_position;
+    const bool same = word == lay.text;
     out.words.push_back(std::move(word));
-    out.positions.push_back(++out.last_position);
+    out.positions.push_back(out.last_position);
+    if (!alone || same) return;
+    out.words.emplace_back(lay.text);
+    out.positions.push_back(out.last_position);
   });
   each_part(lay.usual, [&out, first](std::string code) {
     out.codes.push_back({std::move(code), first, out.last_position});
@@ -173,11 +184,14 @@ void cut(TypedWords& out) {
 }  // namespace
 
 TypedWords typed_words(std::string_view text) {
-  const auto pieces = telling_words(text);
+  auto pieces = telling_words(text);
+  // Lay words may have a side among them: fracture of the left wrist.
+  std::ranges::stable_partition(pieces, is_side, &Piece::word);
   std::vector<std::string> forms;
   for (const auto& piece : pieces) forms.push_back(lay_form(piece.word));
   TypedWords out;
-  for (std::size_t i = 0; i < pieces.size() && out.positions.size() < 2 * kWordsMost;) {
+  for (std::size_t i = 0;
+       i < pieces.size() && out.last_position < static_cast<std::int64_t>(kWordsMost);) {
     const auto lay = find_lay_words(std::span(forms).subspan(i));
     if (lay.entry != nullptr) {
       add_lay_words(out, *lay.entry);
@@ -203,9 +217,9 @@ std::optional<std::string> mended(std::string_view text,
       out += doubt->guess;
       changed = true;
     } else {
-      const auto near = near_lay_word(piece.word);
-      out += near ? *near : std::string_view(piece.word);
-      changed = changed || near;
+      const auto word = near_lay_word(piece.word).value_or(piece.word);
+      out += word;
+      changed = changed || word != piece.word;
     }
   }
   return changed ? std::optional(std::move(out)) : std::nullopt;

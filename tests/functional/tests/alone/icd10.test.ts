@@ -318,6 +318,16 @@ const USUAL: [q: string, code: string][] = [
   ["asma", "J45.909"],
   ["hemroids", "K64.9"],
   ["type 1 diabetes", "E10.9"],
+  ["fracture of the left wrist", "S62.102A"],
+  ["family history of stroke", "Z82.3"],
+  ["family history of breast cancer", "Z80.3"],
+  ["c/o SOB", "R06.02"],
+  ["h/o stroke", "Z86.73"],
+  ["torn ACL left", "S83.512A"],
+  ["diarea", "R19.7"],
+  ["pathological fracture hip", "M84.459A"],
+  ["irregular heartbeat", "I49.9"],
+  ["colour blindness", "H53.50"],
 ];
 
 test("the whole release of CMS", { skip: !existsSync(cms) && "the CMS file is not here" }, async () => {

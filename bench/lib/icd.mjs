@@ -79,6 +79,15 @@ const WRITTEN = [
   "type ii diabetes",
   "diabetes xyzzy",
   "unspecfied fractre of uper end of rigt tibia subsequnt encountr",
+  // Lay words, mistyped ones too, what only sounds like a word, codes among words.
+  "sore throat",
+  "shingels",
+  "nuemonia",
+  "fracture of the left wrist",
+  "family history of breast cancer",
+  "diabetes E11",
+  "S82 left",
+  "E11 9",
   // Frequent words that no title has together.
   "pain left right knee",
   "open fracture closed left",

@@ -4,13 +4,15 @@
 DROP INDEX wardbook.icd_codes_by_words;
 ALTER TABLE wardbook.icd_codes DROP COLUMN document;
 
--- Injuries at their first encounter come before later ones; else the order is what it was.
+-- Injuries at their first encounter come before later ones, and before open fractures and those of
+-- other causes; else the order is what it was.
 UPDATE wardbook.icd_codes c SET place = n.place
   FROM (SELECT i.release_id, i.code, row_number() OVER (PARTITION BY i.release_id
           ORDER BY NOT i.billable, s.code IS NULL,
             s.code IS NOT NULL
               AND i.long_title !~* '(unspecified|essential|uncomplicated|without )',
             i.long_title LIKE '%, subsequent encounter%' OR i.long_title LIKE '%, sequela%',
+            i.long_title ~ '((athological|tress|atigue|eriprosthetic)|encounter for open) fracture',
             length(i.long_title), i.sort_order) AS place
         FROM wardbook.icd_codes i
         LEFT JOIN (SELECT x.code FROM wardbook.icd_codes x

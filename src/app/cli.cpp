@@ -170,7 +170,7 @@ void add_commands(CLI::App& app, Parsed& p) {
   importing->add_flag("--force", p.arguments.force, "even where it replaces a larger one");
   command(*icd, p, "list", "The releases that are loaded", &icd_list);
   command(*icd, p, "remove", "Unload a release", &icd_remove)
-      ->add_option("RELEASE", p.arguments.name, "its name, as `icd list` has it")
+      ->add_option("RELEASE", p.arguments.name, "its name, as `icd list` has it, or its year")
       ->required();
   auto* storage = app.add_subcommand("storage", "The files' objects");
   storage->require_subcommand(1);

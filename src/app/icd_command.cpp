@@ -43,12 +43,12 @@ Task<int> list(CommandContext& context) {
 }
 
 Task<int> remove(CommandContext& context) {
-  const bool removed = co_await icd10::remove_release(context.db, context.arguments.name);
+  const auto removed = co_await icd10::remove_release(context.db, context.arguments.name);
   if (!removed) {
-    throw std::runtime_error("no release of that name: " + context.arguments.name +
+    throw std::runtime_error("no release of that name or year: " + context.arguments.name +
                              " (`wardbook icd list` has them; the built-in set stays)");
   }
-  boost::json::array rows{{{"release", context.arguments.name}, {"result", "removed"}}};
+  boost::json::array rows{{{"release", *removed}, {"result", "removed"}}};
   print_rows(context.arguments, rows);
   co_return 0;
 }

@@ -1,11 +1,33 @@
 #include "features/diagnoses/coding.h"
 
+#include <algorithm>
+
 #include "api/input.h"
 #include "features/icd10/icd10.h"
 
 namespace wardbook::diagnoses {
 
 namespace json = boost::json;
+
+namespace {
+
+std::string naming(std::string message, const std::vector<std::string>& nearest) {
+  for (std::size_t i = 0; i < nearest.size(); ++i) {
+    message += (i == 0 ? "; nearest: " : ", ") + nearest[i];
+  }
+  return message;
+}
+
+/// What is written as no code is has been refused; the fault may name the codes that were meant.
+Task<void> name_nearest(db::Tx& tx, std::string visit_date, std::string written,
+                        std::string pointer, std::vector<Fault>& faults) {
+  const auto fault = std::ranges::find(faults, pointer, &Fault::pointer);
+  if (fault == faults.end()) co_return;
+  const auto nearest = co_await icd10::nearest(tx, std::move(written), std::move(visit_date));
+  fault->message = naming(std::move(fault->message), nearest);
+}
+
+}  // namespace
 
 Task<Coded> coded(db::Tx& tx, std::string visit_date, json::object body, std::string pointer,
                   std::vector<Fault>& faults) {
@@ -19,13 +41,15 @@ Task<Coded> coded(db::Tx& tx, std::string visit_date, json::object body, std::st
       out.header = !checked.found->billable;
       if (!out.input.diagnosis_name) out.input.diagnosis_name = checked.found->title;
     } else if (checked.any_release) {
-      std::string message = "is not in the ICD-10-CM release in force at the visit";
-      for (std::size_t i = 0; i < checked.nearest.size(); ++i) {
-        message += (i == 0 ? "; nearest: " : ", ") + checked.nearest[i];
-      }
-      faults.push_back({pointer + "/icd_code", std::move(message)});
+      faults.push_back(
+          {pointer + "/icd_code",
+           naming("is not in the ICD-10-CM release in force at the visit", checked.nearest)});
       co_return out;
     }
+  } else if (const auto* code = body.if_contains("icd_code"); code && code->is_string()) {
+    std::string written(code->get_string().data(), code->get_string().size());
+    co_await name_nearest(tx, std::move(visit_date), std::move(written), pointer + "/icd_code",
+                          faults);
   }
   const auto* name = body.if_contains("diagnosis_name");
   if (has_code && !out.input.diagnosis_name && (name == nullptr || name->is_null())) {

@@ -1,5 +1,8 @@
 #include "features/icd10/icd10.h"
 
+#include <algorithm>
+#include <span>
+
 #include "api/input.h"
 #include "api/paging.h"
 #include "base/utf8.h"
@@ -15,36 +18,77 @@ std::string with_dot(std::string code) {
   return code;
 }
 
-/// The beginning of a code, without its dot, if the text can be one.
-std::optional<std::string> code_prefix(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '.' && out.size() == 3) continue;
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    const bool digit = c >= '0' && c <= '9';
-    if (!letter && !digit) return std::nullopt;
-    if ((out.empty() && !letter) || (out.size() == 1 && !digit)) return std::nullopt;
-    out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+/// What was typed and where codes have it. Words that nothing has as they were typed may be
+/// mistyped lay words: they are looked for once more as these.
+struct LookedFor {
+  TypedWords typed;
+  std::vector<WordPlaces> places;
+};
+Task<LookedFor> look(db::Tx& tx, int release, std::string q) {
+  LookedFor out;
+  out.typed = typed_words(q);
+  if (out.typed.words.empty()) co_return out;
+  out.places = co_await tx.all(kPlaces, release, out.typed.words, out.typed.positions);
+  std::vector<DoubtfulWord> doubtful;
+  for (std::size_t i = 0; i < out.typed.words.size(); ++i) {
+    const auto here = std::ranges::find(out.places, out.typed.positions[i], &WordPlaces::position);
+    const bool missing = here == out.places.end();
+    if (!missing && here->guess.empty()) continue;
+    doubtful.push_back({out.typed.words[i], missing ? std::string() : here->guess});
   }
-  if (out.empty() || out.size() > 7) return std::nullopt;
+  const auto other = mended(q, doubtful);
+  if (!other) co_return out;
+  out.typed = typed_words(*other);
+  out.places = co_await tx.all(kPlaces, release, out.typed.words, out.typed.positions);
+  co_return out;
+}
+
+std::vector<std::int64_t> four_bytes_each(std::string_view bytes) {
+  std::vector<std::int64_t> out;
+  for (std::size_t at = 0; at + 4 <= bytes.size(); at += 4) {
+    std::uint32_t number = 0;
+    for (const char c : bytes.substr(at, 4)) {
+      number = number << 8U | static_cast<unsigned char>(c);
+    }
+    out.push_back(number);
+  }
   return out;
 }
 
-Task<std::vector<Found>> find(db::Tx& tx, int release, std::string q, int limit) {
-  std::vector<Found> found;
-  if (const auto prefix = code_prefix(q)) {
-    found = co_await tx.all(kByPrefix, release, *prefix, limit);
-    if (!found.empty()) co_return found;
-  }
-  const auto typed = typed_words(q);
-  if (typed.words.empty()) co_return found;
+Task<std::vector<Found>> find_words(db::Tx& tx, int release, std::string q, int limit) {
+  const auto looked = co_await look(tx, release, std::move(q));
+  const auto& codes = looked.typed.codes;
+  std::vector<std::string> beginnings;
+  for (const auto& code : codes) beginnings.push_back(code.beginning);
+  std::vector<CodePlaces> rows;
+  if (!codes.empty()) rows = co_await tx.all(kCodePlaces, release, beginnings);
+  std::vector<std::vector<std::int64_t>> code_places;
+  for (const auto& row : rows) code_places.push_back(four_bytes_each(row.places));
   Matches matches;
-  for (const auto& word : co_await tx.all(kPlaces, release, typed.words, typed.positions)) {
-    matches.add_word(word.places);
+  for (std::int64_t position = 1; position <= looked.typed.last_position; ++position) {
+    const auto here = std::ranges::find(looked.places, position, &WordPlaces::position);
+    matches.next_word();
+    if (here != looked.places.end()) matches.add_lists(here->places);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (codes[i].first <= position && position <= codes[i].last) matches.add(code_places[i]);
+    }
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto billable = static_cast<std::size_t>(rows[i].billable);
+    matches.prefer(std::span(code_places[i]).first(std::min(billable, code_places[i].size())));
   }
   const auto places = matches.best(static_cast<std::size_t>(limit));
-  if (!places.empty()) found = co_await tx.all(kByPlace, release, places);
-  co_return found;
+  std::vector<Found> found;
+  if (places.empty()) co_return found;
+  co_return co_await tx.all(kByPlace, release, places);
+}
+
+Task<std::vector<Found>> find(db::Tx& tx, int release, std::string q, int limit) {
+  if (const auto code = code_beginning(q)) {
+    auto found = co_await tx.all(kByPrefix, release, *code, limit);
+    if (!found.empty()) co_return found;
+  }
+  co_return co_await find_words(tx, release, std::move(q), limit);
 }
 
 Task<api::Response> search(App& app, api::Request req) {
@@ -73,6 +117,14 @@ Task<api::Response> search(App& app, api::Request req) {
   co_return api::ok(boost::json::value(std::move(body)));
 }
 
+Task<std::vector<std::string>> nearest_of(db::Tx& tx, int release, std::string code) {
+  std::vector<std::string> out;
+  for (auto& row : co_await tx.all(kNearest, release, code)) {
+    out.push_back(with_dot(std::move(row.value)));
+  }
+  co_return out;
+}
+
 }  // namespace
 
 Task<Check> check(db::Tx& tx, std::string code, std::string visit_date) {
@@ -86,10 +138,17 @@ Task<Check> check(db::Tx& tx, std::string code, std::string visit_date) {
     out.found->code = with_dot(std::move(out.found->code));
     co_return out;
   }
-  for (auto& row : co_await tx.all(kNearest, looked->release_id, code)) {
-    out.nearest.push_back(with_dot(std::move(row.value)));
-  }
+  out.nearest = co_await nearest_of(tx, looked->release_id, std::move(code));
   co_return out;
+}
+
+Task<std::vector<std::string>> nearest(db::Tx& tx, std::string text, std::string visit_date) {
+  std::vector<std::string> none;
+  auto code = code_beginning(text);
+  if (!code || code->size() < 2) co_return none;
+  const auto looked = co_await tx.maybe_one(kLookUp, *code, visit_date);
+  if (!looked) co_return none;
+  co_return co_await nearest_of(tx, looked->release_id, std::move(*code));
 }
 
 Task<std::optional<std::string>> release_at(db::Tx& tx, std::string visit_date) {

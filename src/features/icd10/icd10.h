@@ -35,6 +35,11 @@ struct Check {
 /// caller's own transaction.
 [[nodiscard]] Task<Check> check(db::Tx& tx, std::string code, std::string visit_date);
 
+/// Of what is written in place of a code, in any form that a code might have (E1, E 11.9, E11..9):
+/// the nearest codes of that release, at most five; none where it can be no code.
+[[nodiscard]] Task<std::vector<std::string>> nearest(db::Tx& tx, std::string text,
+                                                     std::string visit_date);
+
 /// The name of the release in force on the visit's day; nullopt when nothing is loaded.
 [[nodiscard]] Task<std::optional<std::string>> release_at(db::Tx& tx, std::string visit_date);
 
@@ -80,8 +85,9 @@ struct LoadedRelease {
 };
 /// The newest first, the starter set last.
 [[nodiscard]] Task<std::vector<LoadedRelease>> releases(db::Pool& db);
-/// False when there is no such release. The starter set stays.
-[[nodiscard]] Task<bool> remove_release(db::Pool& db, std::string name);
+/// By its name or its year; its name, or nullopt when there is no such release. The starter set
+/// stays.
+[[nodiscard]] Task<std::optional<std::string>> remove_release(db::Pool& db, std::string name);
 
 [[nodiscard]] std::vector<api::Route> routes();
 

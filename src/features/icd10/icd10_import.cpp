@@ -20,6 +20,7 @@ struct Rank {
   bool uncommon = false;  ///< not in the starter set
   bool detailed = false;  ///< common, but with further detail
   bool later = false;     ///< not of the first encounter
+  bool special = false;   ///< an open fracture, or one without an injury that would explain it
   std::size_t length = 0;
   int order = 0;
   std::size_t row = 0;
@@ -31,10 +32,19 @@ bool is_later(std::string_view title) {
          title.find(", sequela") != std::string_view::npos;
 }
 
+/// Whoever looks for a fracture means a closed one from an injury, unless the word is there.
+bool is_special_fracture(std::string_view title) {
+  for (const std::string_view kind : {"athological fracture", "tress fracture", "atigue fracture",
+                                      "eriprosthetic fracture", "encounter for open fracture"}) {
+    if (title.find(kind) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 /// The rows in the order of their places: billable codes first; of these the common ones, which the
 /// starter set has, and among them those without further detail; injuries at their first encounter
-/// before later ones; short titles first. They are stored in this order too, since an answer's are
-/// often near each other in it.
+/// before later ones, and before open fractures and those of other causes; short titles first. They
+/// are stored in this order too, since an answer's are often near each other in it.
 std::vector<OrderRow> in_places(std::vector<OrderRow> rows, const std::set<std::string>& common) {
   static const std::regex plain("unspecified|essential|uncomplicated|without ", std::regex::icase);
   std::vector<Rank> ranks;
@@ -43,7 +53,7 @@ std::vector<OrderRow> in_places(std::vector<OrderRow> rows, const std::set<std::
     const bool is_common = common.contains(row.code);
     const bool detailed = is_common && !std::regex_search(row.long_title, plain);
     ranks.push_back({!row.billable, !is_common, detailed, is_later(row.long_title),
-                     row.long_title.size(), row.order, i});
+                     is_special_fracture(row.long_title), row.long_title.size(), row.order, i});
   }
   std::ranges::sort(ranks);
   std::vector<OrderRow> out;
@@ -85,7 +95,7 @@ Task<bool> import_release(db::Pool& db, ReleaseFile file, bool even_if_smaller,
                              " codes and the file has " + std::to_string(file.rows.size()) +
                              ": is it whole? --force replaces it all the same");
   }
-  tx.queue(kDropRelease, file.name);
+  (void)co_await tx.maybe_one(kDropRelease, file.name);
   // A fiscal year begins on the first of October of the year before (CMS).
   const Date from{std::chrono::year(file.fiscal_year - 1), std::chrono::October,
                   std::chrono::day(1)};
@@ -119,11 +129,12 @@ Task<std::vector<LoadedRelease>> releases(db::Pool& db) {
   co_return out;
 }
 
-Task<bool> remove_release(db::Pool& db, std::string name) {
+Task<std::optional<std::string>> remove_release(db::Pool& db, std::string name) {
   db::Tx tx = co_await db.begin_control();
-  const auto removed = co_await tx.exec(kDropRelease, std::move(name));
+  auto removed = co_await tx.maybe_one(kDropRelease, std::move(name));
   co_await tx.commit();
-  co_return removed > 0;
+  if (!removed) co_return std::nullopt;
+  co_return std::move(removed->value);
 }
 
 }  // namespace wardbook::icd10

@@ -37,13 +37,31 @@ inline const db::Query<db::TextRow, std::string> kReleaseAt{
     "icd10.release_at", "SELECT l.name FROM wardbook.my_tenant t CROSS JOIN LATERAL " WB_IN_FORCE(
                             "($1::timestamptz AT TIME ZONE t.time_zone)::date") " l"};
 
-/// Those that one would have to change least, of the same chapter letter if there are any.
+/// The neighbours of what would be a code ($2), itself included: those that share its longest
+/// beginning, or one character less; of these the nearest in the order of the codes. Codes that
+/// head others are named for one of their own length; for a category, or less, only categories are.
 inline const db::Query<db::TextRow, int, std::string> kNearest{"icd10.nearest", R"sql(
-  SELECT c.code FROM wardbook.icd_codes c
-  WHERE c.release_id = $1
-    AND (c.code LIKE left($2, 1) || '%' OR NOT EXISTS (
-      SELECT FROM wardbook.icd_codes o WHERE o.release_id = $1 AND o.code LIKE left($2, 1) || '%'))
-  ORDER BY public.levenshtein(c.code, $2), NOT c.billable, c.code LIMIT 5)sql"};
+  WITH around AS (
+    (SELECT c.code, row_number() OVER (ORDER BY c.code USING OPERATOR(pg_catalog.~>~)) AS distance
+     FROM wardbook.icd_codes c
+     WHERE c.release_id = $1 AND c.code ~<~ $2
+       AND CASE WHEN length($2) <= 3 THEN length(c.code) = 3
+           ELSE c.billable OR length(c.code) = length($2) END
+     ORDER BY c.code USING OPERATOR(pg_catalog.~>~) LIMIT 5)
+    UNION ALL
+    (SELECT c.code, row_number() OVER (ORDER BY c.code USING OPERATOR(pg_catalog.~<~)) AS distance
+     FROM wardbook.icd_codes c
+     WHERE c.release_id = $1 AND c.code ~>=~ $2
+       AND CASE WHEN length($2) <= 3 THEN length(c.code) = 3
+           ELSE c.billable OR length(c.code) = length($2) END
+     ORDER BY c.code USING OPERATOR(pg_catalog.~<~) LIMIT 5)),
+  shared AS (
+    SELECT a.code, a.distance, n.length, max(n.length) OVER () AS longest
+    FROM around a CROSS JOIN LATERAL (
+      SELECT count(*) AS length FROM generate_series(1, length($2)) AS s(upto)
+      WHERE starts_with(a.code, left($2, s.upto))) n)
+  SELECT s.code FROM shared s WHERE s.length >= greatest(s.longest - 1, least(s.longest, 1))
+  ORDER BY s.length DESC, s.distance, s.code LIMIT 5)sql"};
 
 struct InForce {
   int id = 0;
@@ -80,58 +98,113 @@ inline const db::Query<Found, int, std::string, int> kByPrefix{
 
 /// Where the codes are that have a typed word; see Matches.
 struct WordPlaces {
+  std::int64_t position = 0;
+  std::string guess;  ///< the likeliest of the words that were taken in spite of a typing error
   std::string places;
-  static WordPlaces from_row(const db::RowView& r) { return {r.bytes(0)}; }
+  static WordPlaces from_row(const db::RowView& r) {
+    return {r.int64(0), r.maybe_str(1).value_or(""), r.bytes(2)};
+  }
 };
 /// Typed words ($2) with their positions ($3, see TypedWords): for each position the places of the
-/// codes that have a word which begins with it or has its stem; if there are none, one with the
-/// same letters in another order or with one or two others. A word of one or two characters means
-/// only itself. Positions that mean nothing are missing.
+/// codes that have a word which begins with it or has its stem. If there are none, or few beside
+/// what has a word with one typing error, also those with the nearest words: with the same letters
+/// in another order, or one or two others; else with one that begins with another letter; else with
+/// one that sounds the same (nuemonia). A word of one or two characters means only itself, one of
+/// less than five is forgiven only a change of order. Positions that mean nothing are missing.
 inline const db::Query<WordPlaces, int, std::vector<std::string>, std::vector<std::int64_t>>
     kPlaces{"icd10.places", R"sql(
   WITH typed AS MATERIALIZED (
     SELECT u.position, w.word, w.word || chr(1114111) AS after, length(w.word) AS length,
       wardbook.stem(w.word) AS stem, wardbook.letter_key(w.word) AS key,
-      CASE WHEN length(w.word) < 6 THEN 1 ELSE 2 END AS errors
+      CASE WHEN length(w.word) < 5 THEN 0 WHEN length(w.word) < 7 THEN 1 ELSE 2 END AS errors
     FROM unnest($2::text[], $3::bigint[]) AS u(word, position)
     CROSS JOIN LATERAL (SELECT wardbook.plain_word(u.word) AS word OFFSET 0) w
     WHERE w.word <> ''),
   known AS MATERIALIZED (
-    SELECT t.position, w.places
+    SELECT t.position, w.places, w.frequency, true AS exact
     FROM typed t JOIN wardbook.icd_words w
       ON t.length <= 2 AND w.release_id = $1 AND w.word = t.word
     UNION ALL
-    SELECT t.position, w.places FROM typed t JOIN wardbook.icd_words w
+    SELECT t.position, w.places, w.frequency, w.word = t.word
+    FROM typed t JOIN wardbook.icd_words w
       ON t.length > 2 AND w.release_id = $1 AND w.word ~>=~ t.word AND w.word ~<~ t.after
     UNION ALL
-    SELECT t.position, w.places FROM typed t JOIN wardbook.icd_words w
+    SELECT t.position, w.places, w.frequency, false FROM typed t JOIN wardbook.icd_words w
       ON t.stem <> '' AND w.stem <> '' AND w.release_id = $1 AND w.stem = t.stem
         AND NOT (t.length > 2 AND starts_with(w.word, t.word))),
+  doubtful AS MATERIALIZED (
+    SELECT t.*, coalesce(k.codes, 0) AS codes
+    FROM typed t LEFT JOIN (
+      SELECT position, sum(frequency) AS codes, bool_or(exact) AS exact
+      FROM known GROUP BY position) k ON k.position = t.position
+    WHERE t.length > 3 AND (k.position IS NULL OR t.length > 4 AND NOT k.exact AND k.codes < 50)),
   near AS MATERIALIZED (
-    SELECT t.position, n.places
-    FROM typed t CROSS JOIN LATERAL (
-      SELECT w.places FROM wardbook.icd_words w
-      WHERE t.length > 3 AND w.release_id = $1 AND (w.key = t.key
-        OR w.word ~>=~ left(t.word, 1) AND w.word ~<~ (left(t.word, 1) || chr(1114111))
-           AND length(w.word) BETWEEN t.length - 2 AND t.length + 2
-           AND public.levenshtein_less_equal(w.word, t.word, 2) <= t.errors)
-      ORDER BY w.key <> t.key, public.levenshtein(w.word, t.word),
-        w.frequency DESC, w.word LIMIT 5) n
-    WHERE t.position NOT IN (SELECT k.position FROM known k)),
-  first_letter AS (  -- is wrong, or missing: neumonia
-    SELECT t.position, n.places
-    FROM typed t CROSS JOIN LATERAL (
-      SELECT w.places FROM wardbook.icd_words w
-      WHERE t.length > 3 AND w.release_id = $1 AND w.word OPERATOR(public.%) t.word
-        AND public.levenshtein_less_equal(w.word, t.word, 2) <= t.errors
-      ORDER BY public.levenshtein(w.word, t.word), w.frequency DESC, w.word LIMIT 5) n
-    WHERE t.position NOT IN (SELECT k.position FROM known k UNION SELECT n.position FROM near n))
-  SELECT string_agg(f.places, '\x00'::bytea)
-  FROM (SELECT * FROM known UNION ALL SELECT * FROM near UNION ALL SELECT * FROM first_letter) f
+    SELECT d.position, n.places, n.word, n.frequency
+    FROM doubtful d CROSS JOIN LATERAL (
+      SELECT w.places, w.word, w.frequency, e.errors, min(e.errors) OVER () AS least
+      FROM wardbook.icd_words w CROSS JOIN LATERAL (
+        SELECT CASE WHEN w.key = d.key THEN 1 ELSE public.levenshtein(w.word, d.word) END
+          AS errors) e
+      WHERE w.release_id = $1 AND (
+        w.key = d.key AND public.levenshtein_less_equal(w.word, d.word, 2) <= 2
+        OR w.word ~>=~ left(d.word, 1) AND w.word ~<~ (left(d.word, 1) || chr(1114111))
+           AND length(w.word) BETWEEN d.length - d.errors AND d.length + d.errors
+           AND public.levenshtein_less_equal(w.word, d.word, 2) <= d.errors)
+      ORDER BY e.errors, w.frequency DESC, w.word LIMIT 5) n
+    WHERE n.errors = n.least
+      AND (d.codes = 0 OR n.errors = 1 AND n.frequency > 2 * d.codes)),
+  first_letter AS MATERIALIZED (  -- is wrong, or missing: neumonia
+    SELECT d.position, n.places, n.word, n.frequency
+    FROM doubtful d CROSS JOIN LATERAL (
+      SELECT w.places, w.word, w.frequency, e.errors, min(e.errors) OVER () AS least
+      FROM wardbook.icd_words w CROSS JOIN LATERAL (
+        SELECT public.levenshtein(w.word, d.word) AS errors) e
+      WHERE d.errors > 0 AND w.release_id = $1 AND w.word OPERATOR(public.%) d.word
+        AND public.levenshtein_less_equal(w.word, d.word, 2) <= d.errors
+      ORDER BY e.errors, w.frequency DESC, w.word LIMIT 5) n
+    WHERE d.codes = 0 AND n.errors = n.least AND d.position NOT IN (SELECT position FROM near)),
+  sound AS MATERIALIZED (
+    SELECT d.position, n.places, n.word, n.frequency
+    FROM doubtful d CROSS JOIN LATERAL (
+      SELECT w.places, w.word, w.frequency, e.errors, min(e.errors) OVER () AS least
+      FROM wardbook.icd_words w CROSS JOIN LATERAL (
+        SELECT public.levenshtein(w.word, d.word) AS errors) e
+      WHERE d.length BETWEEN 5 AND 100 AND w.release_id = $1 AND length(w.word) > 4
+        AND public.dmetaphone(w.word) = public.dmetaphone(d.word)  -- of their first four sounds
+        AND public.dmetaphone(right(w.word, 2)) = public.dmetaphone(right(d.word, 2))
+        AND public.levenshtein_less_equal(w.word, d.word, 4) <= least((d.length + 1) / 2, 4)
+      ORDER BY e.errors, w.frequency DESC, w.word LIMIT 5) n
+    WHERE d.codes = 0 AND n.errors = n.least AND d.word ~ '^[a-z]+$'
+      AND d.position NOT IN (SELECT position FROM near UNION SELECT position FROM first_letter))
+  SELECT f.position, (array_agg(f.word ORDER BY f.frequency DESC) FILTER (WHERE f.word <> ''))[1],
+    string_agg(f.places, '\x00'::bytea)
+  FROM (SELECT position, places, '' AS word, 0 AS frequency FROM known
+        UNION ALL SELECT position, places, word, frequency FROM near
+        UNION ALL SELECT position, places, word, frequency FROM first_letter
+        UNION ALL SELECT position, places, word, frequency FROM sound) f
   GROUP BY f.position)sql"};
+
+struct CodePlaces {
+  std::int64_t billable = 0;  ///< how many of them are, the first ones
+  std::string places;         ///< four bytes each, the highest first
+  static CodePlaces from_row(const db::RowView& r) { return {r.int64(0), r.bytes(1)}; }
+};
+/// Where the codes are that begin so, a row for each of $2. A category has less than 4000.
+inline const db::Query<CodePlaces, int, std::vector<std::string>> kCodePlaces{"icd10.code_places",
+                                                                              R"sql(
+  SELECT c.billable, c.places
+  FROM unnest($2::text[]) WITH ORDINALITY AS u(code, beginning)
+  CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE i.billable) AS billable,
+      coalesce(string_agg(int4send(i.place), ''::bytea ORDER BY i.place), '') AS places
+    FROM (SELECT c.place, c.billable FROM wardbook.icd_codes c
+          WHERE c.release_id = $1 AND c.code ~>=~ u.code AND c.code ~<~ (u.code || '~')
+          ORDER BY c.code USING OPERATOR(pg_catalog.~<~) LIMIT 4000) i) c
+  ORDER BY u.beginning)sql"};
 inline const db::Query<Found, int, std::vector<std::int64_t>> kByPlace{"icd10.by_place", R"sql(
   SELECT code, billable, short_title, long_title FROM wardbook.icd_codes
-  WHERE release_id = $1 AND place = ANY ($2::bigint[]) ORDER BY place)sql"};
+  WHERE release_id = $1 AND place = ANY ($2::bigint[])
+  ORDER BY array_position($2::bigint[], place::bigint))sql"};
 
 // ---- releases ---------------------------------------------------------------------------------
 
@@ -143,8 +216,10 @@ struct Loaded {
 inline const db::Query<Loaded, std::string> kLoaded{"icd10.loaded", R"sql(
   SELECT l.source_hash, (SELECT count(*) FROM wardbook.icd_codes c WHERE c.release_id = l.id)
   FROM wardbook.icd_releases l WHERE l.name = $1 AND NOT l.is_starter)sql"};
-inline const db::Query<void, std::string> kDropRelease{
-    "icd10.drop_release", "DELETE FROM wardbook.icd_releases WHERE name = $1 AND NOT is_starter"};
+/// By its name, or the year in it.
+inline const db::Query<db::TextRow, std::string> kDropRelease{"icd10.drop_release", R"sql(
+  DELETE FROM wardbook.icd_releases
+  WHERE name IN ($1, 'ICD-10-CM ' || $1) AND NOT is_starter RETURNING name)sql"};
 inline const db::Query<db::Int64Row, std::string, Date, Date, std::string> kAddRelease{
     "icd10.add_release", R"sql(
   INSERT INTO wardbook.icd_releases (name, valid_from, valid_to, source_hash)

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,17 +11,44 @@
 
 namespace wardbook::icd10 {
 
+/// Codes that begin so count as having what is typed at some positions, and come before others that
+/// have as much: a code among the words, or what is usually meant by a lay word.
+struct PreferredCodes {
+  std::string beginning;  ///< without the dot, in capitals; three characters or more
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+
 /// Words to look for, and which of the typed ones each stands for. A typed word may stand here
-/// several times, and it is enough to find one of them (`ii` is `2`); one that is an abbreviation
-/// stands for several words, each with a number of its own (`htn`, `ckd`).
+/// several times, and it is enough to find one of them (`ii` is `2`); one that is a lay word or an
+/// abbreviation stands for several words, each with a number of its own (`htn`, `ckd`).
 struct TypedWords {
   std::vector<std::string> words;       ///< in lower case; accents are as typed
   std::vector<std::int64_t> positions;  ///< of the same length
+  std::vector<PreferredCodes> codes;    ///< typed ones, at most three, then the usual ones
+  int typed_codes = 0;
+  std::int64_t last_position = 0;  ///< at most ten
 };
 
 /// The words of a text, split at every ASCII character that is no letter or digit, at most ten.
 /// Words that titles have for grammar's sake (of, the) are left out, unless there are no others.
+/// British spelling is also looked for as American; `type2` is two words, `E11.9` is a code.
 [[nodiscard]] TypedWords typed_words(std::string_view text);
+
+/// A typed word that is in no title, and the one of a title that it may be.
+struct DoubtfulWord {
+  std::string word;
+  std::string guess;  ///< empty if there is none
+};
+/// The text with lay words in place of those doubtful words that are meant for one: the guess is
+/// one, or one is near. nullopt when there are none.
+[[nodiscard]] std::optional<std::string> mended(std::string_view text,
+                                                const std::vector<DoubtfulWord>& doubtful);
+
+/// The beginning of a code, without separators and in capitals, if the text can be one: a letter, a
+/// digit, and up to five of both. Dots, commas, dashes and spaces may be around it, after its
+/// letter, and behind its category: `e11,9.`, `E 11.9`.
+[[nodiscard]] std::optional<std::string> code_beginning(std::string_view text);
 
 /// The codes that have most of the typed words. A code is its place in the order of the answer
 /// (wardbook.icd_codes.place).
@@ -28,11 +57,20 @@ class Matches {
   /// CMS numbers the rows of a release with five digits.
   static constexpr std::uint32_t kPlacesMost = 100'000;
 
-  /// The codes that have what one typed word stands for: lists as wardbook.icd_words has them, with
-  /// a zero byte between them; a code may be in several. Each of a list's places is its distance
-  /// from the one before (the first one from 0) in bytes of seven bits, the highest first, all but
-  /// the last with the eighth bit set. What is beyond kPlacesMost is left out. At most 255 calls.
-  void add_word(std::string_view lists);
+  /// What is added from now on has the next of the typed words. At most 255 calls.
+  void next_word() { ++words_; }
+
+  /// Lists as wardbook.icd_words has them, with a zero byte between them; a code may be in several.
+  /// Each of a list's places is its distance from the one before (the first one from 0) in bytes of
+  /// seven bits, the highest first, all but the last with the eighth bit set. What is beyond
+  /// kPlacesMost is left out.
+  void add_lists(std::string_view lists);
+
+  /// Other places that count as having the word.
+  void add(std::span<const std::int64_t> places);
+
+  /// To come before others that have as many words, those preferred earlier first.
+  void prefer(std::span<const std::int64_t> places);
 
   /// The first `limit` places of those that have all words, or, where no code has, the most.
   [[nodiscard]] std::vector<std::int64_t> best(std::size_t limit) const;
@@ -41,10 +79,12 @@ class Matches {
   struct Seen {
     std::uint8_t words = 0;      ///< how many it has
     std::uint8_t last_word = 0;  ///< the newest of them, counted from 1
+    bool preferred = false;
   };
-  void add(std::uint32_t place);
+  void add_place(std::uint32_t place);
 
   std::vector<Seen> seen_;  ///< by place
+  std::vector<std::int64_t> preferred_;
   std::uint8_t words_ = 0;
 };
 

@@ -112,7 +112,16 @@ test("a release is loaded once, listed, and not replaced by a piece of it", asyn
   assert.equal((await wardbook(["icd", "import", piece, "--force"])).code, 0);
   assert.deepEqual(await codes("S72001A"), []);
   assert.equal((await wardbook(["icd", "import", file])).code, 0);
-  assert.equal((await wardbook(["icd", "remove", "ICD-10-CM 1999"])).code, 1);
+  for (const name of ["ICD-10-CM 1999", "1999", "ICD-10-CM", "202"]) {
+    assert.equal((await wardbook(["icd", "remove", name])).code, 1, name);
+  }
+  for (const name of ["2024", "ICD-10-CM 2024"]) {
+    const old = orderFile("icd10cm_order_2024.txt", ROWS);
+    assert.equal((await wardbook(["icd", "import", old])).code, 0);
+    const removed = await wardbook(["icd", "remove", name]);
+    assert.equal(removed.code, 0, removed.stderr);
+    assert.match(removed.stdout, /ICD-10-CM 2024 +removed/);
+  }
 });
 
 test("a code is checked against the release in force at the visit, where the hospital is", async () => {
@@ -155,6 +164,37 @@ test("a code is checked against the release in force at the visit, where the hos
   assert.deepEqual(await codes("E1199", { on: "2026-09-30" }), []);
 });
 
+/** The codes that the refusal of this one names. */
+async function nearest(record: number, icd_code: string): Promise<string[]> {
+  const refused = await doctor.refused(422, "invalid_fields", "POST", `/records/${record}/diagnoses`, {
+    ifMatch: 1,
+    body: { icd_code, diagnosis_type: "primary" },
+  });
+  assert.deepEqual(pointers(refused), ["/icd_code"], icd_code);
+  const message = refused.errors?.[0]?.message ?? "";
+  return /; nearest: (.*)$/.exec(message)?.[1]?.split(", ") ?? [];
+}
+
+test("the refusal of a code names its neighbours", async () => {
+  const visit_date = "2025-01-05T10:00:00Z";
+  const { id } = await newRecord(doctor, patient, { visit_date });
+  for (const [written, first] of [
+    ["E12", "E11"],
+    ["E1", "E11"],
+    ["E11.8", "E11.9"],
+    ["E11.9.", "E11.9"],
+    ["E11..9", "E11.9"],
+    ["E 11.9", "E11.9"],
+    ["S72.001Z", "S72.001A"],
+    ["Z00.01", "Z00.00"],
+  ] as const) {
+    assert.equal((await nearest(id, written))[0], first, written);
+  }
+  for (const written of ["11", "diabetes", "EE1", "E"]) {
+    assert.deepEqual(await nearest(id, written), [], written);
+  }
+});
+
 test("the search finds what people type", async () => {
   assert.deepEqual(await codes("E11", { on: "2027-01-01" }), ["E11.9", "E11.99", "E11"]);
   for (const [q, code] of [
@@ -170,12 +210,125 @@ test("the search finds what people type", async () => {
     ["pnuemonia xyzzy", "J18.9"],
     ["pneum\u00f3nia", "J18.9"],
     ["examination adult", "Z00.00"],
+    ["nuemonia", "J18.9"],
+    ["E11 9", "E11.9"],
+    ["e11,9.", "E11.9"],
+    ["E 11-9", "E11.9"],
+    ["diabetes E11", "E11.9"],
+    ["E11.9 hypertension", "E11.9"],
+    ["hypertension J18", "J18.9"],
+    ["type2 diabetes", "E11.9"],
+    ["T2 diabetes", "E11.9"],
+    ["dm2", "E11.9"],
+    ["covid19", "U07.1"],
+    ["high blood pressure", "I10"],
+    ["broken hip", "S72.001A"],
+    ["checkup", "Z00.00"],
   ] as const) {
     assert.equal((await codes(q, { on: "2025-01-01" }))[0], code, q);
   }
-  assert.deepEqual(await codes("qqqqzzzz"), []);
+  for (const q of ["qqqqzzzz", "sore throat", "ache", "E12", "E11.7"]) {
+    assert.deepEqual(await codes(q, { on: "2025-01-01" }), [], q);
+  }
   assert.ok((await codes("S")).includes("S72.001A"), "one letter is a chapter's");
 });
+
+/** What is typed, and what is among the first three of the whole release. */
+const USUAL: [q: string, code: string][] = [
+  ["sore throat", "J02.9"],
+  ["sore troat", "J02.9"],
+  ["stomach ache", "R10.9"],
+  ["tummy ache", "R10.9"],
+  ["shingles", "B02.9"],
+  ["shingels", "B02.9"],
+  ["high cholesterol", "E78.00"],
+  ["high cholesterol", "E78.5"],
+  ["cancer", "C80.1"],
+  ["breast cancer", "C50.919"],
+  ["left breast cancer", "C50.912"],
+  ["cancer of the prostate", "C61"],
+  ["lung cancer", "C34.90"],
+  ["colon cancer", "C18.9"],
+  ["stroke", "I63.9"],
+  ["heart attack", "I21.9"],
+  ["old heart attack", "I25.2"],
+  ["flu", "J11.1"],
+  ["MRSA", "A49.02"],
+  ["PCOS", "E28.2"],
+  ["Graves' disease", "E05.00"],
+  ["MS", "G35.D"],
+  ["tired", "R53.83"],
+  ["fatigue", "R53.83"],
+  ["smoker", "F17.210"],
+  ["tobacco", "F17.200"],
+  ["broken hip", "S72.001A"],
+  ["hip fracture", "S72.001A"],
+  ["left hip fracture", "S72.002A"],
+  ["broken arm", "S42.309A"],
+  ["fractured wrist", "S62.109A"],
+  ["pink eye", "H10.9"],
+  ["hay fever", "J30.1"],
+  ["chicken pox", "B01.9"],
+  ["chickenpox", "B01.9"],
+  ["kidney stones", "N20.0"],
+  ["gallstones", "K80.20"],
+  ["leukaemia", "C95.90"],
+  ["anaemia", "D64.9"],
+  ["oedema", "R60.9"],
+  ["diarrhoea", "R19.7"],
+  ["haemorrhoids", "K64.9"],
+  ["ADHD", "F90.9"],
+  ["IBS", "K58.9"],
+  ["UC", "K51.90"],
+  ["AKI", "N17.9"],
+  ["CKD", "N18.9"],
+  ["CKD stage 4", "N18.4"],
+  ["STD", "A64"],
+  ["earache", "H92.09"],
+  ["nosebleed", "R04.0"],
+  ["miscarriage", "O03.9"],
+  ["whiplash", "S13.4XXA"],
+  ["preeclampsia", "O14.90"],
+  ["PTSD", "F43.10"],
+  ["autism", "F84.0"],
+  ["covid", "U07.1"],
+  ["gout", "M10.9"],
+  ["BPH", "N40.0"],
+  ["afib", "I48.91"],
+  ["CHF", "I50.9"],
+  ["COPD exacerbation", "J44.1"],
+  ["UTI", "N39.0"],
+  ["DVT", "I82.409"],
+  ["PE", "I26.99"],
+  ["TIA", "G45.9"],
+  ["MI", "I21.9"],
+  ["STEMI", "I21.3"],
+  ["GERD", "K21.9"],
+  ["OSA", "G47.33"],
+  ["RA", "M06.9"],
+  ["OA", "M19.90"],
+  ["SOB", "R06.02"],
+  ["TB", "A15.0"],
+  ["HTN", "I10"],
+  ["migrane", "G43.909"],
+  ["arthrits", "M06.9"],
+  ["vertigi", "R42"],
+  ["hepatiitis", "B19.9"],
+  ["nuemonia", "J18.9"],
+  ["asma", "J45.909"],
+  ["hemroids", "K64.9"],
+  ["type 1 diabetes", "E10.9"],
+  ["fracture of the left wrist", "S62.102A"],
+  ["family history of stroke", "Z82.3"],
+  ["family history of breast cancer", "Z80.3"],
+  ["c/o SOB", "R06.02"],
+  ["h/o stroke", "Z86.73"],
+  ["torn ACL left", "S83.512A"],
+  ["diarea", "R19.7"],
+  ["pathological fracture hip", "M84.459A"],
+  ["irregular heartbeat", "I49.9"],
+  ["colour blindness", "H53.50"],
+];
 
 test("the whole release of CMS", { skip: !existsSync(cms) && "the CMS file is not here" }, async () => {
   const { code, stdout, stderr } = await wardbook(["icd", "import", cms], 300);
@@ -184,6 +337,32 @@ test("the whole release of CMS", { skip: !existsSync(cms) && "the CMS file is no
   const query = { on: "2026-01-01" };
   assert.equal((await codes("diabtes type 2", query))[0], "E11.9");
   assert.equal((await codes("hypertension", query))[0], "I10");
+  for (const [q, usual] of USUAL) {
+    const first = (await codes(q, { ...query, limit: "3" })).join(" ");
+    assert.ok(first.split(" ").includes(usual), `${q}: ${first}`);
+  }
+  for (const [q, first] of [
+    ["pneumonia", "J18.9"],
+    ["diabetes", "E11.9"],
+    ["covid", "U07.1"],
+    ["diabetes E11", "E11.9"],
+    ["E11.9 diabetes", "E11.9"],
+    ["T2 diabetes", "E11.9"],
+    ["E11 9", "E11.9"],
+    ["E 11.9", "E11.9"],
+    ["e11.9.", "E11.9"],
+  ] as const) {
+    assert.equal((await codes(q, query))[0], first, q);
+  }
+  for (const q of ["ache", "sore"]) {
+    const found = await codes(q, query);
+    assert.ok(!found.some((c) => /^(L70|R29)/.test(c)), `${q} is neither acne nor a score`);
+  }
+  const femur = await codes("femur fracture", { ...query, limit: "20" });
+  assert.ok(femur.every((c) => c.startsWith("S72")), `injuries first: ${femur.join(" ")}`);
+  const { id } = await newRecord(doctor, patient, { visit_date: "2026-01-05T10:00:00Z" });
+  assert.deepEqual((await nearest(id, "E12")).slice(0, 2), ["E11", "E13"]);
+  assert.deepEqual((await nearest(id, "E14")).slice(0, 2), ["E13", "E15"]);
   // No title has both sides: the codes that have the most of the words.
   const sides = await codes("pain left right knee", query);
   assert.deepEqual(sides.slice(0, 2).sort(), ["M25.561", "M25.562"]);

@@ -114,11 +114,39 @@ TEST(AllergiesTest, NoWarningForPartsOfWordsSaltsFormsOrOtherGroups) {
   }
 }
 
+TEST(AllergiesTest, BrandsAndShortForms) {
+  const Case cases[] = {
+      {"penicillin", "Pip/Tazo 4.5 g", "class"},
+      {"penicillin", "Pen-Vee K", "class"},
+      {"penicillin", "Bicillin L-A", "class"},
+      {"penicillin", "Amoxi-clav", "class"},
+      {"sulfa", "SMZ-TMP DS", "class"},
+      {"codeine", "Tylenol #3", "same"},
+      {"aspirin", "Ecotrin 325 mg", "same"},
+      {"aspirin", "ASS 100", "same"},
+      {"aspirin", "Excedrin", "same"},
+      {"aspirin", "Alka-Seltzer", "same"},
+      {"levofloxacin", "Levaquin", "same"},
+      {"quinolones", "Levaquin", "class"},
+      {"azithromycin", "Z-Pak", "same"},
+      {"macrolides", "Biaxin", "class"},
+      {"ACE inhibitors", "Zestril", "class"},
+      {"tetracycline", "Vibramycin", "class"},
+      {"vancomycin", "Vancocin", "same"},
+      {"morphine", "MS Contin 15 mg", "same"},
+      {"acetaminophen", "Tylenol 500 mg", "same"},
+      {"codeine", "Tylenol 500 mg", ""},
+  };
+  for (const auto& c : cases) EXPECT_EQ(match(c.substance, c.medication), c.match) << c.medication;
+}
+
 TEST(AllergiesTest, AccentsAndOtherLanguages) {
   EXPECT_EQ(match("P\u00e9nicillines", "AMOXICILLINE 500 mg"), "class");
   EXPECT_EQ(match("Pe\u0301nicilline", "Amoxicilina"), "class") << "an accent of its own";
   EXPECT_EQ(match("Penizillin", "Amoxicillina"), "class");
   EXPECT_EQ(match("Acetylsalicyls\u00e4ure", "Aspirina"), "same");
+  EXPECT_EQ(match("Aspirin", "Acide ac\u00e9tylsalicylique"), "same");
+  EXPECT_EQ(match("\u00c1cido acetilsalic\u00edlico", "Aspirin"), "same");
   EXPECT_EQ(match("Sulfonamidas", "Cotrimoxazole"), "class");
   EXPECT_EQ(match("\u041f\u0435\u043d\u0438\u0446\u0438\u043b\u043b\u0438\u043d",
                   "\u041f\u0435\u043d\u0438\u0446\u0438\u043b\u043b\u0438\u043d"),

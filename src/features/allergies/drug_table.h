@@ -26,9 +26,10 @@ struct GroupRow {
 
 inline constexpr auto kGroups = std::to_array<GroupRow>({
     {"penicillins", "J01C", "penicillin, penizillin, pcn, beta lactam, betalactam",
-     "penicillin g = benzylpenicillin = pen g, "
-     "penicillin v = phenoxymethylpenicillin = penicillin vk = pen v = pen vk, "
-     "amoxicillin = amoxycillin = amoxil, ampicillin, piperacillin, "
+     "penicillin g = benzylpenicillin = pen g = bicillin, "
+     "penicillin v = phenoxymethylpenicillin = penicillin vk = pen v = pen vk = pen vee = "
+     "pen vee k, "
+     "amoxicillin = amoxycillin = amoxil, ampicillin, piperacillin = pip, "
      "flucloxacillin = floxacillin, oxacillin, cloxacillin, dicloxacillin, nafcillin, "
      "methicillin = meticillin, ticarcillin, mezlocillin, azlocillin, carbenicillin, "
      "bacampicillin, pivampicillin, pivmecillinam, mecillinam, sultamicillin, temocillin"},
@@ -41,17 +42,20 @@ inline constexpr auto kGroups = std::to_array<GroupRow>({
      "meropenem = meronem, imipenem, ertapenem, doripenem, tebipenem"},
     {"sulfonamide antibiotics", "J01EB J01EC J01EE A07EC01 D06BA01 S01AB",
      "sulfonamide, sulfa, sulfonamide antibiotic",
-     "sulfamethoxazole = smx, sulfadiazine, sulfasalazine = salazopyrin, sulfadoxine, "
+     "sulfamethoxazole = smx = smz, sulfadiazine, sulfasalazine = salazopyrin, sulfadoxine, "
      "sulfafurazole = sulfisoxazole, sulfamethizole, sulfadimidine = sulfamethazine, "
      "sulfacetamide, sulfapyridine, sulfanilamide"},
     {"macrolides", "J01FA", "macrolide",
-     "erythromycin, clarithromycin, azithromycin = zithromax, roxithromycin, spiramycin, "
+     "erythromycin, clarithromycin = biaxin = klacid, "
+     "azithromycin = zithromax = z pak = zpak, roxithromycin, spiramycin, "
      "josamycin, telithromycin"},
     {"fluoroquinolones", "J01MA", "fluoroquinolone, quinolone",
-     "ciprofloxacin = cipro, levofloxacin, moxifloxacin, ofloxacin, norfloxacin, delafloxacin, "
+     "ciprofloxacin = cipro, levofloxacin = levaquin = tavanic, moxifloxacin = avelox, ofloxacin, "
+     "norfloxacin, delafloxacin, "
      "gemifloxacin, lomefloxacin, pefloxacin, gatifloxacin"},
     {"tetracyclines", "J01AA", "tetracycline",
-     "doxycycline, minocycline, oxytetracycline, lymecycline, tigecycline, demeclocycline, "
+     "doxycycline = vibramycin, minocycline, oxytetracycline, lymecycline, tigecycline, "
+     "demeclocycline, "
      "chlortetracycline, eravacycline, omadacycline, sarecycline"},
     {"aminoglycosides", "J01G", "aminoglycoside",
      "gentamicin, tobramycin, amikacin, streptomycin, neomycin, kanamycin, netilmicin, "
@@ -59,7 +63,8 @@ inline constexpr auto kGroups = std::to_array<GroupRow>({
     {"non-steroidal anti-inflammatory drugs", "M01A N02BA",
      "nsaid, nsar, non steroidal anti inflammatory, nonsteroidal anti inflammatory, "
      "nonsteroidal antiinflammatory, non steroidal antiinflammatory, cox inhibitor",
-     "aspirin = acetylsalicylic acid = acetylsalicylate = asa = acetylsalicylsaure, "
+     "aspirin = acetylsalicylic acid = acetylsalicylate = asa = ass = acetylsalicylsaure = "
+     "acide acetylsalicylique = acido acetilsalicilico = ecotrin = aspro, "
      "ibuprofen = advil = nurofen = motrin, dexibuprofen, naproxen = aleve, "
      "diclofenac = voltaren = voltarol, aceclofenac, indometacin = indomethacin, ketoprofen, "
      "dexketoprofen, flurbiprofen, ketorolac = toradol, meloxicam, piroxicam, tenoxicam, "
@@ -72,7 +77,8 @@ inline constexpr auto kGroups = std::to_array<GroupRow>({
      "metamizole = dipyrone = novalgin = novaminsulfon, phenazone = antipyrine, "
      "propyphenazone, aminophenazone, phenylbutazone"},
     {"opioids", "N02A R05DA", "opioid, opiate, narcotic",
-     "morphine, codeine, dihydrocodeine, oxycodone = oxycontin, hydrocodone, oxymorphone, "
+     "morphine = ms contin = mst, codeine, dihydrocodeine, oxycodone = oxycontin, hydrocodone, "
+     "oxymorphone, "
      "hydromorphone = dilaudid, fentanyl, sufentanil, alfentanil, remifentanil, tramadol, "
      "tapentadol, buprenorphine, methadone, levomethadone, pethidine = meperidine = demerol, "
      "diamorphine = heroin, opium, nalbuphine, butorphanol, pentazocine, piritramide, "
@@ -81,7 +87,8 @@ inline constexpr auto kGroups = std::to_array<GroupRow>({
      "atorvastatin = lipitor, simvastatin = zocor, rosuvastatin = crestor, pravastatin, "
      "lovastatin, fluvastatin, pitavastatin"},
     {"ACE inhibitors", "C09A", "ace inhibitor, acei, angiotensin converting enzyme inhibitor",
-     "lisinopril, enalapril, enalaprilat, ramipril, perindopril, captopril, benazepril, "
+     "lisinopril = zestril = prinivil, enalapril = vasotec, enalaprilat, ramipril, perindopril, "
+     "captopril, benazepril, "
      "fosinopril, quinapril, trandolapril, moexipril, cilazapril, zofenopril, imidapril"},
     {"benzodiazepines", "N05BA N05CD N03AE", "benzodiazepine, benzo",
      "diazepam = valium, lorazepam = ativan, midazolam, alprazolam = xanax, clonazepam, "
@@ -119,7 +126,8 @@ inline constexpr std::string_view kSynonyms =
     "epinephrine = adrenaline, norepinephrine = noradrenaline, salbutamol = albuterol, "
     "furosemide = frusemide, rifampicin = rifampin, glibenclamide = glyburide, "
     "phenobarbital = phenobarbitone, ciclosporin = cyclosporine, "
-    "metronidazole = flagyl, clindamycin = dalacin = cleocin, warfarin = coumadin, "
+    "metronidazole = flagyl, vancomycin = vancocin, tazobactam = tazo, clindamycin = dalacin = "
+    "cleocin, warfarin = coumadin, "
     "levothyroxine = thyroxine, levetiracetam = keppra, phenytoin = dilantin";
 
 /// What is in products that have a name of their own.
@@ -128,7 +136,8 @@ struct ProductRow {
   std::string_view contains;
 };
 inline constexpr auto kProducts = std::to_array<ProductRow>({
-    {"augmentin, clavulin, amoxiclav, co amoxiclav, coamoxiclav", "amoxicillin, clavulanate"},
+    {"augmentin, clavulin, amoxiclav, amoxi clav, co amoxiclav, coamoxiclav",
+     "amoxicillin, clavulanate"},
     {"timentin", "ticarcillin, clavulanate"},
     {"tazocin, zosyn, pip tazo, piptaz", "piperacillin, tazobactam"},
     {"unasyn", "ampicillin, sulbactam"},
@@ -140,6 +149,9 @@ inline constexpr auto kProducts = std::to_array<ProductRow>({
     {"percocet, endocet", "oxycodone, paracetamol"},
     {"vicodin, norco, lortab", "hydrocodone, paracetamol"},
     {"co codamol, cocodamol", "codeine, paracetamol"},
+    {"tylenol 3, tylenol no 3, tylenol with codeine", "codeine, paracetamol"},
+    {"excedrin", "paracetamol, aspirin, caffeine"},
+    {"alka seltzer", "aspirin"},
     {"vimovo", "naproxen, esomeprazole"},
     {"emla", "lidocaine, prilocaine"},
 });

@@ -10,8 +10,8 @@ namespace wardbook::records {
 namespace {
 
 using Need = api::Input::Need;
-constexpr std::size_t kReasonMost = 2'000;  // characters
-constexpr std::size_t kReasonMostBytes = 4 * kReasonMost;
+constexpr std::size_t kReasonMost = 2'000;             // characters
+constexpr std::size_t kReasonTaken = 4 * kReasonMost;  // so that it is refused as in a body
 
 Task<api::Response> answer(App& app, db::Tx& tx, const api::Request& req, RecordView view) {
   api::Response response = api::ok(view.json).etag(view.version);
@@ -65,7 +65,7 @@ Task<api::Response> void_record(App& app, api::Request req) {
   const auto expected = api::if_match(req);
   api::Params params(req);
   boost::json::object given;
-  if (const auto reason = params.text("reason", kReasonMostBytes, true)) given["reason"] = *reason;
+  if (const auto reason = params.text("reason", kReasonTaken, true)) given["reason"] = *reason;
   params.finish();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   Record record = co_await lock(tx, id, expected);

@@ -85,6 +85,7 @@ struct Folded {
 /// Whether an English stem may be this word's. Stems are beginnings of their words but for a last
 /// e, i or y (hope: hoping, allergi: allergy, die: dying).
 bool same_stem(std::string_view word, std::string_view stem) {
+  if (stem.size() < 3) return false;  // the IL of IL6 is no illness
   if (std::ranges::any_of(stem, [](char c) { return c >= '0' && c <= '9'; })) return false;
   if (stem.size() >= 3 && stem.ends_with("ie") && word.starts_with(stem.substr(0, stem.size() - 2)))
     return word.substr(stem.size() - 2).starts_with('y');

@@ -44,6 +44,11 @@ TEST(HighlightsTest, MarkStemsAndBeginnings) {
               ElementsAre("<mark>coughs</mark> <mark>cough</mark>"));
 }
 
+TEST(HighlightsTest, TakeTwoLettersForAWord) {
+  EXPECT_THAT(of({"illness, IL-6"}, "'il6':* | 'il' <-> ( '6' | '-6' )"),
+              ElementsAre("illness, <mark>IL-6</mark>"));
+}
+
 TEST(HighlightsTest, MarkWhatIsNoPlainWord) {
   EXPECT_THAT(of({"pH 11.5, not 111.5 or 11.55"}, "'11.5'"),
               ElementsAre("pH <mark>11.5</mark>, not 111.5 or 11.55"));

@@ -1,5 +1,6 @@
 -- Found as it was meant: numbers behind a hyphen, codes without their dot, British and American
--- spelling, plurals in -ões, both small sigmas. The documents stay as they are.
+-- spelling, plurals in -ões, both small sigmas; names of three and four letters with one wrong, names
+-- written as one word, numbers without their letters. The documents stay as they are.
 
 -- ---- records ---------------------------------------------------------------------------------------
 
@@ -143,5 +144,73 @@ BEGIN
       AND left(s.form, length(s.stem)) = s.stem
       AND length(s.stem) >= 5 AND length(s.form) - length(s.stem) <= 4) p);
 END $$;
+
+-- ---- patients --------------------------------------------------------------------------------------
+
+-- A number's groups of digits, without leading zeros: RV-1795649153-001 is 1795649153-1.
+CREATE FUNCTION {tenant}.number_groups(text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+  btrim(regexp_replace(regexp_replace($1, '[^0-9]+', '-', 'g'), '(^|-)0+(?=[0-9])', '\1', 'g'), '-');
+CREATE INDEX patients_by_number_groups ON {tenant}.patients
+  ({tenant}.number_groups(patient_number));
+
+-- Names of few letters are compared one by one.
+CREATE INDEX name_words_short ON {tenant}.name_words (length(word), word) WHERE length(word) <= 5;
+
+-- A word as two, three or four names (delacruz, 李小龙). Names of one letter count only in Chinese,
+-- Japanese and Korean.
+CREATE FUNCTION {tenant}.names_in(word text) RETURNS SETOF text[]
+  LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE cut(names, rest) AS (
+    SELECT ARRAY[]::text[], $1 WHERE length($1) BETWEEN 2 AND 40
+    UNION ALL
+    SELECT c.names || n.word, substr(c.rest, g.l + 1)
+    FROM cut c CROSS JOIN LATERAL generate_series(
+      CASE WHEN c.rest ~ '^[\u2E80-\u9FFF\uAC00-\uD7AF]' THEN 1 ELSE 2 END, length(c.rest)) AS g(l)
+    JOIN {tenant}.name_words n ON n.word = left(c.rest, g.l)
+    WHERE cardinality(c.names) < 4 AND n.word <> $1)
+  SELECT c.names FROM cut c WHERE c.rest = '' LIMIT 20 $$;
+
+-- As before; `also` are the further names of a word that is several.
+DROP FUNCTION {tenant}.name_meanings(text);
+CREATE FUNCTION {tenant}.name_meanings(name text)
+  RETURNS TABLE (typed text, word text, also text[], quality real) LANGUAGE sql STABLE AS $$
+  SELECT t.word, m.word, m.also, max(m.quality)::real
+  FROM unnest(({tenant}.words_of(name))[1:8]) AS t(word)
+  CROSS JOIN LATERAL (
+    (SELECT n.word, NULL::text[] AS also, CASE WHEN n.word = t.word THEN 1 ELSE 0.9 END AS quality
+     FROM {tenant}.name_words n WHERE n.key = {tenant}.letter_key(t.word)
+     ORDER BY n.word <> t.word, n.word LIMIT 10)
+    UNION ALL
+    (SELECT n.word, NULL, 0.6 + 0.25 * length(t.word) / length(n.word)
+     FROM {tenant}.name_words n WHERE n.word LIKE t.word || '%'
+     ORDER BY length(n.word), n.word LIMIT 1000)
+    UNION ALL
+    (SELECT n.word, NULL, 0.85 - 0.15 * public.levenshtein(n.word, t.word)
+     FROM {tenant}.name_words n
+     WHERE length(t.word) >= 5 AND n.word OPERATOR(public.%) t.word
+       AND public.levenshtein_less_equal(n.word, t.word, 2)
+         <= CASE WHEN length(t.word) < 6 THEN 1 ELSE 2 END
+     ORDER BY public.levenshtein(n.word, t.word), n.word LIMIT 20)
+    UNION ALL  -- too few trigrams to be like each other
+    (SELECT n.word, NULL, 0.7 FROM {tenant}.name_words n
+     WHERE length(t.word) IN (3, 4) AND length(n.word) <= 5
+       AND length(n.word) BETWEEN length(t.word) - 1 AND length(t.word) + 1
+       AND public.levenshtein_less_equal(n.word, t.word, 1) = 1
+     ORDER BY n.word LIMIT 100)
+    UNION ALL  -- beside other words (dl-Sayed), and only if nobody is called so
+    (SELECT n.word, NULL, 0.4 FROM {tenant}.name_words n
+     WHERE t.word ~ '^[a-z]{2}$' AND length(n.word) = 2
+       AND public.levenshtein_less_equal(n.word, t.word, 1) = 1
+       AND cardinality({tenant}.words_of(name)) > 1
+       AND NOT EXISTS (SELECT FROM {tenant}.name_words k WHERE k.word LIKE t.word || '%')
+     ORDER BY n.word LIMIT 20)
+    UNION ALL
+    (SELECT n.word, NULL, 0.5 FROM {tenant}.name_words n
+     WHERE length(t.word) > 2 AND n.word LIKE '%' || t.word || '%'
+     ORDER BY length(n.word), n.word LIMIT 40)
+    UNION ALL
+    SELECT p.names[1], p.names[2:], 0.4 FROM {tenant}.names_in(t.word) AS p(names)) m
+  GROUP BY t.word, m.word, m.also $$;
 
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {tenant} TO {role};

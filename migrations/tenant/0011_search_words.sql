@@ -59,7 +59,7 @@ DECLARE
   asked tsquery;
   form  text;
 BEGIN
-  IF plain !~ '[[:alnum:]]' THEN RETURN ''; END IF;
+  IF plain ~ '^[^a-z0-9\u0080-\U0010FFFF]*$' THEN RETURN ''; END IF;
   asked := {tenant}.one_phrase_query(plain);
   FOR form IN
     SELECT DISTINCT f FROM unnest({tenant}.spellings(plain)
@@ -82,11 +82,11 @@ BEGIN
   IF plain ~ '^[0-9]+$' THEN
     RETURN asked || ({tenant}.lexeme('-' || plain) || ':*')::tsquery;
   ELSIF parts IS NOT NULL THEN
-    asked := asked || ({tenant}.lexeme(parts[1]) || ' <-> ('  || {tenant}.lexeme(parts[2]) || ' | '
-      || {tenant}.lexeme('-' || parts[2]) || ')')::tsquery;
+    asked := asked || ({tenant}.lexeme(parts[1]) || ' <-> ' || {tenant}.lexeme(parts[2]))::tsquery
+      || ({tenant}.lexeme(parts[1]) || ' <-> ' || {tenant}.lexeme('-' || parts[2]))::tsquery;
   ELSIF plain ~ '^[0-9]+[[:alpha:]]+$' THEN
     parts := regexp_match(plain, '^([0-9]+)([[:alpha:]]+)$');
-    asked := asked || ({tenant}.lexeme(parts[1]) || ' <-> '  || {tenant}.lexeme(parts[2]))::tsquery;
+    asked := asked || ({tenant}.lexeme(parts[1]) || ' <-> ' || {tenant}.lexeme(parts[2]))::tsquery;
   END IF;
   IF plain ~ '^[a-z][0-9][0-9a-z]{2,5}$' THEN
     asked := asked || to_tsquery('pg_catalog.simple',
@@ -106,8 +106,8 @@ DECLARE
   forms text[] := ARRAY[plain];
   other text[];
 BEGIN
-  IF plain !~ '[[:alnum:]]' THEN
-    RETURN '';
+  IF plain ~ '^[^a-z0-9\u0080-\U0010FFFF]*$' THEN
+    RETURN '';  -- punctuation
   ELSIF plain ~ ' ' THEN
     RETURN {tenant}.phrase_query(plain);
   ELSIF plain !~ '^[[:alnum:]]+$' THEN
@@ -167,7 +167,8 @@ CREATE FUNCTION {tenant}.names_in(word text) RETURNS SETOF text[]
     SELECT c.names || n.word, substr(c.rest, g.l + 1)
     FROM cut c CROSS JOIN LATERAL generate_series(
       CASE WHEN c.rest ~ '^[\u2E80-\u9FFF\uAC00-\uD7AF]' THEN 1 ELSE 2 END, length(c.rest)) AS g(l)
-    JOIN {tenant}.name_words n ON n.word = left(c.rest, g.l)
+    CROSS JOIN LATERAL (  -- one by one along the key: a join reads all words
+      SELECT k.word FROM {tenant}.name_words k WHERE k.word = left(c.rest, g.l) LIMIT 1) n
     WHERE cardinality(c.names) < 4 AND n.word <> $1)
   SELECT c.names FROM cut c WHERE c.rest = '' LIMIT 20 $$;
 

@@ -323,7 +323,7 @@ test("medication and results are found in a visit whose story is very long", asy
 
 test("a search for nothing that can be found finds nothing", async () => {
   await newRecord(doctor, patient, { notes: "something" });
-  const empty = ['"', '""', "\\", "/", "\u200b", "%", "-", "'", "!!!", "*", '" "', ", ;", "– —", '"-" %', "_"];
+  const empty = ['"', '""', "\\", "/", "\u200b", "%", "-", "'", "!!!", "*", '" "', ", ;", "– —", "€", "…", "🩺 🩺", '"-" %', "_"];
   for (const q of empty) {
     for (const extra of [{}, { patient_id: patient }, { sort: "visit_date" }] as Query[]) {
       const query = { q, count: "exact", ...extra } as const;

@@ -403,3 +403,16 @@ test("spellings: British and American, plurals in -ões, both sigmas", async () 
     ],
   );
 });
+
+test("a phrase is marked where it stands, and its words nowhere else", async () => {
+  const someone = (await newPatient(doctor)).id;
+  await newRecord(doctor, someone, {
+    chief_complaint: "coughing at night",
+    notes: "a dry cough; dry skin",
+    history_of_present_illness: "dry mouth",
+  });
+  const [hit] = await search('"dry cough"', someone);
+  assert.deepEqual(hit?.highlights, ["a <mark>dry</mark> <mark>cough</mark>; dry skin"]);
+  const [both] = await search('"dry cough" mouth', someone);
+  assert.equal(both?.highlights?.length, 2);
+});

@@ -190,8 +190,9 @@ CREATE FUNCTION {tenant}.name_meanings(name text)
     (SELECT n.word, NULL, 0.85 - 0.15 * public.levenshtein(n.word, t.word)
      FROM {tenant}.name_words n
      WHERE length(t.word) >= 5 AND n.word OPERATOR(public.%) t.word
-       AND public.levenshtein_less_equal(n.word, t.word, 2)
-         <= CASE WHEN length(t.word) < 6 THEN 1 ELSE 2 END
+       AND CASE WHEN greatest(length(n.word), length(t.word)) > 200 THEN false  -- more is refused
+                ELSE public.levenshtein_less_equal(n.word, t.word, 2)
+                  <= CASE WHEN length(t.word) < 6 THEN 1 ELSE 2 END END
      ORDER BY public.levenshtein(n.word, t.word), n.word LIMIT 20)
     UNION ALL  -- too few trigrams to be like each other
     (SELECT n.word, NULL, 0.7 FROM {tenant}.name_words n

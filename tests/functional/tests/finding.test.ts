@@ -416,3 +416,12 @@ test("a phrase is marked where it stands, and its words nowhere else", async () 
   const [both] = await search('"dry cough" mouth', someone);
   assert.equal(both?.highlights?.length, 2);
 });
+
+test("the longest words are asked for too", async () => {
+  for (const letter of [..."ﬃ㎯½℻Ǆ㏂𠀀1e🩺ßö-'.\""]) {
+    for (const q of [letter.repeat(500), `"${letter.repeat(498)}"`, `${letter.repeat(498)}-1`]) {
+      const answer = await doctor.any("GET", "/records", { query: { q } });
+      assert.ok(answer.status === 200 || answer.status === 400, `${q.slice(0, 9)}: ${answer.text}`);
+    }
+  }
+});

@@ -179,3 +179,8 @@ test("what has neither letter nor digit finds nobody", async () => {
     assert.deepEqual([body.items, body.total], [[], 0], JSON.stringify(q));
   }
 });
+
+test("letters that are several when they are folded", async () => {
+  await newPatient(clerk, { first_name: "ﬃ".repeat(100), last_name: "ﬃ".repeat(99) });
+  for (const n of [1, 3, 90, 100, 200]) await find("ﬃ".repeat(n));
+});

@@ -61,8 +61,12 @@ void Params::fault(std::string_view name, std::string message) {
 std::optional<std::string> Params::text(std::string_view name, std::size_t max, bool lines) {
   const auto value = take(name);
   if (!value) return std::nullopt;
-  if (value->size() > max) {
-    fault(name, "is longer than " + std::to_string(max) + " bytes");
+  // It is UTF-8, so that a character begins with what does not go on with one.
+  const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  constexpr std::size_t kLongest = 4;
+  if (value->size() > kLongest * max ||
+      static_cast<std::size_t>(std::ranges::count_if(*value, begins)) > max) {
+    fault(name, "is longer than " + std::to_string(max) + " characters");
     return std::nullopt;
   }
   const auto control = [lines](char c) {

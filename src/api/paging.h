@@ -21,7 +21,7 @@ class Params {
  public:
   explicit Params(const Request& request) : request_(request) {}
 
-  /// At most `max` bytes, no control characters; with `lines`, tab and line breaks are allowed.
+  /// At most `max` characters, none of them control; with `lines`, tab and line breaks are allowed.
   [[nodiscard]] std::optional<std::string> text(std::string_view name, std::size_t max = 200,
                                                 bool lines = false);
   /// As it was sent; whoever takes it checks it.

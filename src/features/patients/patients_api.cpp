@@ -125,39 +125,57 @@ Task<api::Response> patch_patient(App& app, api::Request req) {
   co_return api::ok(body).etag(after.version);
 }
 
-constexpr std::string_view kAnyWord = "any";
+/// What of a search must match. A cursor names it.
+struct Match {
+  std::string_view mark;
+  std::string name;
+  std::optional<std::string> number;
+  bool all = true;        ///< or any of it is enough
+  bool numbered = false;  ///< the number too, and not instead
+};
+
+/// One after the other, until somebody is found: all that was typed, with a number beside a name or
+/// a birth date; all, where that is part of the name; any of it.
+std::vector<Match> matches_of(const Search& search) {
+  std::vector<Match> out;
+  if (search.beside) out.push_back({"number", search.other, search.beside, true, true});
+  out.push_back({"all", search.name, search.number});
+  if (search.beside || search.both() || search.name.find(' ') != std::string::npos) {
+    const auto& number = search.beside ? search.beside : search.number;
+    out.push_back({"any", search.name, number, false});
+  }
+  return out;
+}
 
 struct Page {
   std::vector<Patient> rows;
-  bool any_word = false;  ///< found by some of the words only
+  std::string match;  ///< its mark
   std::optional<std::int64_t> total;
 };
 
-/// All that was typed must be meant; if there is nobody, any of it. The cursor says which it was.
 Task<Page> search_page(db::Tx& tx, Search search, std::optional<std::vector<std::string>> cursor,
                        int limit, bool count) {
   std::optional<std::int64_t> score;
   std::optional<std::int64_t> id;
   Page page;
   if (cursor) {
-    page.any_word = (*cursor)[0] == kAnyWord;
     score = api::cursor_integer((*cursor)[1]);
     id = api::cursor_integer((*cursor)[2]);
   }
   tx.queue(kSearchSettings);
-  page.rows = co_await tx.all(kSearchPatients, search.name, search.number, search.birth,
-                              !page.any_word, score, id, limit + 1);
-  const bool several = search.both() || search.name.find(' ') != std::string::npos;
-  if (page.rows.empty() && !cursor && several) {
-    page.any_word = true;
-    page.rows = co_await tx.all(kSearchPatients, search.name, search.number, search.birth, false,
-                                score, id, limit + 1);
+  for (const Match& match : matches_of(search)) {
+    if (cursor && match.mark != (*cursor)[0]) continue;
+    page.match = match.mark;
+    page.rows = co_await tx.all(kSearchPatients, match.name, match.number, search.birth, match.all,
+                                match.numbered, score, id, limit + 1);
+    if (count && (cursor || !page.rows.empty())) {
+      const auto found = co_await tx.one(kCountFound, match.name, match.number, search.birth,
+                                         match.all, match.numbered);
+      page.total = found.value;
+    }
+    if (!page.rows.empty()) break;
   }
-  if (count) {
-    const auto found =
-        co_await tx.one(kCountFound, search.name, search.number, search.birth, !page.any_word);
-    page.total = found.value;
-  }
+  if (count && !page.total) page.total = 0;
   co_return page;
 }
 
@@ -173,8 +191,8 @@ Task<Page> list_page(db::Tx& tx, std::optional<std::vector<std::string>> cursor,
 Task<api::Response> list_patients(App& app, api::Request req) {
   api::Params params(req);
   auto q = params.text("q");
+  if (q && q->find_first_not_of(' ') == std::string::npos) q.reset();
   if (q) q = single_spaced(*q);
-  if (q && q->empty()) q.reset();
   const int limit = params.limit();
   const bool count = params.count_exact();
   const std::string scope = api::cursor_scope(q ? "patients.q" : "patients", req);
@@ -200,8 +218,7 @@ Task<api::Response> list_patients(App& app, api::Request req) {
     const Patient& last = page.rows.back();
     std::vector<std::string> key;
     if (q) {
-      key = {std::string(page.any_word ? kAnyWord : "all"), std::to_string(last.score.value()),
-             std::to_string(last.id.value)};
+      key = {page.match, std::to_string(last.score.value()), std::to_string(last.id.value)};
     } else {
       key = {std::to_string(last.id.value)};
     }

@@ -81,14 +81,28 @@ std::optional<Date> parse_birth_date(std::string_view text) {
 Search parse_search(std::string_view q) {
   Search out;
   q = trimmed(q);
+  const auto add = [](std::string& words, std::string_view word) {
+    if (!words.empty()) words += ' ';
+    words += word;
+  };
   for (std::size_t at = 0; at < q.size();) {
     const auto end = std::min(q.find(' ', at), q.size());
     const auto word = q.substr(at, end - at);
     at = end + 1;
     if (word.empty()) continue;
     if (!out.birth && (out.birth = parse_birth_date(word))) continue;
-    if (!out.name.empty()) out.name += ' ';
-    out.name += word;
+    add(out.name, word);
+    if (!out.beside && std::ranges::any_of(word, is_digit)) {
+      out.beside = std::string(word);
+    } else {
+      add(out.other, word);
+    }
+  }
+  // Alone it is the number; behind a letter or two (`p 6`) it is the rest of one.
+  const bool letters = std::ranges::all_of(out.other, is_letter) && out.other.size() <= 2;
+  if (!out.beside || (letters && !(out.birth && out.other.empty()))) {
+    out.beside.reset();
+    out.other.clear();
   }
   if (q.empty()) return out;
   if (!out.birth || all_digits(q)) {

@@ -13,6 +13,9 @@ struct Search {
   std::string name;                   ///< the words of a name; empty if there are none
   std::optional<std::string> number;  ///< what may be a patient's number
   std::optional<Date> birth;
+  /// A number beside a name or a birth date, and the words of the name without it.
+  std::optional<std::string> beside;
+  std::string other;
   /// Both a name and a birth date: a patient has to match both.
   [[nodiscard]] bool both() const { return birth && !name.empty(); }
 };
@@ -23,7 +26,7 @@ struct Search {
 
 /// Blanks around do not count. One word that is a date is the birth date; what has a digit, or
 /// letters and a hyphen at its end, may be a number, and so may letters alone, which are a name
-/// too.
+/// too. A word with a digit may be the number beside what else was typed.
 [[nodiscard]] Search parse_search(std::string_view q);
 
 }  // namespace wardbook::patients

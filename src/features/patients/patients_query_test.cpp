@@ -61,5 +61,28 @@ TEST(PatientSearchTest, IsTakenApart) {
   }
 }
 
+TEST(PatientSearchTest, ANumberBesideSomethingElse) {
+  const Case cases[] = {
+      // q, what is beside the number, the number, birth date
+      {"Pratt P-000200", "Pratt", "P-000200", ""},
+      {"P200 Ann Pratt", "Ann Pratt", "P200", ""},
+      {"P-000123 1980-03-04", "", "P-000123", "1980-03-04"},
+      {"4.3.1980 000123", "", "000123", "1980-03-04"},
+      {"Ann 4.3.1980 123", "Ann", "123", "1980-03-04"},
+      {"Ann 1 2", "Ann 2", "1", ""},
+      {"Ann Pratt", "", "", ""},
+      {"P-000200", "", "", ""},
+      {"p 6", "", "", ""},
+      {"19800304", "", "", "1980-03-04"},
+      {"Pratt 1980-03-04", "", "", "1980-03-04"},
+  };
+  for (const auto& c : cases) {
+    const Search got = parse_search(c.q);
+    EXPECT_EQ(got.other, c.name) << c.q;
+    EXPECT_EQ(got.beside.value_or(""), c.number) << c.q;
+    EXPECT_EQ(got.birth ? format_date(*got.birth) : "", c.birth) << c.q;
+  }
+}
+
 }  // namespace
 }  // namespace wardbook::patients

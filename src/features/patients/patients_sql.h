@@ -77,38 +77,53 @@ inline const db::Query<db::TextRow> kSearchSettings{
     "|| set_config('work_mem', '32MB', true)"};
 
 /// $1 the words of a name (or ''), $2 what may be a number, $3 a birth date, $4 whether all of it
-/// must match or any is enough. Nobody who matches is left out, however many there are: what a
-/// patient's score is made of is cheap. A name counts by how well its words are meant, and by how
-/// much of it was typed; a number or a birth date alone counts twice a perfect name.
+/// must match or any is enough, $5 whether the number must match too and not instead. Nobody who
+/// matches is left out, however many there are: what a patient's score is made of is cheap. A name
+/// counts by how well its words are meant, and by how much of it was typed; a number or a birth
+/// date alone counts twice a perfect name.
 #define WB_PATIENT_QUERY                                                                           \
   "WITH meanings AS MATERIALIZED (SELECT typed, word, also, quality "                              \
   "  FROM {tenant}.name_meanings($1)), "                                                           \
   "q AS MATERIALIZED (SELECT least(greatest(cardinality({tenant}.words_of($1)), 1), 8) AS words, " \
   "  (SELECT string_agg('(' || g.any_of || ')', CASE WHEN $4 THEN ' & ' ELSE ' | ' END)::tsquery"  \
   "   FROM (SELECT {tenant}.lexeme(m.typed) || ':*' || coalesce(' | ' || string_agg("              \
-  "           {tenant}.lexeme(m.word) || coalesce('&' || {tenant}.lexeme(m.also), ''), ' | ') "    \
+  "           {tenant}.lexeme(m.word) || coalesce((SELECT string_agg('&' || {tenant}.lexeme(a), "  \
+  "             '') FROM unnest(m.also) AS a), ''), ' | ') "                                       \
   "           FILTER (WHERE m.also IS NOT NULL OR NOT starts_with(m.word, m.typed)), '') "         \
   "         AS any_of FROM meanings m GROUP BY m.typed) g "                                        \
   "   WHERE NOT $4 OR (SELECT count(DISTINCT m.typed) FROM meanings m) "                           \
   "               = cardinality(({tenant}.words_of($1))[1:8])) AS loose), "
 
-#define WB_PATIENT_FOUND                                                                         \
-  WB_PATIENT_QUERY                                                                               \
-  "found AS MATERIALIZED ("                                                                      \
-  "  SELECT p.id, p.names, p.date_of_birth, 2::real AS number FROM {tenant}.patients p "         \
-  "    WHERE {tenant}.number_key(p.patient_number) = nullif({tenant}.number_key($2), '') "       \
-  "  UNION ALL SELECT p.id, p.names, p.date_of_birth, 1.9 FROM {tenant}.patients p "             \
-  "    WHERE {tenant}.number_digits(p.patient_number) = CASE WHEN btrim($2) ~ '^[0-9]+$' "       \
-  "      THEN nullif({tenant}.number_digits($2), '') END "                                       \
-  "  UNION ALL SELECT p.id, p.names, p.date_of_birth, "                                          \
-  "      CASE WHEN $2 ~ '[0-9-]' THEN 1.5 ELSE 0.4 END "                                         \
-  "    FROM {tenant}.patients p WHERE {tenant}.number_letters(p.patient_number) "                \
-  "      LIKE nullif({tenant}.number_letters($2), '') || '%' "                                   \
+#define WB_PATIENT_BY_NUMBER(quality, condition)                    \
+  "SELECT p.id, p.names, p.date_of_birth, " quality                 \
+  " AS number FROM {tenant}.patients p WHERE " condition            \
+  " AND (NOT $5 OR (($1 = '' OR p.names @@ (SELECT loose FROM q)) " \
+  "  AND ($3::date IS NULL OR p.date_of_birth = $3))) "
+
+#define WB_PATIENT_FOUND \
+  WB_PATIENT_QUERY       \
+  "found AS MATERIALIZED (" WB_PATIENT_BY_NUMBER(                                                \
+      "2::real",                                                                                 \
+      "{tenant}.number_key(p.patient_number) = nullif({tenant}.number_key($2), '')")             \
+  "UNION ALL " WB_PATIENT_BY_NUMBER(                                                             \
+      "1.9",                                                                                     \
+      "{tenant}.number_digits(p.patient_number) = CASE WHEN btrim($2) ~ '^[0-9]+$' "             \
+      "  THEN nullif({tenant}.number_digits($2), '') END")                                       \
+  "UNION ALL " WB_PATIENT_BY_NUMBER(                                                             \
+      "1.9",                                                                                     \
+      "{tenant}.number_groups(p.patient_number) = nullif({tenant}.number_groups($2), '') "       \
+      "AND (regexp_replace($2, '[^[:alpha:]]', '', 'g') = '' "                                   \
+      "  OR lower(regexp_replace(p.patient_number, '[^[:alpha:]]', '', 'g')) "                   \
+      "   = lower(regexp_replace($2, '[^[:alpha:]]', '', 'g')))")                                \
+  "UNION ALL " WB_PATIENT_BY_NUMBER(                                                             \
+      "CASE WHEN $2 ~ '[0-9-]' THEN 1.5 ELSE 0.4 END",                                           \
+      "{tenant}.number_letters(p.patient_number) "                                               \
+      "LIKE nullif({tenant}.number_letters($2), '') || '%'")                                     \
   "  UNION ALL SELECT p.id, p.names, p.date_of_birth, 0 FROM {tenant}.patients p "               \
-  "    WHERE p.date_of_birth = $3::date AND ($1 = '' OR NOT $4) "                                \
+  "    WHERE p.date_of_birth = $3::date AND ($1 = '' OR NOT $4) AND NOT $5 "                     \
   "  UNION ALL SELECT l.id, l.names, l.date_of_birth, 0 FROM ("                                  \
   "    SELECT p.id, p.names, p.date_of_birth FROM {tenant}.patients p "                          \
-  "    WHERE p.names @@ (SELECT loose FROM q) "                                                  \
+  "    WHERE p.names @@ (SELECT loose FROM q) AND NOT $5 "                                       \
   "      AND ($3::date IS NULL OR NOT $4 OR p.date_of_birth = $3) OFFSET 0) l), "                \
   "named AS MATERIALIZED (SELECT b.id, sum(b.quality) AS quality FROM ("                         \
   "    SELECT f.id, m.typed, max(m.quality) AS quality FROM found f "                            \
@@ -122,19 +137,20 @@ inline const db::Query<db::TextRow> kSearchSettings{
   "      bool_or(g.date_of_birth = $3::date) AS born FROM found g GROUP BY g.id) f "             \
   "  LEFT JOIN named m ON m.id = f.id) "
 
-inline const db::Query<Patient, std::string, MaybeText, std::optional<Date>, bool,
+inline const db::Query<Patient, std::string, MaybeText, std::optional<Date>, bool, bool,
                        std::optional<std::int64_t>, std::optional<std::int64_t>, int>
     kSearchPatients{"patients.search", WB_PATIENT_FOUND
                     "SELECT " WB_PATIENT_COLUMNS
                     ", s.score FROM (SELECT k.id, k.score FROM scored k "
-                    "  WHERE $5::bigint IS NULL OR (k.score, k.id) < ($5::bigint, $6::bigint) "
-                    "  ORDER BY k.score DESC, k.id DESC LIMIT $7) s "
+                    "  WHERE $6::bigint IS NULL OR (k.score, k.id) < ($6::bigint, $7::bigint) "
+                    "  ORDER BY k.score DESC, k.id DESC LIMIT $8) s "
                     "JOIN {tenant}.patients p ON p.id = s.id ORDER BY s.score DESC, s.id DESC"};
-inline const db::Query<db::Int64Row, std::string, MaybeText, std::optional<Date>, bool> kCountFound{
-    "patients.count_found", WB_PATIENT_FOUND "SELECT count(DISTINCT id) FROM found"};
+inline const db::Query<db::Int64Row, std::string, MaybeText, std::optional<Date>, bool, bool>
+    kCountFound{"patients.count_found", WB_PATIENT_FOUND "SELECT count(DISTINCT id) FROM found"};
 
 #undef WB_PATIENT_COLUMNS
 #undef WB_PATIENT_QUERY
+#undef WB_PATIENT_BY_NUMBER
 #undef WB_PATIENT_FOUND
 
 }  // namespace wardbook::patients

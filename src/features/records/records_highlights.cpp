@@ -1,6 +1,7 @@
 #include "features/records/records_highlights.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <set>
 
@@ -85,6 +86,7 @@ struct Folded {
 /// Whether an English stem may be this word's. Stems are beginnings of their words but for a last
 /// e, i or y (hope: hoping, allergi: allergy, die: dying).
 bool same_stem(std::string_view word, std::string_view stem) {
+  if (stem.size() < 3) return false;  // the IL of IL6 is no illness
   if (std::ranges::any_of(stem, [](char c) { return c >= '0' && c <= '9'; })) return false;
   if (stem.size() >= 3 && stem.ends_with("ie") && word.starts_with(stem.substr(0, stem.size() - 2)))
     return word.substr(stem.size() - 2).starts_with('y');
@@ -133,20 +135,51 @@ void mark_compound(const Folded& folded, const Term& term, std::size_t index,
   }
 }
 
-/// Where words of the query stand, in order and not overlapping.
-std::vector<Mark> marks_in(const Folded& folded, const std::vector<Term>& terms) {
+std::string_view text_of(const Folded& folded, const Word& word) {
+  return std::string_view(folded.text).substr(word.from, word.to - word.from);
+}
+
+/// The word that a lexeme is within a text: the sign of a number is the hyphen before it.
+Term without_sign(const Term& term) {
+  const bool sign = term.lexeme.size() > 1 && term.lexeme[0] == '-';
+  return {sign ? term.lexeme.substr(1) : term.lexeme, term.beginning};
+}
+
+/// Where a phrase stands, whole.
+void mark_phrase(const Folded& folded, const Phrase& phrase, std::size_t index,
+                 std::vector<Mark>& marks) {
+  std::vector<Term> terms;
+  for (const auto& term : phrase.terms) terms.push_back(without_sign(term));
+  std::vector<std::size_t> at;
+  for (std::size_t first = 0; first < folded.words.size() && marks.size() < kMostMarks; ++first) {
+    at.clear();
+    for (std::size_t next = first; next < folded.words.size();) {
+      if (!means(text_of(folded, folded.words[next]), terms[at.size()])) break;
+      at.push_back(next);
+      if (at.size() == terms.size()) break;
+      next += phrase.places[at.size()];
+    }
+    if (at.size() < terms.size()) continue;
+    for (const auto w : at) marks.push_back({folded.words[w].from, folded.words[w].to, index});
+  }
+}
+
+/// Where what is looked for stands, in order and not overlapping.
+std::vector<Mark> marks_in(const Folded& folded, const Terms& terms) {
   std::vector<Mark> found;
   for (const auto& word : folded.words) {
     if (found.size() >= kMostMarks) break;
-    const auto text = std::string_view(folded.text).substr(word.from, word.to - word.from);
-    for (std::size_t i = 0; i < terms.size(); ++i) {
-      if (!means(text, terms[i])) continue;
+    for (std::size_t i = 0; i < terms.words.size(); ++i) {
+      if (!means(text_of(folded, word), terms.words[i])) continue;
       found.push_back({word.from, word.to, i});
       break;
     }
   }
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    if (!is_plain(terms[i].lexeme)) mark_compound(folded, terms[i], i, found);
+  for (std::size_t i = 0; i < terms.words.size(); ++i) {
+    if (!is_plain(terms.words[i].lexeme)) mark_compound(folded, terms.words[i], i, found);
+  }
+  for (std::size_t i = 0; i < terms.phrases.size(); ++i) {
+    mark_phrase(folded, terms.phrases[i], terms.words.size() + i, found);
   }
   std::ranges::sort(found, {}, [](const Mark& m) { return std::pair(m.from, m.to); });
   std::vector<Mark> out;
@@ -243,7 +276,7 @@ std::string show(std::string_view original, const Folded& folded, const std::vec
   return out;
 }
 
-std::optional<std::string> highlight(const std::string& text, const std::vector<Term>& terms,
+std::optional<std::string> highlight(const std::string& text, const Terms& terms,
                                      const Folds& folds) {
   const Folded folded(text, folds);
   const auto marks = marks_in(folded, terms);
@@ -262,26 +295,76 @@ std::string beginning_of(const std::string& text, const Folds& folds) {
   return show(text, folded, {}, first);
 }
 
+std::vector<std::string> highlights_of(const std::vector<std::string>& texts, const Terms& terms,
+                                       const Folds& folds) {
+  std::vector<std::string> out;
+  for (const auto& text : texts) {
+    if (out.size() == kMostHighlights) break;
+    if (auto one = highlight(text, terms, folds)) out.push_back(std::move(*one));
+  }
+  return out;
+}
+
+/// `tsquery[at]` is the quote before a lexeme; moves behind the one after it.
+Term read_term(std::string_view tsquery, std::size_t& at) {
+  Term term;
+  for (++at; at < tsquery.size(); ++at) {
+    if (tsquery[at] == '\'' || tsquery[at] == '\\') {
+      const bool escaped =
+          at + 1 < tsquery.size() && (tsquery[at] == '\\' || tsquery[at + 1] == '\'');
+      if (!escaped) break;
+      ++at;
+    }
+    term.lexeme += tsquery[at];
+  }
+  at = std::min(at + 1, tsquery.size());
+  // Behind the quote stand its weights, of which only the star is used here.
+  term.beginning = tsquery.substr(at).starts_with(":*");
+  return term;
+}
+
+/// Of what stands between < and >: a number, or a hyphen for 1.
+std::size_t distance_of(std::string_view text) {
+  std::size_t distance = 1;
+  std::from_chars(text.data(), text.data() + text.size(), distance);
+  return distance;
+}
+
+template <class T>
+void add_once(std::vector<T>& all, T one) {
+  if (std::ranges::find(all, one) == all.end()) all.push_back(std::move(one));
+}
+
 }  // namespace
 
-std::vector<Term> terms_of(std::string_view tsquery) {
-  std::vector<Term> out;
-  for (std::size_t at = 0; at < tsquery.size(); ++at) {
-    if (tsquery[at] != '\'') continue;
-    Term term;
-    for (++at; at < tsquery.size(); ++at) {
-      if (tsquery[at] == '\'' || tsquery[at] == '\\') {
-        const bool escaped =
-            at + 1 < tsquery.size() && (tsquery[at] == '\\' || tsquery[at + 1] == '\'');
-        if (!escaped) break;
-        ++at;
-      }
-      term.lexeme += tsquery[at];
+Terms terms_of(std::string_view tsquery) {
+  Terms out;
+  Phrase current;
+  const auto end_phrase = [&out, &current] {
+    if (current.terms.size() == 1) {
+      add_once(out.words, std::move(current.terms.front()));
+    } else if (!current.terms.empty()) {
+      add_once(out.phrases, std::move(current));
     }
-    // Behind the quote stand its weights, of which only the star is used here.
-    term.beginning = tsquery.substr(std::min(at + 1, tsquery.size())).starts_with(":*");
-    if (std::ranges::find(out, term) == out.end()) out.push_back(std::move(term));
+    current = {};
+  };
+  std::size_t behind = 0;  // how far the next one is behind the one before, if it is a phrase
+  for (std::size_t at = 0; at < tsquery.size();) {
+    if (tsquery[at] == '<') {
+      const auto end = std::min(tsquery.find('>', at), tsquery.size());
+      behind = distance_of(tsquery.substr(at + 1, end - at - 1));
+      at = end + 1;
+    } else if (tsquery[at] == '\'') {
+      Term term = read_term(tsquery, at);
+      if (behind == 0) end_phrase();
+      current.terms.push_back(std::move(term));
+      current.places.push_back(behind);
+      behind = 0;
+    } else {
+      ++at;
+    }
   }
+  end_phrase();
   return out;
 }
 
@@ -294,18 +377,21 @@ void collect_characters(std::string_view text, Folds& folds) {
 }
 
 std::vector<std::string> highlights(const std::vector<std::string>& texts,
-                                    const std::string& number, const std::vector<Term>& terms,
+                                    const std::string& number, const Terms& terms,
                                     const Folds& folds) {
-  std::vector<std::string> out;
-  for (const auto& text : texts) {
-    if (out.size() == kMostHighlights) break;
-    if (auto one = highlight(text, terms, folds)) out.push_back(std::move(*one));
-  }
+  auto out = highlights_of(texts, terms, folds);
   if (!out.empty()) return out;
-  std::vector<Term> numbers;  // indexed behind a sign
-  for (const auto& term : terms) {
+  // A phrase that the parser has taken apart in another way.
+  Terms single{terms.words, {}};
+  for (const auto& phrase : terms.phrases) {
+    for (const auto& term : phrase.terms) add_once(single.words, term);
+  }
+  if (!terms.phrases.empty()) out = highlights_of(texts, single, folds);
+  if (!out.empty()) return out;
+  Terms numbers;  // indexed behind a sign
+  for (const auto& term : single.words) {
     const bool sign = term.lexeme.starts_with('#');
-    numbers.push_back({sign ? term.lexeme.substr(1) : term.lexeme, term.beginning});
+    numbers.words.push_back({sign ? term.lexeme.substr(1) : term.lexeme, term.beginning});
   }
   if (auto own = highlight(number, numbers, folds)) return {std::move(*own)};
   const auto first = std::ranges::find_if(texts, [](const auto& text) { return !text.empty(); });

@@ -14,8 +14,20 @@ struct Term {
   bool operator==(const Term&) const = default;
 };
 
-/// The words of a tsquery as PostgreSQL writes it (`'cough':* | 'dri' <-> 'cough'`), each once.
-[[nodiscard]] std::vector<Term> terms_of(std::string_view tsquery);
+/// Words in their order; `places[i]` is how far the i-th is behind the one before it.
+struct Phrase {
+  std::vector<Term> terms;
+  std::vector<std::size_t> places;
+  bool operator==(const Phrase&) const = default;
+};
+
+struct Terms {
+  std::vector<Term> words;
+  std::vector<Phrase> phrases;
+};
+
+/// What a tsquery as PostgreSQL writes it (`'cough':* | 'dri' <-> 'cough'`) looks for, each once.
+[[nodiscard]] Terms terms_of(std::string_view tsquery);
 
 /// What the database folds a character outside ASCII to (`é` -> `e`), by the character.
 using Folds = std::map<std::string, std::string, std::less<>>;
@@ -26,10 +38,10 @@ void collect_characters(std::string_view text, Folds& folds);
 /// <mark> and </mark> as they are written there, the rest escaped for HTML. At most eight; where
 /// the words are farther apart than an extract is long, an extract has two parts. `number` is the
 /// record's own, which is shown only if nothing else is. Never empty: what no word explains is
-/// explained by the beginning of the first text.
+/// explained by the beginning of the first text. The words of a phrase are marked where they are
+/// one; only where no text has anything of the query so, wherever they are.
 [[nodiscard]] std::vector<std::string> highlights(const std::vector<std::string>& texts,
-                                                  const std::string& number,
-                                                  const std::vector<Term>& terms,
+                                                  const std::string& number, const Terms& terms,
                                                   const Folds& folds);
 
 }  // namespace wardbook::records

@@ -18,12 +18,34 @@ Texts of(const Texts& texts, std::string_view query) {
 }
 
 TEST(TermsTest, AreReadFromATsquery) {
-  EXPECT_THAT(terms_of("( 'cough':* | 'cough' ) & 'dri' <-> 'cough':*"),
-              ElementsAre(Term{"cough", true}, Term{"cough", false}, Term{"dri", false}));
-  EXPECT_THAT(terms_of(R"('o''brien':* | 'c:\\temp' | '''')"),
+  const auto words = [](std::string_view query) { return terms_of(query).words; };
+  EXPECT_THAT(words("( 'cough':* | 'cough' ) & 'cough':*"),
+              ElementsAre(Term{"cough", true}, Term{"cough", false}));
+  EXPECT_THAT(words(R"('o''brien':* | 'c:\\temp' | '''')"),
               ElementsAre(Term{"o'brien", true}, Term{R"(c:\temp)", false}, Term{"'", false}));
-  EXPECT_TRUE(terms_of("").empty());
-  EXPECT_THAT(terms_of("'open"), ElementsAre(Term{"open", false}));
+  EXPECT_TRUE(words("").empty());
+  EXPECT_THAT(words("'open"), ElementsAre(Term{"open", false}));
+}
+
+TEST(TermsTest, PhrasesAreReadToo) {
+  const auto terms = terms_of(
+      "'dri' <-> 'cough':* | 'a' & 'sign' <2> 'life' <-> 'x' | 'dri' <-> 'cough':* | 'b' <");
+  EXPECT_THAT(terms.words, ElementsAre(Term{"a", false}, Term{"b", false}));
+  EXPECT_THAT(terms.phrases,
+              ElementsAre(Phrase{{{"dri", false}, {"cough", true}}, {0, 1}},
+                          Phrase{{{"sign", false}, {"life", false}, {"x", false}}, {0, 2, 1}}));
+}
+
+TEST(HighlightsTest, MarkTheWordsOfAPhraseWhereTheyAreOne) {
+  EXPECT_THAT(of({"coughing; a dry cough, dry skin"}, "'dri' <-> 'cough' | 'dry' <-> 'cough':*"),
+              ElementsAre("coughing; a <mark>dry</mark> <mark>cough</mark>, dry skin"));
+  EXPECT_THAT(of({"19 with COVID-19"}, "'covid' <-> '-19':*"),
+              ElementsAre("19 with <mark>COVID</mark>-<mark>19</mark>"));
+  EXPECT_THAT(of({"signs of life, life for signs"}, "'sign' <2> 'life'"),
+              ElementsAre("<mark>signs</mark> of <mark>life</mark>, life for signs"));
+  EXPECT_THAT(of({"dry", "cough"}, "'dri' <-> 'cough'"),
+              ElementsAre("<mark>dry</mark>", "<mark>cough</mark>"))
+      << "found in a way that is not seen here";
 }
 
 TEST(HighlightsTest, KeepTheAccents) {
@@ -42,6 +64,12 @@ TEST(HighlightsTest, MarkStemsAndBeginnings) {
               ElementsAre("<mark>hoping</mark>, <mark>dying</mark>"));
   EXPECT_THAT(of({"coughs cough"}, "'cough'"),
               ElementsAre("<mark>coughs</mark> <mark>cough</mark>"));
+}
+
+TEST(HighlightsTest, TakeTwoLettersForAWord) {
+  EXPECT_THAT(of({"illness, IL-6"}, "'il6':* | 'il' <-> '6' | 'il' <-> '-6'"),
+              ElementsAre("illness, <mark>IL</mark>-<mark>6</mark>"));
+  EXPECT_THAT(of({"illness, IL"}, "'il'"), ElementsAre("illness, <mark>IL</mark>"));
 }
 
 TEST(HighlightsTest, MarkWhatIsNoPlainWord) {

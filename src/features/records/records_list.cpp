@@ -105,14 +105,15 @@ struct Filter {
   MaybeText to;
   MaybeText icd;
   MaybeText follow_up;
-  Words words;
+  std::optional<Words> words;
   std::string sort;
   std::string scope;  ///< of the cursors
   std::optional<std::vector<std::string>> cursor;
   int limit = 0;
   bool count = false;
 
-  [[nodiscard]] bool has_words() const { return !words.words.empty() || !words.phrases.empty(); }
+  /// Something was asked for, be it only punctuation, which nothing has.
+  [[nodiscard]] bool has_words() const { return words.has_value(); }
   [[nodiscard]] bool plain() const {
     return !doctor && !status && !visit_type && !from && !to && !icd && !follow_up;
   }
@@ -142,9 +143,12 @@ Filter read_filter(const api::Request& req) {
     if (!f.icd) params.fault("icd", "must be an ICD-10 code or its beginning");
   }
   f.follow_up = params.one_of("follow_up", {"due", "overdue"});
-  if (const auto q = params.text("q", 500)) f.words = split_words(single_spaced(*q));
-  if (f.words.words.size() + f.words.phrases.size() > kMostWords) {
-    params.fault("q", "has more than " + std::to_string(kMostWords) + " words and phrases");
+  const auto q = params.text("q", 500);
+  if (q && q->find_first_not_of(' ') != std::string::npos) {
+    f.words = split_words(single_spaced(*q));
+    if (f.words->words.size() + f.words->phrases.size() > kMostWords) {
+      params.fault("q", "has more than " + std::to_string(kMostWords) + " words and phrases");
+    }
   }
   const auto sort = params.one_of(
       "sort", {"-visit_date", "visit_date", "-created_at", "created_at", "-updated_at",
@@ -348,8 +352,13 @@ Task<Page> find(App& app, TenantId tenant, const Filter& f) {
   // Reads only: it is rolled back when it goes.
   db::Tx tx = co_await app.db.begin(std::move(tenant));
   tx.queue(kPlanAnew);
+  const Words words = f.words.value_or(Words{});
   const Scope scope =
-      co_await tx.one(kScope, f.from, f.to, f.words.words, f.words.phrases, kCandidates);
+      co_await tx.one(kScope, f.from, f.to, words.words, words.phrases, kCandidates);
+  if (f.has_words() && scope.query.empty()) {
+    if (f.count) page.total = 0;
+    co_return page;
+  }
   page = co_await page_of(tx, f, scope);
   cut(f, page);
   if (f.has_words() && !page.rows.empty()) co_await add_highlights(app, tx, scope.query, page);

@@ -335,3 +335,108 @@ test("medication and results are found in a visit whose story is very long", asy
     );
   }
 });
+
+test("a search for nothing that can be found finds nothing", async () => {
+  await newRecord(doctor, patient, { notes: "something" });
+  const empty = ['"', '""', "\\", "/", "\u200b", "%", "-", "'", "!!!", "*", '" "', ", ;", "– —", "€", "…", "🩺 🩺", '"-" %', "_"];
+  for (const q of empty) {
+    for (const extra of [{}, { patient_id: patient }, { sort: "visit_date" }] as Query[]) {
+      const query = { q, count: "exact", ...extra } as const;
+      const { body } = await doctor.expect(200, "get", "/records", { query });
+      assert.deepEqual([body.items, body.total, body.next_cursor], [[], 0, null], q);
+    }
+  }
+  const someone = (await newPatient(doctor)).id;
+  const made = await newRecord(doctor, someone, { notes: "something else" });
+  for (const q of ['something "', '"" something', "- something %", "something / '"]) {
+    assert.deepEqual(ids(await search(q, someone)), [made.id], q);
+  }
+});
+
+/** Each text is the notes of a record; `typed` must find exactly those. */
+async function finds(texts: string[], typed: [string, number[]][]): Promise<void> {
+  const someone = (await newPatient(doctor)).id;
+  const made: number[] = [];
+  for (const notes of texts) made.push((await newRecord(doctor, someone, { notes })).id);
+  for (const [q, wanted] of typed) {
+    const hits = await search(q, someone);
+    const expected = wanted.map((at) => made[at] as number);
+    assert.deepEqual(ids(hits).sort((a, b) => a - b), expected, q);
+    for (const hit of hits) {
+      assert.ok(hit.highlights?.some((text) => text.includes("<mark>")), `${q}: no highlight`);
+    }
+  }
+}
+
+test("numbers with a hyphen before them and without", async () => {
+  await finds(
+    ["swab COVID-19 positive", "CA-125 raised", "IL-6 high", "Omega-3", "Type-2 diabetes", "IL 6 low, 500 mg"],
+    [
+      ["covid 19", [0]], ['"covid 19"', [0]], ["COVID19", [0]], ["covid-19", [0]], ["19", [0]],
+      ["covid‑19", [0]], ["ca 125", [1]], ["CA125", [1]], ["il 6", [2, 5]], ["IL6", [2, 5]],
+      ["il-6", [2, 5]], ['"il-6"', [2, 5]], ["omega 3", [3]], ["omega3", [3]],
+      ["type 2 diabetes", [4]], ['"type 2 diabetes"', [4]], ["type-2 diabetes", [4]],
+      ["500mg", [5]], ["covid 18", []], ["IL7", []],
+    ],
+  );
+});
+
+test("a code without its dot", async () => {
+  await finds(
+    ["L40.54 psoriatic juvenile", "M05.79", "S72.001A left", "E11"],
+    [
+      ["L4054", [0]], ["l4054", [0]], ["L405", [0]], ["L40.54", [0]], ["M0579", [1]],
+      ["S72001A", [2]], ["s72001", [2]], ["L4055", []], ["E11", [3]],
+    ],
+  );
+});
+
+test("spellings: British and American, plurals in -ões, both sigmas", async () => {
+  await finds(
+    [
+      "chronic anaemia with oesophagitis", "chronic anemia with esophagitis",
+      "oedema, diarrhoea, haemorrhage of a tumour", "edema, diarrhea, hemorrhage of a tumor",
+      "infecções do pulmão", "infecção dos pulmões", "ΠΟΝΟΚΈΦΑΛΟΣ", "πονοκέφαλος",
+      "gynaecology paediatric dyspnoea fibre", "gynecology pediatric dyspnea fiber",
+      "lymphoedema, paraesthesia, leukaemia", "lymphedema, paresthesia, leukemia",
+    ],
+    [
+      ...["anemia", "anaemia", "anaemias", "esophagitis", "oesophagitis", '"chronic anemia"',
+        '"chronic anaem"'].map((q): [string, number[]] => [q, [0, 1]]),
+      ...["edema", "oedema", "diarrhea", "diarrhoea", "hemorrhage", "haemorrhages", "tumor",
+        "tumours"].map((q): [string, number[]] => [q, [2, 3]]),
+      ...["infecção", "infecções", "infeccao", "pulmão", "pulmões"].map(
+        (q): [string, number[]] => [q, [4, 5]],
+      ),
+      ...["ΠΟΝΟΚΈΦΑΛΟΣ", "πονοκέφαλος", "πονοκεφαλος", "πονοκέφ", '"πονοκέφαλος"'].map(
+        (q): [string, number[]] => [q, [6, 7]],
+      ),
+      ...["gynecology", "gynaecology", "pediatric", "paediatric", "dyspnea", "dyspnoea", "fiber",
+        "fibre"].map((q): [string, number[]] => [q, [8, 9]]),
+      ...["lymphedema", "lymphoedema", "paresthesia", "paraesthesia", "leukemia",
+        "leukaemia"].map((q): [string, number[]] => [q, [10, 11]]),
+    ],
+  );
+});
+
+test("a phrase is marked where it stands, and its words nowhere else", async () => {
+  const someone = (await newPatient(doctor)).id;
+  await newRecord(doctor, someone, {
+    chief_complaint: "coughing at night",
+    notes: "a dry cough; dry skin",
+    history_of_present_illness: "dry mouth",
+  });
+  const [hit] = await search('"dry cough"', someone);
+  assert.deepEqual(hit?.highlights, ["a <mark>dry</mark> <mark>cough</mark>; dry skin"]);
+  const [both] = await search('"dry cough" mouth', someone);
+  assert.equal(both?.highlights?.length, 2);
+});
+
+test("the longest words are asked for too", async () => {
+  for (const letter of [..."ﬃ㎯½℻Ǆ㏂𠀀1e🩺ßö-'.\""]) {
+    for (const q of [letter.repeat(500), `"${letter.repeat(498)}"`, `${letter.repeat(498)}-1`]) {
+      const answer = await doctor.any("GET", "/records", { query: { q } });
+      assert.ok(answer.status === 200 || answer.status === 400, `${q.slice(0, 9)}: ${answer.text}`);
+    }
+  }
+});

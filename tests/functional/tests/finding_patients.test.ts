@@ -107,3 +107,80 @@ test("more than a thousand who match: all are counted and reached", async () => 
     assert.equal(new Set(all.map((patient) => patient.id)).size, made, q);
   }
 });
+
+test("a number without its letters, in groups", async () => {
+  const group = String(1e9 + Math.floor(Math.random() * 9e9));
+  const made = await newPatient(clerk, { patient_number: `RV-${group}-001` });
+  const typed = [
+    `RV-${group}-001`, `rv${group}001`, `${group}-001`, `${group}-1`, `RV-${group}-1`,
+    `${group} 1`, `rv ${group} 001`, `00${group}-01`,
+  ];
+  for (const q of typed) assert.equal((await find(q))[0]?.id, made.id, `«${q}»`);
+  assert.deepEqual(await find(`QV-${group}-1`), [], "other letters are another number");
+});
+
+test("a number beside a name or a birth date: both must match, or else any", async () => {
+  const family = `N${letters()}`;
+  const one = await newPatient(clerk, { last_name: family, date_of_birth: "1981-03-04" });
+  const two = await newPatient(clerk, { last_name: family, date_of_birth: "1982-03-04" });
+  const number = one.patient_number;
+  const typed = [
+    `${family} ${number}`, `${number} ${family}`, `Tessa ${family} ${number.slice(2)}`,
+    `${number} 1981-03-04`, `4.3.1981 ${number}`, `${family} ${number} 1981-03-04`,
+  ];
+  for (const q of typed) {
+    assert.deepEqual((await find(q)).map((patient) => patient.id), [one.id], q);
+    const query = { q, count: "exact" } as const;
+    const { body } = await clerk.expect(200, "get", "/patients", { query });
+    assert.equal(body.total, 1, q);
+  }
+  const either = (await find(`${family} P-999999999`)).map((patient) => patient.id);
+  assert.ok(either.includes(one.id) && either.includes(two.id), "nobody: then any of it");
+  const both = (await find(`${number} 1982-03-04`)).map((patient) => patient.id);
+  assert.ok(both.includes(one.id) && both.includes(two.id), "nobody: then any of it");
+});
+
+test("names of three and four letters with one letter wrong", async () => {
+  const given = `Young${letters()}`;
+  for (const [last, typed] of [
+    ["Kim", ["Kem", "Kom", "Knm", "cim", "Kimm", "Km i"]],
+    ["Liu", ["diu", "Lia", "Lu"]],
+    ["Khan", ["Khon", "Chan", "Kahn", "Han"]],
+    ["El-Sayed", ["dl-Sayed", "El-Sajed", "EI-Sayed"]],
+  ] as const) {
+    const made = await newPatient(clerk, { first_name: given, last_name: last });
+    for (const q of typed) assert.equal((await find(`${given} ${q}`))[0]?.id, made.id, q);
+  }
+  for (const q of ["Kem", "Knm", "cim"]) {
+    const all = await allPages<Patient>(clerk, "/patients", { q, limit: 200 });
+    assert.ok(all.some((patient) => patient.last_name === "Kim"), q);
+  }
+});
+
+test("several names written as one word", async () => {
+  const tail = letters();
+  const table: [string, string, string[]][] = [
+    ["小龙", "李", ["李小龙", "小龙李", "李 小龙"]],
+    ["민수", "김", ["김민수"]],
+    [`An${tail}`, "van der Berg", [`an${tail} vanderberg`, `vanderberg an${tail}`, `VanDer Berg an${tail}`]],
+    [`Bo${tail}`, "De La Cruz", [`bo${tail} delacruz`]],
+    [`Hui Min C${tail}`, "Liu", [`LiuHuiMin c${tail}`, `LiuHuiMinC${tail}`]],
+  ];
+  for (const [first_name, last_name, typed] of table) {
+    const made = await newPatient(clerk, { first_name, last_name });
+    for (const q of typed) assert.equal((await find(q))[0]?.id, made.id, q);
+  }
+});
+
+test("what has neither letter nor digit finds nobody", async () => {
+  for (const q of ["%", '"', "-", "\u200b", "!!!"]) {
+    const query = { q, count: "exact" } as const;
+    const { body } = await clerk.expect(200, "get", "/patients", { query });
+    assert.deepEqual([body.items, body.total], [[], 0], JSON.stringify(q));
+  }
+});
+
+test("letters that are several when they are folded", async () => {
+  await newPatient(clerk, { first_name: "ﬃ".repeat(100), last_name: "ﬃ".repeat(99) });
+  for (const n of [1, 3, 90, 100, 200]) await find("ﬃ".repeat(n));
+});

@@ -48,6 +48,18 @@ test("what is not UTF-8 is refused wherever it is asked", async () => {
   }
 });
 
+test("lengths are counted in characters", async () => {
+  const table: [string, number][] = [["/records", 500], ["/patients", 200], ["/icd10", 200]];
+  for (const [list, most] of table) {
+    for (const letter of ["u", "ü", "龙", "🩺"]) {
+      const asked = (n: number): Promise<{ status: number }> =>
+        doctor.any("GET", list, { query: { q: letter.repeat(n) } });
+      assert.equal((await asked(most)).status, 200, `${list} ${letter}`);
+      assert.equal((await asked(most + 1)).status, 400, `${list} ${letter}`);
+    }
+  }
+});
+
 test("a version beyond all numbers is not there", async () => {
   for (const n of ["2147483647", "2147483648", "9223372036854775807"]) {
     await doctor.refused(404, "version_not_found", "GET", `${path}/versions/${n}`);

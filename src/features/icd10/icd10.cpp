@@ -100,6 +100,7 @@ Task<api::Response> search(App& app, api::Request req) {
   params.finish();
   // The codes are everybody's; operators, who are in no hospital, may look them up too.
   db::Tx tx = co_await app.db.begin_control();
+  tx.queue(kPlanOnce);
   const auto release = co_await tx.maybe_one(kInForceOn, on);
   std::vector<Found> found;
   if (release) found = co_await find(tx, release->id, single_spaced(*q), limit);

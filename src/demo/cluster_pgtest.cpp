@@ -165,7 +165,8 @@ TEST_F(ClusterTest, EndsAServerThatWasLeftRunning) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
   }
-  // Detached: TSan takes a thread that is not joined yet for a leak of the processes that are forked.
+  // Detached: TSan takes a thread that is not joined yet for a leak in the processes that are
+  // forked meanwhile.
   std::promise<void> reaped;
   std::thread([left, &reaped] {
     waitpid(left, nullptr, 0);

@@ -183,8 +183,8 @@ Task<api::Response> amend_record(App& app, api::Request req) {
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const std::vector<std::string> headers = revised.headers;
   if (asked.diagnoses) co_await apply_revision(tx, std::move(revised), change);
-  records::RecordView view = co_await records::write_version(
-      tx, req, app.clock, record, std::move(data), std::move(change));
+  records::RecordView view = co_await records::write_version(tx, req, app.clock, record,
+                                                             std::move(data), std::move(change));
   for (const auto& pointer : headers) view.warn(header_warning(pointer));
   api::Response response = api::ok(view.json).etag(view.version);
   response.status = 201;

@@ -28,7 +28,7 @@ using MaybeId = std::optional<std::int64_t>;
   "   WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id), "                          \
   "(SELECT ARRAY[p.patient_number, p.first_name, p.last_name, "                                    \
   "   CASE WHEN p.allergies <> '[]' AND r.prescriptions_text <> '[]' THEN p.allergies::text END, " \
-  "   (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text] "                                                      \
+  "   (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text] "             \
   "   FROM {tenant}.patients p "                                                                   \
   "   WHERE p.id = r.patient_id)"
 

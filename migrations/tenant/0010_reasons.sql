@@ -24,7 +24,7 @@ CREATE OR REPLACE FUNCTION {tenant}.signed_with(a {tenant}.record_attachments) R
 
 -- ---- records --------------------------------------------------------------------------------------
 
--- As before, but `updated_at` is the version's own time.
+-- As before, but from now on `updated_at` is the version's own time.
 CREATE OR REPLACE FUNCTION {tenant}.records_guard() RETURNS trigger LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -110,26 +110,26 @@ END $$;
 
 -- ---- follow-ups -----------------------------------------------------------------------------------
 
--- The follow-ups of a patient that are outstanding: those that no later visit has kept. One that is of
--- the type follow_up has; so has one with the same doctor around the agreed day or after it (no earlier
--- than 14 days before it, nor than half-way to it), unless it is an emergency or asks for a follow-up
--- of its own: who comes for something else has not been looked after. `zone` says which day a visit
--- was on.
+-- The follow-ups of a patient that are outstanding: those that no later visit has kept. `near` is where
+-- the days around the agreed one begin: 14 days before it, or half-way to it. Kept by a visit of the
+-- type follow_up, with the same doctor or from there on; and by another one with the same doctor from
+-- there on, which is no emergency and does not ask for a follow-up of its own later than 14 days after
+-- the agreed day: that may be of something else. `zone` says which day a visit was on.
 CREATE OR REPLACE FUNCTION {tenant}.outstanding(patient bigint, zone text)
   RETURNS TABLE (record_id bigint, patient_id bigint, due date) LANGUAGE sql STABLE AS $$
-  WITH visits AS MATERIALIZED (
-    SELECT v.id, v.visit_date, v.visit_type, v.doctor_id, v.follow_up_required, v.follow_up_date
-    FROM {tenant}.medical_records v WHERE v.patient_id = patient AND v.voided_at IS NULL),
-  kept AS (SELECT max(k.visit_date) AS at FROM visits k WHERE k.visit_type = 'follow_up'),
-  seen AS (SELECT s.doctor_id, max(s.visit_date) AS at FROM visits s
-           WHERE s.visit_type <> 'emergency' AND NOT s.follow_up_required GROUP BY s.doctor_id)
   SELECT r.id, patient, r.follow_up_date
-  FROM visits r CROSS JOIN kept LEFT JOIN seen ON seen.doctor_id = r.doctor_id
-  WHERE r.follow_up_required
-    AND coalesce(kept.at <= r.visit_date, true)
-    AND (seen.at > r.visit_date AND (seen.at AT TIME ZONE zone)::date >= r.follow_up_date
-           - least(14, (r.follow_up_date - (r.visit_date AT TIME ZONE zone)::date) / 2))
-        IS NOT TRUE $$;
+  FROM {tenant}.medical_records r
+  CROSS JOIN LATERAL (
+    SELECT r.follow_up_date - least(14, (r.follow_up_date - (r.visit_date AT TIME ZONE zone)::date) / 2)
+      AS near) n
+  WHERE r.patient_id = patient AND r.voided_at IS NULL AND r.follow_up_required
+    AND NOT EXISTS (
+      SELECT FROM {tenant}.medical_records l
+      CROSS JOIN LATERAL (SELECT (l.visit_date AT TIME ZONE zone)::date AS day) d
+      WHERE l.patient_id = patient AND l.voided_at IS NULL AND l.visit_date > r.visit_date
+        AND CASE WHEN l.visit_type = 'follow_up' THEN l.doctor_id = r.doctor_id OR d.day >= n.near
+            ELSE l.doctor_id = r.doctor_id AND l.visit_type <> 'emergency' AND d.day >= n.near
+              AND (NOT l.follow_up_required OR d.day <= r.follow_up_date + 14) END) $$;
 
 DELETE FROM {tenant}.follow_ups;
 INSERT INTO {tenant}.follow_ups

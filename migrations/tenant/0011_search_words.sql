@@ -162,7 +162,7 @@ CREATE INDEX name_words_short ON {tenant}.name_words (length(word), word) WHERE 
 CREATE FUNCTION {tenant}.names_in(word text) RETURNS SETOF text[]
   LANGUAGE sql STABLE AS $$
   WITH RECURSIVE cut(names, rest) AS (
-    SELECT ARRAY[]::text[], $1 WHERE length($1) BETWEEN 2 AND 40
+    SELECT ARRAY[]::text[], $1 WHERE length($1) BETWEEN 2 AND 24
     UNION ALL
     SELECT c.names || n.word, substr(c.rest, g.l + 1)
     FROM cut c CROSS JOIN LATERAL generate_series(

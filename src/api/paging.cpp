@@ -58,7 +58,7 @@ void Params::fault(std::string_view name, std::string message) {
   faults_.push_back({"?" + std::string(name), std::move(message)});
 }
 
-std::optional<std::string> Params::text(std::string_view name, std::size_t max, bool lines) {
+std::optional<std::string> Params::text(std::string_view name, std::size_t max) {
   const auto value = take(name);
   if (!value) return std::nullopt;
   // It is UTF-8, so that a character begins with what does not go on with one.
@@ -69,10 +69,7 @@ std::optional<std::string> Params::text(std::string_view name, std::size_t max, 
     fault(name, "is longer than " + std::to_string(max) + " characters");
     return std::nullopt;
   }
-  const auto control = [lines](char c) {
-    return static_cast<unsigned char>(c) < 0x20 &&
-           !(lines && (c == '\n' || c == '\t' || c == '\r'));
-  };
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
   if (std::ranges::any_of(*value, control)) {
     fault(name, "holds control characters");
     return std::nullopt;

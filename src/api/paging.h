@@ -21,9 +21,8 @@ class Params {
  public:
   explicit Params(const Request& request) : request_(request) {}
 
-  /// At most `max` characters, none of them control; with `lines`, tab and line breaks are allowed.
-  [[nodiscard]] std::optional<std::string> text(std::string_view name, std::size_t max = 200,
-                                                bool lines = false);
+  /// At most `max` characters, none of them control.
+  [[nodiscard]] std::optional<std::string> text(std::string_view name, std::size_t max = 200);
   /// As it was sent; whoever takes it checks it.
   [[nodiscard]] std::optional<std::string> unchecked(std::string_view name);
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t least,

@@ -177,7 +177,7 @@ class Authority {
 struct AskedFor {
   std::string resource;
   std::int64_t id = 0;
-  PatientId patient;
+  std::optional<PatientId> patient{};
 };
 /// Asks a signed-in caller for the password again (a signature needs it). Counts toward the
 /// lock-out. Fails with wrong_password, account_locked, overloaded, and as Pool::begin_control.

@@ -123,7 +123,7 @@ TEST(AllergiesTest, BrandsAndShortForms) {
       {"sulfa", "SMZ-TMP DS", "class"},
       {"codeine", "Tylenol #3", "same"},
       {"aspirin", "Ecotrin 325 mg", "same"},
-      {"aspirin", "ASS 100", "same"},
+      {"aspirin", "Aspro 300", "same"},
       {"aspirin", "Excedrin", "same"},
       {"aspirin", "Alka-Seltzer", "same"},
       {"levofloxacin", "Levaquin", "same"},
@@ -136,6 +136,10 @@ TEST(AllergiesTest, BrandsAndShortForms) {
       {"morphine", "MS Contin 15 mg", "same"},
       {"acetaminophen", "Tylenol 500 mg", "same"},
       {"codeine", "Tylenol 500 mg", ""},
+      {"codeine", "Tylenol 3 tablets daily", ""},
+      {"aspirin", "Amoxicillin (as trihydrate)", ""},
+      {"aspirin", "Salbutamol inhaler, as needed", ""},
+      {"Penicillin (as a child)", "Ibuprofen", ""},
   };
   for (const auto& c : cases) EXPECT_EQ(match(c.substance, c.medication), c.match) << c.medication;
 }

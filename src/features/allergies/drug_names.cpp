@@ -330,7 +330,9 @@ std::vector<std::string> word_keys(std::string_view text) {
 }
 
 std::vector<Named> ingredients(std::string_view text) {
-  const std::string folded = fold(text);
+  std::string numbered(text);  // Tylenol #3 is no amount of Tylenol
+  replace_all(numbered, "#", " no ");
+  const std::string folded = fold(numbered);
   std::vector<Named> out;
   for (const auto part : parts_of(folded)) {
     Named named = name_of(part);

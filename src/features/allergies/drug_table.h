@@ -63,7 +63,7 @@ inline constexpr auto kGroups = std::to_array<GroupRow>({
     {"non-steroidal anti-inflammatory drugs", "M01A N02BA",
      "nsaid, nsar, non steroidal anti inflammatory, nonsteroidal anti inflammatory, "
      "nonsteroidal antiinflammatory, non steroidal antiinflammatory, cox inhibitor",
-     "aspirin = acetylsalicylic acid = acetylsalicylate = asa = ass = acetylsalicylsaure = "
+     "aspirin = acetylsalicylic acid = acetylsalicylate = asa = acetylsalicylsaure = "
      "acide acetylsalicylique = acido acetilsalicilico = ecotrin = aspro, "
      "ibuprofen = advil = nurofen = motrin, dexibuprofen, naproxen = aleve, "
      "diclofenac = voltaren = voltarol, aceclofenac, indometacin = indomethacin, ketoprofen, "
@@ -149,7 +149,7 @@ inline constexpr auto kProducts = std::to_array<ProductRow>({
     {"percocet, endocet", "oxycodone, paracetamol"},
     {"vicodin, norco, lortab", "hydrocodone, paracetamol"},
     {"co codamol, cocodamol", "codeine, paracetamol"},
-    {"tylenol 3, tylenol no 3, tylenol with codeine", "codeine, paracetamol"},
+    {"tylenol no 3, tylenol with codeine", "codeine, paracetamol"},
     {"excedrin", "paracetamol, aspirin, caffeine"},
     {"alka seltzer", "aspirin"},
     {"vimovo", "naproxen, esomeprazole"},

@@ -100,9 +100,8 @@ Task<api::Response> delete_attachment(App& app, api::Request req) {
   if (a->record_status != "draft") throw Failure(Code::attachment_not_removable);
   const auto was_signed = co_await tx.one(kSignedWith, id);
   if (was_signed.value) {
-    throw Failure(
-        Code::attachment_not_removable,
-        "The file was part of the visit when it was signed; reopening does not undo that.");
+    throw Failure(Code::attachment_not_removable,
+                  "The file belongs to the signed visit; reopening does not undo that.");
   }
   tx.queue(kMarkDeleted, id, req.caller.account);
   audit::Entry entry = entry_of(*a, "attachment.delete", "available", "deleted");

@@ -75,7 +75,8 @@ Task<std::vector<Found>> find_words(db::Tx& tx, int release, std::string q, int 
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto billable = static_cast<std::size_t>(rows[i].billable);
-    matches.prefer(std::span(code_places[i]).first(std::min(billable, code_places[i].size())));
+    matches.prefer(std::span(code_places[i]).first(std::min(billable, code_places[i].size())),
+                   i >= static_cast<std::size_t>(looked.typed.typed_codes));
   }
   const auto places = matches.best(static_cast<std::size_t>(limit));
   std::vector<Found> found;

@@ -141,7 +141,8 @@ inline const db::Query<WordPlaces, int, std::vector<std::string>, std::vector<st
     FROM typed t LEFT JOIN (
       SELECT position, sum(frequency) AS codes, bool_or(exact) AS exact
       FROM known GROUP BY position) k ON k.position = t.position
-    WHERE t.length > 3 AND (k.position IS NULL OR t.length > 4 AND NOT k.exact AND k.codes < 50)),
+    WHERE t.length BETWEEN 4 AND 100  -- levenshtein refuses more than 255
+      AND (k.position IS NULL OR t.length > 4 AND NOT k.exact AND k.codes < 50)),
   near AS MATERIALIZED (
     SELECT d.position, n.places, n.word, n.frequency
     FROM doubtful d CROSS JOIN LATERAL (
@@ -173,7 +174,7 @@ inline const db::Query<WordPlaces, int, std::vector<std::string>, std::vector<st
       SELECT w.places, w.word, w.frequency, e.errors, min(e.errors) OVER () AS least
       FROM wardbook.icd_words w CROSS JOIN LATERAL (
         SELECT public.levenshtein(w.word, d.word) AS errors) e
-      WHERE d.length BETWEEN 5 AND 100 AND w.release_id = $1 AND length(w.word) > 4
+      WHERE d.length > 4 AND w.release_id = $1 AND length(w.word) > 4
         AND public.dmetaphone(w.word) = public.dmetaphone(d.word)  -- of their first four sounds
         AND public.dmetaphone(right(w.word, 2)) = public.dmetaphone(right(d.word, 2))
         AND public.levenshtein_less_equal(w.word, d.word, 4) <= least((d.length + 1) / 2, 4)

@@ -276,12 +276,13 @@ void Matches::add_place(std::uint32_t place) {
   ++seen.words;
 }
 
-void Matches::prefer(std::span<const std::int64_t> places) {
+void Matches::prefer(std::span<const std::int64_t> places, bool usual) {
   for (const auto place : places) {
     if (place <= 0 || place >= static_cast<std::int64_t>(seen_.size())) continue;
     Seen& seen = seen_[static_cast<std::size_t>(place)];
-    if (!seen.preferred) preferred_.push_back(place);
-    seen.preferred = true;
+    if (seen.preferred != Preferred::no) continue;
+    preferred_.push_back(place);
+    seen.preferred = usual ? Preferred::with_all_words : Preferred::always;
   }
 }
 
@@ -289,12 +290,16 @@ std::vector<std::int64_t> Matches::best(std::size_t limit) const {
   std::vector<std::int64_t> out;
   if (seen_.empty()) return out;
   const int most = std::ranges::max_element(seen_, {}, &Seen::words)->words;
+  const auto first = [most, all = most == words_](const Seen& seen) {
+    return seen.words == most && (seen.preferred == Preferred::always ||
+                                  (all && seen.preferred == Preferred::with_all_words));
+  };
   for (const auto place : preferred_) {
-    const bool has_most = seen_[static_cast<std::size_t>(place)].words == most;
-    if (has_most && out.size() < limit) out.push_back(place);
+    const bool here = first(seen_[static_cast<std::size_t>(place)]);
+    if (here && out.size() < limit) out.push_back(place);
   }
   for (std::size_t place = 0; place < seen_.size() && out.size() < limit; ++place) {
-    if (seen_[place].words == most && !seen_[place].preferred) {
+    if (seen_[place].words == most && !first(seen_[place])) {
       out.push_back(static_cast<std::int64_t>(place));
     }
   }

@@ -69,17 +69,20 @@ class Matches {
   /// Other places that count as having the word.
   void add(std::span<const std::int64_t> places);
 
-  /// To come before others that have as many words, those preferred earlier first.
-  void prefer(std::span<const std::int64_t> places);
+  /// To come before others that have as many words, those preferred earlier first. What is only
+  /// `usual` is preferred only if it has all: another word may say that something else is meant
+  /// (vaginal thrush).
+  void prefer(std::span<const std::int64_t> places, bool usual);
 
   /// The first `limit` places of those that have all words, or, where no code has, the most.
   [[nodiscard]] std::vector<std::int64_t> best(std::size_t limit) const;
 
  private:
+  enum class Preferred : std::uint8_t { no, with_all_words, always };
   struct Seen {
     std::uint8_t words = 0;      ///< how many it has
     std::uint8_t last_word = 0;  ///< the newest of them, counted from 1
-    bool preferred = false;
+    Preferred preferred = Preferred::no;
   };
   void add_place(std::uint32_t place);
 

@@ -198,9 +198,20 @@ TEST(Icd10Matches, PreferredBeforeOthersThatHaveAsMany) {
   matches.add(more);
   add_word(matches, places({2, 3, 4}));
   matches.add(more);
-  matches.prefer(Positions{4, 1, 900, 4, 0, -1, 200'000, 5'000});
+  matches.prefer(Positions{4, 1, 900, 4, 0, -1, 200'000, 5'000}, false);
   EXPECT_EQ(matches.best(50), (Positions{4, 900, 2, 3}));
   EXPECT_EQ(matches.best(1), (Positions{4}));
+}
+
+TEST(Icd10Matches, WhatIsUsualComesFirstOnlyIfItHasAllWords) {
+  Matches matches;
+  add_word(matches, places({1, 5}));
+  add_word(matches, places({2, 5}));
+  matches.prefer(Positions{5}, true);
+  EXPECT_EQ(matches.best(50), (Positions{5}));
+  add_word(matches, places({1, 3}));
+  matches.prefer(Positions{1}, false);
+  EXPECT_EQ(matches.best(50), (Positions{1, 5})) << "two of three each, and 5 is only usual";
 }
 
 TEST(Icd10Matches, WhatNoCodeHasIsEmpty) {

@@ -96,9 +96,11 @@ struct RecordView {
   RecordId id;
   PatientId patient;
   std::int64_t version = 0;
-  std::string sort_key;        ///< of lists
-  bool patient_newer = false;  ///< the patient, who is in it, was changed after the record was
-  std::string json;            ///< `warnings` is its last member
+  std::string sort_key;  ///< of lists
+  /// The patient, who is in it, was changed after the record was, or less than five minutes before:
+  /// one has the service's time, the other PostgreSQL's, and their clocks may differ.
+  bool patient_newer = false;
+  std::string json;  ///< `warnings` is its last member
   /// Adds one to the JSON's `warnings`.
   void warn(const boost::json::object& warning);
   static RecordView from_row(const db::RowView& row);

@@ -37,21 +37,20 @@ std::string password_of(const boost::json::object& body) {
   return *password;
 }
 
-/// Refuses what could not be finalized anyway before the password is asked; says what it is for.
-Task<accounts::AskedFor> look_before_signing(App& app, const api::Request& req, RecordId id,
-                                             api::IfMatch expected) {
+/// Refuses what could not be finalized anyway before the password is asked; says whose it is.
+Task<PatientId> look_before_signing(App& app, const api::Request& req, RecordId id,
+                                    api::IfMatch expected) {
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const Record record = co_await lock(tx, id, std::move(expected));
   require_draft(record);
   co_await tx.commit();
-  accounts::AskedFor out{"record", id.value, record.data.patient_id.value()};
-  co_return out;
+  co_return record.data.patient_id.value();
 }
 
 /// A request under the key of another one is refused as that, whatever its password; a wrong one
 /// counts towards the lock-out all the same, so that nobody tries passwords with a key.
 Task<> ask_password(App& app, const api::Request& req, std::string password, api::Seen seen,
-                    std::optional<accounts::AskedFor> what) {
+                    accounts::AskedFor what) {
   try {
     co_await accounts::confirm_password(app, req.caller, std::move(password), audit::actor_of(req),
                                         std::move(what));
@@ -90,9 +89,9 @@ Task<api::Response> finalize_record(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto expected = api::if_match(req);
   const api::Earlier earlier = co_await api::earlier_request(app.db, req);
-  std::optional<accounts::AskedFor> what;
+  accounts::AskedFor what{"record", id.value, std::nullopt};
   if (earlier.seen == api::Seen::never) {
-    what = co_await look_before_signing(app, req, id, expected);
+    what.patient = co_await look_before_signing(app, req, id, expected);
   }
   // The password is checked before the transaction: hashing takes longer than a lock should last.
   std::string password = password_of(req.object());

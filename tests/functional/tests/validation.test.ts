@@ -223,6 +223,7 @@ test("a diastolic pressure above the systolic one is refused", async () => {
 });
 
 test("of two fields that do not agree a merge patch is told of the one it sent", async () => {
+  const younger = (await newPatient(doctor, { date_of_birth: "2026-05-02" })).id;
   const made = await newRecord(doctor, patient, {
     visit_date: "2026-05-01T08:00:00Z",
     vital_signs: { systolic_mmhg: 140, diastolic_mmhg: 90 },
@@ -235,6 +236,7 @@ test("of two fields that do not agree a merge patch is told of the one it sent",
     [{ vital_signs: { systolic_mmhg: 80, diastolic_mmhg: 90 } }, "/vital_signs/diastolic_mmhg"],
     [{ visit_date: "2026-06-02T08:00:00Z" }, "/visit_date"],
     [{ follow_up_date: "2026-04-01" }, "/follow_up_date"],
+    [{ patient_id: younger }, "/patient_id"],
   ] as const) {
     const request = { ifMatch: 1, body };
     const problem = await doctor.refused(422, "invalid_fields", "PATCH", `/records/${made.id}`, request);

@@ -237,6 +237,12 @@ test("the search finds what people type", async () => {
 const USUAL: [q: string, code: string][] = [
   ["sore throat", "J02.9"],
   ["sore troat", "J02.9"],
+  ["genital warts", "A63.0"],
+  ["vaginal thrush", "B37.31"],
+  ["collapsed lung", "J98.11"],
+  ["HIV", "Z21"],
+  ["blood clot", "I82.90"],
+  ["runny nose", "J34.89"],
   ["stomach ache", "R10.9"],
   ["tummy ache", "R10.9"],
   ["shingles", "B02.9"],

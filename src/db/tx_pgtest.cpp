@@ -128,13 +128,25 @@ TEST_F(TxPgTest, ATextWithNulIsRefusedRatherThanCut) {
   EXPECT_EQ(run(reactor, count(pool, a())), 0);
 }
 
+/// Counts again after a timeout: on a busy machine the count itself may take that long.
+Task<std::int64_t> count_patiently(Pool& pool, TenantId tenant) {
+  for (int i = 0; i < 50; ++i) {
+    try {
+      co_return co_await count(pool, tenant);
+    } catch (const Failure& failure) {
+      if (failure.code() != Code::timeout) throw;
+    }
+  }
+  throw std::runtime_error("only timeouts");
+}
+
 TEST_F(TxPgTest, StatementTimeoutEndsWhatIsSlow) {
   PoolOptions impatient = options();
   impatient.statement_timeout = 100ms;
   Pool pool(reactor, impatient);
-  run(reactor, insert_and_count(pool, a(), "one"));
+  owner.script("INSERT INTO pool_a.notes (text) VALUES ('one')");
   EXPECT_EQ(run(reactor, code_of_exec(pool, a(), kSleep, 60.0)), Code::timeout);
-  EXPECT_EQ(run(reactor, count(pool, a())), 1);
+  EXPECT_EQ(run(reactor, count_patiently(pool, a())), 1);
 }
 
 Task<> sleep_with_own_timeout(Pool& pool, TenantId tenant) {
@@ -148,7 +160,7 @@ TEST_F(TxPgTest, ATransactionMayHaveItsOwnTimeout) {
   impatient.statement_timeout = 100ms;
   impatient.connections = 1;
   Pool pool(reactor, impatient);
-  run(reactor, insert_and_count(pool, a(), "one"));
+  owner.script("INSERT INTO pool_a.notes (text) VALUES ('one')");
   EXPECT_NO_THROW(run(reactor, sleep_with_own_timeout(pool, a())));
   EXPECT_EQ(run(reactor, code_of_exec(pool, a(), kSleep, 60.0)), Code::timeout)
       << "it ended with its transaction";

@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
+#include <cerrno>
 #include <cstring>
 #include <future>
 #include <memory>
@@ -195,7 +196,10 @@ class RawClient {
  private:
   bool receive() {
     char bytes[16 * 1024];
-    const auto count = ::recv(fd_, bytes, sizeof(bytes), 0);
+    ssize_t count = 0;
+    do {  // a stopped and continued process gets EINTR from a recv with a timeout: signal(7)
+      count = ::recv(fd_, bytes, sizeof(bytes), 0);
+    } while (count < 0 && errno == EINTR);
     if (count > 0) buffer_.append(bytes, static_cast<std::size_t>(count));
     ended_ = ended_ || count == 0;
     return count > 0;

@@ -134,10 +134,14 @@ struct Match {
   bool numbered = false;  ///< the number too, and not instead
 };
 
-/// One after the other, until somebody is found: all that was typed, with a number beside a name or
-/// a birth date; all, where that is part of the name; any of it.
+constexpr std::string_view kNumberAlone = "alone";
+
+/// One after the other, until somebody is found: the number alone, where it can hardly be a name;
+/// all that was typed, with a number beside a name or a birth date; all, where that is part of the
+/// name; any of it.
 std::vector<Match> matches_of(const Search& search) {
   std::vector<Match> out;
+  if (search.only_number()) out.push_back({kNumberAlone, "", search.number});
   if (search.beside) out.push_back({"number", search.other, search.beside, true, true});
   out.push_back({"all", search.name, search.number});
   if (search.beside || search.both() || search.name.find(' ') != std::string::npos) {
@@ -166,16 +170,21 @@ Task<Page> search_page(db::Tx& tx, Search search, std::optional<std::vector<std:
   for (const Match& match : matches_of(search)) {
     if (cursor && match.mark != (*cursor)[0]) continue;
     page.match = match.mark;
-    page.rows = co_await tx.all(kSearchPatients, match.name, match.number, search.birth, match.all,
-                                match.numbered, score, id, limit + 1);
-    if (count && (cursor || !page.rows.empty())) {
-      const auto found = co_await tx.one(kCountFound, match.name, match.number, search.birth,
-                                         match.all, match.numbered);
-      page.total = found.value;
+    if (match.mark == kNumberAlone) {
+      page.rows =
+          co_await tx.all(kSearchNumbers, *match.number, search.birth, score, id, limit + 1);
+      if (count) page.total = (co_await tx.one(kCountNumbers, *match.number, search.birth)).value;
+    } else {
+      page.rows = co_await tx.all(kSearchPatients, match.name, match.number, search.birth,
+                                  match.all, match.numbered, score, id, limit + 1);
+      if (count) {
+        const auto found = co_await tx.one(kCountFound, match.name, match.number, search.birth,
+                                           match.all, match.numbered);
+        page.total = found.value;
+      }
     }
     if (!page.rows.empty()) break;
   }
-  if (count && !page.total) page.total = 0;
   co_return page;
 }
 

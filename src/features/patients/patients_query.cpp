@@ -78,6 +78,11 @@ std::optional<Date> parse_birth_date(std::string_view text) {
   return day_of(number_of(c), number_of(a), number_of(b));
 }
 
+bool Search::only_number() const {
+  return number && number->find(' ') == std::string::npos &&
+         (name.empty() || std::ranges::any_of(*number, is_digit));
+}
+
 Search parse_search(std::string_view q) {
   Search out;
   q = trimmed(q);

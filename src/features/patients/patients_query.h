@@ -18,6 +18,8 @@ struct Search {
   std::string other;
   /// Both a name and a birth date: a patient has to match both.
   [[nodiscard]] bool both() const { return birth && !name.empty(); }
+  /// One word with a digit (`P-0001`), or the beginning of a number and of nothing else (`P-`).
+  [[nodiscard]] bool only_number() const;
 };
 
 /// `1980-03-04`, `4.3.1980`, `04/03/1980`, `1980/03/04`, `19800304`, `04-03-1980`: the year first

@@ -84,5 +84,14 @@ TEST(PatientSearchTest, ANumberBesideSomethingElse) {
   }
 }
 
+TEST(PatientSearchTest, WhatCanHardlyBeAName) {
+  for (const auto* q : {"P-0001", "p6", "000123", "P-", "19800304", " 9 "}) {
+    EXPECT_TRUE(parse_search(q).only_number()) << q;
+  }
+  for (const auto* q : {"", "P", "Pratt", "Smith-Jones", "p 6", "Pratt 200", "1980-03-04", "-"}) {
+    EXPECT_FALSE(parse_search(q).only_number()) << q;
+  }
+}
+
 }  // namespace
 }  // namespace wardbook::patients

@@ -94,6 +94,25 @@ inline const db::Query<db::TextRow> kSearchSettings{
   "   WHERE NOT $4 OR (SELECT count(DISTINCT m.typed) FROM meanings m) "                           \
   "               = cardinality(({tenant}.words_of($1))[1:8])) AS loose), "
 
+/// What was typed ($n) is a patient's number: without what may be left out, by its digits alone, in
+/// groups of digits; or the beginning of one.
+#define WB_IS_NUMBER(n) \
+  "{tenant}.number_key(p.patient_number) = nullif({tenant}.number_key(" n "), '') "
+#define WB_HAS_DIGITS(n)                                          \
+  "{tenant}.number_digits(p.patient_number) = CASE WHEN btrim(" n \
+  ") ~ '^[0-9]+$' THEN "                                          \
+  "nullif({tenant}.number_digits(" n "), '') END "
+#define WB_HAS_GROUPS(n)                                                        \
+  "{tenant}.number_groups(p.patient_number) = nullif({tenant}.number_groups(" n \
+  "), '') "                                                                     \
+  "AND (regexp_replace(" n                                                      \
+  ", '[^[:alpha:]]', '', 'g') = '' "                                            \
+  "  OR lower(regexp_replace(p.patient_number, '[^[:alpha:]]', '', 'g')) "      \
+  "   = lower(regexp_replace(" n ", '[^[:alpha:]]', '', 'g'))) "
+#define WB_BEGINS_SO(n)                        \
+  "{tenant}.number_letters(p.patient_number) " \
+  "LIKE nullif({tenant}.number_letters(" n "), '') || '%' "
+
 #define WB_PATIENT_BY_NUMBER(quality, condition)                    \
   "SELECT p.id, p.names, p.date_of_birth, " quality                 \
   " AS number FROM {tenant}.patients p WHERE " condition            \
@@ -102,23 +121,11 @@ inline const db::Query<db::TextRow> kSearchSettings{
 
 #define WB_PATIENT_FOUND \
   WB_PATIENT_QUERY       \
-  "found AS MATERIALIZED (" WB_PATIENT_BY_NUMBER(                                                \
-      "2::real",                                                                                 \
-      "{tenant}.number_key(p.patient_number) = nullif({tenant}.number_key($2), '')")             \
-  "UNION ALL " WB_PATIENT_BY_NUMBER(                                                             \
-      "1.9",                                                                                     \
-      "{tenant}.number_digits(p.patient_number) = CASE WHEN btrim($2) ~ '^[0-9]+$' "             \
-      "  THEN nullif({tenant}.number_digits($2), '') END")                                       \
-  "UNION ALL " WB_PATIENT_BY_NUMBER(                                                             \
-      "1.9",                                                                                     \
-      "{tenant}.number_groups(p.patient_number) = nullif({tenant}.number_groups($2), '') "       \
-      "AND (regexp_replace($2, '[^[:alpha:]]', '', 'g') = '' "                                   \
-      "  OR lower(regexp_replace(p.patient_number, '[^[:alpha:]]', '', 'g')) "                   \
-      "   = lower(regexp_replace($2, '[^[:alpha:]]', '', 'g')))")                                \
-  "UNION ALL " WB_PATIENT_BY_NUMBER(                                                             \
-      "CASE WHEN $2 ~ '[0-9-]' THEN 1.5 ELSE 0.4 END",                                           \
-      "{tenant}.number_letters(p.patient_number) "                                               \
-      "LIKE nullif({tenant}.number_letters($2), '') || '%'")                                     \
+  "found AS MATERIALIZED (" WB_PATIENT_BY_NUMBER("2::real", WB_IS_NUMBER("$2"))                    \
+  "UNION ALL " WB_PATIENT_BY_NUMBER("1.9", WB_HAS_DIGITS("$2"))                                    \
+  "UNION ALL " WB_PATIENT_BY_NUMBER("1.9", WB_HAS_GROUPS("$2"))                                    \
+  "UNION ALL " WB_PATIENT_BY_NUMBER("CASE WHEN $2 ~ '[0-9-]' THEN 1.5 ELSE 0.4 END",               \
+                                    WB_BEGINS_SO("$2"))                                            \
   "  UNION ALL SELECT p.id, p.names, p.date_of_birth, 0 FROM {tenant}.patients p "               \
   "    WHERE p.date_of_birth = $3::date AND ($1 = '' OR NOT $4) AND NOT $5 "                     \
   "  UNION ALL SELECT l.id, l.names, l.date_of_birth, 0 FROM ("                                  \
@@ -148,9 +155,51 @@ inline const db::Query<Patient, std::string, MaybeText, std::optional<Date>, boo
 inline const db::Query<db::Int64Row, std::string, MaybeText, std::optional<Date>, bool, bool>
     kCountFound{"patients.count_found", WB_PATIENT_FOUND "SELECT count(DISTINCT id) FROM found"};
 
+/// $1 is a number and no name, $2 the birth date that it may be too. Exact ones come first, then
+/// those that begin so in the order of the numbers: they may be everybody, and no more are looked
+/// at than a page takes. The cursor names the score ($3) and the patient ($4), whose number does
+/// not belong into a URL.
+#define WB_NUMBERED \
+  "WITH last AS MATERIALIZED (SELECT {tenant}.number_letters(c.patient_number) AS letters "        \
+  "  FROM {tenant}.patients c WHERE c.id = $4::bigint), "                                          \
+  "exact AS MATERIALIZED (SELECT e.id, max(e.score) AS score FROM ("                               \
+  "  SELECT p.id, 2000 AS score FROM {tenant}.patients p WHERE " WB_IS_NUMBER("$1")                \
+  "  UNION ALL SELECT p.id, 1900 FROM {tenant}.patients p WHERE " WB_HAS_DIGITS("$1")              \
+  "  UNION ALL SELECT p.id, 1900 FROM {tenant}.patients p WHERE " WB_HAS_GROUPS("$1")              \
+  "  UNION ALL SELECT p.id, 2000 FROM {tenant}.patients p WHERE p.date_of_birth = $2::date) e "    \
+  "  GROUP BY e.id) "
+#define WB_AFTER_LAST                                                           \
+  "({tenant}.number_letters(p.patient_number) ~>=~ (SELECT letters FROM last) " \
+  " AND ({tenant}.number_letters(p.patient_number) ~>~ (SELECT letters FROM last) OR p.id > $4)) "
+#define WB_IN_ORDER "{tenant}.number_letters(p.patient_number) USING ~<~, p.id "
+
+inline const db::Query<Patient, std::string, std::optional<Date>, std::optional<std::int64_t>,
+                       std::optional<std::int64_t>, int>
+    kSearchNumbers{"patients.search_numbers", WB_NUMBERED
+                   "SELECT " WB_PATIENT_COLUMNS
+                   ", f.score::bigint FROM (SELECT e.id, e.score FROM exact e "
+                   "  UNION ALL (SELECT p.id, 1500 FROM {tenant}.patients p WHERE " WB_BEGINS_SO("$1")
+                   "    AND NOT EXISTS (SELECT FROM exact e WHERE e.id = p.id) "
+                   "    AND ($3::bigint IS NULL OR $3 > 1500 OR " WB_AFTER_LAST ") "
+                   "    ORDER BY " WB_IN_ORDER "LIMIT $5)) f "
+                   "JOIN {tenant}.patients p ON p.id = f.id "
+                   "WHERE $3 IS NULL OR f.score < $3 OR (f.score = $3 AND " WB_AFTER_LAST ") "
+                   "ORDER BY f.score DESC, " WB_IN_ORDER "LIMIT $5"};
+inline const db::Query<db::Int64Row, std::string, std::optional<Date>> kCountNumbers{
+    "patients.count_numbers",
+    "SELECT count(*) FROM {tenant}.patients p WHERE p.date_of_birth = $2::date OR " WB_IS_NUMBER(
+        "$1") "OR " WB_HAS_DIGITS("$1") "OR (" WB_HAS_GROUPS("$1") ") OR " WB_BEGINS_SO("$1")};
+
 #undef WB_PATIENT_COLUMNS
 #undef WB_PATIENT_QUERY
 #undef WB_PATIENT_BY_NUMBER
 #undef WB_PATIENT_FOUND
+#undef WB_IS_NUMBER
+#undef WB_HAS_DIGITS
+#undef WB_HAS_GROUPS
+#undef WB_BEGINS_SO
+#undef WB_NUMBERED
+#undef WB_AFTER_LAST
+#undef WB_IN_ORDER
 
 }  // namespace wardbook::patients

@@ -49,6 +49,19 @@ struct FromTemplate {
 /// exist, is the doctor one) is checked later.
 [[nodiscard]] RecordInput parse_record(const boost::json::object& body, std::vector<Fault>& faults);
 
+/// Two fields that do not agree: told at `pointer`, or at `other` to who sent only that.
+struct Disagreement {
+  std::string_view pointer, message;
+  std::string_view other, other_message;
+};
+inline constexpr Disagreement kPressures{
+    "/vital_signs/diastolic_mmhg", "must be below systolic_mmhg", "/vital_signs/systolic_mmhg",
+    "must be above diastolic_mmhg"};
+inline constexpr Disagreement kFollowUpDay{"/follow_up_date", "must be after the visit",
+                                           "/visit_date", "must be before the follow-up"};
+inline constexpr Disagreement kBirth{"/visit_date", "lies before the patient's birth",
+                                     "/patient_id", "was born after the visit"};
+
 // records_fields.cpp: the parts with rules of their own. Pointers begin with `pointer`.
 [[nodiscard]] boost::json::object parse_vital_signs(const boost::json::object& in,
                                                     const std::string& pointer,

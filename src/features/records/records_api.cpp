@@ -1,5 +1,3 @@
-#include <array>
-
 #include "api/idempotency.h"
 #include "api/input.h"
 #include "features/icd10/icd10.h"
@@ -10,6 +8,10 @@ namespace wardbook::records {
 namespace {
 
 namespace json = boost::json;
+
+Fault told(const Disagreement& of) {
+  return {std::string(of.pointer), std::string(of.message)};
+}
 
 /// What the database knows of an input: the patient exists, the doctor is one, the dates agree.
 /// `known` is the record before the change; its doctor needs no check if he stays.
@@ -30,10 +32,10 @@ Task<> resolve(db::Tx& tx, RecordInput& input, const Record* known, std::vector<
   if (!found.visit_day) co_return;
   const auto day = std::chrono::sys_days(*found.visit_day);
   if (found.date_of_birth && day < std::chrono::sys_days(*found.date_of_birth)) {
-    faults.push_back({"/visit_date", "lies before the patient's birth"});
+    faults.push_back(told(kBirth));
   }
   if (input.follow_up_date && std::chrono::sys_days(*input.follow_up_date) <= day) {
-    faults.push_back({"/follow_up_date", "must be after the visit"});
+    faults.push_back(told(kFollowUpDay));
   }
 }
 
@@ -130,25 +132,12 @@ bool was_sent(const json::object& body, std::string_view pointer) {
   return json::value(body).find_pointer(pointer, error) != nullptr;
 }
 
-/// A fault of two fields that do not agree, of which a merge patch sent the other one.
+/// A merge patch is told of the field that it sent.
 void name_what_was_sent(Fault& fault, const json::object& body) {
-  struct Pair {
-    std::string_view pointer;
-    std::string_view message;
-    std::string_view other;
-    std::string_view other_message;
-  };
-  static constexpr std::array kPairs{
-      Pair{"/vital_signs/diastolic_mmhg", "must be below systolic_mmhg",
-           "/vital_signs/systolic_mmhg", "must be above diastolic_mmhg"},
-      Pair{"/follow_up_date", "must be after the visit", "/visit_date",
-           "must be before the follow-up"},
-      Pair{"/visit_date", "lies before the patient's birth", "/patient_id",
-           "was born after the visit"}};
-  for (const auto& pair : kPairs) {
-    if (fault.pointer != pair.pointer || fault.message != pair.message) continue;
-    if (was_sent(body, pair.pointer) || !was_sent(body, pair.other)) continue;
-    fault = {std::string(pair.other), std::string(pair.other_message)};
+  for (const auto* pair : {&kPressures, &kFollowUpDay, &kBirth}) {
+    if (fault.pointer != pair->pointer || fault.message != pair->message) continue;
+    if (was_sent(body, pair->pointer) || !was_sent(body, pair->other)) continue;
+    fault = {std::string(pair->other), std::string(pair->other_message)};
     return;
   }
 }

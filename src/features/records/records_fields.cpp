@@ -240,7 +240,7 @@ json::object parse_vital_signs(const json::object& body, const std::string& poin
   const auto* diastolic = out.if_contains("diastolic_mmhg");
   if (systolic != nullptr && diastolic != nullptr &&
       diastolic->to_number<double>() >= systolic->to_number<double>()) {
-    in.fault("diastolic_mmhg", "must be below systolic_mmhg");
+    in.fault("diastolic_mmhg", std::string(kPressures.message));
   }
   const auto* weight = out.if_contains("weight_kg");
   const auto* height = out.if_contains("height_cm");

@@ -119,6 +119,30 @@ test("a number without its letters, in groups", async () => {
   assert.deepEqual(await find(`QV-${group}-1`), [], "other letters are another number");
 });
 
+test("the beginning of a number finds all that begin so, in the numbers' order", async () => {
+  const head = `N${letters()}`;
+  const numbers = ["01", "02", "0102", "10", "2", "020"].map((end) => `${head}-${end}`);
+  for (const patient_number of numbers) await newPatient(clerk, { patient_number });
+  // Not the beginning of a number, though the beginning of a name.
+  await newPatient(clerk, { first_name: `${head}0`, patient_number: unique("Z") });
+  const expected: Record<string, string[]> = {
+    [`${head}-`]: ["01", "0102", "02", "020", "10", "2"],
+    [`${head}-0`]: ["01", "0102", "02", "020"],
+    // Exactly that number first: zeros in front do not count.
+    [`${head}-2`]: ["02", "2"],
+    [`${head.toLowerCase()}02`]: ["02", "2", "020"],
+  };
+  for (const [q, ends] of Object.entries(expected)) {
+    const wanted = ends.map((end) => `${head}-${end}`);
+    for (const limit of [1, 2, 200]) {
+      const all = await allPages<Patient>(clerk, "/patients", { q, limit });
+      assert.deepEqual(all.map((patient) => patient.patient_number), wanted, `${q}, ${limit}`);
+    }
+    const query = { q, count: "exact", limit: 1 } as const;
+    assert.equal((await clerk.expect(200, "get", "/patients", { query })).body.total, ends.length);
+  }
+});
+
 test("a number beside a name or a birth date: both must match, or else any", async () => {
   const family = `N${letters()}`;
   const one = await newPatient(clerk, { last_name: family, date_of_birth: "1981-03-04" });

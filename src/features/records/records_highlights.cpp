@@ -1,9 +1,11 @@
 #include "features/records/records_highlights.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace wardbook::records {
 namespace {
@@ -31,6 +33,24 @@ bool in_word(std::string_view c) {
     return first != 0xC2 && (first != 0xE2 || second >= 0xA0) && (first != 0xF0 || second != 0x9F);
   }
   return (c[0] >= 'a' && c[0] <= 'z') || (c[0] >= '0' && c[0] <= '9');
+}
+
+/// Whether the character is a word of its own, as in Chinese and Japanese, which are written
+/// without blanks: what the database's function `apart` takes apart. Bytes of UTF-8 have the order
+/// of the characters.
+bool stands_alone(std::string_view c) {
+  using Range = std::pair<std::string_view, std::string_view>;
+  static constexpr std::array<Range, 9> kRanges{{{"\u3005", "\u3007"},
+                                                 {"\u3041", "\u3096"},
+                                                 {"\u309D", "\u309F"},
+                                                 {"\u30A1", "\u30FA"},
+                                                 {"\u30FC", "\u30FF"},
+                                                 {"\u3400", "\u4DBF"},
+                                                 {"\u4E00", "\u9FFF"},
+                                                 {"\uF900", "\uFAFF"},
+                                                 {"\U00020000", "\U0003FFFF"}}};
+  return std::ranges::any_of(
+      kRanges, [c](const Range& range) { return c >= range.first && c <= range.second; });
 }
 
 struct Word {
@@ -72,11 +92,17 @@ struct Folded {
   }
 
   void find_words() {
+    bool after_alone = false;
     for (std::size_t at = 0; at < text.size();) {
       const auto length = character_length(text, at);
-      if (in_word(std::string_view(text).substr(at, length))) {
-        if (words.empty() || words.back().to != at) words.push_back({at, at});
+      const auto c = std::string_view(text).substr(at, length);
+      if (in_word(c)) {
+        const bool alone = stands_alone(c);
+        if (alone || after_alone || words.empty() || words.back().to != at) {
+          words.push_back({at, at});
+        }
         words.back().to = at + length;
+        after_alone = alone;
       }
       at += length;
     }

@@ -57,6 +57,15 @@ TEST(HighlightsTest, KeepTheAccents) {
       << "not folded: unknown characters stay";
 }
 
+TEST(HighlightsTest, WritingWithoutBlanks) {
+  EXPECT_THAT(of({"患者头痛三天，头晕"}, "'头' <-> '痛':*"),
+              ElementsAre("患者<mark>头痛</mark>三天，头晕"));
+  EXPECT_THAT(of({"昨日からコーヒーで頭痛"}, "'コ' <-> 'ー' <-> 'ヒ' <-> 'ー':*"),
+              ElementsAre("昨日から<mark>コーヒー</mark>で頭痛"));
+  EXPECT_THAT(of({"CT检查, COVID患者"}, "'ct':* | 'covid' <-> '患':*"),
+              ElementsAre("<mark>CT</mark>检查, <mark>COVID患</mark>者"));
+}
+
 TEST(HighlightsTest, MarkStemsAndBeginnings) {
   EXPECT_THAT(of({"vomiting"}, "'vomiti':*"), ElementsAre("<mark>vomiting</mark>"));
   EXPECT_THAT(of({"an allergy"}, "'allergi'"), ElementsAre("an <mark>allergy</mark>"));

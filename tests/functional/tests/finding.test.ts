@@ -403,6 +403,7 @@ test("spellings: British and American, plurals in -ões, both sigmas", async () 
       "infecções do pulmão", "infecção dos pulmões", "ΠΟΝΟΚΈΦΑΛΟΣ", "πονοκέφαλος",
       "gynaecology paediatric dyspnoea fibre", "gynecology pediatric dyspnea fiber",
       "lymphoedema, paraesthesia, leukaemia", "lymphedema, paresthesia, leukemia",
+      "hospitalised, symptoms localised, analysed", "hospitalized, symptoms localized, analyzed",
     ],
     [
       ...["anemia", "anaemia", "anaemias", "esophagitis", "oesophagitis", '"chronic anemia"',
@@ -419,8 +420,30 @@ test("spellings: British and American, plurals in -ões, both sigmas", async () 
         "fibre"].map((q): [string, number[]] => [q, [8, 9]]),
       ...["lymphedema", "lymphoedema", "paresthesia", "paraesthesia", "leukemia",
         "leukaemia"].map((q): [string, number[]] => [q, [10, 11]]),
+      ...["hospitalised", "hospitalized", "hospitalisation", "localized", "localising", "analyse",
+        "analyze"].map((q): [string, number[]] => [q, [12, 13]]),
     ],
   );
+});
+
+test("writing without blanks is found from any of its characters on", async () => {
+  await finds(
+    [
+      "患者头痛三天，伴有恶心。COVID抗原阴性", "头晕，痛风", "昨日からコーヒーで頭痛がする",
+      "두통이 심하다", "𠮷田さん、糖尿病",
+    ],
+    [
+      ["头痛", [0]], ["痛", [0, 1, 2]], ["头", [0, 1]], ["恶心", [0]], ["患者头痛", [0]],
+      ["三天 头痛", [0]], ["covid抗原", [0]], ["抗原", [0]], ["痛三", [0]],
+      ["痛头", []], ["コーヒー", [2]], ["ヒー", [2]], ["頭痛", [2]], ['"で頭痛"', [2]],
+      ["두통", [3]], ["糖尿病", [4]], ["𠮷田", [4]], ["尿糖", []],
+    ],
+  );
+  const someone = (await newPatient(doctor)).id;
+  await newRecord(doctor, someone, { notes: "<i>患者头痛三天</i>，头晕" });
+  assert.deepEqual((await search("头痛", someone))[0]?.highlights, [
+    "&lt;i&gt;患者<mark>头痛</mark>三天&lt;/i&gt;，头晕",
+  ]);
 });
 
 test("a phrase is marked where it stands, and its words nowhere else", async () => {

@@ -178,7 +178,8 @@ inline const db::Query<Patient, std::string, std::optional<Date>, std::optional<
     kSearchNumbers{"patients.search_numbers", WB_NUMBERED
                    "SELECT " WB_PATIENT_COLUMNS
                    ", f.score::bigint FROM (SELECT e.id, e.score FROM exact e "
-                   "  UNION ALL (SELECT p.id, 1500 FROM {tenant}.patients p WHERE " WB_BEGINS_SO("$1")
+                   "  UNION ALL (SELECT p.id, 1500 FROM {tenant}.patients p "
+                   "    WHERE " WB_BEGINS_SO("$1")
                    "    AND NOT EXISTS (SELECT FROM exact e WHERE e.id = p.id) "
                    "    AND ($3::bigint IS NULL OR $3 > 1500 OR " WB_AFTER_LAST ") "
                    "    ORDER BY " WB_IN_ORDER "LIMIT $5)) f "

@@ -225,8 +225,8 @@ std::string page_json(const std::vector<std::string>& items,
   return out;
 }
 
-IntegerPage::IntegerPage(Params& params, const Request& request, std::string scope)
-    : scope_(std::move(scope)), limit_(params.limit()), count_(params.count_exact()) {
+IntegerPage::IntegerPage(Params& params, const Request& request, std::string_view scope)
+    : scope_(cursor_scope(scope, request)), limit_(params.limit()), count_(params.count_exact()) {
   const auto cursor = decode_cursor(params, request, scope_, {CursorValue::integer});
   if (cursor) after_ = cursor_integer(cursor->front());
 }

@@ -72,8 +72,9 @@ enum class CursorValue { text, integer, integer_or_empty, date, time };
 /// What was asked of a list that goes by one integer of its rows: an id, or a version.
 class IntegerPage {
  public:
-  /// Takes `limit`, `count` and `cursor`; `params.finish()` throws what is wrong with them.
-  IntegerPage(Params& params, const Request& request, std::string scope);
+  /// Takes `limit`, `count` and `cursor`; `params.finish()` throws what is wrong with them. A
+  /// cursor is of the list that `scope` names and of the request's filters.
+  IntegerPage(Params& params, const Request& request, std::string_view scope);
 
   [[nodiscard]] bool count() const { return count_; }
   /// The last row's integer of the page before; nullopt on the first page.

@@ -154,6 +154,13 @@ TEST_F(GuardsTest, AGapIsNotFilled) {
   EXPECT_EQ(as_role(version(2, "updated", "draft")), "WB003");
 }
 
+TEST_F(GuardsTest, NoVersionIsOlderThanTheOneBeforeIt) {
+  std::string older = version(3, "updated", "draft");
+  const std::string now = "now()";
+  older.replace(older.find(now), now.size(), "timestamptz '2001-01-01'");
+  EXPECT_EQ(as_role(older + take(3, "draft")), "WB003");
+}
+
 TEST_F(GuardsTest, SignedVersionsAndSignaturesGoTogether) {
   const std::string unsigned_one =
       version(3, "finalized", "finalized") + take(3, "finalized", finalized_by(3));

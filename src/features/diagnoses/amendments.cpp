@@ -12,7 +12,6 @@ namespace json = boost::json;
 using Need = api::Input::Need;
 
 constexpr std::size_t kReasonMost = 2'000;
-constexpr std::size_t kDiagnosesMost = 100;
 
 /// What an amendment makes of a record's diagnoses.
 struct Revised {
@@ -21,6 +20,7 @@ struct Revised {
   std::vector<Diagnosis> changed;  ///< those of `kept` that are no longer as they were
   std::vector<DiagnosisId> removed;
   std::vector<std::string> headers;  ///< pointers to codes that only head others
+  [[nodiscard]] bool empty() const { return added.empty() && changed.empty() && removed.empty(); }
 };
 
 /// The row of a checked diagnosis; what it does not say stays as in `base`.
@@ -147,7 +147,7 @@ Asked read_body(const json::object& body, std::vector<Fault>& faults) {
     if (changes->contains("diagnoses")) {
       // Its own reader, which is not asked about the other fields.
       api::Input inside(*changes, "/changes", faults);
-      if (const auto* list = inside.array("diagnoses", Need::required, kDiagnosesMost)) {
+      if (const auto* list = inside.array("diagnoses", Need::required, kMostDiagnoses)) {
         out.diagnoses = *list;
       }
       out.fields.erase("diagnoses");
@@ -180,6 +180,11 @@ Task<api::Response> amend_record(App& app, api::Request req) {
   std::vector<Fault> moved;
   co_await records::check_codes(tx, revised.kept, record.data.visit_date, visit, moved);
   for (auto& fault : moved) faults.push_back({"/changes" + fault.pointer, fault.message});
+  // What is signed says something new.
+  if (faults.empty() && revised.empty() &&
+      record.content == records::canonical_content(data, revised.kept)) {
+    faults.push_back({"/changes", "change nothing"});
+  }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const std::vector<std::string> headers = revised.headers;
   if (asked.diagnoses) co_await apply_revision(tx, std::move(revised), change);

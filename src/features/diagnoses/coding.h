@@ -8,6 +8,9 @@
 
 namespace wardbook::diagnoses {
 
+/// A record has at most so many: as many as an amendment can list.
+inline constexpr std::size_t kMostDiagnoses = 100;
+
 /// A diagnosis with the release that knows its code, and the release's title where the client gave
 /// no name.
 struct Coded {

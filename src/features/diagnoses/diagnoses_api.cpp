@@ -82,6 +82,10 @@ Task<api::Response> add_diagnosis(App& app, api::Request req) {
   records::require_draft(record);
   std::vector<Fault> faults;
   Coded input = co_await coded(tx, record.data.visit_date, body, "", faults);
+  if ((co_await records::diagnoses_of(tx, id)).size() >= kMostDiagnoses) {
+    faults.push_back(
+        {"", "the record has " + std::to_string(kMostDiagnoses) + " diagnoses already"});
+  }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const bool header = input.header;
   const Diagnosis diagnosis = co_await insert(tx, id, std::move(input), req.caller.account);

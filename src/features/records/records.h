@@ -57,6 +57,8 @@ struct Disagreement {
 inline constexpr Disagreement kPressures{
     "/vital_signs/diastolic_mmhg", "must be below systolic_mmhg", "/vital_signs/systolic_mmhg",
     "must be above diastolic_mmhg"};
+inline constexpr Disagreement kBodySize{"/vital_signs/weight_kg", "does not go with height_cm",
+                                        "/vital_signs/height_cm", "does not go with weight_kg"};
 inline constexpr Disagreement kFollowUpDay{"/follow_up_date", "must be after the visit",
                                            "/visit_date", "must be before the follow-up"};
 inline constexpr Disagreement kBirth{"/visit_date", "lies before the patient's birth",
@@ -100,6 +102,7 @@ struct Record {
   bool voided = false;
   std::string content_hash;
   std::string content;                        ///< what its version says, if `lock` read it
+  Time changed_at{};                          ///< its version's, likewise
   std::optional<FromTemplate> from_template;  ///< of a new record
   static Record from_row(const db::RowView& row);
 };

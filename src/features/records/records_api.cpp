@@ -134,7 +134,7 @@ bool was_sent(const json::object& body, std::string_view pointer) {
 
 /// A merge patch is told of the field that it sent.
 void name_what_was_sent(Fault& fault, const json::object& body) {
-  for (const auto* pair : {&kPressures, &kFollowUpDay, &kBirth}) {
+  for (const auto* pair : {&kPressures, &kBodySize, &kFollowUpDay, &kBirth}) {
     if (fault.pointer != pair->pointer || fault.message != pair->message) continue;
     if (was_sent(body, pair->pointer) || !was_sent(body, pair->other)) continue;
     fault = {std::string(pair->other), std::string(pair->other_message)};

@@ -35,8 +35,10 @@ constexpr std::array kVitalBounds{
     // Newborns in distress breathe up to 120 times a minute (WHO, Pocket Book of Hospital Care for
     // Children, 2013: fast is from 60); 1 is deep opioid poisoning just before arrest.
     Bound{"respiratory_rate_per_min", 1, 120, false},
-    // Survived: 13.7 °C (Gilbert, Lancet 2000), 46.5 °C (Slovis, Ann Emerg Med 1982).
-    Bound{"temperature_c", 13, 47, false},
+    // Survived: 11.8 °C by a child, 13.7 °C by an adult (Zafren, Wilderness Environ Med 2020), 46.5
+    // °C
+    // (Slovis, Ann Emerg Med 1982).
+    Bound{"temperature_c", 11, 47, false},
     // Survived arterial saturation on Everest: 34 to 70 % (Grocott, N Engl J Med 2009). What an
     // oximeter shows below 70 is not calibrated (ISO 80601-2-61), but is written down as shown.
     Bound{"spo2_percent", 10, 100, false},
@@ -48,6 +50,11 @@ constexpr std::array kVitalBounds{
     // Survived: 2,656 mg/dL (Guinness 1995); severe hypoglycaemia is below 10.
     Bound{"glucose_mg_dl", 5, 2'700, false},
 };
+
+/// Survived: 3.7 kg/m² by a newborn of 212 g and 24 cm (Singapore 2020), 204 by an adult of 610 kg
+/// (Riyadh 2013). Beyond that one of the two is in another unit, or each is in the other's place.
+constexpr double kLeastBmi = 2;
+constexpr double kMostBmi = 300;
 
 json::value number_value(double value) {
   if (std::trunc(value) == value && std::fabs(value) < 1e15) {
@@ -247,6 +254,7 @@ json::object parse_vital_signs(const json::object& body, const std::string& poin
   if (weight != nullptr && height != nullptr) {
     const double metres = height->to_number<double>() / 100;
     const double bmi = weight->to_number<double>() / (metres * metres);
+    if (bmi < kLeastBmi || bmi > kMostBmi) in.fault("weight_kg", std::string(kBodySize.message));
     out["bmi"] = number_value(std::round(bmi * 10) / 10);
   }
   in.finish({"bmi"});

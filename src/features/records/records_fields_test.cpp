@@ -50,7 +50,7 @@ struct Sign {
 constexpr std::array kSigns{
     Sign{"systolic_mmhg", 20, 370, 19.9, 370.1}, Sign{"diastolic_mmhg", 5, 360, 4.9, 360.1},
     Sign{"pulse_bpm", 10, 350, 9.9, 350.1},      Sign{"respiratory_rate_per_min", 1, 120, 0, 121},
-    Sign{"temperature_c", 13, 47, 12.9, 47.1},   Sign{"spo2_percent", 10, 100, 9.9, 100.1},
+    Sign{"temperature_c", 11, 47, 10.9, 47.1},   Sign{"spo2_percent", 10, 100, 9.9, 100.1},
     Sign{"weight_kg", 0.2, 650, 0.19, 650.1},    Sign{"height_cm", 20, 275, 19.9, 275.1},
     Sign{"pain_score", 0, 10, -1, 11},           Sign{"glucose_mg_dl", 5, 2700, 4.9, 2700.1},
 };

@@ -155,7 +155,10 @@ Record Record::from_row(const db::RowView& r) {
   record.version = r.int64(19);
   record.voided = r.boolean(20);
   record.content_hash = r.str(21);
-  if (r.columns() > 22) record.content = r.maybe_str(22).value_or("");
+  if (r.columns() > 22 && !r.is_null(22)) {
+    record.content = r.str(22);
+    record.changed_at = r.time(23);
+  }
   return record;
 }
 

@@ -235,6 +235,8 @@ TEST_F(RecordsTest, EveryTamperingWithSignaturesAndAuthorsIsNamed) {
       {signatures + "signed_at = signed_at + interval '1 day'", "signature of version 2"},
       {signatures + "meaning = 'finalized' WHERE version = 3", "signature of version 3"},
       {"DELETE FROM " + clinic_.in("signatures") + " WHERE version = 2", "signature of version 2"},
+      {signatures + "signed_by_name = 'Nobody' WHERE version = 3", "version 3 of record"},
+      {rows + "record_number = 'MR-1999-000001'", "version 1 of record"},
       {rows + "finalized_by = " + nurse, "says otherwise than its versions"},
       {rows + "finalized_at = finalized_at + interval '1 day'", "says otherwise"},
       {rows + "signed_hash = repeat('0', 64)", "says otherwise"},
@@ -252,6 +254,22 @@ TEST_F(RecordsTest, EveryTamperingWithSignaturesAndAuthorsIsNamed) {
     backup.put_back();
     ASSERT_EQ(fault(), "none") << "put back as it was";
   }
+}
+
+TEST_F(RecordsTest, AVersionIsNotOlderThanTheOneBeforeIt) {
+  const auto id = clinic_.new_record(clinic_.new_patient());
+  const auto begun = clinic_.clock.now();
+  clinic_.clock.set(begun - std::chrono::hours(1));  // as on a node whose clock is behind
+  ASSERT_EQ(patch(id, 1, {{"notes", "second"}}).status, 200);
+  clinic_.clock.set(begun + std::chrono::hours(1));
+  ASSERT_EQ(patch(id, 2, {{"notes", "third"}}).status, 200);
+  auto connection = clinic_.as_role();
+  EXPECT_EQ(connection.value("SELECT string_agg((changed_at - (SELECT min(changed_at) FROM " +
+                             clinic_.in("record_versions") +
+                             "))::text, ' ' ORDER BY version) FROM " +
+                             clinic_.in("record_versions")),
+            "00:00:00 00:00:00 01:00:00");
+  EXPECT_EQ(fault(), "none");
 }
 
 TEST_F(RecordsTest, EachChangeHasItsAuditEntry) {

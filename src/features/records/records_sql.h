@@ -49,16 +49,25 @@ inline const db::Query<RecordView, RecordId> kShowRecord{
   "r.treatment_plan, r.prescriptions, r.vital_signs, r.lab_results, r.notes, "              \
   "r.follow_up_required, r.follow_up_date, r.follow_up_instructions, r.status, r.version, " \
   "r.voided_at IS NOT NULL, r.content_hash"
-/// The content is NULL for who waited for another writer: the row that he gets is the new one, the
-/// rest of the statement still sees what there was before. Joined, the row would be lost to him.
+/// Content and time of the version are NULL for who waited for another writer: the row that he gets
+/// is the new one, the rest of the statement still sees what there was before. Joined, the row
+/// would be lost to him.
 inline const db::Query<Record, RecordId> kLockRecord{
     "records.lock",
     "SELECT " WB_RECORD_DATA
     ", (SELECT v.content FROM {tenant}.record_versions v WHERE v.record_id = r.id "
-    "AND v.version = r.version) FROM {tenant}.medical_records r WHERE r.id = $1 FOR UPDATE OF r"};
-inline const db::Query<db::TextRow, RecordId, std::int64_t> kVersionContent{
-    "records.version_content",
-    "SELECT content FROM {tenant}.record_versions WHERE record_id = $1 AND version = $2::bigint"};
+    "AND v.version = r.version), (SELECT v.changed_at FROM {tenant}.record_versions v "
+    "WHERE v.record_id = r.id AND v.version = r.version) "
+    "FROM {tenant}.medical_records r WHERE r.id = $1 FOR UPDATE OF r"};
+struct LastVersion {
+  std::string content;
+  Time changed_at{};
+  static LastVersion from_row(const db::RowView& r) { return {r.str(0), r.time(1)}; }
+};
+inline const db::Query<LastVersion, RecordId, std::int64_t> kLastVersion{
+    "records.last_version",
+    "SELECT content, changed_at FROM {tenant}.record_versions "
+    "WHERE record_id = $1 AND version = $2::bigint"};
 inline const db::Query<Record, RecordId, int> kRecordsToVerify{
     "records.to_verify", "SELECT " WB_RECORD_DATA
                          " FROM {tenant}.medical_records r WHERE r.id > $1 ORDER BY r.id LIMIT $2"};
@@ -168,10 +177,11 @@ inline const db::Query<void, RecordId, std::int64_t, std::string, MaybeText, std
   INSERT INTO {tenant}.record_versions (record_id, version, kind, reason, status, changed_by,
     changed_at, content, content_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))sql"};
 inline const db::Query<void, RecordId, std::int64_t, std::string, AccountId, std::string,
-                       std::string>
+                       std::string, std::string>
     kInsertSignature{"records.insert_signature", R"sql(
-  INSERT INTO {tenant}.signatures (record_id, version, content_hash, signed_by, signed_at, meaning)
-  VALUES ($1, $2, $3, $4, $5, $6))sql"};
+  INSERT INTO {tenant}.signatures (record_id, version, content_hash, signed_by, signed_at, meaning,
+    signed_by_name)
+  VALUES ($1, $2, $3, $4, $5, $6, $7))sql"};
 
 // ---- versions
 // -------------------------------------------------------------------------------------
@@ -214,13 +224,13 @@ struct VersionRow {
   " FROM {tenant}.record_versions v " \
   "LEFT JOIN {tenant}.staff s ON s.account_id = v.changed_by "
 #define WB_VERSION_COLUMNS WB_VERSION_FIELDS WB_VERSION_TABLES
-#define WB_SIGNED_VERSION                                        \
-  WB_VERSION_FIELDS                                              \
-  ", g.signed_by, n.display_name, g.signed_at, g.meaning, "      \
-  "g.content_hash" WB_VERSION_TABLES                             \
-  "LEFT JOIN LATERAL (SELECT * FROM {tenant}.signatures i "      \
-  "  WHERE i.record_id = v.record_id AND i.version = v.version " \
-  "  ORDER BY i.id LIMIT 1) g ON true "                          \
+#define WB_SIGNED_VERSION                                                               \
+  WB_VERSION_FIELDS                                                                     \
+  ", g.signed_by, coalesce(g.signed_by_name, n.display_name), g.signed_at, g.meaning, " \
+  "g.content_hash" WB_VERSION_TABLES                                                    \
+  "LEFT JOIN LATERAL (SELECT * FROM {tenant}.signatures i "                             \
+  "  WHERE i.record_id = v.record_id AND i.version = v.version "                        \
+  "  ORDER BY i.id LIMIT 1) g ON true "                                                 \
   "LEFT JOIN {tenant}.staff n ON n.account_id = g.signed_by "
 inline const db::Query<VersionRow, RecordId, std::int64_t, int> kVersions{
     "records.versions", WB_SIGNED_VERSION
@@ -297,13 +307,19 @@ inline const db::Query<Mismatch> kFirstUnlikeAuthors{"records.first_unlike_autho
            IS DISTINCT FROM ('voided', n.changed_by, n.changed_at, n.reason) END
   ORDER BY r.id LIMIT 1)sql"};
 /// A version that is not what the audit log, which is sealed, says of the change: kind, reason,
-/// author and hash.
+/// author and hash; and, where it says them, the record's number and the signer's name.
 inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sql(
   SELECT v.record_id, v.version FROM {tenant}.record_versions v
   WHERE NOT EXISTS (
     SELECT FROM {tenant}.audit_log a
     WHERE a.resource = 'record' AND a.outcome = 'ok' AND a.resource_id = v.record_id
       AND a.after->>'version' = v.version::text AND a.after->>'content_hash' = v.content_hash
+      AND (a.after->>'record_number' IS NULL OR EXISTS (
+        SELECT FROM {tenant}.medical_records r
+        WHERE r.id = v.record_id AND r.record_number = a.after->>'record_number'))
+      AND (a.after->>'signed_by_name' IS NULL OR EXISTS (
+        SELECT FROM {tenant}.signatures s WHERE s.record_id = v.record_id
+          AND s.version = v.version AND s.signed_by_name = a.after->>'signed_by_name'))
       AND a.actor_id = v.changed_by AND coalesce(a.reason, '') = coalesce(v.reason, '')
       AND a.action = CASE v.kind WHEN 'created' THEN 'record.create'
         WHEN 'updated' THEN 'record.update' WHEN 'diagnosis' THEN 'record.diagnose'

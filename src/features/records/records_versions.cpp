@@ -1,9 +1,9 @@
-#include <algorithm>
 #include <map>
 #include <set>
 
 #include "api/input.h"
 #include "api/paging.h"
+#include "features/records/records_differences.h"
 #include "features/records/records_life.h"
 #include "features/records/records_sql.h"
 
@@ -37,58 +37,12 @@ void write_head(api::ObjectWriter& out, const VersionRow& v) {
   out.raw("signature", signature);
 }
 
-void differences(const json::value& before, const json::value& after, const std::string& pointer,
-                 json::array& out);
-
-void list_differences(const json::array& before, const json::array& after,
-                      const std::string& pointer, json::array& out) {
-  const auto same = std::ranges::mismatch(before, after);
-  const auto head = static_cast<std::size_t>(same.in1 - before.begin());
-  std::size_t tail = 0;
-  while (head + tail < std::min(before.size(), after.size()) &&
-         before[before.size() - 1 - tail] == after[after.size() - 1 - tail]) {
-    ++tail;
-  }
-  const std::size_t old_end = before.size() - tail;
-  const std::size_t new_end = after.size() - tail;
-  for (std::size_t i = head; i < std::max(old_end, new_end); ++i) {
-    differences(i < old_end ? before[i] : json::value(nullptr),
-                i < new_end ? after[i] : json::value(nullptr), pointer + "/" + std::to_string(i),
-                out);
-  }
-}
-
-/// Differences as pointers: objects member by member, lists item by item between what they begin
-/// and end with alike.
-void differences(const json::value& before, const json::value& after, const std::string& pointer,
-                 json::array& out) {
-  if (before == after) return;
-  if (before.is_array() && after.is_array()) {
-    return list_differences(before.get_array(), after.get_array(), pointer, out);
-  }
-  if (!before.is_object() || !after.is_object()) {
-    out.push_back({{"pointer", pointer}, {"before", before}, {"after", after}});
-    return;
-  }
-  for (const auto& member : before.get_object()) {
-    const auto* other = after.get_object().if_contains(member.key());
-    differences(member.value(), other != nullptr ? *other : json::value(nullptr),
-                pointer + "/" + std::string(member.key()), out);
-  }
-  for (const auto& member : after.get_object()) {
-    if (!before.get_object().contains(member.key())) {
-      differences(json::value(nullptr), member.value(), pointer + "/" + std::string(member.key()),
-                  out);
-    }
-  }
-}
-
 std::string difference_json(const VersionRow& from, const VersionRow& to) {
-  json::array changes;
+  json::array changes = differences(json::parse(from.content), json::parse(to.content));
   if (from.status != to.status) {
-    changes.push_back({{"pointer", "/status"}, {"before", from.status}, {"after", to.status}});
+    json::object status{{"pointer", "/status"}, {"before", from.status}, {"after", to.status}};
+    changes.insert(changes.begin(), std::move(status));
   }
-  differences(json::parse(from.content), json::parse(to.content), "", changes);
   std::string text;
   api::ObjectWriter out(text);
   out.integer("from", from.version);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/input.h"
 #include "features/records/records_sql.h"
 
@@ -41,7 +43,6 @@ void queue_row(db::Tx& tx, RecordId id, const RecordInput& d, const Change& chan
                const std::string& now) {
   if (change.kind == "finalized") {
     tx.queue(kFinalizeRecord, id, version, hash, by, now);
-    tx.queue(kInsertSignature, id, version, hash, by, now, std::string("finalized"));
   } else if (change.kind == "reopened") {
     tx.queue(kReopenRecord, id, version, hash);
   } else if (change.kind == "voided") {
@@ -52,10 +53,6 @@ void queue_row(db::Tx& tx, RecordId id, const RecordInput& d, const Change& chan
              d.diagnosis, d.treatment_plan, db::Json{d.prescriptions}, db::Json{d.vital_signs},
              db::Json{d.lab_results}, d.notes, d.follow_up_required, d.follow_up_date,
              d.follow_up_instructions, hash, version, change.status);
-    // An amendment is signed work as finalizing is: who, when, over the new version's hash.
-    if (change.kind == "amended") {
-      tx.queue(kInsertSignature, id, version, hash, by, now, std::string("amended"));
-    }
   }
 }
 
@@ -82,7 +79,9 @@ Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected) {
   if (!record || record->voided) throw Failure(Code::record_not_found);
   api::require_version(expected, record->version);
   if (record->content.empty()) {
-    record->content = (co_await tx.one(kVersionContent, id, record->version)).value;
+    LastVersion last = co_await tx.one(kLastVersion, id, record->version);
+    record->content = std::move(last.content);
+    record->changed_at = last.changed_at;
   }
   co_return std::move(*record);
 }
@@ -102,7 +101,9 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   } else if (!is_new) {
     diagnoses = co_await diagnoses_of(tx, record.id);
   }
-  const std::string now = format_rfc3339(clock.now());
+  // Another node's clock may be ahead of ours: a version is not older than the one before it.
+  const Time time = std::max(clock.now(), record.changed_at);
+  const std::string now = format_rfc3339(time);
   const std::string content = canonical_content(data, diagnoses);
   const std::string hash = content_hash(record.id, version, change.status, by, now, content);
 
@@ -111,6 +112,11 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
            content, hash);
   if (change.queue_diagnoses) change.queue_diagnoses(tx);
   if (!is_new) queue_row(tx, record.id, data, change, version, hash, by, now);
+  // An amendment is signed work as finalizing is: who, when, over the new version's hash.
+  const bool is_signed = change.kind == "finalized" || change.kind == "amended";
+  if (is_signed) {
+    tx.queue(kInsertSignature, record.id, version, hash, by, now, change.kind, request.caller.name);
+  }
 
   Sides sides = differing(is_new ? "{}" : record.content, content);
   if (!is_new) {
@@ -120,6 +126,8 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   sides.after["version"] = version;
   // With it the sealed log vouches for the version: `audit verify` compares them.
   sides.after["content_hash"] = hash;
+  if (is_new) sides.after["record_number"] = record.record_number;
+  if (is_signed) sides.after["signed_by_name"] = request.caller.name;
   sides.after["status"] = change.status;
   audit::Entry entry{.action = action_of(change.kind),
                      .resource = "record",
@@ -140,6 +148,7 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   record.status = change.status;
   record.content_hash = hash;
   record.content = content;
+  record.changed_at = time;
   co_return view;
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { pointers, type Client, type Schemas } from "../lib/client.ts";
-import { as, finalize, newPatient, newRecord } from "../lib/world.ts";
+import { as, finalize, newAccount, newPatient, newRecord } from "../lib/world.ts";
 
 let doctor: Client;
 let patient: number;
@@ -174,8 +174,11 @@ test("the differences go item by item, and the audit log has them too", async ()
   });
   const second = await changes(record.id, amended.version, again.version);
   assert.deepEqual(
-    second.filter((c) => c.pointer === "/prescriptions/2").map((c) => c.before),
-    [null],
+    second.filter((c) => c.pointer.startsWith("/prescriptions")).map((c) => [c.pointer, c.before]),
+    [
+      ["/prescriptions/0", null],
+      ["/prescriptions/2/dosage", "5 mg"],
+    ],
     "what is there now and was not is new",
   );
   const auditor = await as("auditor");
@@ -249,6 +252,84 @@ test("all faults of an amendment come at once, with the pointers of what was sen
     });
   }
   assert.equal((await read(record.id)).version, record.version, "nothing was written");
+});
+
+test("a drug or a diagnosis is compared with itself, whatever was taken out before it", async () => {
+  const line = (medication: string, dosage: string): Schemas["Prescription"] => ({
+    medication, dosage, frequency: "daily",
+  });
+  const made = await newRecord(doctor, patient, {
+    prescriptions: [line("Aspirin", "100 mg"), line("Metformin", "500 mg"), line("Ramipril", "5 mg")],
+  });
+  for (const [i, icd_code] of ["E11.9", "I10"].entries()) {
+    await doctor.expect(201, "post", "/records/{id}/diagnoses", {
+      path: { id: made.id },
+      ifMatch: i + 1,
+      body: { icd_code, diagnosis_type: "secondary" },
+    });
+  }
+  const before = await finalize(doctor, await read(made.id));
+  const after = await doctor.expect(201, "post", "/records/{id}/amendments", {
+    path: { id: made.id },
+    ifMatch: before.version,
+    body: {
+      reason: "Stopped one, raised one",
+      changes: {
+        prescriptions: [line("Metformin", "500 mg"), line("Ramipril", "10 mg")],
+        diagnoses: [
+          { id: before.diagnoses[1]?.id ?? 0 },
+          { icd_code: "J20.9", diagnosis_type: "secondary" },
+        ],
+      },
+    },
+  });
+  const told = (await changes(made.id, before.version, after.version)).filter(
+    (change) => change.pointer !== "/status",
+  );
+  assert.deepEqual(
+    told.map((c) => [c.pointer, c.before === null ? "new" : c.after === null ? "gone" : c.after]),
+    [
+      ["/diagnoses/0", "gone"],
+      ["/diagnoses/1", "new"],
+      ["/prescriptions/0", "gone"],
+      ["/prescriptions/1/dosage", "10 mg"],
+    ],
+  );
+});
+
+test("an amendment that changes nothing is refused", async () => {
+  const record = await signed();
+  const at = `/records/${record.id}/amendments`;
+  for (const same of [
+    { visit_type: record.visit_type },
+    { notes: record.notes, diagnoses: record.diagnoses.map(({ id }) => ({ id })) },
+  ]) {
+    const problem = await doctor.refused(422, "invalid_fields", "POST", at, {
+      ifMatch: record.version,
+      body: { reason: "None", changes: same },
+    });
+    assert.deepEqual(pointers(problem), ["/changes"]);
+  }
+  assert.equal((await read(record.id)).version, record.version);
+});
+
+test("a signature keeps the name that was signed with", async () => {
+  const { client, user, password } = await newAccount("doctor");
+  const { id: record, version } = await newRecord(client, patient);
+  await client.expect(200, "post", "/records/{id}/finalize", {
+    path: { id: record },
+    ifMatch: version,
+    body: { password },
+  });
+  const admin = await as("hospital_admin");
+  await admin.expect(200, "patch", "/users/{id}", {
+    path: { id: user.id },
+    body: { display_name: "Somebody Else" },
+  });
+  const { body } = await doctor.expect(200, "get", "/records/{id}/versions", {
+    path: { id: record },
+  });
+  assert.equal(body.items.at(-1)?.signature?.signed_by_name, user.display_name);
 });
 
 test("versions show who signed them", async () => {

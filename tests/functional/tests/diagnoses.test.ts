@@ -93,6 +93,25 @@ test("one primary diagnosis", async () => {
   assert.equal((await read(id)).version, 3);
 });
 
+test("a record has as many diagnoses as an amendment can list, and no more", async () => {
+  const { id } = await record();
+  const at = `/records/${id}/diagnoses`;
+  const body = { icd_code: "I10", diagnosis_name: "Hypertension", diagnosis_type: "secondary" };
+  for (let version = 1; version <= 100; version += 1) {
+    assert.equal((await doctor.any("POST", at, { ifMatch: version, body })).status, 201);
+  }
+  const problem = await doctor.refused(422, "invalid_fields", "POST", at, { ifMatch: 101, body });
+  assert.match(problem.errors?.[0]?.message ?? "", /100 diagnoses/);
+  const signed = await finalize(doctor, await read(id));
+  const diagnoses = signed.diagnoses.map((diagnosis) => ({ id: diagnosis.id }));
+  const amended = await doctor.expect(201, "post", "/records/{id}/amendments", {
+    path: { id },
+    ifMatch: signed.version,
+    body: { reason: "Not one of them", changes: { notes: "all listed", diagnoses } },
+  });
+  assert.equal(amended.body.diagnoses.length, 100);
+});
+
 test("codes have the form of codes", async () => {
   const { id } = await record();
   const at = `/records/${id}/diagnoses`;

@@ -122,6 +122,27 @@ test("a cursor that is not ours, or of another list or order, is refused", async
   });
 });
 
+test("a cursor is of the filters it was made for, in every list that has some", async () => {
+  const auditor = await as("auditor");
+  const id = (await newPatient(doctor)).id;
+  for (let i = 0; i < 3; i += 1) {
+    await doctor.expect(200, "get", "/patients/{id}", { path: { id } });
+  }
+  for (const [client, path, filter, other] of [
+    [auditor, "/audit", { patient_id: id }, { patient_id: id + 1 }],
+    [doctor, "/templates", {}, { visit_type: "emergency" }],
+  ] as const) {
+    const query = { ...filter, limit: 1 };
+    const page = await client.any("GET", path, { query });
+    const cursor = String((page.body as { next_cursor?: unknown }).next_cursor);
+    assert.equal((await client.any("GET", path, { query: { ...query, cursor } })).status, 200);
+    const problem = await client.refused(400, "invalid_parameter", "GET", path, {
+      query: { ...other, cursor },
+    });
+    assert.equal(problem.errors?.[0]?.pointer, "?cursor");
+  }
+});
+
 test("sorting both ways", async () => {
   for (const key of ["visit_date", "created_at", "updated_at"] as const) {
     const up = await allPages<Item>(doctor, "/records", { ...mine, sort: key, limit: 4 });

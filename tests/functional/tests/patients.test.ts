@@ -164,7 +164,7 @@ test("a list shows up in the log with everybody it has shown", async () => {
   assert.ok(entry.patient_ids?.includes(one.id));
 });
 
-test("a birth date after a visit is refused, and names the visit", async () => {
+test("a birth date after a visit is refused, without the visit's date", async () => {
   const doctor = await as("doctor");
   const patient = await newPatient(doctor);
   await newRecord(doctor, patient.id);
@@ -173,7 +173,8 @@ test("a birth date after a visit is refused, and names the visit", async () => {
     body: { date_of_birth: "2026-06-01" },
   });
   assert.equal(problem.errors?.[0]?.pointer, "/date_of_birth");
-  assert.match(problem.errors?.[0]?.message ?? "", /2026-03-04/);
+  // A receptionist may change patients and read no visits.
+  assert.doesNotMatch(JSON.stringify(problem), /2026-0[3-6]/);
   await doctor.expect(200, "patch", "/patients/{id}", {
     path: { id: patient.id },
     body: { date_of_birth: "1990-06-01" },

@@ -226,7 +226,7 @@ test("of two fields that do not agree a merge patch is told of the one it sent",
   const younger = (await newPatient(doctor, { date_of_birth: "2026-05-02" })).id;
   const made = await newRecord(doctor, patient, {
     visit_date: "2026-05-01T08:00:00Z",
-    vital_signs: { systolic_mmhg: 140, diastolic_mmhg: 90 },
+    vital_signs: { systolic_mmhg: 140, diastolic_mmhg: 90, weight_kg: 175, height_cm: 170 },
     follow_up_required: true,
     follow_up_date: "2026-06-01",
   });
@@ -237,6 +237,8 @@ test("of two fields that do not agree a merge patch is told of the one it sent",
     [{ visit_date: "2026-06-02T08:00:00Z" }, "/visit_date"],
     [{ follow_up_date: "2026-04-01" }, "/follow_up_date"],
     [{ patient_id: younger }, "/patient_id"],
+    [{ vital_signs: { height_cm: 70 } }, "/vital_signs/height_cm"],
+    [{ vital_signs: { weight_kg: 1 } }, "/vital_signs/weight_kg"],
   ] as const) {
     const request = { ifMatch: 1, body };
     const problem = await doctor.refused(422, "invalid_fields", "PATCH", `/records/${made.id}`, request);

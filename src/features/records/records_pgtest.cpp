@@ -264,11 +264,11 @@ TEST_F(RecordsTest, AVersionIsNotOlderThanTheOneBeforeIt) {
   clinic_.clock.set(begun + std::chrono::hours(1));
   ASSERT_EQ(patch(id, 2, {{"notes", "third"}}).status, 200);
   auto connection = clinic_.as_role();
-  EXPECT_EQ(connection.value("SELECT string_agg((changed_at - (SELECT min(changed_at) FROM " +
-                             clinic_.in("record_versions") +
-                             "))::text, ' ' ORDER BY version) FROM " +
-                             clinic_.in("record_versions")),
-            "00:00:00 00:00:00 01:00:00");
+  EXPECT_EQ(
+      connection.value("SELECT string_agg((changed_at - (SELECT min(changed_at) FROM " +
+                       clinic_.in("record_versions") + "))::text, ' ' ORDER BY version) FROM " +
+                       clinic_.in("record_versions")),
+      "00:00:00 00:00:00 01:00:00");
   EXPECT_EQ(fault(), "none");
 }
 

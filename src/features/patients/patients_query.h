@@ -30,9 +30,8 @@ struct Search {
 [[nodiscard]] std::vector<Date> parse_birth_date(std::string_view text);
 
 /// Blanks around do not count. What is a date, in up to three words, is the birth date; what has a
-/// digit, or
-/// letters and a hyphen at its end, may be a number, and so may letters alone, which are a name
-/// too. A word with a digit may be the number beside what else was typed.
+/// digit, or letters and a hyphen at its end, may be a number, and so may letters alone, which are
+/// a name too. A word with a digit may be the number beside what else was typed.
 [[nodiscard]] Search parse_search(std::string_view q);
 
 }  // namespace wardbook::patients

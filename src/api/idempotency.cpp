@@ -45,6 +45,9 @@ std::optional<std::string> key_of(const Request& request) {
   if (request.head.method != "POST") return std::nullopt;
   const auto key = request.head.headers.get("Idempotency-Key");
   if (!key) return std::nullopt;
+  if (request.head.headers.count("Idempotency-Key") > 1) {
+    throw Failure(Code::invalid_parameter, "Idempotency-Key is given more than once.");
+  }
   const bool printable = std::ranges::all_of(*key, [](char c) { return c > 0x20 && c < 0x7f; });
   if (key->empty() || key->size() > 255 || !printable) {
     throw Failure(Code::invalid_parameter,

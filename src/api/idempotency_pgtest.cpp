@@ -240,6 +240,9 @@ TEST_F(IdempotencyTest, KeysArePrintable) {
   for (const std::string& bad : {std::string(256, 'k'), std::string("a b"), std::string("ä")}) {
     EXPECT_EQ(call(request(bad)).failed, Code::invalid_parameter) << bad;
   }
+  auto twice = request("k");
+  twice.head.headers.add("Idempotency-Key", "l");
+  EXPECT_EQ(call(twice).failed, Code::invalid_parameter);
 }
 
 }  // namespace

@@ -32,11 +32,6 @@ std::optional<std::size_t> code_points(std::string_view text, bool lines) {
   return count;
 }
 
-bool blank(std::string_view text) {
-  while (const auto bytes = blank_at_front(text)) text.remove_prefix(bytes);
-  return text.empty();
-}
-
 std::string escape_pointer(std::string_view key) {
   std::string out;
   for (const char c : key.substr(0, 100)) {
@@ -218,7 +213,7 @@ std::optional<std::string> Input::text(std::string_view key, Need need, std::siz
     fault(key, "is longer than " + std::to_string(most) + " characters");
     return std::nullopt;
   }
-  if (need == Need::required && blank(view)) {
+  if (need == Need::required && is_blank(view)) {
     fault(key, "must not be blank");
     return std::nullopt;
   }
@@ -384,6 +379,12 @@ std::string canonical_json(const json::value& value) {
   std::string out;
   append_canonical(out, value);
   return out;
+}
+
+bool is_email(std::string_view text) {
+  const auto at = text.find('@');
+  return at != 0 && at != std::string_view::npos && at + 1 < text.size() && text.size() <= 254 &&
+         text.find('@', at + 1) == std::string_view::npos && text.find(' ') == text.npos;
 }
 
 std::string quoted(std::string_view text) {

@@ -26,7 +26,7 @@ class Input {
   enum class Need { optional, required };
 
   /// UTF-8 as sent, `least` to `most` code points, no control characters; with `lines`, tab and
-  /// line breaks are allowed. A required text may not be blank, a space of any kind being one.
+  /// line breaks are allowed. A required text may not be blank, in whatever way (is_blank).
   std::optional<std::string> text(std::string_view key, Need need, std::size_t most,
                                   bool lines = false);
   std::optional<std::int64_t> integer(std::string_view key, Need need, std::int64_t least,
@@ -72,6 +72,8 @@ void merge_patch(boost::json::value& target, const boost::json::value& patch);
 /// The canonical form of RFC 8785 for our documents (keys are ASCII): sorted keys, no white space,
 /// numbers in their shortest form. Equal contents have equal texts.
 [[nodiscard]] std::string canonical_json(const boost::json::value& value);
+/// Whether it has the form of an address: something, one @, something, no space, at most 254 bytes.
+[[nodiscard]] bool is_email(std::string_view text);
 /// A JSON string literal.
 [[nodiscard]] std::string quoted(std::string_view text);
 

@@ -105,6 +105,15 @@ TEST(InputTest, RequiredTextIsNotBlank) {
               ElementsAre("/blank: must not be blank", "/empty: must not be blank"));
 }
 
+TEST(InputTest, AnAddressHasSomethingOnBothSidesOfOneAt) {
+  for (const auto* good : {"a@b", "zoe@example.org", "\u00fc@\u00fc.example"}) {
+    EXPECT_TRUE(is_email(good)) << good;
+  }
+  for (const auto* bad : {"", "a", "@b", "a@", "a b@c.de", "a@@b.c", "x@y z.com", "a@b@c"}) {
+    EXPECT_FALSE(is_email(bad)) << bad;
+  }
+}
+
 TEST(InputTest, RefusesFieldsNobodyAskedFor) {
   Reader r(R"({"known":1,"id":2,"a/b~c":3})");
   r.in.integer("known", Need::optional, 0, 9);

@@ -55,26 +55,41 @@ std::optional<std::string_view> Params::take(std::string_view name) {
 }
 
 void Params::fault(std::string_view name, std::string message) {
-  faults_.push_back({"?" + std::string(name), std::move(message)});
+  std::string pointer = "?" + std::string(name);
+  if (std::ranges::find(faults_, pointer, &Fault::pointer) != faults_.end()) return;
+  faults_.push_back({std::move(pointer), std::move(message)});
 }
 
 std::optional<std::string> Params::text(std::string_view name, std::size_t max) {
   const auto value = take(name);
   if (!value) return std::nullopt;
+  return checked(name, std::string(*value), max);
+}
+
+std::optional<std::string> Params::typed(std::string_view name, std::size_t max) {
+  const auto value = take(name);
+  if (!value) return std::nullopt;
+  std::string text(*value);
+  std::ranges::replace(text, '\t', ' ');
+  return checked(name, std::move(text), max);
+}
+
+std::optional<std::string> Params::checked(std::string_view name, std::string value,
+                                           std::size_t max) {
   // It is UTF-8, so that a character begins with what does not go on with one.
   const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
   constexpr std::size_t kLongest = 4;
-  if (value->size() > kLongest * max ||
-      static_cast<std::size_t>(std::ranges::count_if(*value, begins)) > max) {
+  if (value.size() > kLongest * max ||
+      static_cast<std::size_t>(std::ranges::count_if(value, begins)) > max) {
     fault(name, "is longer than " + std::to_string(max) + " characters");
     return std::nullopt;
   }
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
-  if (std::ranges::any_of(*value, control)) {
+  if (std::ranges::any_of(value, control)) {
     fault(name, "holds control characters");
     return std::nullopt;
   }
-  return std::string(*value);
+  return value;
 }
 
 std::optional<std::string> Params::unchecked(std::string_view name) {

@@ -23,6 +23,8 @@ class Params {
 
   /// At most `max` characters, none of them control.
   [[nodiscard]] std::optional<std::string> text(std::string_view name, std::size_t max = 200);
+  /// The same of what somebody types to find something: a tab in it is a blank.
+  [[nodiscard]] std::optional<std::string> typed(std::string_view name, std::size_t max = 200);
   /// As it was sent; whoever takes it checks it.
   [[nodiscard]] std::optional<std::string> unchecked(std::string_view name);
   [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name, std::int64_t least,
@@ -35,11 +37,14 @@ class Params {
   [[nodiscard]] int limit();
   /// `count=exact`.
   [[nodiscard]] bool count_exact();
+  /// The first fault of a parameter stands: what else is said of it may follow from that.
   void fault(std::string_view name, std::string message);
   void finish();
 
  private:
   [[nodiscard]] std::optional<std::string_view> take(std::string_view name);
+  [[nodiscard]] std::optional<std::string> checked(std::string_view name, std::string value,
+                                                   std::size_t max);
   const Request& request_;
   std::vector<std::string> known_;
   std::vector<Fault> faults_;

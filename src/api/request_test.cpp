@@ -138,6 +138,23 @@ TEST(ParamsTest, GatherEveryFault) {
                           "?count", "?twice", "?q", "?long", "?other"));
 }
 
+TEST(ParamsTest, OneFaultEach) {
+  const auto request = with_query(
+      {{"q", std::string(201, 'x')}, {"cursor", std::string(2'001, 'A')}, {"y", "1"}, {"y", "1"}});
+  Params params(request);
+  if (!params.text("q")) params.fault("q", "is required");
+  (void)decode_cursor(params, request, "list", {CursorValue::text});
+  EXPECT_THAT(faults_of(params), ElementsAre("?q", "?cursor", "?y"));
+}
+
+TEST(ParamsTest, ATabThatWasTypedIsABlank) {
+  const auto request = with_query({{"q", "a\tb"}, {"other", "a\nb"}});
+  Params params(request);
+  EXPECT_EQ(params.typed("q"), "a b");
+  EXPECT_EQ(params.typed("other"), std::nullopt);
+  EXPECT_THAT(faults_of(params), ElementsAre("?other"));
+}
+
 TEST(ParamsTest, LimitHasADefault) {
   const Request request;
   Params params(request);

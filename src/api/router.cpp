@@ -1,5 +1,6 @@
 #include "api/router.h"
 
+#include <algorithm>
 #include <boost/system/system_error.hpp>
 #include <chrono>
 #include <map>
@@ -42,7 +43,7 @@ const Node* descend(const Node* node, const std::vector<std::string_view>& segme
                     std::vector<std::string>& values) {
   for (const auto segment : segments) {
     const auto decoded = net::percent_decode(segment);
-    if (!decoded) throw Failure(Code::bad_request, "The path holds a broken escape.");
+    if (!decoded) throw Failure(Code::bad_request, "The path holds a broken escape or %00.");
     if (const auto found = node->literal.find(*decoded); found != node->literal.end()) {
       node = found->second.get();
     } else if (node->parameter && !decoded->empty()) {
@@ -61,8 +62,26 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(from, text.find_last_not_of(" \t") - from + 1);
 }
 
+/// JSON is UTF-8 (RFC 8259); a charset that says otherwise is not believed but refused.
+bool is_utf8_parameter(std::string_view parameter) {
+  const auto equals = parameter.find('=');
+  if (!net::equal_ignoring_case(trimmed(parameter.substr(0, equals)), "charset")) return true;
+  if (equals == std::string_view::npos) return false;
+  auto value = trimmed(parameter.substr(equals + 1));
+  if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) {
+    value = value.substr(1, value.size() - 2);
+  }
+  return net::equal_ignoring_case(value, "utf-8") || net::equal_ignoring_case(value, "utf8");
+}
+
 bool is_json_type(std::string_view content_type, bool patch) {
-  const auto type = trimmed(content_type.substr(0, content_type.find(';')));
+  auto end = std::min(content_type.find(';'), content_type.size());
+  const auto type = trimmed(content_type.substr(0, end));
+  while (end < content_type.size()) {
+    content_type.remove_prefix(end + 1);
+    end = std::min(content_type.find(';'), content_type.size());
+    if (!is_utf8_parameter(content_type.substr(0, end))) return false;
+  }
   return net::equal_ignoring_case(type, "application/json") ||
          (patch && net::equal_ignoring_case(type, "application/merge-patch+json"));
 }
@@ -152,7 +171,7 @@ struct Router::Impl {
       request.path_params.emplace_back(node->names[i], std::move(values[i]));
     }
     auto query = net::parse_query(head.raw_query());
-    if (!query) throw Failure(Code::bad_request, "The query string holds a broken escape.");
+    if (!query) throw Failure(Code::bad_request, "The query string holds a broken escape or %00.");
     request.query = std::move(*query);
     for (const auto& [name, value] : request.query) {
       if (valid_utf8(name) && valid_utf8(value)) continue;
@@ -176,8 +195,8 @@ struct Router::Impl {
     }
     if (!type || !is_json_type(*type, patch)) {
       Failure failure(Code::unsupported_media_type,
-                      patch ? "Send application/merge-patch+json or application/json."
-                            : "Send application/json.");
+                      patch ? "Send application/merge-patch+json or application/json, in UTF-8."
+                            : "Send application/json, in UTF-8.");
       throw failure;
     }
     const std::string text = co_await exchange.read_all(kJsonBodyBytes);

@@ -201,6 +201,18 @@ TEST_F(RouterTest, ReadsJsonBodies) {
   EXPECT_THAT(app_.handled, ElementsAre(R"(POST /records {"a":1})", "PATCH /records/7 id=7 {}"));
 }
 
+TEST_F(RouterTest, JsonIsUtf8) {
+  const std::string type = std::string(kNurse) + "Content-Type: application/json";
+  for (const auto* good : {"; charset=utf-8", ";charset=\"UTF-8\"", " ; x=1; Charset=utf8", ";"}) {
+    EXPECT_EQ(ask("POST /records", type + good + "\r\n", "{}").status, 200) << good;
+  }
+  for (const auto* bad :
+       {";charset=latin1", "; x=1; charset=\"utf-16\"", ";charset", ";charset="}) {
+    EXPECT_EQ(code(ask("POST /records", type + bad + "\r\n", "{}")), "unsupported_media_type")
+        << bad;
+  }
+}
+
 TEST_F(RouterTest, SomeBodiesHaveNoFields) {
   const std::string nurse = kNurse;
   const std::string line = "POST /records/7/copy";

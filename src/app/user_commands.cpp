@@ -1,6 +1,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "api/input.h"
 #include "app/database_command.h"
 #include "base/hash.h"
 #include "features/accounts/accounts.h"
@@ -70,7 +71,7 @@ Task<int> add(CommandContext& context) {
   account.email = arguments.email;
   account.display_name = arguments.name;
   Password password;
-  if (!accounts::is_email(arguments.email)) {
+  if (!api::is_email(arguments.email)) {
     throw UsageError("'" + arguments.email + "' is no e-mail address");
   }
   const auto existing = co_await find(context.db, arguments.email);

@@ -128,10 +128,4 @@ std::vector<api::Route> routes() {
   };
 }
 
-bool is_email(std::string_view text) {
-  const auto at = text.find('@');
-  return at != 0 && at != std::string_view::npos && at + 1 < text.size() && text.size() <= 254 &&
-         text.find('@', at + 1) == std::string_view::npos && text.find(' ') == text.npos;
-}
-
 }  // namespace wardbook::accounts

@@ -197,8 +197,6 @@ inline constexpr std::size_t kPasswordMost = 128;
 /// A hash that takes as long as a real one and that no password has: for accounts that do not
 /// exist.
 [[nodiscard]] std::string impossible_hash(const Settings::Auth& auth);
-/// Whether it has the form of an address: something, one @, something, no space, at most 254 bytes.
-[[nodiscard]] bool is_email(std::string_view text);
 /// Why this cannot be a password; nullopt when it can.
 [[nodiscard]] std::optional<std::string> password_fault(std::string_view password,
                                                         std::string_view email);

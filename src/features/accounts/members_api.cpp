@@ -64,7 +64,7 @@ NewUser read_new_user(const Request& request) {
   out.account.display_name = in.text("display_name", Input::Need::required, 200).value_or("");
   const auto role = in.one_of("role", Input::Need::required, hospital_roles());
   const auto password = in.text("password", Input::Need::optional, 1024);
-  if (!out.account.email.empty() && !is_email(out.account.email)) {
+  if (!out.account.email.empty() && !api::is_email(out.account.email)) {
     in.fault("email", "must be an e-mail address");
   }
   if (password) {

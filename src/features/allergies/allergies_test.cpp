@@ -144,6 +144,77 @@ TEST(AllergiesTest, BrandsAndShortForms) {
   for (const auto& c : cases) EXPECT_EQ(match(c.substance, c.medication), c.match) << c.medication;
 }
 
+TEST(AllergiesTest, CommonBrandsOfTheGroups) {
+  const Case cases[] = {
+      {"NSAIDs", "Naprosyn 500", "class"},
+      {"NSAIDs", "Mobic", "class"},
+      {"NSAIDs", "Brufen retard", "class"},
+      {"NSAIDs", "Ponstan", "class"},
+      {"NSAIDs", "Arthrotec 50", "class"},
+      {"Diclofenac", "Arthrotec", "same"},
+      {"NSAIDs", "Cataflam", "class"},
+      {"cephalosporins", "Ancef", "class"},
+      {"cephalosporins", "Omnicef", "class"},
+      {"cephalosporins", "Ceftin 250 mg", "class"},
+      {"ACE inhibitors", "Altace", "class"},
+      {"Lisinopril", "Zestoretic", "same"},
+      {"codeine", "Ultram", "class"},
+      {"penicillin", "Bactocill", "class"},
+      {"penicillin", "Moxatag", "class"},
+      {"amoxicillin", "Trimox", "same"},
+      {"macrolides", "Sumamed", "class"},
+      {"quinolones", "Ciproxin", "class"},
+      {"tetracyclines", "Minocin", "class"},
+      {"statins", "Vytorin", "class"},
+      {"benzodiazepines", "Klonopin", "class"},
+      {"heparin", "Innohep", "class"},
+      {"insulin", "Basaglar", "class"},
+      {"gadolinium", "Clariscan", "class"},
+      {"contrast", "Urografin", "class"},
+      {"Iodine", "Betadine", "same"},
+      {"Iodine", "Povidone-iodine 10 %", "same"},
+      {"salicylates", "Pepto-Bismol", "class"},
+      {"sulfa", "Azulfidine", "class"},
+      {"Betadine", "Povidone iodine", "same"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(match(c.substance, c.medication), c.match) << c.substance << " / " << c.medication;
+  }
+}
+
+TEST(AllergiesTest, WordsAndSpellingsOfAllergies) {
+  const Case cases[] = {
+      {"AINS", "Ibuprofen", "class"},
+      {"AINEs", "Ibuprofen", "class"},
+      {"anti-inflammatories", "Naproxen", "class"},
+      {"Sulfamides", "Bactrim", "class"},
+      {"Sulfamidas", "Bactrim", "class"},
+      {"Kodein", "Codeine", "same"},
+      {"ASS", "Aspirin", "same"},
+      {"Aspirin", "ASS 100", "same"},
+      {"ASS", "Metformin, as needed", ""},
+      {"penisilin", "Amoxicillin", "class"},
+      {"пенициллин", "Amoxicillin", "class"},
+      {"Пенициллины", "Amoxicillin", "class"},
+      {"Πενικιλλίνη", "Amoxicillin", "class"},
+      {"ΠΕΝΙΚΙΛΛΙΝΗ", "Amoxicillin", "class"},
+      {"بنسلين", "Amoxicillin", "class"},
+      {"青霉素", "Amoxicillin", "class"},
+      {"ペニシリン", "Amoxicillin", "class"},
+      {"Gentamicin", "Gentamycin 80 mg", "same"},
+      {"Gentamycin", "Tobramycin", "class"},
+      {"Vitamin K", "Phytonadione", "same"},
+      {"Vitamin K", "Vitamin K1 10 mg", "same"},
+      {"Milk", "Milk of magnesia", ""},
+      {"Milk", "Milk thistle", "same"},
+      {"Magnesium hydroxide", "Milk of Magnesia", "same"},
+      {"Penicillium mold", "Amoxicillin", ""},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(match(c.substance, c.medication), c.match) << c.substance << " / " << c.medication;
+  }
+}
+
 TEST(AllergiesTest, AccentsAndOtherLanguages) {
   EXPECT_EQ(match("P\u00e9nicillines", "AMOXICILLINE 500 mg"), "class");
   EXPECT_EQ(match("Pe\u0301nicilline", "Amoxicilina"), "class") << "an accent of its own";

@@ -33,9 +33,38 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/// Capital Greek (U+0391 to U+03A9) and Cyrillic letters (U+0400 to U+042F) as small ones; 0 for
-/// others.
+/// Capital Greek and Cyrillic letters (U+0391 to U+03A9, U+0400 to U+042F) as small ones, Greek
+/// ones without accents, the final sigma as the other; 0 for others.
 unsigned small_letter(unsigned code) {
+  switch (code) {
+    case 0x386:
+    case 0x3AC:
+      return 0x3B1;
+    case 0x388:
+    case 0x3AD:
+      return 0x3B5;
+    case 0x389:
+    case 0x3AE:
+      return 0x3B7;
+    case 0x38A:
+    case 0x3AF:
+    case 0x3CA:
+      return 0x3B9;
+    case 0x38C:
+    case 0x3CC:
+      return 0x3BF;
+    case 0x38E:
+    case 0x3CD:
+    case 0x3CB:
+      return 0x3C5;
+    case 0x38F:
+    case 0x3CE:
+      return 0x3C9;
+    case 0x3C2:
+      return 0x3C3;
+    default:
+      break;
+  }
   if ((code >= 0x391 && code <= 0x3A9) || (code >= 0x410 && code <= 0x42F)) return code + 0x20;
   if (code >= 0x400 && code <= 0x40F) return code + 0x50;
   return 0;
@@ -92,16 +121,19 @@ void replace_all(std::string& word, std::string_view from, std::string_view to) 
 }
 
 std::string key_of(std::string word) {
+  constexpr std::size_t kShort = 3;  // ASS is no "as"
   constexpr std::size_t kLong = 6;
   replace_all(word, "sulph", "sulf");
   replace_all(word, "ae", "e");
+  replace_all(word, "mycin", "micin");
   if (word.starts_with("ceph")) word.replace(0, 4, "cef");
-  const bool plural = word.size() > 3 && word.ends_with('s') && !word.ends_with("ss") &&
+  const bool plural = word.size() > kShort && word.ends_with('s') && !word.ends_with("ss") &&
                       !word.ends_with("us") && !word.ends_with("is");
   if (plural) word.pop_back();
-  const auto repeated = std::unique(word.begin(), word.end(),
-                                    [](char a, char b) { return a == b && a >= 'a' && a <= 'z'; });
-  word.erase(repeated, word.end());
+  if (word.size() > kShort) {
+    const auto same = [](char a, char b) { return a == b && a >= 'a' && a <= 'z'; };
+    word.erase(std::unique(word.begin(), word.end(), same), word.end());
+  }
   if (word.size() >= kLong && std::string_view("aeo").find(word.back()) != std::string_view::npos) {
     word.pop_back();
   }

@@ -9,8 +9,9 @@
 namespace wardbook::allergies {
 
 /// Letters and digits in runs, each as the key by which words are compared: lower case, no accents,
-/// singular, one spelling (sulph- is sulf-, ceph- is cef-, ae is e), no doubled letters and no
-/// final vowel, so that `Pénicillines`, `penicilina` and `Penicillin` are one word.
+/// singular, one spelling (sulph- is sulf-, ceph- is cef-, -mycin is -micin, ae is e), no
+/// doubled letters and no final vowel, so that `Pénicillines`, `penicilina` and `Penicillin` are
+/// one word.
 [[nodiscard]] std::vector<std::string> word_keys(std::string_view text);
 
 /// One ingredient as somebody wrote it.

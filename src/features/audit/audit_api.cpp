@@ -39,6 +39,8 @@ Task<api::Response> list_entries(App& app, api::Request req) {
   const auto user = params.integer("user_id", 1, INT64_MAX);
   const auto action = params.text("action");
   const auto resource = params.text("resource");
+  if (action && action->empty()) params.fault("action", "must not be empty");
+  if (resource && resource->empty()) params.fault("resource", "must not be empty");
   const auto from = params.date_or_time("from");
   const auto to = params.date_or_time("to");
   const api::IntegerPage page(params, req, "audit");

@@ -99,7 +99,7 @@ Task<api::Response> labs(App& app, api::Request req) {
   api::Params params(req);
   const auto from = params.date_or_time("from");
   const auto to = params.date_or_time("to");
-  const auto test = params.text("test");
+  const auto test = params.typed("test");
   if (test && test->find_first_not_of(' ') == std::string::npos) {
     params.fault("test", "must be a test's name or LOINC code");
   }

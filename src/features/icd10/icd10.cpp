@@ -94,7 +94,7 @@ Task<std::vector<Found>> find(db::Tx& tx, int release, std::string q, int limit)
 
 Task<api::Response> search(App& app, api::Request req) {
   api::Params params(req);
-  const auto q = params.text("q");
+  const auto q = params.typed("q");
   if (!q || single_spaced(*q).empty()) params.fault("q", "is required");
   const int limit = params.limit();
   const auto on = params.date("on");

@@ -1,6 +1,9 @@
 #include "features/patients/patients.h"
 
+#include <algorithm>
+
 #include "api/input.h"
+#include "base/utf8.h"
 
 namespace wardbook::patients {
 namespace {
@@ -43,15 +46,37 @@ json::array parse_allergies(const json::array& items, const std::string& pointer
   return out;
 }
 
+/// Length of the last character.
+std::size_t last_character(std::string_view text) {
+  std::size_t length = 1;
+  while (length < text.size() && (text[text.size() - length] & 0xC0) == 0x80) ++length;
+  return std::min(length, text.size());
+}
+
 }  // namespace
+
+void check_new(const PatientInput& input, const PatientInput* before, std::vector<Fault>& faults) {
+  const auto& number = input.patient_number;
+  if (number && (before == nullptr || before->patient_number != number)) {
+    const std::string_view text = *number;
+    if (is_blank(text)) {
+      faults.push_back({"/patient_number", "must not be blank"});
+    } else if (blank_at_front(text) != 0 ||
+               blank_at_front(text.substr(text.size() - last_character(text))) != 0) {
+      faults.push_back({"/patient_number", "must not begin or end with a blank"});
+    }
+  }
+  const auto& email = input.email;
+  if (email && !email->empty() && (before == nullptr || before->email != email) &&
+      !api::is_email(*email)) {
+    faults.push_back({"/email", "must be an email address"});
+  }
+}
 
 PatientInput parse_patient(const json::object& body, Date today, std::vector<Fault>& faults) {
   api::Input in(body, "", faults);
   PatientInput out;
   out.patient_number = in.text("patient_number", Need::optional, 40);
-  if (out.patient_number && out.patient_number->find_first_not_of(' ') == std::string::npos) {
-    in.fault("patient_number", "must not be blank");
-  }
   out.first_name = in.text("first_name", Need::required, 100).value_or("");
   out.last_name = in.text("last_name", Need::required, 100).value_or("");
   if (const auto birth = in.date("date_of_birth", Need::required)) {
@@ -65,12 +90,6 @@ PatientInput parse_patient(const json::object& body, Date today, std::vector<Fau
   out.sex = in.one_of("sex", Need::required, {"female", "male", "other", "unknown"}).value_or("");
   out.phone = in.text("phone", Need::optional, 40);
   out.email = in.text("email", Need::optional, 254);
-  if (out.email) {
-    const auto at = out.email->find('@');
-    if (at == 0 || at == std::string::npos || at + 1 == out.email->size()) {
-      in.fault("email", "must be an email address");
-    }
-  }
   out.address = in.text("address", Need::optional, 500, true);
   out.emergency_contact = in.text("emergency_contact", Need::optional, 500, true);
   json::array allergies;

@@ -33,6 +33,11 @@ struct PatientInput {
 [[nodiscard]] PatientInput parse_patient(const boost::json::object& body, Date today,
                                          std::vector<Fault>& faults);
 
+/// What is refused only where it is new, since patients may have it from before: a number with
+/// blanks at its ends, an email address that is none. An empty one is as good as none, as all
+/// contacts are.
+void check_new(const PatientInput& input, const PatientInput* before, std::vector<Fault>& faults);
+
 /// A patient as stored.
 struct Patient {
   PatientId id;

@@ -23,11 +23,12 @@ std::string location(PatientId id) {
 PatientInput checked(const json::object& body, Date today) {
   std::vector<Fault> faults;
   PatientInput input = parse_patient(body, today, faults);
+  check_new(input, nullptr, faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   return input;
 }
 
-/// Runs a statement whose only unique constraint is the patient number.
+/// Of a statement that can collide with nothing but a patient's number.
 [[noreturn]] void rethrow_number_taken(const db::ConstraintViolation& violation) {
   if (violation.sqlstate() == "23505") throw Failure(Code::patient_number_taken);
   throw violation;
@@ -103,6 +104,7 @@ Task<api::Response> patch_patient(App& app, api::Request req) {
   api::merge_patch(whole, patch);
   const auto today = co_await tx.one(kToday, app.clock.now());
   PatientInput input = parse_patient(whole.as_object(), today.day, faults);
+  check_new(input, &before->data, faults);
   if (faults.empty() && input.date_of_birth != before->data.date_of_birth) {
     const auto first = co_await tx.one(kFirstVisit, id);
     if (first.day && *first.day < input.date_of_birth) {
@@ -167,20 +169,21 @@ Task<Page> search_page(db::Tx& tx, Search search, std::optional<std::vector<std:
     score = api::cursor_integer((*cursor)[1]);
     id = api::cursor_integer((*cursor)[2]);
   }
+  std::vector<std::string> births;
+  for (const Date birth : search.births) births.push_back(format_date(birth));
   tx.queue(kSearchSettings);
   for (const Match& match : matches_of(search)) {
     if (cursor && match.mark != (*cursor)[0]) continue;
     page.match = match.mark;
     if (match.mark == kNumberAlone) {
-      page.rows =
-          co_await tx.all(kSearchNumbers, *match.number, search.birth, score, id, limit + 1);
-      if (count) page.total = (co_await tx.one(kCountNumbers, *match.number, search.birth)).value;
+      page.rows = co_await tx.all(kSearchNumbers, *match.number, births, score, id, limit + 1);
+      if (count) page.total = (co_await tx.one(kCountNumbers, *match.number, births)).value;
     } else {
-      page.rows = co_await tx.all(kSearchPatients, match.name, match.number, search.birth,
-                                  match.all, match.numbered, score, id, limit + 1);
+      page.rows = co_await tx.all(kSearchPatients, match.name, match.number, births, match.all,
+                                  match.numbered, score, id, limit + 1);
       if (count) {
-        const auto found = co_await tx.one(kCountFound, match.name, match.number, search.birth,
-                                           match.all, match.numbered);
+        const auto found = co_await tx.one(kCountFound, match.name, match.number, births, match.all,
+                                           match.numbered);
         page.total = found.value;
       }
     }
@@ -200,7 +203,7 @@ Task<Page> list_page(db::Tx& tx, std::optional<std::vector<std::string>> cursor,
 
 Task<api::Response> list_patients(App& app, api::Request req) {
   api::Params params(req);
-  auto q = params.text("q");
+  auto q = params.typed("q");
   if (q && q->find_first_not_of(' ') == std::string::npos) q.reset();
   if (q) q = single_spaced(*q);
   const int limit = params.limit();

@@ -5,22 +5,45 @@
 namespace wardbook::patients {
 namespace {
 
+std::string texts(const std::vector<Date>& dates) {
+  std::string out;
+  for (const Date date : dates) out += (out.empty() ? "" : " ") + format_date(date);
+  return out;
+}
+
 std::string date_in(std::string_view text) {
-  const auto date = parse_birth_date(text);
-  return date ? format_date(*date) : "";
+  return texts(parse_birth_date(text));
 }
 
 TEST(BirthDateTest, AsPeopleWriteIt) {
-  for (const auto* text : {"1980-03-04", "4.3.1980", "04.03.1980", "04/03/1980", "4/3/1980",
-                           "1980/03/04", "1980/3/4", "19800304", "04-03-1980"}) {
+  for (const auto* text :
+       {"1980-03-04",      "4.3.1980",        "04.03.1980",   "1980/03/04",  "1980/3/4",
+        "1980.03.04",      "19800304",        "04-03-1980",   "4. 3. 1980",  "4.3. 1980",
+        "4.3.1980,",       "04 03 1980",      "4 3 1980",     "1980 03 04",  "04031980",
+        "4 Mar 1980",      "4. mar. 1980",    "4 March 1980", "Mar 4, 1980", "MARCH 4 1980",
+        "March 4th, 1980", "4th March, 1980", "04-Mar-1980",  "4/Mar/1980",  "1980-Mar-04",
+        "1980 March 4"}) {
     EXPECT_EQ(date_in(text), "1980-03-04") << text;
   }
-  EXPECT_EQ(date_in("12/25/1980"), "1980-12-25") << "no 25th month";
+  for (const auto* text : {"12/25/1980", "12-25-1980", "12.25.1980", "12251980", "12 25 1980"}) {
+    EXPECT_EQ(date_in(text), "1980-12-25") << text << ": no 25th month";
+  }
+  EXPECT_EQ(date_in("29 Sept 1980"), "1980-09-29");
+  EXPECT_EQ(date_in("20121980"), "1980-12-20") << "the year 2012 has no 19th month";
   for (const auto* text :
-       {"", "1980", "4.3.80", "1980-02-30", "30.2.1980", "13/13/1980", "4.3-1980", "4.3.1980.1",
-        "198003041", "1980030", "a.b.1980", "..", "4..1980", "0000-01-01", "-4-3-1980"}) {
+       {"",          "1980",       "4.3.80",    "1980-02-30",   "30.2.1980",    "13/13/1980",
+        "4.3-1980",  "4.3.1980.1", "198003041", "1980030",      "a.b.1980",     "..",
+        "4..1980",   "0000-01-01", "-4-3-1980", "29 02 80",     "30 Feb 1980",  "4 Ma 1980",
+        "Mar 1980",  "Mar 4",      "4 Mar 80",  "Mar Apr 1980", "Smith 4 1980", "4 Smith 1980",
+        "4.3.1980-", "1849-01-01", "2200-01-01"}) {
     EXPECT_EQ(date_in(text), "") << text;
   }
+}
+
+TEST(BirthDateTest, BetweenSlashesTheDayOrTheMonthMayBeFirst) {
+  EXPECT_EQ(date_in("03/04/1981"), "1981-04-03 1981-03-04");
+  EXPECT_EQ(date_in("4/4/1981"), "1981-04-04");
+  EXPECT_EQ(date_in("31/1/1981"), "1981-01-31");
 }
 
 struct Case {
@@ -48,6 +71,15 @@ TEST(PatientSearchTest, IsTakenApart) {
       {"Smith 1981-03-04", "Smith", "", "1981-03-04"},
       {"4.3.1981 John Smith", "John Smith", "", "1981-03-04"},
       {"4.3.1981 5.3.1981", "5.3.1981", "", "1981-03-04"},
+      {"29 Feb 1980", "", "", "1980-02-29"},
+      {"Feb 29, 1980 Smith", "Smith", "", "1980-02-29"},
+      {"John Smith 29. 2. 1980", "John Smith", "", "1980-02-29"},
+      {"Smith 03/04/1981 John", "Smith John", "", "1981-04-03 1981-03-04"},
+      {"29 02 1980", "", "29 02 1980", "1980-02-29"},
+      {"29021980", "", "29021980", "1980-02-29"},
+      {"May 1980-03-04", "May", "", "1980-03-04"},
+      {"April Jones", "April Jones", "", ""},
+      {"RV 1795649153 1", "RV 1795649153 1", "RV 1795649153 1", ""},
       {"%", "%", "", ""},
       {"-", "-", "", ""},
       {"🩺", "🩺", "", ""},
@@ -56,7 +88,7 @@ TEST(PatientSearchTest, IsTakenApart) {
     const Search got = parse_search(c.q);
     EXPECT_EQ(got.name, c.name) << c.q;
     EXPECT_EQ(got.number.value_or(""), c.number) << c.q;
-    EXPECT_EQ(got.birth ? format_date(*got.birth) : "", c.birth) << c.q;
+    EXPECT_EQ(texts(got.births), c.birth) << c.q;
     EXPECT_EQ(got.both(), !c.name.empty() && !c.birth.empty()) << c.q;
   }
 }
@@ -80,7 +112,7 @@ TEST(PatientSearchTest, ANumberBesideSomethingElse) {
     const Search got = parse_search(c.q);
     EXPECT_EQ(got.other, c.name) << c.q;
     EXPECT_EQ(got.beside.value_or(""), c.number) << c.q;
-    EXPECT_EQ(got.birth ? format_date(*got.birth) : "", c.birth) << c.q;
+    EXPECT_EQ(texts(got.births), c.birth) << c.q;
   }
 }
 

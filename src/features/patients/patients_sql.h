@@ -10,6 +10,7 @@ namespace wardbook::patients {
   "p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, p.updated_at"
 
 using MaybeText = std::optional<std::string>;
+using Dates = std::vector<std::string>;
 
 inline const db::Query<Patient, PatientId> kGetPatient{
     "patients.get", "SELECT " WB_PATIENT_COLUMNS " FROM {tenant}.patients p WHERE p.id = $1"};
@@ -26,7 +27,8 @@ inline const db::Query<Patient, MaybeText, std::string, std::string, Date, std::
   VALUES (coalesce($1, (SELECT c.number FROM (
             SELECT 'P-' || wardbook.padded(nextval('{tenant}.patient_numbers')) AS number
             FROM generate_series(1, 1000)) c
-          WHERE NOT EXISTS (SELECT FROM {tenant}.patients o WHERE o.patient_number = c.number)
+          WHERE NOT EXISTS (SELECT FROM {tenant}.patients o
+            WHERE lower(o.patient_number) = lower(c.number) AND NOT o.number_shared)
           LIMIT 1)),
     $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   RETURNING )sql" WB_PATIENT_COLUMNS};
@@ -76,11 +78,11 @@ inline const db::Query<db::TextRow> kSearchSettings{
     "|| set_config('pg_trgm.similarity_threshold', '0.25', true) "
     "|| set_config('work_mem', '32MB', true)"};
 
-/// $1 the words of a name (or ''), $2 what may be a number, $3 a birth date, $4 whether all of it
-/// must match or any is enough, $5 whether the number must match too and not instead. Nobody who
-/// matches is left out, however many there are: what a patient's score is made of is cheap. A name
-/// counts by how well its words are meant, and by how much of it was typed; a number or a birth
-/// date alone counts twice a perfect name.
+/// $1 the words of a name (or ''), $2 what may be a number, $3 birth dates of which it is one, $4
+/// whether all of it must match or any is enough, $5 whether the number must match too and not
+/// instead. Nobody who matches is left out, however many there are: what a patient's score is made
+/// of is cheap. A name counts by how well its words are meant, and by how much of it was typed; a
+/// number or a birth date alone counts twice a perfect name.
 #define WB_PATIENT_QUERY                                                                           \
   "WITH meanings AS MATERIALIZED (SELECT typed, word, also, quality "                              \
   "  FROM {tenant}.name_meanings($1)), "                                                           \
@@ -113,11 +115,13 @@ inline const db::Query<db::TextRow> kSearchSettings{
   "{tenant}.number_letters(p.patient_number) " \
   "LIKE nullif({tenant}.number_letters(" n "), '') || '%' "
 
+#define WB_BORN(dates) "p.date_of_birth = ANY (" dates "::date[])"
+
 #define WB_PATIENT_BY_NUMBER(quality, condition)                    \
   "SELECT p.id, p.names, p.date_of_birth, " quality                 \
   " AS number FROM {tenant}.patients p WHERE " condition            \
   " AND (NOT $5 OR (($1 = '' OR p.names @@ (SELECT loose FROM q)) " \
-  "  AND ($3::date IS NULL OR p.date_of_birth = $3))) "
+  "  AND (cardinality($3::date[]) = 0 OR " WB_BORN("$3") "))) "
 
 #define WB_PATIENT_FOUND \
   WB_PATIENT_QUERY       \
@@ -127,11 +131,12 @@ inline const db::Query<db::TextRow> kSearchSettings{
   "UNION ALL " WB_PATIENT_BY_NUMBER("CASE WHEN $2 ~ '[0-9-]' THEN 1.5 ELSE 0.4 END",               \
                                     WB_BEGINS_SO("$2"))                                            \
   "  UNION ALL SELECT p.id, p.names, p.date_of_birth, 0 FROM {tenant}.patients p "               \
-  "    WHERE p.date_of_birth = $3::date AND ($1 = '' OR NOT $4) AND NOT $5 "                     \
+  "    WHERE " WB_BORN("$3") " AND ($1 = '' OR NOT $4) AND NOT $5 "                     \
   "  UNION ALL SELECT l.id, l.names, l.date_of_birth, 0 FROM ("                                  \
   "    SELECT p.id, p.names, p.date_of_birth FROM {tenant}.patients p "                          \
   "    WHERE p.names @@ (SELECT loose FROM q) AND NOT $5 "                                       \
-  "      AND ($3::date IS NULL OR NOT $4 OR p.date_of_birth = $3) OFFSET 0) l), "                \
+  "      AND (cardinality($3::date[]) = 0 OR NOT $4 OR " WB_BORN(                        \
+      "$3") ") OFFSET 0) l), "                                                                     \
   "named AS MATERIALIZED (SELECT b.id, sum(b.quality) AS quality FROM ("                         \
   "    SELECT f.id, m.typed, max(m.quality) AS quality FROM found f "                            \
   "    CROSS JOIN LATERAL unnest(tsvector_to_array(f.names)) AS w(word) "                        \
@@ -141,10 +146,11 @@ inline const db::Query<db::TextRow> kSearchSettings{
   "  + coalesce(m.quality / q.words + 0.2 * least(1, q.words / greatest(f.words, 1)::real), 0) " \
   "  ))::bigint AS score "                                                                       \
   "  FROM q CROSS JOIN (SELECT g.id, max(g.number) AS number, min(length(g.names)) AS words, "   \
-  "      bool_or(g.date_of_birth = $3::date) AS born FROM found g GROUP BY g.id) f "             \
+  "      bool_or(g.date_of_birth = ANY ($3::date[])) AS born "                                    \
+  "    FROM found g GROUP BY g.id) f "                                                            \
   "  LEFT JOIN named m ON m.id = f.id) "
 
-inline const db::Query<Patient, std::string, MaybeText, std::optional<Date>, bool, bool,
+inline const db::Query<Patient, std::string, MaybeText, Dates, bool, bool,
                        std::optional<std::int64_t>, std::optional<std::int64_t>, int>
     kSearchPatients{"patients.search", WB_PATIENT_FOUND
                     "SELECT " WB_PATIENT_COLUMNS
@@ -152,10 +158,10 @@ inline const db::Query<Patient, std::string, MaybeText, std::optional<Date>, boo
                     "  WHERE $6::bigint IS NULL OR (k.score, k.id) < ($6::bigint, $7::bigint) "
                     "  ORDER BY k.score DESC, k.id DESC LIMIT $8) s "
                     "JOIN {tenant}.patients p ON p.id = s.id ORDER BY s.score DESC, s.id DESC"};
-inline const db::Query<db::Int64Row, std::string, MaybeText, std::optional<Date>, bool, bool>
-    kCountFound{"patients.count_found", WB_PATIENT_FOUND "SELECT count(DISTINCT id) FROM found"};
+inline const db::Query<db::Int64Row, std::string, MaybeText, Dates, bool, bool> kCountFound{
+    "patients.count_found", WB_PATIENT_FOUND "SELECT count(DISTINCT id) FROM found"};
 
-/// $1 is a number and no name, $2 the birth date that it may be too. Exact ones come first, then
+/// $1 is a number and no name, $2 the birth dates that it may be too. Exact ones come first, then
 /// those that begin so in the order of the numbers: they may be everybody, and no more are looked
 /// at than a page takes. The cursor names the score ($3) and the patient ($4), whose number does
 /// not belong into a URL.
@@ -166,14 +172,14 @@ inline const db::Query<db::Int64Row, std::string, MaybeText, std::optional<Date>
   "  SELECT p.id, 2000 AS score FROM {tenant}.patients p WHERE " WB_IS_NUMBER("$1")                \
   "  UNION ALL SELECT p.id, 1900 FROM {tenant}.patients p WHERE " WB_HAS_DIGITS("$1")              \
   "  UNION ALL SELECT p.id, 1900 FROM {tenant}.patients p WHERE " WB_HAS_GROUPS("$1")              \
-  "  UNION ALL SELECT p.id, 2000 FROM {tenant}.patients p WHERE p.date_of_birth = $2::date) e "    \
+  "  UNION ALL SELECT p.id, 2000 FROM {tenant}.patients p WHERE " WB_BORN("$2") ") e "    \
   "  GROUP BY e.id) "
 #define WB_AFTER_LAST                                                           \
   "({tenant}.number_letters(p.patient_number) ~>=~ (SELECT letters FROM last) " \
   " AND ({tenant}.number_letters(p.patient_number) ~>~ (SELECT letters FROM last) OR p.id > $4)) "
 #define WB_IN_ORDER "{tenant}.number_letters(p.patient_number) USING ~<~, p.id "
 
-inline const db::Query<Patient, std::string, std::optional<Date>, std::optional<std::int64_t>,
+inline const db::Query<Patient, std::string, Dates, std::optional<std::int64_t>,
                        std::optional<std::int64_t>, int>
     kSearchNumbers{"patients.search_numbers", WB_NUMBERED
                    "SELECT " WB_PATIENT_COLUMNS
@@ -186,9 +192,9 @@ inline const db::Query<Patient, std::string, std::optional<Date>, std::optional<
                    "JOIN {tenant}.patients p ON p.id = f.id "
                    "WHERE $3 IS NULL OR f.score < $3 OR (f.score = $3 AND " WB_AFTER_LAST ") "
                    "ORDER BY f.score DESC, " WB_IN_ORDER "LIMIT $5"};
-inline const db::Query<db::Int64Row, std::string, std::optional<Date>> kCountNumbers{
+inline const db::Query<db::Int64Row, std::string, Dates> kCountNumbers{
     "patients.count_numbers",
-    "SELECT count(*) FROM {tenant}.patients p WHERE p.date_of_birth = $2::date OR " WB_IS_NUMBER(
+    "SELECT count(*) FROM {tenant}.patients p WHERE " WB_BORN("$2") " OR " WB_IS_NUMBER(
         "$1") "OR " WB_HAS_DIGITS("$1") "OR (" WB_HAS_GROUPS("$1") ") OR " WB_BEGINS_SO("$1")};
 
 #undef WB_PATIENT_COLUMNS
@@ -199,6 +205,7 @@ inline const db::Query<db::Int64Row, std::string, std::optional<Date>> kCountNum
 #undef WB_HAS_DIGITS
 #undef WB_HAS_GROUPS
 #undef WB_BEGINS_SO
+#undef WB_BORN
 #undef WB_NUMBERED
 #undef WB_AFTER_LAST
 #undef WB_IN_ORDER

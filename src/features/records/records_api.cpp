@@ -39,6 +39,9 @@ Task<> resolve(db::Tx& tx, RecordInput& input, const Record* known, std::vector<
   }
 }
 
+/// What a template that is at fault would have pre-filled is not missing.
+constexpr const char* kAnyType = "consultation";
+
 /// The body over what its template pre-fills; what is sent wins.
 Task<std::optional<FromTemplate>> prefill(db::Tx& tx, json::object& body,
                                           std::vector<Fault>& faults) {
@@ -47,10 +50,14 @@ Task<std::optional<FromTemplate>> prefill(db::Tx& tx, json::object& body,
   const auto id = in.integer("template_id", api::Input::Need::optional, 1, INT64_MAX);
   body.erase("template_id");
   faults.insert(faults.end(), wrong.begin(), wrong.end());
-  if (!id) co_return std::nullopt;
+  if (!id) {
+    if (!wrong.empty()) body.emplace("visit_type", kAnyType);
+    co_return std::nullopt;
+  }
   const auto found = co_await tx.maybe_one(kTemplate, TemplateId(*id));
   if (!found) {
     faults.push_back({"/template_id", "is no template here"});
+    body.emplace("visit_type", kAnyType);
     co_return std::nullopt;
   }
   const json::value content = json::parse(found->content);

@@ -73,14 +73,26 @@ void put(json::object& out, std::string_view key, std::optional<double> value) {
 constexpr double kNumberMost = 1e12;
 
 /// A number, or a short text ("positive", "30 tablets").
-void number_or_text(api::Input& in, json::object& out, std::string_view key, Need need,
-                    double least) {
+void number_or_text(api::Input& in, json::object& out, std::string_view key, Need need) {
   const auto* raw = in.raw(key);
   if (raw != nullptr && raw->is_number()) {
-    put(out, key, in.number(key, need, least, kNumberMost));
+    put(out, key, in.number(key, need, -kNumberMost, kNumberMost));
+  } else if (raw != nullptr && !raw->is_string()) {
+    in.fault(key, "must be a number or a string");
   } else {
     put(out, key, in.text(key, raw != nullptr ? Need::required : need, kShort));
   }
+}
+
+void parse_quantity(api::Input& in, json::object& out) {
+  const auto* raw = in.raw("quantity");
+  if (raw == nullptr || !raw->is_number())
+    return number_or_text(in, out, "quantity", Need::optional);
+  const auto quantity = raw->to_number<double>();
+  if (!(quantity > 0 && quantity <= kNumberMost)) {
+    return in.fault("quantity", "must be more than 0 and at most 1000000000000");
+  }
+  put(out, "quantity", quantity);
 }
 
 json::object parse_prescription(const json::object& item, const std::string& pointer,
@@ -92,11 +104,7 @@ json::object parse_prescription(const json::object& item, const std::string& poi
   put(out, "frequency", in.text("frequency", Need::required, kShort));
   put(out, "route", in.text("route", Need::optional, kShort));
   put(out, "duration", in.text("duration", Need::optional, kShort));
-  number_or_text(in, out, "quantity", Need::optional, 0);
-  if (const auto* quantity = out.if_contains("quantity");
-      quantity != nullptr && quantity->is_number() && quantity->to_number<double>() == 0) {
-    in.fault("quantity", "must be more than 0");
-  }
+  parse_quantity(in, out);
   if (const auto refills = in.integer("refills", Need::optional, 0, 99)) out["refills"] = *refills;
   put(out, "instructions", in.text("instructions", Need::optional, kLong, true));
   const auto start = in.day("start_date", Need::optional);
@@ -118,7 +126,8 @@ bool is_loinc(std::string_view code) {
   return digit(code.back()) && std::ranges::all_of(code.substr(0, code.size() - 2), digit);
 }
 
-/// Where a result lies: at one number, or beyond what the method measures ("<0.01", ">=500").
+/// Where a result lies: at one number, or beyond what the method measures ("<0.01", ">=500",
+/// "≥500"). A comma is not read: 1,000 is a thousand here and one there.
 struct Measured {
   double least;
   double most;
@@ -141,11 +150,23 @@ std::optional<Measured> measured(const json::value& value) {
   skip_spaces();
   char side = 0;
   bool open = true;
-  if (text.starts_with('<') || text.starts_with('>')) {
-    side = text.front();
-    text.remove_prefix(1);
-    open = !text.starts_with('=');
-    if (!open) text.remove_prefix(1);
+  struct Sign {
+    std::string_view text;
+    char side;
+    bool open;
+  };
+  constexpr std::array<Sign, 6> kSigns{{{"<=", '<', false},
+                                        {">=", '>', false},
+                                        {"\u2264", '<', false},
+                                        {"\u2265", '>', false},
+                                        {"<", '<', true},
+                                        {">", '>', true}}};
+  const auto* sign = std::ranges::find_if(
+      kSigns, [text](const Sign& each) { return text.starts_with(each.text); });
+  if (sign != kSigns.end()) {
+    side = sign->side;
+    open = sign->open;
+    text.remove_prefix(sign->text.size());
     skip_spaces();
   }
   if (text.starts_with('+')) text.remove_prefix(1);
@@ -191,7 +212,7 @@ json::object parse_lab_result(const json::object& item, const std::string& point
   api::Input in(item, pointer, faults);
   json::object out;
   put(out, "test", in.text("test", Need::required, kShort));
-  number_or_text(in, out, "value", Need::required, -kNumberMost);
+  number_or_text(in, out, "value", Need::required);
   const auto loinc = in.text("loinc", Need::optional, 20);
   if (loinc && !is_loinc(*loinc)) in.fault("loinc", "is not a LOINC code (such as 4548-4)");
   put(out, "loinc", loinc);

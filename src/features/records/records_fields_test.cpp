@@ -123,6 +123,17 @@ TEST(LabResultsTest, DeriveTheFlagFromTheRange) {
   EXPECT_EQ(flag(R"({"test":"HBsAg","value":"positive","reference_high":5})"), "");
 }
 
+TEST(LabResultsTest, AFlagOfATextThatIsANumber) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"2", "low"},    {"<3", "low"},        {"\u22642", "low"}, {"<=2", "low"}, {"\u22643", ""},
+      {"\u22657", ""}, {"\u2265 8", "high"}, {">7", "high"},     {"\u2265", ""}, {"7,2", ""}};
+  for (const auto& [value, expected] : cases) {
+    EXPECT_EQ(flag(R"({"test":"K","reference_low":3,"reference_high":7,"value":")" + value + "\"}"),
+              expected)
+        << value;
+  }
+}
+
 TEST(LabResultsTest, TakeAStrongerFlagOfTheSameSide) {
   const std::string low = R"({"test":"K","value":2,"reference_low":3.5,"flag":)";
   EXPECT_EQ(flag(low + R"("critical_low"})"), "critical_low");
@@ -147,6 +158,24 @@ TEST(LabResultsTest, NameEachFaultByItsItem) {
               ElementsAre("/lab_results/1", "/lab_results/2/test", "/lab_results/3/value",
                           "/lab_results/4/reference_high", "/lab_results/5/loinc",
                           "/lab_results/5/taken_at", "/lab_results/5/other"));
+}
+
+TEST(LabResultsTest, SayWhatAValueMayBe) {
+  for (const auto* value : {"true", "{}", "[]"}) {
+    const auto parsed = labs(R"([{"test":"K","value":)" + std::string(value) + "}]");
+    ASSERT_EQ(parsed.faults.size(), 1U) << value;
+    EXPECT_EQ(parsed.faults[0].message, "must be a number or a string");
+  }
+}
+
+TEST(PrescriptionsTest, AQuantitySaysItsBounds) {
+  for (const auto* quantity : {"-1", "0", "1e13"}) {
+    const auto parsed =
+        prescribed(R"([{"medication":"a","dosage":"b","frequency":"c","quantity":)" +
+                   std::string(quantity) + "}]");
+    ASSERT_EQ(parsed.faults.size(), 1U) << quantity;
+    EXPECT_EQ(parsed.faults[0].message, "must be more than 0 and at most 1000000000000");
+  }
 }
 
 TEST(PrescriptionsTest, NeedDrugDoseAndFrequency) {

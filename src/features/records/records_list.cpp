@@ -143,7 +143,7 @@ Filter read_filter(const api::Request& req) {
     if (!f.icd) params.fault("icd", "must be an ICD-10 code or its beginning");
   }
   f.follow_up = params.one_of("follow_up", {"due", "overdue"});
-  const auto q = params.text("q", 500);
+  const auto q = params.typed("q", 500);
   if (q && q->find_first_not_of(' ') != std::string::npos) {
     f.words = split_words(single_spaced(*q));
     if (f.words->words.size() + f.words->phrases.size() > kMostWords) {

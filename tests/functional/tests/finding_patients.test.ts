@@ -208,3 +208,51 @@ test("letters that are several when they are folded", async () => {
   await newPatient(clerk, { first_name: "ﬃ".repeat(100), last_name: "ﬃ".repeat(99) });
   for (const n of [1, 3, 90, 100, 200]) await find("ﬃ".repeat(n));
 });
+
+test("two letters wrong wherever they stand", async () => {
+  const table: [string, string[]][] = [
+    ["Quennobtt", ["quannobtt", "quannabtt", "xuennobtx", "qunnobt"]],
+    ["Vlutchyr", ["vlitchor", "xlutchxr"]],
+    ["Zbarakqt", ["zbirikqt"]],
+  ];
+  for (const [family, wrong] of table) {
+    const made = await newPatient(clerk, { last_name: family });
+    for (const q of wrong) {
+      assert.ok((await find(q)).some((patient) => patient.id === made.id), `${q}: ${family}`);
+    }
+  }
+});
+
+test("umlauts as two letters, and two letters as umlauts", async () => {
+  const one = await newPatient(clerk, { first_name: "Özqür", last_name: "Bäuerqvist" });
+  const two = await newPatient(clerk, { first_name: "Oezqüen", last_name: "Kruegqer" });
+  for (const q of ["oezquer", "özqür", "ozqur", "baeuerqvist", "Oezquer Baeuerq", "bauerqvist"]) {
+    assert.ok((await find(q)).some((patient) => patient.id === one.id), q);
+  }
+  for (const q of ["Krügqer", "kruegqer", "özquen", "ÖZQÜEN KRÜGQER"]) {
+    assert.ok((await find(q)).some((patient) => patient.id === two.id), q);
+  }
+});
+
+test("a birth date with the month's name or with blanks, and between slashes either way", async () => {
+  const made = await newPatient(clerk, { date_of_birth: "1912-02-29" });
+  const typed = [
+    "29 Feb 1912", "29. Feb 1912", "Feb 29, 1912", "February 29th 1912", "29-Feb-1912",
+    "29. 2. 1912", "29.2. 1912", "29 02 1912", "29021912", "02/29/1912", "1912 Feb 29",
+  ];
+  for (const q of typed) {
+    assert.deepEqual((await find(q)).map((patient) => patient.id), [made.id], `«${q}»`);
+  }
+  const family = `Z${letters()}`;
+  const march = await newPatient(clerk, { last_name: family, date_of_birth: "1914-03-04" });
+  const april = await newPatient(clerk, { last_name: family, date_of_birth: "1914-04-03" });
+  const ids = async (q: string): Promise<number[]> =>
+    (await find(q)).map((patient) => patient.id).sort((a, b) => a - b);
+  for (const q of ["03/04/1914", "4/3/1914", `${family} 03/04/1914`]) {
+    assert.deepEqual(await ids(q), [march.id, april.id], q);
+    const query = { q, count: "exact" } as const;
+    assert.equal((await clerk.expect(200, "get", "/patients", { query })).body.total, 2, q);
+  }
+  assert.deepEqual(await ids(`${family} 4.3.1914`), [march.id]);
+  assert.deepEqual(await ids(`${march.patient_number} 03/04/1914`), [march.id]);
+});

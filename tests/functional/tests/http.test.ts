@@ -55,6 +55,10 @@ test("another media type is 415", async () => {
     type: "application/json; charset=utf-8",
   });
   assert.equal(charset.status, 422);
+  await doctor.refused(415, "unsupported_media_type", "POST", "/records", {
+    body: {},
+    type: "application/json;charset=latin1",
+  });
 });
 
 test("a body above 1 MiB is answered with 413, and the service lives on", async () => {

@@ -112,3 +112,39 @@ test("diagnoses of a record are paged as other lists are", async () => {
   const other = await doctor.any("GET", `${path}/diagnoses?cursor=${page.body.next_cursor}`);
   assert.equal(other.status, 400, "a cursor of another record's list");
 });
+
+test("one fault for each parameter", async () => {
+  const table: [string, string][] = [
+    [`/icd10?q=${"x".repeat(201)}`, "?q"],
+    ["/icd10?q=a&q=b", "?q"],
+    ["/icd10?q=a%07", "?q"],
+    [`/records?cursor=${"A".repeat(2_001)}`, "?cursor"],
+    ["/records?=1", "?"],
+  ];
+  for (const [query, at] of table) {
+    const problem = await doctor.refused(400, "invalid_parameter", "GET", query);
+    assert.deepEqual(pointers(problem), [at], query);
+  }
+  const auditor = await as("auditor");
+  for (const name of ["action", "resource"]) {
+    const problem = await auditor.refused(400, "invalid_parameter", "GET", `/audit?${name}=`);
+    assert.deepEqual(pointers(problem), [`?${name}`]);
+  }
+});
+
+test("a tab that was typed is a blank", async () => {
+  for (const list of ["/patients", "/records", "/icd10"]) {
+    const answer = await doctor.any("GET", `${list}?q=a%09b&limit=1`);
+    assert.equal(answer.status, 200, answer.text);
+  }
+});
+
+test("a template that is not there: nothing else is missing for it", async () => {
+  const body = { patient_id: record.patient_id, visit_date: "2026-03-04" };
+  for (const template_id of [99_999_999, "x"]) {
+    const problem = await doctor.refused(422, "invalid_fields", "POST", "/records", {
+      body: { ...body, template_id },
+    });
+    assert.deepEqual(pointers(problem), ["/template_id"]);
+  }
+});

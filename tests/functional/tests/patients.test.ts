@@ -1,8 +1,8 @@
 // Patients: registered, changed, and found as people type.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { Client, Schemas } from "../lib/client.ts";
-import { allPages, as, newPatient, newRecord, unique } from "../lib/world.ts";
+import { pointers, type Client, type Schemas } from "../lib/client.ts";
+import { allPages, as, newPatient, newRecord, OTHER, psql, unique } from "../lib/world.ts";
 
 type Patient = Schemas["Patient"];
 let clerk: Client;
@@ -179,4 +179,78 @@ test("a birth date after a visit is refused, without the visit's date", async ()
     path: { id: patient.id },
     body: { date_of_birth: "1990-06-01" },
   });
+});
+
+test("one number in whatever case, without blanks at its ends", async () => {
+  const number = unique("Nq-");
+  const made = await newPatient(clerk, { patient_number: number });
+  const person = { first_name: "A", last_name: "B", date_of_birth: "1980-01-01", sex: "male" };
+  for (const patient_number of [number.toUpperCase(), number.toLowerCase()]) {
+    await clerk.refused(409, "patient_number_taken", "POST", "/patients", {
+      body: { ...person, patient_number },
+    });
+  }
+  for (const patient_number of [` ${number}`, `${number} `, `${number}\u00a0`, "\u3000x", " ", ""]) {
+    const problem = await clerk.refused(422, "invalid_fields", "POST", "/patients", {
+      body: { ...person, patient_number },
+    });
+    assert.deepEqual(pointers(problem), ["/patient_number"]);
+  }
+  const again = await clerk.expect(200, "patch", "/patients/{id}", {
+    path: { id: made.id },
+    body: { patient_number: number.toUpperCase() },
+  });
+  assert.equal(again.body.patient_number, number.toUpperCase(), "its own in another case");
+});
+
+test("ten at once with one number in two cases: one has it", async () => {
+  const number = unique("race-");
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, (_, i) =>
+      clerk.any("POST", "/patients", {
+        body: {
+          first_name: "A",
+          last_name: "B",
+          date_of_birth: "1980-01-01",
+          sex: "male",
+          patient_number: i % 2 === 0 ? number : number.toUpperCase(),
+        },
+      }),
+    ),
+  );
+  const statuses = answers.map((answer) => answer.status).sort();
+  assert.deepEqual(statuses, [201, ...Array<number>(9).fill(409)]);
+});
+
+test("PostgreSQL itself refuses such a number", async () => {
+  const number = unique("Sq-");
+  await newPatient(await as("receptionist", OTHER), { patient_number: number });
+  for (const other of [number.toUpperCase(), ` ${number}x`, `${number}x\u00a0`]) {
+    const out = await psql(`BEGIN; SET LOCAL ROLE wbt_${OTHER};
+      INSERT INTO ${OTHER}.patients
+        (patient_number, first_name, last_name, date_of_birth, sex, number_shared, created_by)
+      VALUES ('${other}', 'A', 'B', '1990-01-01', 'other', true,
+        (SELECT min(account_id) FROM ${OTHER}.staff)); COMMIT`);
+    assert.notEqual(out.code, 0, `«${other}»`);
+  }
+});
+
+test("an email address has one @ and no blanks, or is empty as a phone number may be", async () => {
+  for (const email of ["a b@c", "a@@b.c", "x@y z.com", "@b", "a@", "a"]) {
+    const problem = await clerk.refused(422, "invalid_fields", "POST", "/patients", {
+      body: { first_name: "A", last_name: "B", date_of_birth: "1980-01-01", sex: "male", email },
+    });
+    assert.deepEqual(pointers(problem), ["/email"], email);
+  }
+  const made = await newPatient(clerk, { email: "", phone: "" });
+  assert.deepEqual([made.email, made.phone], ["", ""]);
+});
+
+test("names of characters that show nothing are blank", async () => {
+  for (const first_name of ["\u2800", "\u3164", "\u115f", "\u00ad", "\u034f", "\u200e", "\ufe0f"]) {
+    const problem = await clerk.refused(422, "invalid_fields", "POST", "/patients", {
+      body: { first_name, last_name: "B", date_of_birth: "1980-01-01", sex: "male" },
+    });
+    assert.deepEqual(pointers(problem), ["/first_name"]);
+  }
 });

@@ -4,13 +4,17 @@
 
 -- ---- text as it is indexed and asked for -----------------------------------------------------------
 
+-- Most texts and words have ASCII letters only: what others need is looked for in others only.
+-- PostgreSQL keeps 32 regular expressions compiled, and a search that needs more takes much longer.
+
 -- Single characters: without case and accents, Arabic without vowel marks, tatweel and the forms of
 -- alef, ya, ta marbuta and kaf, digits as in Europe, the micro sign as the letter that it is. What
 -- shows nothing (soft hyphen, joiners, zero-width space) is left out.
 CREATE FUNCTION {tenant}.letters(text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
   {tenant}.fold(
-    CASE WHEN $1 ~ '[\u00AD\u00B5\u0622-\u06F9\u200B-\u200D\u2060\uFEFF]'  -- translate is slow
+    CASE WHEN octet_length($1) > length($1)
+              AND $1 ~ '[\u00AD\u00B5\u0622-\u06F9\u200B-\u200D\u2060\uFEFF]'  -- translate is slow
          THEN translate($1,
            U&'\00B5\0622\0623\0625\0671\0649\06CC\0629\06A9'
              '\0660\0661\0662\0663\0664\0665\0666\0667\0668\0669'
@@ -24,37 +28,45 @@ CREATE FUNCTION {tenant}.letters(text) RETURNS text
 -- wherever these stand one behind the other: ideographs, their marks of repetition, kana.
 CREATE FUNCTION {tenant}.apart(text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-  regexp_replace($1, '([々〆〇\u3041-\u3096\u309D-\u309F\u30A1-\u30FA\u30FC-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF])',
-                 ' \1 ', 'g');
+  CASE WHEN octet_length($1) = length($1) THEN $1 ELSE
+    regexp_replace($1, '([々〆〇\u3041-\u3096\u309D-\u309F\u30A1-\u30FA\u30FC-\u30FF\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFAFF\U00020000-\U0003FFFF])',
+                   ' \1 ', 'g') END;
+
+-- Composed, and with a blank for a zero-width space in Thai, Lao, Burmese and Khmer, which have no other
+-- sign that parts words.
+CREATE FUNCTION {tenant}.composed(text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+  CASE WHEN octet_length($1) = length($1) THEN $1 ELSE
+    regexp_replace(CASE WHEN $1 ~ U&'[\0300-\036F]' THEN normalize($1, NFC) ELSE $1 END,
+                   '([\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF])\u200B', '\1 ', 'g') END;
 
 -- A comma within a number is a point (38,5; 1,000,000; not 1,2,3), and a number is a word and its unit
 -- another one (5mg, 0.5mg/ml, not IL6 nor S72.001A).
 CREATE FUNCTION {tenant}.numbers_apart(text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-  regexp_replace(
+  CASE WHEN $1 !~ '[0-9]' THEN $1 ELSE
     regexp_replace(
-      regexp_replace($1,
-        '(?<![[:alnum:].,])([0-9]{1,3}),([0-9]{3}),(?=[0-9]{3}(?!,?[0-9]))', '\1.\2.', 'g'),
-      '(?<![[:alnum:].,])([0-9]+),(?=[0-9]+(?!,?[0-9]))', '\1.', 'g'),
-    '(?<![[:alnum:].])([0-9]+(?:[.,][0-9]+)*)(?=[[:alpha:]])', '\1 ', 'g');
+      CASE WHEN strpos($1, ',') = 0 THEN $1 ELSE
+        regexp_replace(
+          regexp_replace($1,
+            '(?<![[:alnum:].,])([0-9]{1,3}),([0-9]{3}),(?=[0-9]{3}(?!,?[0-9]))', '\1.\2.', 'g'),
+          '(?<![[:alnum:].,])([0-9]+),(?=[0-9]+(?!,?[0-9]))', '\1.', 'g') END,
+      '(?<![[:alnum:].])([0-9]+(?:[.,][0-9]+)*)(?=[[:alpha:]])', '\1 ', 'g') END;
 
--- As before but for these. A zero-width space parts words in Thai, Lao, Burmese and Khmer, which have
--- no other sign for that.
+-- As before but for these.
 CREATE OR REPLACE FUNCTION {tenant}.plain(text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
   {tenant}.numbers_apart(regexp_replace(
-    regexp_replace({tenant}.apart(translate(
-        {tenant}.letters(regexp_replace(
-          CASE WHEN $1 ~ U&'[\0300-\036F]' THEN normalize($1, NFC) ELSE $1 END,
-          '([\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF])\u200B', '\1 ', 'g')),
-        '/\<>&', '     ')), U&'[\\s\00A0\1680\2000-\200A\2028\2029\202F\205F\3000]+', ' ', 'g'),
+    regexp_replace({tenant}.apart(translate({tenant}.letters({tenant}.composed($1)), '/\<>&', '     ')),
+                   U&'[\\s\00A0\1680\2000-\200A\2028\2029\202F\205F\3000]+', ' ', 'g'),
     '([a-z])\.(?=[a-z])', '\1 ', 'g'));
 
 -- Arabic words without article and conjunction, where enough is left.
 CREATE FUNCTION {tenant}.bare(text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-  regexp_replace($1,
-    '\m(و?([بكف]?ال|لل)(?=[\u0621-\u06D3]{2})|و(?=[\u0621-\u06D3]{3}))', '', 'g');
+  CASE WHEN octet_length($1) = length($1) THEN $1 ELSE
+    regexp_replace($1,
+      '\m(و?([بكف]?ال|لل)(?=[\u0621-\u06D3]{2})|و(?=[\u0621-\u06D3]{3}))', '', 'g') END;
 
 -- What was written in parts, as one word (follow-up: followup, but not 59-year-old).
 CREATE FUNCTION {tenant}.joined_words(text) RETURNS text[]
@@ -101,7 +113,8 @@ CREATE OR REPLACE FUNCTION {tenant}.spellings(text) RETURNS text[]
     regexp_replace($1, '([a-z]{2}[iy])z(?=(e[drs]?|ing|ations?)\M)', '\1s', 'g'),
     regexp_replace($1, '([a-z]{2})ao\M', '\1oes', 'g'),
     regexp_replace($1, '([a-z]{2})oes\M', '\1ao', 'g'),
-    translate($1, 'ς', 'σ'), regexp_replace($1, 'σ\M', 'ς', 'g')];
+    translate($1, 'ς', 'σ'),
+    CASE WHEN strpos($1, 'σ') > 0 THEN regexp_replace($1, 'σ\M', 'ς', 'g') ELSE $1 END];
 
 -- As before, with the stems that documents have now.
 CREATE OR REPLACE FUNCTION {tenant}.one_phrase_query(plain text) RETURNS tsquery
@@ -111,7 +124,7 @@ DECLARE
   asked tsquery;
 BEGIN
   SELECT string_agg({tenant}.lexeme(w), ' <-> ') || ':*' INTO begun
-    FROM regexp_split_to_table(plain, ' ') AS w WHERE w <> '';
+    FROM string_to_table(plain, ' ') AS w WHERE w <> '';
   IF plain ~ '\m(no|nor|not)\M' THEN
     RETURN phraseto_tsquery('pg_catalog.simple', plain) || to_tsquery('pg_catalog.simple', begun);
   END IF;
@@ -128,18 +141,23 @@ CREATE OR REPLACE FUNCTION {tenant}.phrase_query(phrase text) RETURNS tsquery
   LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
   plain text := btrim({tenant}.plain(phrase));
-  asked tsquery;
+  forms text[];
   form  text;
+  asked tsquery;
 BEGIN
   IF plain ~ '^[^a-z0-9\u0080-\U0010FFFF]*$' THEN RETURN ''; END IF;
   asked := {tenant}.one_phrase_query(plain);
-  FOR form IN
-    SELECT DISTINCT f FROM unnest({tenant}.spellings(plain)
-      || regexp_replace(plain, '([[:alpha:]]) (?=[0-9])', '\1-', 'g')
+  forms := CASE WHEN plain ~ '[^0-9. -]' THEN {tenant}.spellings(plain) END;
+  IF plain ~ '[0-9]' THEN
+    forms := forms || regexp_replace(plain, '([[:alpha:]]) (?=[0-9])', '\1-', 'g')
       || regexp_replace(plain, '([[:alpha:]]) (?=[0-9])', '\1', 'g')
       || regexp_replace(plain, '^(?=[0-9][0-9.]* [[:alpha:]])', '-')
-      || regexp_replace(plain, '([[:alpha:]])-(?=[[:alpha:]])', '\1 ', 'g')
-      || regexp_replace(plain, '([[:alnum:]])-(?=[0-9])', '\1 ', 'g')) AS f WHERE f <> plain
+      || regexp_replace(plain, '([[:alnum:]])-(?=[0-9])', '\1 ', 'g');
+  END IF;
+  IF strpos(plain, '-') > 0 THEN
+    forms := forms || regexp_replace(plain, '([[:alpha:]])-(?=[[:alpha:]])', '\1 ', 'g');
+  END IF;
+  FOR form IN SELECT DISTINCT f FROM unnest(forms) AS f WHERE f <> plain
   LOOP
     asked := asked || {tenant}.one_phrase_query(form);
   END LOOP;
@@ -208,26 +226,29 @@ CREATE OR REPLACE FUNCTION {tenant}.word_query(word text) RETURNS tsquery
   LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
   plain text := btrim({tenant}.plain(word));
-  unit  text[] := regexp_match(plain, '^([0-9]+(?:\.[0-9]+)*) ([[:alpha:]]+)$');
+  ascii boolean := octet_length(plain) = length(plain);
+  unit  text[];
   forms text[] := ARRAY[plain];
   other text[];
 BEGIN
   IF plain ~ '^[^a-z0-9\u0080-\U0010FFFF]*$' THEN
     RETURN '';  -- punctuation
-  ELSIF unit IS NOT NULL THEN
+  ELSIF strpos(plain, ' ') > 0 THEN
+    unit := regexp_match(plain, '^([0-9]+(?:\.[0-9]+)*) ([[:alpha:]]+)$');
+    IF unit IS NULL THEN RETURN {tenant}.phrase_query(plain); END IF;
     RETURN (SELECT string_agg({tenant}.lexeme(n) || ' <-> ' || {tenant}.lexeme(unit[2]) || ':*', ' | ')
             FROM unnest(ARRAY[unit[1], '-' || unit[1]]) AS n)::tsquery;
-  ELSIF plain ~ ' ' THEN
-    RETURN {tenant}.phrase_query(plain);
   ELSIF plain !~ '^[[:alnum:]]+$' THEN
     RETURN {tenant}.compound_query(plain);
   ELSIF plain ~ '[0-9]' THEN
     RETURN {tenant}.number_query(plain);
   ELSIF length(word) >= 5 THEN
     forms := ARRAY[plain, regexp_replace(plain, '([aou])e', '\1', 'g'),
-      btrim({tenant}.plain(replace(replace(replace(lower(normalize(word, NFC)), 'ä', 'ae'),
-                                           'ö', 'oe'), 'ü', 'ue'))),
-      regexp_replace(plain, '^و?([بكف]?ال|لل)(?=[\u0621-\u06D3]{3})', '')];
+      btrim({tenant}.plain(replace(replace(replace(lower(normalize(word, NFC)), 'ä', 'ae'), 'ö', 'oe'),
+                                   'ü', 'ue')))];
+    IF NOT ascii THEN
+      forms := forms || regexp_replace(plain, '^و?([بكف]?ال|لل)(?=[\u0621-\u06D3]{3})', '');
+    END IF;
     other := ARRAY(SELECT f FROM unnest({tenant}.spellings(plain)) AS f WHERE f <> plain);
   END IF;
   RETURN (SELECT string_agg(p.part, ' | ')::tsquery FROM (
@@ -241,14 +262,12 @@ BEGIN
     SELECT {tenant}.lexeme(s.stem) || CASE WHEN s.indexed THEN '' ELSE ':*' END
     FROM (SELECT f.form, d.indexed, (ts_lexize(d.name, f.form))[1] AS stem
           FROM unnest(forms) AS f(form)
-          JOIN (VALUES ('pg_catalog.english_stem'::regdictionary, true, '^[[:alpha:]]+$'),
-            ('pg_catalog.russian_stem', true, '^[\u0400-\u04FF]+$'),
-            ('pg_catalog.greek_stem', false, '^[\u0370-\u03FF]+$'),
-            ('pg_catalog.german_stem', false, '^[a-z]+$'),
-            ('pg_catalog.french_stem', false, '^[a-z]+$'),
-            ('pg_catalog.spanish_stem', false, '^[a-z]+$'),
-            ('pg_catalog.portuguese_stem', false, '^[a-z]+$')) AS d(name, indexed, letters)
-            ON f.form ~ d.letters) s
+          JOIN (VALUES ('pg_catalog.english_stem'::regdictionary, true, true),
+            ('pg_catalog.german_stem', false, true), ('pg_catalog.french_stem', false, true),
+            ('pg_catalog.spanish_stem', false, true), ('pg_catalog.portuguese_stem', false, true),
+            ('pg_catalog.russian_stem', true, false), ('pg_catalog.greek_stem', false, false))
+            AS d(name, indexed, latin) ON d.latin OR NOT ascii
+          WHERE f.form ~ '^[[:alpha:]]+$') s
     WHERE s.indexed AND s.stem <> '' OR s.stem <> s.form
       AND left(s.form, length(s.stem)) = s.stem
       AND length(s.stem) >= 5 AND length(s.form) - length(s.stem) <= 4) p);
@@ -257,26 +276,32 @@ END $$;
 -- Letters and a number behind them may be one word in the chart (COVID 19, IL 6); a number of which
 -- nothing else is asked may be a record's, without its zeros.
 CREATE OR REPLACE FUNCTION {tenant}.record_query(words text[], phrases text[]) RETURNS tsquery
-  LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  WITH typed AS (
-    SELECT w.word, w.n, btrim({tenant}.plain(w.word)) AS plain
-    FROM unnest(words) WITH ORDINALITY AS w(word, n)),
-  paired AS (
-    SELECT t.word, t.plain, lead(t.word) OVER o AS next_word, lead(t.plain) OVER o AS next_plain,
-      t.plain ~ '^[[:alpha:]]+$' AND lead(t.plain) OVER o ~ '^[0-9]+$' AS begins,
-      t.plain ~ '^[0-9]+$' AND lag(t.plain) OVER o ~ '^[[:alpha:]]+$' AS ends
-    FROM typed t WINDOW o AS (ORDER BY t.n))
-  SELECT coalesce(string_agg('(' || part::text || ')', ' & '), '')::tsquery FROM (
-    SELECT CASE
-      WHEN p.begins THEN ({tenant}.word_query(p.word) && {tenant}.word_query(p.next_word))
-        || ({tenant}.lexeme(p.plain || p.next_plain) || ':*')::tsquery
-      WHEN cardinality(words) = 1 AND cardinality(phrases) = 0 AND p.plain ~ '^[0-9]{1,5}$'
-        THEN {tenant}.word_query(p.word)
-          || {tenant}.lexeme(wardbook.padded(p.plain::bigint))::tsquery
-      ELSE {tenant}.word_query(p.word) END AS part
-    FROM paired p WHERE p.ends IS NOT TRUE
-    UNION ALL
-    SELECT {tenant}.phrase_query(p) FROM unnest(phrases) AS p) AS parts
-  WHERE numnode(part) > 0 $$;
+  LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  parts   tsquery[] := '{}';
+  letters text := '';  -- the word before
+  word    text;
+  plain   text;
+  part    tsquery;
+BEGIN
+  FOREACH word IN ARRAY words LOOP
+    plain := btrim({tenant}.plain(word));
+    part := {tenant}.word_query(word);
+    IF plain ~ '^[0-9]+$' AND letters ~ '^[[:alpha:]]+$' THEN
+      parts[cardinality(parts)] := (parts[cardinality(parts)] && part)
+        || ({tenant}.lexeme(letters || plain) || ':*')::tsquery;
+    ELSIF plain ~ '^[0-9]{1,5}$' AND cardinality(words) = 1 AND cardinality(phrases) = 0 THEN
+      parts := ARRAY[part || {tenant}.lexeme(wardbook.padded(plain::bigint))::tsquery];
+    ELSE
+      parts := array_append(parts, part);
+    END IF;
+    letters := plain;
+  END LOOP;
+  FOREACH word IN ARRAY phrases LOOP
+    parts := array_append(parts, {tenant}.phrase_query(word));
+  END LOOP;
+  RETURN (SELECT coalesce(string_agg('(' || p::text || ')', ' & '), '')::tsquery
+          FROM unnest(parts) AS p WHERE numnode(p) > 0);
+END $$;
 
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {tenant} TO {role};

@@ -95,8 +95,8 @@ BEGIN
                          || {tenant}.joined_words(main || rest));
 END $$;
 
--- The documents that become others, about half of them. Without triggers: nothing of the records
--- changes. With the index: what it costs is less than making it anew, and records can be read.
+-- The documents that become others. Without triggers: nothing of the records changes. With the index:
+-- what it costs is less than making it anew, and records can be read meanwhile.
 ALTER TABLE {tenant}.medical_records DISABLE TRIGGER USER;
 UPDATE {tenant}.medical_records AS r SET search = d.document
   FROM {tenant}.medical_records AS o CROSS JOIN LATERAL {tenant}.record_document(o) AS d(document)
@@ -116,7 +116,7 @@ CREATE OR REPLACE FUNCTION {tenant}.spellings(text) RETURNS text[]
     translate($1, 'ς', 'σ'),
     CASE WHEN strpos($1, 'σ') > 0 THEN regexp_replace($1, 'σ\M', 'ς', 'g') ELSE $1 END];
 
--- As before, with the stems that documents have now.
+-- As before, with the stems that documents have now, and with what denies in Russian.
 CREATE OR REPLACE FUNCTION {tenant}.one_phrase_query(plain text) RETURNS tsquery
   LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 DECLARE
@@ -125,7 +125,7 @@ DECLARE
 BEGIN
   SELECT string_agg({tenant}.lexeme(w), ' <-> ') || ':*' INTO begun
     FROM string_to_table(plain, ' ') AS w WHERE w <> '';
-  IF plain ~ '\m(no|nor|not)\M' THEN
+  IF plain ~ '\m(no|nor|not|не|нет|ни|без)\M' THEN
     RETURN phraseto_tsquery('pg_catalog.simple', plain) || to_tsquery('pg_catalog.simple', begun);
   END IF;
   asked := phraseto_tsquery('pg_catalog.russian', {tenant}.bare(plain))

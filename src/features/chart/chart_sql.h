@@ -46,8 +46,10 @@ inline const db::Query<db::TextRow, PatientId> kProblems{"chart.problems", R"sql
     ORDER BY d.icd_code, r.visit_date DESC, d.id DESC) n
   WHERE n.status IN ('active', 'chronic'))sql"};
 
-/// A text as it is compared: case, accents and white space around it do not matter.
-#define WB_FOLDED(text) "{tenant}.fold(btrim(" text "))"
+/// A text as it is compared: case, accents and white space do not matter, nor which of several
+/// characters is used for the same (the micro sign for a mu).
+#define WB_FOLDED(text) \
+  "{tenant}.fold(btrim(regexp_replace(normalize(" text ", NFKC), '\\s+', ' ', 'g')))"
 
 /// What is taken now, and the names of that in the same order.
 struct Medication {

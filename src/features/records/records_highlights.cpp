@@ -15,115 +15,54 @@ constexpr std::size_t kExtractWords = 24;
 constexpr std::size_t kWordsBefore = 4;
 /// So many marks of one text are looked at.
 constexpr std::size_t kMostMarks = 200;
-/// No English ending is longer (-ational, -fulness).
+/// No English or Russian ending is longer (-ational, -fulness), in letters.
 constexpr std::size_t kLongestEnding = 7;
+/// Fewer letters are no stem: the IL of IL6 is no illness.
+constexpr std::size_t kShortestStem = 3;
 
-std::size_t character_length(std::string_view text, std::size_t at) {
-  const auto first = static_cast<unsigned char>(text[at]);
-  const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  return std::min(length, text.size() - at);
-}
-
-/// Whether the folded character belongs to a word: ASCII letters and digits, and what is left of
-/// other scripts; General Punctuation to Dingbats (E2 80 .. E2 9F) and below U+00C0 (C2) does not.
-bool in_word(std::string_view c) {
-  const auto first = static_cast<unsigned char>(c[0]);
-  const auto second = static_cast<unsigned char>(c.size() > 1 ? c[1] : 0);
-  if (first >= 0x80) {
-    return first != 0xC2 && (first != 0xE2 || second >= 0xA0) && (first != 0xF0 || second != 0x9F);
-  }
-  return (c[0] >= 'a' && c[0] <= 'z') || (c[0] >= '0' && c[0] <= '9');
-}
-
-/// Whether the character is a word of its own, as in Chinese and Japanese, which are written
-/// without blanks: what the database's function `apart` takes apart. Bytes of UTF-8 have the order
-/// of the characters.
-bool stands_alone(std::string_view c) {
-  using Range = std::pair<std::string_view, std::string_view>;
-  static constexpr std::array<Range, 9> kRanges{{{"\u3005", "\u3007"},
-                                                 {"\u3041", "\u3096"},
-                                                 {"\u309D", "\u309F"},
-                                                 {"\u30A1", "\u30FA"},
-                                                 {"\u30FC", "\u30FF"},
-                                                 {"\u3400", "\u4DBF"},
-                                                 {"\u4E00", "\u9FFF"},
-                                                 {"\uF900", "\uFAFF"},
-                                                 {"\U00020000", "\U0003FFFF"}}};
-  return std::ranges::any_of(
-      kRanges, [c](const Range& range) { return c >= range.first && c <= range.second; });
-}
-
-struct Word {
-  std::size_t from = 0;  ///< in the folded text
-  std::size_t to = 0;
-};
-
-/// A text as the search sees it, and where each byte of that comes from.
-struct Folded {
-  std::string text;
-  std::vector<std::size_t> origin;  ///< one more than `text` is long
-  std::vector<Word> words;
-
-  Folded(std::string_view original, const Folds& folds) {
-    text.reserve(original.size());
-    origin.reserve(original.size() + 1);
-    for (std::size_t at = 0; at < original.size();) {
-      const auto length = character_length(original, at);
-      add(original.substr(at, length), at, folds);
-      at += length;
-    }
-    origin.push_back(original.size());
-    find_words();
-  }
-
- private:
-  void add(std::string_view c, std::size_t at, const Folds& folds) {
-    if (c.size() == 1) {
-      text += c[0] >= 'A' && c[0] <= 'Z' ? static_cast<char>(c[0] - 'A' + 'a') : c[0];
-      origin.push_back(at);
-      return;
-    }
-    if (const auto found = folds.find(c); found != folds.end()) {
-      text += found->second;
-    } else {
-      text += c;
-    }
-    origin.resize(text.size(), at);
-  }
-
-  void find_words() {
-    bool after_alone = false;
-    for (std::size_t at = 0; at < text.size();) {
-      const auto length = character_length(text, at);
-      const auto c = std::string_view(text).substr(at, length);
-      if (in_word(c)) {
-        const bool alone = stands_alone(c);
-        if (alone || after_alone || words.empty() || words.back().to != at) {
-          words.push_back({at, at});
-        }
-        words.back().to = at + length;
-        after_alone = alone;
-      }
-      at += length;
-    }
-  }
-};
-
-/// Whether an English stem may be this word's. Stems are beginnings of their words but for a last
+/// Whether a stem may be this word's. Stems are beginnings of their words but for an English last
 /// e, i or y (hope: hoping, allergi: allergy, die: dying).
 bool same_stem(std::string_view word, std::string_view stem) {
-  if (stem.size() < 3) return false;  // the IL of IL6 is no illness
-  if (std::ranges::any_of(stem, [](char c) { return c >= '0' && c <= '9'; })) return false;
-  if (stem.size() >= 3 && stem.ends_with("ie") && word.starts_with(stem.substr(0, stem.size() - 2)))
+  if (characters(stem) < kShortestStem) return false;
+  if (std::ranges::any_of(stem, is_digit)) return false;
+  if (stem.ends_with("ie") && word.starts_with(stem.substr(0, stem.size() - 2)))
     return word.substr(stem.size() - 2).starts_with('y');
   std::string_view root = stem;
-  if (root.size() > 2 && (root.back() == 'e' || root.back() == 'i')) root.remove_suffix(1);
-  return word.starts_with(root) && word.size() <= root.size() + kLongestEnding;
+  if (root.back() == 'e' || root.back() == 'i') root.remove_suffix(1);
+  return word.starts_with(root) && characters(word.substr(root.size())) <= kLongestEnding;
+}
+
+/// An Arabic word without article and conjunction, as the database's function `bare` has it.
+std::string_view bare(std::string_view word) {
+  constexpr std::string_view kAnd = "\u0648";
+  constexpr std::array<std::string_view, 5> kArticles{"\u0627\u0644", "\u0628\u0627\u0644",
+                                                      "\u0643\u0627\u0644", "\u0641\u0627\u0644",
+                                                      "\u0644\u0644"};
+  const bool joined = word.starts_with(kAnd);
+  const auto rest = joined ? word.substr(kAnd.size()) : word;
+  for (const auto article : kArticles) {
+    if (rest.starts_with(article) && characters(rest) >= characters(article) + 2) {
+      return rest.substr(article.size());
+    }
+  }
+  return joined && characters(rest) >= 3 ? rest : word;
+}
+
+bool means_as_it_is(std::string_view word, const Term& term) {
+  if (word == term.lexeme) return true;
+  return term.beginning ? word.starts_with(term.lexeme) : same_stem(word, term.lexeme);
 }
 
 bool means(std::string_view word, const Term& term) {
-  if (word == term.lexeme) return true;
-  return term.beginning ? word.starts_with(term.lexeme) : same_stem(word, term.lexeme);
+  if (means_as_it_is(word, term)) return true;
+  const auto without = bare(word);
+  return without.size() < word.size() && means_as_it_is(without, term);
+}
+
+/// A term that is longer than the compound's first part, which is a word too.
+bool means(const Joined& joined, const Term& term) {
+  if (term.lexeme.size() <= joined.first) return false;
+  return term.beginning ? joined.text.starts_with(term.lexeme) : joined.text == term.lexeme;
 }
 
 bool is_plain(std::string_view lexeme) {
@@ -141,28 +80,25 @@ struct Mark {
   std::size_t term = 0;
 };
 
-/// A lexeme with other characters in it (11.5, o'brien): where it stands, word for word.
+/// A lexeme with other characters in it (11.5, o'brien): where it stands, up to the end of a word.
 void mark_compound(const Folded& folded, const Term& term, std::size_t index,
                    std::vector<Mark>& marks) {
   const auto starts = [&folded](std::size_t at) {
     return std::ranges::binary_search(folded.words, at, {}, &Word::from);
   };
-  const auto inside = [&folded](std::size_t at) {
-    const auto after = std::ranges::upper_bound(folded.words, at, {}, &Word::from);
-    return after != folded.words.begin() && at < std::prev(after)->to &&
-           std::prev(after)->from < at;
+  const auto word_end = [&folded](std::size_t at) {
+    const auto next = std::ranges::lower_bound(folded.words, at, {}, &Word::from);
+    return next == folded.words.begin() ? at : std::max(at, std::prev(next)->to);
   };
   for (auto at = folded.text.find(term.lexeme);
        at != std::string::npos && marks.size() < kMostMarks;
        at = folded.text.find(term.lexeme, at + 1)) {
     const auto end = at + term.lexeme.size();
     const bool begins = starts(at) || !in_word(std::string_view(term.lexeme).substr(0, 1));
-    if (begins && (term.beginning || !inside(end))) marks.push_back({at, end, index});
+    if (begins && (term.beginning || word_end(end) == end)) {
+      marks.push_back({at, word_end(end), index});
+    }
   }
-}
-
-std::string_view text_of(const Folded& folded, const Word& word) {
-  return std::string_view(folded.text).substr(word.from, word.to - word.from);
 }
 
 /// The word that a lexeme is within a text: the sign of a number is the hyphen before it.
@@ -180,7 +116,7 @@ void mark_phrase(const Folded& folded, const Phrase& phrase, std::size_t index,
   for (std::size_t first = 0; first < folded.words.size() && marks.size() < kMostMarks; ++first) {
     at.clear();
     for (std::size_t next = first; next < folded.words.size();) {
-      if (!means(text_of(folded, folded.words[next]), terms[at.size()])) break;
+      if (!means(folded.text_of(folded.words[next]), terms[at.size()])) break;
       at.push_back(next);
       if (at.size() == terms.size()) break;
       next += phrase.places[at.size()];
@@ -190,16 +126,40 @@ void mark_phrase(const Folded& folded, const Phrase& phrase, std::size_t index,
   }
 }
 
-/// Where what is looked for stands, in order and not overlapping.
-std::vector<Mark> marks_in(const Folded& folded, const Terms& terms) {
+/// Without what belongs to no word at both ends: blanks, signs, quotation marks.
+Mark trimmed(const Folded& folded, Mark mark) {
+  const std::string_view text = folded.text;
+  while (mark.from < mark.to) {
+    const auto length = character_length(text, mark.from);
+    if (in_word(text.substr(mark.from, length))) break;
+    mark.from += length;
+  }
+  while (mark.from < mark.to) {
+    auto last = mark.to - 1;
+    while (last > mark.from && !begins_character(text[last])) --last;
+    if (in_word(text.substr(last, mark.to - last))) break;
+    mark.to = last;
+  }
+  return mark;
+}
+
+/// Where what is looked for stands, overlapping and in no order.
+std::vector<Mark> all_marks(const Folded& folded, const Terms& terms) {
   std::vector<Mark> found;
   for (const auto& word : folded.words) {
     if (found.size() >= kMostMarks) break;
     for (std::size_t i = 0; i < terms.words.size(); ++i) {
-      if (!means(text_of(folded, word), terms.words[i])) continue;
+      if (!means(folded.text_of(word), terms.words[i])) continue;
       found.push_back({word.from, word.to, i});
       break;
     }
+  }
+  for (const auto& joined : folded.joined) {
+    const auto term = std::ranges::find_if(
+        terms.words, [&joined](const Term& one) { return means(joined, one); });
+    if (term == terms.words.end()) continue;
+    found.push_back(
+        {joined.place.from, joined.place.to, static_cast<std::size_t>(term - terms.words.begin())});
   }
   for (std::size_t i = 0; i < terms.words.size(); ++i) {
     if (!is_plain(terms.words[i].lexeme)) mark_compound(folded, terms.words[i], i, found);
@@ -207,6 +167,12 @@ std::vector<Mark> marks_in(const Folded& folded, const Terms& terms) {
   for (std::size_t i = 0; i < terms.phrases.size(); ++i) {
     mark_phrase(folded, terms.phrases[i], terms.words.size() + i, found);
   }
+  return found;
+}
+
+/// In order and not overlapping.
+std::vector<Mark> marks_in(const Folded& folded, const Terms& terms) {
+  auto found = all_marks(folded, terms);
   std::ranges::sort(found, {}, [](const Mark& m) { return std::pair(m.from, m.to); });
   std::vector<Mark> out;
   for (const auto& mark : found) {
@@ -216,6 +182,8 @@ std::vector<Mark> marks_in(const Folded& folded, const Terms& terms) {
       out.push_back(mark);
     }
   }
+  for (auto& mark : out) mark = trimmed(folded, mark);
+  std::erase_if(out, [](const Mark& mark) { return mark.from >= mark.to; });
   return out;
 }
 
@@ -392,14 +360,6 @@ Terms terms_of(std::string_view tsquery) {
   }
   end_phrase();
   return out;
-}
-
-void collect_characters(std::string_view text, Folds& folds) {
-  for (std::size_t at = 0; at < text.size();) {
-    const auto length = character_length(text, at);
-    if (length > 1) folds.try_emplace(std::string(text.substr(at, length)));
-    at += length;
-  }
 }
 
 std::vector<std::string> highlights(const std::vector<std::string>& texts,

@@ -1,9 +1,10 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "features/records/records_folded.h"
 
 namespace wardbook::records {
 
@@ -28,11 +29,6 @@ struct Terms {
 
 /// What a tsquery as PostgreSQL writes it (`'cough':* | 'dri' <-> 'cough'`) looks for, each once.
 [[nodiscard]] Terms terms_of(std::string_view tsquery);
-
-/// What the database folds a character outside ASCII to (`é` -> `e`), by the character.
-using Folds = std::map<std::string, std::string, std::less<>>;
-/// Adds the characters outside ASCII that `text` has, not yet folded.
-void collect_characters(std::string_view text, Folds& folds);
 
 /// Why a record was found: of each text that has a word of the query one extract, the words between
 /// <mark> and </mark> as they are written there, the rest escaped for HTML. At most eight; where

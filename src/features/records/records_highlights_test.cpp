@@ -10,8 +10,9 @@ using ::testing::ElementsAre;
 using Texts = std::vector<std::string>;
 
 /// As PostgreSQL folds them.
-const Folds kFolds{{"Ü", "u"},  {"é", "e"},     {"è", "e"},    {"ß", "ss"},
-                   {"℃", "°c"}, {"\u0308", ""}, {"½", " 1/2"}, {"Б", "б"}};
+const Folds kFolds{{"Ü", "u"},     {"é", "e"},     {"è", "e"}, {"ß", "ss"}, {"℃", "°c"},
+                   {"\u0308", ""}, {"½", " 1/2"},  {"Б", "б"}, {"»", ">>"}, {"\u00AD", ""},
+                   {"\u200B", ""}, {"\u064E", ""}, {"أ", "ا"}, {"إ", "ا"},  {"ى", "ي"}};
 
 Texts of(const Texts& texts, std::string_view query) {
   return highlights(texts, "MR-2026-000042", terms_of(query), kFolds);
@@ -86,6 +87,57 @@ TEST(HighlightsTest, MarkWhatIsNoPlainWord) {
               ElementsAre("pH <mark>11.5</mark>, not 111.5 or 11.55"));
   EXPECT_THAT(of({"COVID-19 test"}, "'covid' & '-19'"), ElementsAre("<mark>COVID-19</mark> test"));
   EXPECT_THAT(of({"pain/fever"}, "'fever':*"), ElementsAre("pain/<mark>fever</mark>"));
+}
+
+TEST(HighlightsTest, MarkNumbersWhole) {
+  EXPECT_THAT(of({"5 mg, 47.5 mg, 6.5 mg/dL, 12.5mg, 500 mg"}, "'5' <-> 'mg':* | '-5' <-> 'mg':*"),
+              ElementsAre("<mark>5</mark> <mark>mg</mark>, 47.5 mg, 6.5 mg/dL, 12.5mg, 500 mg"));
+  EXPECT_THAT(of({"47.5mg or 57"}, "'5':* & 'mg':*"),
+              ElementsAre("47.5<mark>mg</mark> or <mark>57</mark>"));
+  EXPECT_THAT(of({"Take 0.5mg, not 10.5mg"}, "'0.5' <-> 'mg':*"),
+              ElementsAre("Take <mark>0.5mg</mark>, not 10.5mg"));
+  EXPECT_THAT(of({"10-20mg"}, "'20' <-> 'mg':* | '-20' <-> 'mg':*"),
+              ElementsAre("10-<mark>20mg</mark>"));
+  EXPECT_THAT(of({"38.55, 3.5.2026"}, "'38.5':* | '3':*"),
+              ElementsAre("<mark>38.55</mark>, <mark>3.5.2026</mark>"));
+  EXPECT_THAT(of({"S72.001A, IL6, CYP2D6"}, "'s72.001':* | 'il6':* | 'cyp2':*"),
+              ElementsAre("<mark>S72.001A</mark>, <mark>IL6</mark>, <mark>CYP2D6</mark>"));
+}
+
+TEST(HighlightsTest, TakeACommaInANumberForAPoint) {
+  EXPECT_THAT(of({"38,5 °C, 1,000,000/ml, 1,2,5 and L4,5 or 12.38,5"}, "'38.5' | '1.000.000':*"),
+              ElementsAre("<mark>38,5</mark> °C, <mark>1,000,000</mark>/ml, 1,2,5 and L4,5 or "
+                          "12.38,5"));
+  EXPECT_THAT(of({"3,5 grade 1,2,3, L4,5"}, "'3':* | '5':*"),
+              ElementsAre("<mark>3,5</mark> grade 1,2,<mark>3</mark>, L4,<mark>5</mark>"));
+}
+
+TEST(HighlightsTest, MarkNeitherBlanksNorSigns) {
+  EXPECT_THAT(of({"elbow was purple»"}, "'elbow ':* & 'purple>>':*"),
+              ElementsAre("<mark>elbow</mark> was <mark>purple</mark>»"));
+  EXPECT_THAT(of({}, "'001544':* | '-001544':* | '#mr-2026-001544'"),
+              ElementsAre("MR-2026-000042"));
+  EXPECT_THAT(of({}, "'000042':* | '-000042':*"), ElementsAre("MR-2026-<mark>000042</mark>"));
+}
+
+TEST(HighlightsTest, MarkCompoundsWhole) {
+  EXPECT_THAT(of({"Follow-up, Co-trimoxazole"}, "'followup':* | 'cotrimoxazole':*"),
+              ElementsAre("<mark>Follow-up</mark>, <mark>Co-trimoxazole</mark>"));
+  EXPECT_THAT(of({"Non-small-cell"}, "'small-cell':* | 'small' <-> 'cell':*"),
+              ElementsAre("Non-<mark>small-cell</mark>"));
+  EXPECT_THAT(of({"follow-up, IL-6"}, "'follow':* | 'follow' | 'il6':*"),
+              ElementsAre("<mark>follow</mark>-up, IL-6"));
+  EXPECT_THAT(of({"soft\u00ADhyphen zero\u200Bwidth"}, "'softhyphen':* | 'zerowidth'"),
+              ElementsAre("<mark>soft\u00ADhyphen</mark> <mark>zero\u200Bwidth</mark>"));
+  EXPECT_THAT(of({"កក\u200Bខខ"}, "'ខ':*"), ElementsAre("កក\u200B<mark>ខខ</mark>"));
+}
+
+TEST(HighlightsTest, ArabicAndCyrillicEndsOfWords) {
+  EXPECT_THAT(of({"ارتفاع السكري؛ وحمى، أَلَم؛ للقلب"}, "'سكري':* | 'حمي' | 'الم':* | 'قلب'"),
+              ElementsAre("ارتفاع <mark>السكري</mark>؛ <mark>وحمى</mark>، <mark>أَلَم</mark>؛ "
+                          "<mark>للقلب</mark>"));
+  EXPECT_THAT(of({"пневмонии, ухудшение"}, "'пневмон' | 'ух'"),
+              ElementsAre("<mark>пневмонии</mark>, ухудшение"));
 }
 
 TEST(HighlightsTest, EscapeTheRest) {

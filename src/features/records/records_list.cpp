@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "api/input.h"
@@ -27,12 +28,41 @@ struct Words {
 
 constexpr std::size_t kMostWords = 16;
 
-/// Whether `q[at]` parts words. A slash does, but not between two digits (120/80).
+/// Whether `q[at]` parts words. Slash and comma do, but not between two digits (120/80, 38,5).
 bool parts_words(std::string_view q, std::size_t at) {
   const char c = q[at];
-  if (c == ' ' || c == ',' || c == ';' || c == '\\') return true;
+  if (c == ' ' || c == ';' || c == '\\') return true;
   const auto digit = [&q](std::size_t i) { return i < q.size() && q[i] >= '0' && q[i] <= '9'; };
-  return c == '/' && !(at > 0 && digit(at - 1) && digit(at + 1));
+  return (c == '/' || c == ',') && !(at > 0 && digit(at - 1) && digit(at + 1));
+}
+
+/// Bytes of the quotation mark that the text begins with, 0 if it does with none. Which one opens
+/// and which one closes differs from language to language.
+std::size_t quote_at_front(std::string_view text) {
+  constexpr std::array<std::string_view, 7> kQuotes{"\"",     "\u201C", "\u201D", "\u201E",
+                                                    "\u201F", "\u00AB", "\u00BB"};
+  const auto found = std::ranges::find_if(
+      kQuotes, [text](std::string_view quote) { return text.starts_with(quote); });
+  return found == kQuotes.end() ? 0 : found->size();
+}
+
+/// Without what shows nothing within words: soft hyphen, joiners, zero-width space.
+std::string without_joiners(std::string_view q) {
+  constexpr std::array<std::string_view, 6> kJoiners{"\u00AD", "\u200B", "\u200C",
+                                                     "\u200D", "\u2060", "\uFEFF"};
+  std::string out;
+  while (!q.empty()) {
+    const auto found = std::ranges::find_if(
+        kJoiners, [q](std::string_view joiner) { return q.starts_with(joiner); });
+    if (found == kJoiners.end()) {
+      out += q.front();
+      q.remove_prefix(1);
+      continue;
+    }
+    if (*found == "\u200B" && ends_in_unspaced_script(out)) out += ' ';
+    q.remove_prefix(found->size());
+  }
+  return out;
 }
 
 Words split_words(std::string_view q) {
@@ -44,9 +74,10 @@ Words split_words(std::string_view q) {
     current.clear();
   };
   for (std::size_t at = 0; at < q.size(); ++at) {
-    if (q[at] == '"') {
+    if (const auto quote = quote_at_front(q.substr(at))) {
       take(quoted);
       quoted = !quoted;
+      at += quote - 1;
     } else if (!quoted && parts_words(q, at)) {
       take(false);
     } else {
@@ -145,7 +176,7 @@ Filter read_filter(const api::Request& req) {
   f.follow_up = params.one_of("follow_up", {"due", "overdue"});
   const auto q = params.typed("q", 500);
   if (q && q->find_first_not_of(' ') != std::string::npos) {
-    f.words = split_words(single_spaced(*q));
+    f.words = split_words(single_spaced(without_joiners(*q)));
     if (f.words->words.size() + f.words->phrases.size() > kMostWords) {
       params.fault("q", "has more than " + std::to_string(kMostWords) + " words and phrases");
     }

@@ -556,6 +556,6 @@ struct FoldedCharacter {
   static FoldedCharacter from_row(const db::RowView& r) { return {r.str(0), r.str(1)}; }
 };
 inline const db::Query<FoldedCharacter, std::vector<std::string>> kFoldCharacters{
-    "records.fold_characters", "SELECT c, {tenant}.fold(c) FROM unnest($1::text[]) AS c"};
+    "records.fold_characters", "SELECT c, {tenant}.letters(c) FROM unnest($1::text[]) AS c"};
 
 }  // namespace wardbook::records

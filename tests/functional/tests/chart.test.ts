@@ -288,6 +288,23 @@ async function labs(
   return (await doctor.expect(200, "get", "/patients/{id}/labs", { path, query })).body.series;
 }
 
+test("results: one series whichever characters and blanks a name and a unit are written with", async () => {
+  const patient = (await newPatient(doctor)).id;
+  const written: [string, string][] = [
+    ["Vitamin  D", "\u00b5g/L"], ["vitamin d", "\u03bcg/L"], ["Vitamin\u00a0D", "\u00b5g/L"],
+    ["Na +", "mmol/l"], ["Na\u00a0+", "mmol/L"], ["ＮＡ\u2009+", "mmol/L "],
+  ];
+  await newRecord(doctor, patient, {
+    lab_results: written.map(([test, unit], i) => ({ test, unit, value: i })),
+  });
+  const values = (await labs(patient)).map((one) => one.points.map((point) => point.value));
+  assert.deepEqual(values, [[3, 4, 5], [0, 1, 2]]);
+  for (const test of ["Vitamin \u00a0D", " na  + "]) {
+    assert.equal((await labs(patient, { test })).length, 1, test);
+  }
+  assert.equal((await chartOf(patient)).latest_labs.length, 2);
+});
+
 test("results: one series for a test and unit, however they are spelled", async () => {
   const patient = (await newPatient(doctor)).id;
   const visit = (day: string, lab_results: Lab[]): Promise<Schemas["Record"]> =>

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Client, Schemas } from "../lib/client.ts";
+import { findsExactly } from "../lib/finding.ts";
 import { allPages, as, newAccount, newPatient, newRecord, unique } from "../lib/world.ts";
 
 type Item = Schemas["RecordListItem"];
@@ -308,7 +309,7 @@ test("blanks of every script part words, and what denies is not dropped from a p
     const { body } = await doctor.expect(200, "get", "/records", { query: { q } });
     return body.items.map((item) => item.id).sort((a, b) => a - b);
   };
-  for (const blank of ["\u3000", "\u2009", "\u00a0", "\u200b"]) {
+  for (const blank of ["\u3000", "\u2009", "\u00a0", "\u2028"]) {
     assert.deepEqual(await find(`${word}${blank}`), [id, other.id], JSON.stringify(blank));
     assert.deepEqual(await find(`nausea${blank}${word}`), [id], JSON.stringify(blank));
     assert.deepEqual(await find(`"nausea${blank}absent${blank}"`.concat(` ${word}`)), [id]);
@@ -357,20 +358,8 @@ test("a search for nothing that can be found finds nothing", async () => {
   }
 });
 
-/** Each text is the notes of a record; `typed` must find exactly those. */
-async function finds(texts: string[], typed: [string, number[]][]): Promise<void> {
-  const someone = (await newPatient(doctor)).id;
-  const made: number[] = [];
-  for (const notes of texts) made.push((await newRecord(doctor, someone, { notes })).id);
-  for (const [q, wanted] of typed) {
-    const hits = await search(q, someone);
-    const expected = wanted.map((at) => made[at] as number);
-    assert.deepEqual(ids(hits).sort((a, b) => a - b), expected, q);
-    for (const hit of hits) {
-      assert.ok(hit.highlights?.some((text) => text.includes("<mark>")), `${q}: no highlight`);
-    }
-  }
-}
+const finds = (texts: string[], typed: [string, number[]][]): Promise<void> =>
+  findsExactly(doctor, texts, typed);
 
 test("numbers with a hyphen before them and without", async () => {
   await finds(

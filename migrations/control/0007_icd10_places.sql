@@ -41,15 +41,12 @@ CREATE FUNCTION wardbook.icd_rank(code text, billable boolean, title text, commo
     to_char(wardbook.icd_gist_length($3) + CASE WHEN $4 THEN 0 ELSE 5 END, 'FM0000'),
     to_char(length($3), 'FM0000')) $$;
 
-CREATE FUNCTION wardbook.icd_is_common(text) RETURNS boolean
-  LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (SELECT FROM wardbook.icd_codes c JOIN wardbook.icd_releases l
-    ON l.id = c.release_id AND l.is_starter WHERE c.code = $1) $$;
-
 UPDATE wardbook.icd_codes c SET place = n.place
   FROM (SELECT i.release_id, i.code, row_number() OVER (PARTITION BY i.release_id
-          ORDER BY wardbook.icd_rank(i.code, i.billable, i.long_title,
-            wardbook.icd_is_common(i.code)) COLLATE "C", i.sort_order) AS place
+          ORDER BY wardbook.icd_rank(i.code, i.billable, i.long_title, i.code IN (
+              SELECT s.code FROM wardbook.icd_codes s
+              JOIN wardbook.icd_releases l ON l.id = s.release_id AND l.is_starter)) COLLATE "C",
+            i.sort_order) AS place
         FROM wardbook.icd_codes i) n
   WHERE n.release_id = c.release_id AND n.code = c.code;
 

@@ -68,7 +68,7 @@ Task<std::vector<Found>> find_words(db::Tx& tx, InForce release, std::string q, 
   if (!codes.empty()) rows = co_await tx.all(kCodePlaces, release.id, beginnings);
   std::vector<std::vector<std::int64_t>> code_places;
   for (const auto& row : rows) code_places.push_back(four_bytes_each(row.places));
-  Matches matches(release.billable, looked.typed.any_role);
+  Matches matches(release.billable, looked.typed.asked);
   for (std::int64_t position = 1; position <= looked.typed.last_position; ++position) {
     matches.next_word();
     for (const auto& here : looked.places) {

@@ -142,6 +142,7 @@ TEST_F(Icd10Test, WhatIsNotThereComesLast) {
   EXPECT_THAT(find("esophagitis"), ElementsAre("K20.9", "K21.9"));
   EXPECT_THAT(find("retinopathy diabetic"), ElementsAre("E11.3", "H35.0"));
   EXPECT_EQ(find("without esophagitis").at(0), "K21.9");
+  EXPECT_EQ(find("with esophagitis").at(0), "K20.9");
 }
 
 TEST_F(Icd10Test, HyperIsNotHypo) {

@@ -287,7 +287,9 @@ inline const db::Query<db::Int64Row, std::string, Date, Date, std::string, std::
 inline const db::Query<db::TextRow, std::vector<std::string>, std::vector<std::string>,
                        std::vector<std::string>>
     kRanks{"icd10.ranks", R"sql(
-  SELECT wardbook.icd_rank(c.code, c.billable::boolean, c.title, wardbook.icd_is_common(c.code))
+  SELECT wardbook.icd_rank(c.code, c.billable::boolean, c.title, c.code IN (
+    SELECT s.code FROM wardbook.icd_codes s
+    JOIN wardbook.icd_releases l ON l.id = s.release_id AND l.is_starter))
   FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
     AS c(code, billable, title, row) ORDER BY c.row)sql"};
 inline const db::Query<void, std::int64_t, std::vector<std::string>, std::vector<std::string>,

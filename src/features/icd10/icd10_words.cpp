@@ -11,8 +11,9 @@ namespace {
 constexpr std::size_t kWordsMost = 10;
 
 /// Words that titles have for grammar's sake; they say nothing as long as there are others.
-constexpr std::array<std::string_view, 14> kFillers{"a",  "an", "and", "at", "by",  "for", "from",
-                                                    "in", "of", "on",  "or", "the", "to",  "s"};
+constexpr std::array<std::string_view, 16> kFillers{"a",   "an",   "and", "at",  "by", "due",
+                                                    "for", "from", "in",  "of",  "on", "or",
+                                                    "the", "to",   "s",   "with"};
 bool is_filler(std::string_view word) {
   return std::ranges::find(kFillers, word) != kFillers.end();
 }
@@ -21,11 +22,11 @@ bool is_side(std::string_view word) {
   return word == "left" || word == "right" || word == "bilateral";
 }
 
-/// Behind these are a title's circumstances and what is not there.
-constexpr std::array<std::string_view, 7> kParting{"with", "without", "no",     "non",
-                                                   "not",  "due",     "history"};
-bool is_parting(std::string_view word) {
-  return std::ranges::find(kParting, word) != kParting.end();
+/// What is said of a word that is behind this one.
+Asked asked_by(std::string_view word) {
+  if (word == "without" || word == "no" || word == "non" || word == "not") return Asked::absence;
+  if (word == "with" || word == "due" || word == "history") return Asked::circumstance;
+  return Asked::subject;
 }
 
 /// Type II diabetes is type 2.
@@ -230,7 +231,8 @@ TypedWords typed_words(std::string_view text) {
     }
   }
   cut(out);
-  out.any_role = std::ranges::any_of(out.words, is_parting);
+  for (const auto& piece : split(text)) out.asked = std::max(out.asked, asked_by(piece.word));
+  for (const auto& word : out.words) out.asked = std::max(out.asked, asked_by(word));
   return out;
 }
 
@@ -278,7 +280,9 @@ std::optional<std::string> code_beginning(std::string_view text) {
 
 void Matches::add_lists(std::string_view lists, Form form) {
   constexpr std::array<std::uint8_t, 3> kCostOfForm{0, 1, 3};
-  constexpr std::array<std::uint8_t, 4> kCostOfRole{0, 2, 8, 2};
+  // By what was asked and the word's role in the title.
+  constexpr std::array<std::array<std::uint8_t, 4>, 3> kCostOfRole{
+      {{0, 2, 8, 2}, {0, 0, 8, 2}, {0, 0, 0, 2}}};
   constexpr std::uint32_t kNumberMost = (kPlacesMost + 1) * 4;
   const auto cost_of_form = kCostOfForm[static_cast<std::size_t>(form)];
   std::uint32_t place = 0;
@@ -288,7 +292,7 @@ void Matches::add_lists(std::string_view lists, Form form) {
     number = std::min(number << 7U | (byte & 0x7fU), kNumberMost);
     if ((byte & 0x80U) != 0) continue;
     place = number == 0 ? 0 : std::min(place + number / 4, kPlacesMost + 1);
-    const auto cost_of_role = any_role_ ? std::uint8_t{0} : kCostOfRole[number % 4];
+    const auto cost_of_role = kCostOfRole[static_cast<std::size_t>(asked_)][number % 4];
     number = 0;
     if (place != 0) add_place(place, cost_of_form + cost_of_role);
   }
@@ -311,7 +315,7 @@ void Matches::add_place(std::uint32_t place, std::uint8_t cost) {
     seen.cost -= seen.last_cost;
   } else {
     seen.last_word = words_;
-    ++seen.words;
+    most_ = std::max(most_, ++seen.words);
   }
   seen.last_cost = static_cast<std::uint8_t>(std::min<int>(cost, 255 - seen.cost));
   seen.cost += seen.last_cost;
@@ -327,24 +331,23 @@ void Matches::prefer(std::span<const std::int64_t> places, bool usual) {
   }
 }
 
-bool Matches::first(const Seen& seen, int most) const {
-  return seen.words == most && (seen.preferred == Preferred::always ||
-                                (most == words_ && seen.preferred == Preferred::with_all_words));
+bool Matches::first(const Seen& seen) const {
+  return seen.words == most_ && (seen.preferred == Preferred::always ||
+                                 (most_ == words_ && seen.preferred == Preferred::with_all_words));
 }
 
 std::vector<std::int64_t> Matches::best(std::size_t limit) const {
   std::vector<std::int64_t> out;
   if (seen_.empty()) return out;
-  const int most = std::ranges::max_element(seen_, {}, &Seen::words)->words;
   for (const auto place : preferred_) {
-    const bool here = first(seen_[static_cast<std::size_t>(place)], most);
+    const bool here = first(seen_[static_cast<std::size_t>(place)]);
     if (here && out.size() < limit) out.push_back(place);
   }
   // By cost, the billable ones and the others; each in the order of the places.
   std::array<std::array<std::vector<std::int64_t>, 256>, 2> by_cost;
   for (std::size_t place = 0; place < seen_.size(); ++place) {
     const Seen& seen = seen_[place];
-    if (seen.words != most || first(seen, most)) continue;
+    if (seen.words != most_ || first(seen)) continue;
     auto& list = by_cost[place > billable_ ? 1 : 0][seen.cost];
     if (list.size() < limit) list.push_back(static_cast<std::int64_t>(place));
   }

@@ -19,6 +19,10 @@ struct PreferredCodes {
   std::int64_t last = 0;
 };
 
+/// What titles are to say of what was typed: that they are about it; that it may be a circumstance
+/// (with, due to); that it may not be there (without).
+enum class Asked : std::uint8_t { subject, circumstance, absence };
+
 /// Words to look for, and which of the typed ones each stands for. A typed word may stand here
 /// several times, and it is enough to find one of them (`ii` is `2`); one that is a lay word or an
 /// abbreviation stands for several words, each with a number of its own (`htn`, `ckd`).
@@ -28,7 +32,7 @@ struct TypedWords {
   std::vector<PreferredCodes> codes;    ///< typed ones, at most three, then the usual ones
   int typed_codes = 0;
   std::int64_t last_position = 0;  ///< at most ten
-  bool any_role = false;           ///< a circumstance was typed as one (with, without); see Matches
+  Asked asked = Asked::subject;
 };
 
 /// The words of a text, split at every ASCII character that is no letter or digit, at most ten.
@@ -66,10 +70,9 @@ class Matches {
   /// CMS numbers the rows of a release with five digits.
   static constexpr std::uint32_t kPlacesMost = 100'000;
 
-  /// The first `billable` places come before all others. If `any_role`, then it makes no difference
-  /// whether a title is about a word or has it as a circumstance.
-  explicit Matches(std::int64_t billable = kPlacesMost, bool any_role = false)
-      : billable_(static_cast<std::size_t>(billable)), any_role_(any_role) {}
+  /// The first `billable` places come before all others.
+  explicit Matches(std::int64_t billable = kPlacesMost, Asked asked = Asked::subject)
+      : billable_(static_cast<std::size_t>(billable)), asked_(asked) {}
 
   /// What is added from now on has the next of the typed words. At most 255 calls.
   void next_word() { ++words_; }
@@ -101,13 +104,14 @@ class Matches {
     Preferred preferred = Preferred::no;
   };
   void add_place(std::uint32_t place, std::uint8_t cost);
-  [[nodiscard]] bool first(const Seen& seen, int most) const;
+  [[nodiscard]] bool first(const Seen& seen) const;
 
   std::vector<Seen> seen_;  ///< by place
   std::vector<std::int64_t> preferred_;
   std::size_t billable_;
-  bool any_role_;
+  Asked asked_;
   std::uint8_t words_ = 0;
+  std::uint8_t most_ = 0;  ///< of them in a code
 };
 
 }  // namespace wardbook::icd10

@@ -154,9 +154,12 @@ TEST(Icd10Words, OtherFormsOfAWord) {
 }
 
 TEST(Icd10Words, CircumstancesMayBeWhatIsLookedFor) {
-  EXPECT_TRUE(typed_words("migraine with aura").any_role);
-  EXPECT_TRUE(typed_words("asthma w/o exacerbation").any_role);
-  EXPECT_FALSE(typed_words("migraine aura").any_role);
+  EXPECT_EQ(typed_words("migraine with aura").asked, Asked::circumstance);
+  EXPECT_EQ(typed_words("migraine with aura").words, (Words{"migraine", "aura"}));
+  EXPECT_EQ(typed_words("asthma w/o exacerbation").asked, Asked::absence);
+  EXPECT_EQ(typed_words("hernia with obstruction without gangrene").asked, Asked::absence);
+  EXPECT_EQ(typed_words("migraine aura").asked, Asked::subject);
+  EXPECT_EQ(typed_words("with").words, (Words{"with"}));
 }
 
 TEST(Icd10Words, CodesAmongWords) {
@@ -269,14 +272,17 @@ TEST(Icd10Matches, TheWordItselfThenItsNumberThenOthers) {
 }
 
 TEST(Icd10Matches, WhatATitleIsAboutThenItsCircumstancesThenWhatIsNotThere) {
-  for (const bool any_role : {false, true}) {
-    Matches matches(Matches::kPlacesMost, any_role);
+  const std::vector<std::pair<Asked, Positions>> cases{{Asked::subject, {3, 2, 4, 1}},
+                                                       {Asked::circumstance, {2, 3, 4, 1}},
+                                                       {Asked::absence, {1, 2, 3, 4}}};
+  for (const auto& [asked, order] : cases) {
+    Matches matches(Matches::kPlacesMost, asked);
     matches.next_word();
     matches.add_lists(places({1}, absent), Form::itself);
     matches.add_lists(places({2}, circumstance), Form::itself);
     matches.add_lists(places({3}, head), Form::itself);
     matches.add_lists(places({4}, short_title), Form::itself);
-    EXPECT_EQ(matches.best(50), any_role ? (Positions{1, 2, 3, 4}) : (Positions{3, 2, 4, 1}));
+    EXPECT_EQ(matches.best(50), order);
   }
 }
 

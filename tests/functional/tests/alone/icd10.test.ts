@@ -395,6 +395,7 @@ const USUAL: [q: string, code: string][] = [
   ["pelvic pain", "R10.20"],
   ["migraine with aura", "G43.109"],
   ["hernia without obstruction", "K46.9"],
+  ["inguinal hernia with obstruction", "K40.30"],
   // Everyday words and abbreviations.
   ["lower back pain", "M54.50"],
   ["bowel obstruction", "K56.609"],

@@ -148,7 +148,8 @@ void add_row(ReleaseFile& out, std::set<std::string>& codes, std::string_view li
 
 ReleaseFile read_release(const std::string& path) {
   Entry entry{path, read_file(path)};
-  if (entry.text.starts_with("PK\x03\x04")) entry = order_file_in_zip(entry.text, path);
+  const bool zip = entry.text.starts_with("PK\x03\x04") || entry.text.starts_with("PK\x05\x06");
+  if (zip) entry = order_file_in_zip(entry.text, path);
   ReleaseFile out;
   out.sha256 = to_hex(sha256(entry.text));
   out.fiscal_year = year_in(entry.name);

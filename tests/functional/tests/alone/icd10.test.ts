@@ -75,6 +75,9 @@ test("files that are none of it are refused with one line that says why", async 
   const garbage = path.join(folder, "d_order_2025.txt");
   writeFileSync(garbage, Buffer.from([0x50, 0x4b, 3, 4, 1, 2, 3, 4, 5]));
   cases.push([garbage, /zip|order file/]);
+  const none = path.join(folder, "none.zip");
+  writeFileSync(none, zip([]));
+  cases.push([none, /holds no order file/]);
   const gap = path.join(folder, "e_order_2025.txt");
   writeFileSync(gap, `${line(rows[0]!, 1)}\n${line(rows[1]!, 3)}\n`);
   cases.push([gap, /line 2 .*does not follow/]);
@@ -422,6 +425,26 @@ const USUAL: [q: string, code: string][] = [
   ["deep vuein thrombosis", "I82.409"],
 ];
 
+/** A word of a title finds a title that has it, but for the few that stand for other words. */
+async function wordsOfTitles(query: Record<string, string>): Promise<void> {
+  const words = new Set<string>();
+  for (const chapter of "ABCDEFGHIJKLMNOPQRSTZ") {
+    const { body } = await doctor.expect(200, "get", "/icd10", {
+      query: { q: chapter, limit: 200, ...query },
+    });
+    for (const item of body.items.filter((_, i) => i % 8 === 0)) {
+      for (const word of item.long_title.toLowerCase().match(/[a-z]{6,}/g) ?? []) words.add(word);
+    }
+  }
+  const missed: string[] = [];
+  for (const q of words) {
+    const { body } = await doctor.expect(200, "get", "/icd10", { query: { q, limit: 1, ...query } });
+    if (!body.items[0]?.long_title.toLowerCase().includes(q)) missed.push(q);
+  }
+  assert.ok(words.size > 400, String(words.size));
+  assert.ok(missed.length <= words.size / 40, missed.join(" "));
+}
+
 test("the whole release of CMS", { skip: !existsSync(cms) && "the CMS file is not here" }, async () => {
   const { code, stdout, stderr } = await wardbook(["icd", "import", cms], 300);
   assert.equal(code, 0, stderr);
@@ -433,6 +456,7 @@ test("the whole release of CMS", { skip: !existsSync(cms) && "the CMS file is no
     const first = (await codes(q, { ...query, limit: "3" })).join(" ");
     assert.ok(first.split(" ").includes(usual), `${q}: ${first}`);
   }
+  await wordsOfTitles(query);
   for (const [q, first] of [
     ["pneumonia", "J18.9"],
     ["diabetes", "E11.9"],

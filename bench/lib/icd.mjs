@@ -88,6 +88,22 @@ const WRITTEN = [
   "diabetes E11",
   "S82 left",
   "E11 9",
+  // The word itself among many of its stem; lay words in any order; what a title is not about.
+  "prostatitis",
+  "esophagitis",
+  "cat bite",
+  "blood pressure high",
+  "type2diabetes",
+  "chronic kidney disease stage 4",
+  "hernia without obstruction",
+  "unspecified fracture without complications",
+  // Two errors, one of them a change of order; words that are near others, and none of theirs.
+  "appenidciits",
+  "conujnctivtis",
+  "deep vuein thrombosis",
+  "low bck pain",
+  "hypervolemia",
+  "confusional",
   // Frequent words that no title has together.
   "pain left right knee",
   "open fracture closed left",

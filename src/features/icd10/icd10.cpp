@@ -31,10 +31,14 @@ Task<LookedFor> look(db::Tx& tx, int release, std::string q) {
   out.places = co_await tx.all(kPlaces, release, out.typed.words, out.typed.positions);
   std::vector<DoubtfulWord> doubtful;
   for (std::size_t i = 0; i < out.typed.words.size(); ++i) {
-    const auto here = std::ranges::find(out.places, out.typed.positions[i], &WordPlaces::position);
-    const bool missing = here == out.places.end();
-    if (!missing && here->guess.empty()) continue;
-    doubtful.push_back({out.typed.words[i], missing ? std::string() : here->guess});
+    const auto position = out.typed.positions[i];
+    const bool missing =
+        std::ranges::find(out.places, position, &WordPlaces::position) == out.places.end();
+    const auto guessed = std::ranges::find_if(out.places, [position](const WordPlaces& here) {
+      return here.position == position && !here.guess.empty();
+    });
+    if (missing) doubtful.push_back({out.typed.words[i], {}});
+    if (guessed != out.places.end()) doubtful.push_back({out.typed.words[i], guessed->guess});
   }
   const auto other = mended(q, doubtful);
   if (!other) co_return out;
@@ -55,20 +59,21 @@ std::vector<std::int64_t> four_bytes_each(std::string_view bytes) {
   return out;
 }
 
-Task<std::vector<Found>> find_words(db::Tx& tx, int release, std::string q, int limit) {
-  const auto looked = co_await look(tx, release, std::move(q));
+Task<std::vector<Found>> find_words(db::Tx& tx, InForce release, std::string q, int limit) {
+  const auto looked = co_await look(tx, release.id, std::move(q));
   const auto& codes = looked.typed.codes;
   std::vector<std::string> beginnings;
   for (const auto& code : codes) beginnings.push_back(code.beginning);
   std::vector<CodePlaces> rows;
-  if (!codes.empty()) rows = co_await tx.all(kCodePlaces, release, beginnings);
+  if (!codes.empty()) rows = co_await tx.all(kCodePlaces, release.id, beginnings);
   std::vector<std::vector<std::int64_t>> code_places;
   for (const auto& row : rows) code_places.push_back(four_bytes_each(row.places));
-  Matches matches;
+  Matches matches(release.billable, looked.typed.asked);
   for (std::int64_t position = 1; position <= looked.typed.last_position; ++position) {
-    const auto here = std::ranges::find(looked.places, position, &WordPlaces::position);
     matches.next_word();
-    if (here != looked.places.end()) matches.add_lists(here->places);
+    for (const auto& here : looked.places) {
+      if (here.position == position) matches.add_lists(here.places, static_cast<Form>(here.form));
+    }
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (codes[i].first <= position && position <= codes[i].last) matches.add(code_places[i]);
     }
@@ -81,15 +86,15 @@ Task<std::vector<Found>> find_words(db::Tx& tx, int release, std::string q, int 
   const auto places = matches.best(static_cast<std::size_t>(limit));
   std::vector<Found> found;
   if (places.empty()) co_return found;
-  co_return co_await tx.all(kByPlace, release, places);
+  co_return co_await tx.all(kByPlace, release.id, places);
 }
 
-Task<std::vector<Found>> find(db::Tx& tx, int release, std::string q, int limit) {
+Task<std::vector<Found>> find(db::Tx& tx, InForce release, std::string q, int limit) {
   if (const auto code = code_beginning(q)) {
-    auto found = co_await tx.all(kByPrefix, release, *code, limit);
+    auto found = co_await tx.all(kByPrefix, release.id, *code, limit);
     if (!found.empty()) co_return found;
   }
-  co_return co_await find_words(tx, release, std::move(q), limit);
+  co_return co_await find_words(tx, std::move(release), std::move(q), limit);
 }
 
 Task<api::Response> search(App& app, api::Request req) {
@@ -105,7 +110,7 @@ Task<api::Response> search(App& app, api::Request req) {
   tx.queue(kPlanOnce);
   const auto release = co_await tx.maybe_one(kInForceOn, on);
   std::vector<Found> found;
-  if (release) found = co_await find(tx, release->id, single_spaced(*q), limit);
+  if (release) found = co_await find(tx, *release, single_spaced(*q), limit);
   boost::json::array items;
   for (auto& row : found) {
     boost::json::object item{{"code", with_dot(std::move(row.code))},
@@ -147,6 +152,10 @@ Task<Check> check(db::Tx& tx, std::string code, std::string visit_date) {
 Task<std::vector<std::string>> nearest(db::Tx& tx, std::string text, std::string visit_date) {
   std::vector<std::string> none;
   auto code = code_beginning(text);
+  while (!code && text.size() > 2) {  // what is behind a code, or too much for one
+    text.pop_back();
+    code = code_beginning(text);
+  }
   if (!code || code->size() < 2) co_return none;
   const auto looked = co_await tx.maybe_one(kLookUp, *code, visit_date);
   if (!looked) co_return none;

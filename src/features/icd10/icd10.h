@@ -35,8 +35,9 @@ struct Check {
 /// caller's own transaction.
 [[nodiscard]] Task<Check> check(db::Tx& tx, std::string code, std::string visit_date);
 
-/// Of what is written in place of a code, in any form that a code might have (E1, E 11.9, E11..9):
-/// the nearest codes of that release, at most five; none where it can be no code.
+/// Of what is written in place of a code, in any form that a code might have (E1, E 11.9, E11..9)
+/// or too long for one (E11.99999): the nearest codes of that release, at most five; none where it
+/// can be no code.
 [[nodiscard]] Task<std::vector<std::string>> nearest(db::Tx& tx, std::string text,
                                                      std::string visit_date);
 
@@ -62,7 +63,8 @@ struct ReleaseFile {
   std::vector<OrderRow> rows;
   std::string sha256;
 };
-/// Reads an order file, or the zip that it comes in (CMS, "Code Descriptions in Tabular Order").
+/// Reads an order file, or the zip that it comes in (CMS, "Code Descriptions in Tabular Order"),
+/// with no other order file in it.
 /// The fiscal year is in the file's name (`icd10cm_order_2026.txt`). Bounds: 64 MiB, 500,000 rows.
 /// Rows are numbered without gaps, the last one is ended, no code comes twice, all is UTF-8.
 /// Throws std::runtime_error with one clear line that names the first bad row.
@@ -70,7 +72,8 @@ struct ReleaseFile {
 
 /// Replaces the release of that name in one transaction; `progress(done)` after each batch. Returns
 /// false when exactly these codes are loaded already. Throws std::runtime_error when the file has
-/// less than nine tenths of the codes that it would replace, unless `even_if_smaller`.
+/// less than nine tenths of the codes that it would replace, or half of another release's, unless
+/// `even_if_smaller`.
 [[nodiscard]] Task<bool> import_release(db::Pool& db, ReleaseFile file, bool even_if_smaller,
                                         std::function<void(std::size_t)> progress);
 

@@ -22,9 +22,9 @@ struct Looked {
 
 /// The release in force on a day: a full one before the starter set; of those that had begun the
 /// newest, else the oldest.
-#define WB_IN_FORCE(day)                                                               \
-  "(SELECT id, name FROM wardbook.icd_releases ORDER BY is_starter, valid_from > " day \
-  ", CASE WHEN valid_from <= " day                                                     \
+#define WB_IN_FORCE(day)                                                                         \
+  "(SELECT id, name, billable FROM wardbook.icd_releases ORDER BY is_starter, valid_from > " day \
+  ", CASE WHEN valid_from <= " day                                                               \
   " THEN - extract(epoch FROM valid_from) ELSE extract(epoch FROM valid_from) END LIMIT 1)"
 
 /// The day is the visit's where the hospital is.
@@ -66,12 +66,15 @@ inline const db::Query<db::TextRow, int, std::string> kNearest{"icd10.nearest", 
 struct InForce {
   int id = 0;
   std::string name;
-  static InForce from_row(const db::RowView& r) { return {static_cast<int>(r.int64(0)), r.str(1)}; }
+  std::int64_t billable = 0;  ///< how many of its codes are, those with the first places
+  static InForce from_row(const db::RowView& r) {
+    return {static_cast<int>(r.int64(0)), r.str(1), r.int64(2)};
+  }
 };
 /// On $1, or today.
 inline const db::Query<InForce, std::optional<Date>> kInForceOn{
     "icd10.in_force_on",
-    "SELECT l.id, l.name FROM " WB_IN_FORCE("coalesce($1::date, current_date)") " l"};
+    "SELECT l.id, l.name, l.billable FROM " WB_IN_FORCE("coalesce($1::date, current_date)") " l"};
 
 /// Planning a search takes longer than the search, and its plan is the same whatever was typed.
 inline const db::Query<db::TextRow> kPlanOnce{
@@ -103,91 +106,138 @@ inline const db::Query<Found, int, std::string, int> kByPrefix{
 /// Where the codes are that have a typed word; see Matches.
 struct WordPlaces {
   std::int64_t position = 0;
-  std::string guess;  ///< the likeliest of the words that were taken in spite of a typing error
+  std::int64_t form = 0;  ///< see Form
+  std::string guess;      ///< the likeliest of the words that were taken in spite of a typing error
   std::string places;
   static WordPlaces from_row(const db::RowView& r) {
-    return {r.int64(0), r.maybe_str(1).value_or(""), r.bytes(2)};
+    return {r.int64(0), r.int64(1), r.maybe_str(2).value_or(""), r.bytes(3)};
   }
 };
-/// Typed words ($2) with their positions ($3, see TypedWords): for each position the places of the
-/// codes that have a word which begins with it or has its stem. If there are none, or few beside
-/// what has a word with one typing error, also those with the nearest words: with the same letters
-/// in another order, or one or two others; else with one that begins with another letter; else with
-/// one that sounds the same (nuemonia). A word of one or two characters means only itself, one of
-/// less than five is forgiven only a change of order. Positions that mean nothing are missing.
+/// Typed words ($2) with their positions ($3, see TypedWords): for each position and form the
+/// places of the codes that have such a word: the word itself, its singular or plural, one that
+/// begins with it or has its stem. If there are none, or few beside what has a word with one typing
+/// error, also those with the nearest words: with the same letters in another order, or one or two
+/// others; else with one that begins with another letter; else with two letters that have changed
+/// places beside another error; else with one that sounds the same (nuemonia). A word of one or two
+/// characters means only itself, one of less than five is forgiven only a change of order, or,
+/// beside others, a missing letter. Nobody who types hyper- means hypo-. Eight letters with which a
+/// word begins are no typing error (confusion: confusional). Positions that mean nothing are
+/// missing.
 inline const db::Query<WordPlaces, int, std::vector<std::string>, std::vector<std::int64_t>>
     kPlaces{"icd10.places", R"sql(
   WITH typed AS MATERIALIZED (
     SELECT u.position, w.word, w.word || chr(1114111) AS after, length(w.word) AS length,
       wardbook.stem(w.word) AS stem, wardbook.letter_key(w.word) AS key,
-      CASE WHEN length(w.word) < 5 THEN 0 WHEN length(w.word) < 7 THEN 1 ELSE 2 END AS errors
+      CASE WHEN length(w.word) < 5 THEN 0 WHEN length(w.word) < 8 THEN 1 ELSE 2 END AS errors,
+      CASE left(w.word, 4) WHEN 'hypo' THEN 'hyper' WHEN 'hype' THEN 'hypo' ELSE '-' END
+        AS opposite,
+      ARRAY[w.word || 's', w.word || 'es', regexp_replace(w.word, 's$', ''),
+        regexp_replace(w.word, 'es$', ''), regexp_replace(w.word, 'y$', 'ies'),
+        regexp_replace(w.word, 'ies$', 'y')] AS number
     FROM unnest($2::text[], $3::bigint[]) AS u(word, position)
     CROSS JOIN LATERAL (SELECT wardbook.plain_word(u.word) AS word OFFSET 0) w
     WHERE w.word <> ''),
   known AS MATERIALIZED (
-    SELECT t.position, w.places, w.frequency, true AS exact
+    SELECT t.position, w.places, w.frequency,
+      CASE WHEN w.abbreviation THEN 2 ELSE 0 END AS form, false AS begun
     FROM typed t JOIN wardbook.icd_words w
       ON t.length <= 2 AND w.release_id = $1 AND w.word = t.word
     UNION ALL
-    SELECT t.position, w.places, w.frequency, w.word = t.word
+    SELECT t.position, w.places, w.frequency,
+      CASE WHEN w.abbreviation THEN 2 WHEN w.word = t.word THEN 0
+        WHEN w.word = ANY (t.number) THEN 1 ELSE 2 END, w.word <> t.word AND NOT w.abbreviation
     FROM typed t JOIN wardbook.icd_words w
       ON t.length > 2 AND w.release_id = $1 AND w.word ~>=~ t.word AND w.word ~<~ t.after
     UNION ALL
-    SELECT t.position, w.places, w.frequency, false FROM typed t JOIN wardbook.icd_words w
+    SELECT t.position, w.places, w.frequency,
+      CASE WHEN w.word = ANY (t.number) AND NOT w.abbreviation THEN 1 ELSE 2 END, false
+    FROM typed t JOIN wardbook.icd_words w
       ON t.stem <> '' AND w.stem <> '' AND w.release_id = $1 AND w.stem = t.stem
         AND NOT (t.length > 2 AND starts_with(w.word, t.word))),
   doubtful AS MATERIALIZED (
-    SELECT t.*, coalesce(k.codes, 0) AS codes
+    SELECT t.*, coalesce(k.codes, 0) AS codes,
+      EXISTS (SELECT FROM known o WHERE o.position <> t.position) AS beside_others
     FROM typed t LEFT JOIN (
-      SELECT position, sum(frequency) AS codes, bool_or(exact) AS exact
+      SELECT position, sum(frequency) AS codes, min(form) AS form, bool_or(begun) AS begun
       FROM known GROUP BY position) k ON k.position = t.position
-    WHERE t.length BETWEEN 4 AND 100  -- levenshtein refuses more than 255
-      AND (k.position IS NULL OR t.length > 4 AND NOT k.exact AND k.codes < 50)),
+    WHERE t.length BETWEEN 3 AND 100  -- levenshtein refuses more than 255
+      AND (k.position IS NULL
+           OR k.form = 2 AND k.codes < 50 AND CASE WHEN k.begun
+             THEN t.length BETWEEN 5 AND 7 ELSE t.length > 4 OR k.codes < 10 END)),
   near AS MATERIALIZED (
-    SELECT d.position, n.places, n.word, n.frequency
+    SELECT d.position, n.places, n.word, n.stem, n.frequency
     FROM doubtful d CROSS JOIN LATERAL (
-      SELECT w.places, w.word, w.frequency, e.errors, min(e.errors) OVER () AS least
+      SELECT w.places, w.word, w.stem, w.frequency, e.errors, min(e.errors) OVER () AS least
       FROM wardbook.icd_words w CROSS JOIN LATERAL (
         SELECT CASE WHEN w.key = d.key THEN 1 ELSE public.levenshtein(w.word, d.word) END
           AS errors) e
-      WHERE w.release_id = $1 AND (
-        w.key = d.key AND public.levenshtein_less_equal(w.word, d.word, 2) <= 2
+      WHERE w.release_id = $1 AND NOT w.abbreviation AND NOT starts_with(w.word, d.opposite)
+        AND (
+        d.length > 3 AND w.key = d.key AND public.levenshtein_less_equal(w.word, d.word, 2) <= 2
         OR w.word ~>=~ left(d.word, 1) AND w.word ~<~ (left(d.word, 1) || chr(1114111))
-           AND length(w.word) BETWEEN d.length - d.errors AND d.length + d.errors
-           AND public.levenshtein_less_equal(w.word, d.word, 2) <= d.errors)
+           AND CASE WHEN d.errors > 0
+             THEN length(w.word) BETWEEN d.length - d.errors AND d.length + d.errors
+               AND public.levenshtein_less_equal(w.word, d.word, 2) <= d.errors
+             ELSE d.beside_others AND length(w.word) = d.length + 1
+               AND public.levenshtein_less_equal(w.word, d.word, 1) <= 1 END)
       ORDER BY e.errors, w.frequency DESC, w.word LIMIT 5) n
     WHERE n.errors = n.least
       AND (d.codes = 0 OR n.errors = 1 AND n.frequency > 2 * d.codes)),
   first_letter AS MATERIALIZED (  -- is wrong, or missing: neumonia
-    SELECT d.position, n.places, n.word, n.frequency
+    SELECT d.position, n.places, n.word, n.stem, n.frequency
     FROM doubtful d CROSS JOIN LATERAL (
-      SELECT w.places, w.word, w.frequency, e.errors, min(e.errors) OVER () AS least
+      SELECT w.places, w.word, w.stem, w.frequency, e.errors, min(e.errors) OVER () AS least
       FROM wardbook.icd_words w CROSS JOIN LATERAL (
         SELECT public.levenshtein(w.word, d.word) AS errors) e
       WHERE d.errors > 0 AND w.release_id = $1 AND w.word OPERATOR(public.%) d.word
         AND public.levenshtein_less_equal(w.word, d.word, 2) <= d.errors
+        AND NOT w.abbreviation AND NOT starts_with(w.word, d.opposite)
       ORDER BY e.errors, w.frequency DESC, w.word LIMIT 5) n
     WHERE d.codes = 0 AND n.errors = n.least AND d.position NOT IN (SELECT position FROM near)),
-  sound AS MATERIALIZED (
-    SELECT d.position, n.places, n.word, n.frequency
+  shuffled AS MATERIALIZED (  -- of long words: the letters are nearly the same, their order is not
+    SELECT d.position, n.places, n.word, n.stem, n.frequency
     FROM doubtful d CROSS JOIN LATERAL (
-      SELECT w.places, w.word, w.frequency, e.errors, min(e.errors) OVER () AS least
+      SELECT w.places, w.word, w.stem, w.frequency, e.errors, min(e.errors) OVER () AS least
+      FROM wardbook.icd_words w CROSS JOIN LATERAL (
+        SELECT public.levenshtein(w.key, d.key) AS errors) e
+      WHERE w.release_id = $1
+        AND w.word ~>=~ left(d.word, 1) AND w.word ~<~ (left(d.word, 1) || chr(1114111))
+        AND length(w.word) BETWEEN d.length - 1 AND d.length + 1
+        AND public.levenshtein_less_equal(w.word, d.word, 4)
+          <= CASE WHEN w.key = d.key THEN 4 ELSE 3 END
+        AND public.levenshtein_less_equal(w.key, d.key, 2)
+          <= CASE WHEN d.length > 8 THEN 2 ELSE 1 END
+        AND NOT w.abbreviation AND NOT starts_with(w.word, d.opposite)
+      ORDER BY e.errors, w.frequency DESC, w.word LIMIT 5) n
+    WHERE d.length > 6 AND d.codes = 0 AND n.errors = n.least
+      AND d.position NOT IN (SELECT position FROM near UNION SELECT position FROM first_letter)),
+  sound AS MATERIALIZED (
+    SELECT d.position, n.places, n.word, n.stem, n.frequency
+    FROM doubtful d CROSS JOIN LATERAL (
+      SELECT w.places, w.word, w.stem, w.frequency, e.errors, min(e.errors) OVER () AS least
       FROM wardbook.icd_words w CROSS JOIN LATERAL (
         SELECT public.levenshtein(w.word, d.word) AS errors) e
       WHERE d.length > 4 AND w.release_id = $1 AND length(w.word) > 4
         AND public.dmetaphone(w.word) = public.dmetaphone(d.word)  -- of their first four sounds
         AND public.dmetaphone(right(w.word, 2)) = public.dmetaphone(right(d.word, 2))
         AND public.levenshtein_less_equal(w.word, d.word, 4) <= least((d.length + 1) / 2, 4)
+        AND NOT w.abbreviation AND NOT starts_with(w.word, d.opposite)
       ORDER BY e.errors, w.frequency DESC, w.word LIMIT 5) n
     WHERE d.codes = 0 AND n.errors = n.least AND d.word ~ '^[a-z]+$'
-      AND d.position NOT IN (SELECT position FROM near UNION SELECT position FROM first_letter))
-  SELECT f.position, (array_agg(f.word ORDER BY f.frequency DESC) FILTER (WHERE f.word <> ''))[1],
+      AND d.position NOT IN (SELECT position FROM near UNION SELECT position FROM first_letter
+                             UNION SELECT position FROM shuffled)),
+  meant AS MATERIALIZED (
+    SELECT * FROM near UNION ALL SELECT * FROM first_letter
+    UNION ALL SELECT * FROM shuffled UNION ALL SELECT * FROM sound)
+  SELECT f.position, f.form,
+    (array_agg(f.word ORDER BY f.frequency DESC) FILTER (WHERE f.word <> ''))[1],
     string_agg(f.places, '\x00'::bytea)
-  FROM (SELECT position, places, '' AS word, 0 AS frequency FROM known
-        UNION ALL SELECT position, places, word, frequency FROM near
-        UNION ALL SELECT position, places, word, frequency FROM first_letter
-        UNION ALL SELECT position, places, word, frequency FROM sound) f
-  GROUP BY f.position)sql"};
+  FROM (SELECT position, form, places, '' AS word, 0 AS frequency FROM known
+        UNION ALL SELECT position, 2, places, word, frequency FROM meant
+        UNION ALL SELECT m.position, 2, w.places, '', 0 FROM meant m JOIN wardbook.icd_words w
+          ON m.stem <> '' AND w.stem <> '' AND w.release_id = $1 AND w.stem = m.stem
+            AND w.word <> m.word) f
+  GROUP BY f.position, f.form)sql"};
 
 struct CodePlaces {
   std::int64_t billable = 0;  ///< how many of them are, the first ones
@@ -214,21 +264,34 @@ inline const db::Query<Found, int, std::vector<std::int64_t>> kByPlace{"icd10.by
 // ---- releases ---------------------------------------------------------------------------------
 
 struct Loaded {
+  std::string name;
   std::string hash;
   std::int64_t codes = 0;
-  static Loaded from_row(const db::RowView& r) { return {r.str(0), r.int64(1)}; }
+  static Loaded from_row(const db::RowView& r) { return {r.str(0), r.str(1), r.int64(2)}; }
 };
+/// The release of this name ($1) first, then the one with the most codes; at most two.
 inline const db::Query<Loaded, std::string> kLoaded{"icd10.loaded", R"sql(
-  SELECT l.source_hash, (SELECT count(*) FROM wardbook.icd_codes c WHERE c.release_id = l.id)
-  FROM wardbook.icd_releases l WHERE l.name = $1 AND NOT l.is_starter)sql"};
+  SELECT l.name, l.source_hash, n.codes
+  FROM wardbook.icd_releases l CROSS JOIN LATERAL (
+    SELECT count(*) AS codes FROM wardbook.icd_codes c WHERE c.release_id = l.id) n
+  WHERE NOT l.is_starter ORDER BY l.name <> $1, n.codes DESC LIMIT 2)sql"};
 /// By its name, or the year in it.
 inline const db::Query<db::TextRow, std::string> kDropRelease{"icd10.drop_release", R"sql(
   DELETE FROM wardbook.icd_releases
   WHERE name IN ($1, 'ICD-10-CM ' || $1) AND NOT is_starter RETURNING name)sql"};
-inline const db::Query<db::Int64Row, std::string, Date, Date, std::string> kAddRelease{
-    "icd10.add_release", R"sql(
-  INSERT INTO wardbook.icd_releases (name, valid_from, valid_to, source_hash)
-  VALUES ($1, $2, $3, $4) RETURNING id)sql"};
+inline const db::Query<db::Int64Row, std::string, Date, Date, std::string, std::int64_t>
+    kAddRelease{"icd10.add_release", R"sql(
+  INSERT INTO wardbook.icd_releases (name, valid_from, valid_to, source_hash, billable)
+  VALUES ($1, $2, $3, $4, $5) RETURNING id)sql"};
+/// What the order of the places depends on, for each of these codes.
+inline const db::Query<db::TextRow, std::vector<std::string>, std::vector<std::string>,
+                       std::vector<std::string>>
+    kRanks{"icd10.ranks", R"sql(
+  SELECT wardbook.icd_rank(c.code, c.billable::boolean, c.title, c.code IN (
+    SELECT s.code FROM wardbook.icd_codes s
+    JOIN wardbook.icd_releases l ON l.id = s.release_id AND l.is_starter))
+  FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
+    AS c(code, billable, title, row) ORDER BY c.row)sql"};
 inline const db::Query<void, std::int64_t, std::vector<std::string>, std::vector<std::string>,
                        std::vector<std::string>, std::vector<std::string>,
                        std::vector<std::int64_t>, std::vector<std::int64_t>>
@@ -239,14 +302,11 @@ inline const db::Query<void, std::int64_t, std::vector<std::string>, std::vector
   FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[])
     AS c(code, billable, short_title, long_title, sort_order, place))sql"};
 inline const db::Query<void, std::int64_t> kAddWords{"icd10.add_words", R"sql(
-  INSERT INTO wardbook.icd_words (release_id, word, frequency, key, stem, places)
-  SELECT $1::integer, w.word, w.frequency, w.key, w.stem, w.places
+  INSERT INTO wardbook.icd_words (release_id, word, frequency, abbreviation, key, stem, places)
+  SELECT $1::integer, w.word, w.frequency, w.abbreviation, w.key, w.stem, w.places
   FROM wardbook.icd_words_of($1::integer) w)sql"};
 /// Sends what is queued, a batch at a time.
 inline const db::Query<db::Int64Row> kFlush{"icd10.flush", "SELECT 0"};
-inline const db::Query<db::TextRow> kStarterCodes{"icd10.starter_codes", R"sql(
-  SELECT c.code FROM wardbook.icd_codes c
-  JOIN wardbook.icd_releases l ON l.id = c.release_id AND l.is_starter)sql"};
 inline const db::Query<db::TextRow> kAnalyze{"icd10.analyze",
                                              "SELECT wardbook.analyze_icd()::text"};
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "features/icd10/icd10_lay_words.h"
 
@@ -12,24 +13,26 @@ namespace {
 using Words = std::vector<std::string>;
 using Positions = std::vector<std::int64_t>;
 
+enum Role : std::uint8_t { head, circumstance, absent, short_title };
+
 /// Ascending places as PostgreSQL keeps them.
-std::string places(const std::vector<std::uint32_t>& list) {
+std::string places(const std::vector<std::uint32_t>& list, Role role = head) {
   std::string out;
   std::uint32_t before = 0;
   for (const auto place : list) {
-    const std::uint32_t distance = place - before;
-    if (distance >= 16'384) out += static_cast<char>(0x80U | distance >> 14U);
-    if (distance >= 128) out += static_cast<char>(0x80U | (distance >> 7U & 0x7fU));
-    out += static_cast<char>(distance & 0x7fU);
+    const std::uint32_t number = (place - before) * 4 + role;
+    if (number >= 16'384) out += static_cast<char>(0x80U | number >> 14U);
+    if (number >= 128) out += static_cast<char>(0x80U | (number >> 7U & 0x7fU));
+    out += static_cast<char>(number & 0x7fU);
     before = place;
   }
   return out;
 }
 const std::string kNext(1, '\0');
 
-void add_word(Matches& matches, std::string_view lists) {
+void add_word(Matches& matches, std::string_view lists, Form form = Form::itself) {
   matches.next_word();
-  matches.add_lists(lists);
+  matches.add_lists(lists, form);
 }
 
 TEST(Icd10Words, SplitsAtWhateverIsNoLetterOrDigit) {
@@ -57,7 +60,7 @@ TEST(Icd10Words, WritesAbbreviationsOut) {
 
 TEST(Icd10Words, LayWordsAreThoseOfTitles) {
   for (const std::string_view text :
-       {"sore throat", "Sore throats", "a sore, sore throat of", "throat sore"}) {
+       {"sore throat", "Sore throats", "a sore, sore throat of", "throat sore", "throats sore"}) {
     const auto words = typed_words(text).words;
     ASSERT_FALSE(words.empty()) << text;
     EXPECT_EQ(words.back(), "pharyngitis") << text;
@@ -68,15 +71,34 @@ TEST(Icd10Words, LayWordsAreThoseOfTitles) {
   EXPECT_EQ(typed_words("broken thumb").words, (Words{"fracture", "broken", "thumb"}));
 }
 
+TEST(Icd10Words, LayWordsInAnyOrder) {
+  for (const std::string_view text :
+       {"high blood pressure", "blood pressure high", "pressure high blood"}) {
+    EXPECT_EQ(typed_words(text).words, (Words{"hypertension"})) << text;
+  }
+  EXPECT_EQ(typed_words("swollen legs").codes.at(0).beginning, "R600");
+  EXPECT_EQ(typed_words("Athletes foot").codes.at(0).beginning, "B353");
+  EXPECT_EQ(typed_words("aids").codes.at(0).beginning, "B20");
+  EXPECT_EQ(typed_words("hearing aid").words, (Words{"hearing", "aid"}));
+}
+
 TEST(Icd10Words, LayWordsAreWellFormed) {
+  std::set<std::string> all;
   for (const auto& lay : lay_words()) {
-    EXPECT_LE(std::ranges::count(lay.text, ' '), 2) << lay.text;
-    const auto typed = typed_words(lay.text);
-    const auto words = lay.words.empty() ? 0 : std::ranges::count(lay.words, ' ') + 1;
-    EXPECT_EQ(typed.last_position, words) << lay.text << ": cannot be found by its own text";
-    for (const auto& codes : typed.codes) {
-      EXPECT_EQ(code_beginning(codes.beginning), codes.beginning) << lay.text;
-      EXPECT_GE(codes.beginning.size(), 3U) << lay.text;
+    for (const auto text : parts(lay.texts, ", ")) {
+      EXPECT_LE(std::ranges::count(text, ' '), 2) << text;
+      auto words = parts(text);
+      std::ranges::sort(words);
+      std::string in_order;
+      for (const auto word : words) in_order += std::string(word) + ' ';
+      EXPECT_TRUE(all.insert(in_order).second) << text << " is there in another order";
+      const auto typed = typed_words(text);
+      EXPECT_EQ(typed.last_position, static_cast<std::int64_t>(parts(lay.words).size()))
+          << text << ": cannot be found by its own text";
+      for (const auto& codes : typed.codes) {
+        EXPECT_EQ(code_beginning(codes.beginning), codes.beginning) << text;
+        EXPECT_GE(codes.beginning.size(), 3U) << text;
+      }
     }
   }
 }
@@ -109,6 +131,7 @@ TEST(Icd10Words, BritishSpellingIsAlsoAmerican) {
   EXPECT_EQ(typed_words("leukaemia").words, (Words{"leukemia"}));  // is a lay word
   EXPECT_EQ(typed_words("brain tumour").words, (Words{"neoplasm", "brain"}));
   EXPECT_EQ(typed_words("toes").words, (Words{"toes"}));
+  EXPECT_EQ(typed_words("ingrown toenail").codes.at(0).beginning, "L600");
 }
 
 TEST(Icd10Words, FiguresAfterAWordAreAWord) {
@@ -116,6 +139,27 @@ TEST(Icd10Words, FiguresAfterAWordAreAWord) {
   EXPECT_EQ(typed_words("type2 diabetes").words, (Words{"type", "2", "diabetes"}));
   EXPECT_EQ(typed_words("t2 diabetes").words, (Words{"type", "2", "diabetes"}));
   EXPECT_EQ(typed_words("b12").words, (Words{"b12"}));
+  EXPECT_EQ(typed_words("type2diabetes").words, (Words{"type", "2", "diabetes"}));
+  for (const std::string text : {"t2dm", "h1n1", "3rd", "s72001a", "12abc34"}) {
+    EXPECT_LE(typed_words(text).positions.back(), 4) << text;
+  }
+  EXPECT_EQ(typed_words("h1n1x").words, (Words{"h1n1x"}));
+  EXPECT_EQ(typed_words("3rd").words, (Words{"3rd"}));
+}
+
+TEST(Icd10Words, OtherFormsOfAWord) {
+  const auto typed = typed_words("horse bite");
+  EXPECT_EQ(typed.words, (Words{"horse", "bitten", "bite"}));
+  EXPECT_EQ(typed.positions, (Positions{1, 2, 2}));
+}
+
+TEST(Icd10Words, CircumstancesMayBeWhatIsLookedFor) {
+  EXPECT_EQ(typed_words("migraine with aura").asked, Asked::circumstance);
+  EXPECT_EQ(typed_words("migraine with aura").words, (Words{"migraine", "aura"}));
+  EXPECT_EQ(typed_words("asthma w/o exacerbation").asked, Asked::absence);
+  EXPECT_EQ(typed_words("hernia with obstruction without gangrene").asked, Asked::absence);
+  EXPECT_EQ(typed_words("migraine aura").asked, Asked::subject);
+  EXPECT_EQ(typed_words("with").words, (Words{"with"}));
 }
 
 TEST(Icd10Words, CodesAmongWords) {
@@ -145,6 +189,9 @@ TEST(Icd10Words, MendsDoubtfulWordsThatAreNearLayWords) {
   EXPECT_EQ(mend("shingl", "shingl"), "shingles");
   EXPECT_EQ(mend("nuemonia", "nuemonia", "pneumonia"), "pneumonia");
   EXPECT_EQ(mend("qqqqqq", "qqqqqq", "aqueous"), std::nullopt);
+  EXPECT_EQ(mend("low bck pain", "bck", "back"), "low back pain") << "back pain is one";
+  EXPECT_EQ(mend("bck", "bck", "back"), std::nullopt);
+  EXPECT_EQ(mend("hypertension J18", "j18"), std::nullopt) << "no guess is no word";
   EXPECT_EQ(mend("", ""), std::nullopt);
 }
 
@@ -214,6 +261,56 @@ TEST(Icd10Matches, WhatIsUsualComesFirstOnlyIfItHasAllWords) {
   EXPECT_EQ(matches.best(50), (Positions{1, 5})) << "two of three each, and 5 is only usual";
 }
 
+TEST(Icd10Matches, TheWordItselfThenItsNumberThenOthers) {
+  Matches matches;
+  matches.next_word();
+  matches.add_lists(places({1, 2, 3, 9}), Form::other);
+  matches.add_lists(places({2, 5}), Form::number);
+  matches.add_lists(places({7, 9}), Form::itself);
+  EXPECT_EQ(matches.best(50), (Positions{7, 9, 2, 5, 1, 3}));
+  EXPECT_EQ(matches.best(3), (Positions{7, 9, 2}));
+}
+
+TEST(Icd10Matches, WhatATitleIsAboutThenItsCircumstancesThenWhatIsNotThere) {
+  const std::vector<std::pair<Asked, Positions>> cases{{Asked::subject, {3, 2, 4, 1}},
+                                                       {Asked::circumstance, {2, 3, 4, 1}},
+                                                       {Asked::absence, {1, 2, 3, 4}}};
+  for (const auto& [asked, order] : cases) {
+    Matches matches(Matches::kPlacesMost, asked);
+    matches.next_word();
+    matches.add_lists(places({1}, absent), Form::itself);
+    matches.add_lists(places({2}, circumstance), Form::itself);
+    matches.add_lists(places({3}, head), Form::itself);
+    matches.add_lists(places({4}, short_title), Form::itself);
+    EXPECT_EQ(matches.best(50), order);
+  }
+}
+
+TEST(Icd10Matches, TheNearestFormOfAllWordsTogether) {
+  Matches matches;
+  matches.next_word();
+  matches.add_lists(places({1, 3}), Form::other);
+  matches.add_lists(places({2}), Form::itself);
+  matches.next_word();
+  matches.add_lists(places({1, 2, 3}), Form::other);
+  matches.add_lists(places({3}), Form::itself);
+  EXPECT_EQ(matches.best(50), (Positions{2, 3, 1}));
+}
+
+TEST(Icd10Matches, BillableOnesBeforeTheWordItself) {
+  Matches matches(3);
+  matches.next_word();
+  matches.add_lists(places({4, 5}), Form::itself);
+  matches.add_lists(places({2, 3, 6}), Form::other);
+  EXPECT_EQ(matches.best(50), (Positions{2, 3, 4, 5, 6}));
+}
+
+TEST(Icd10Matches, TheCostOfManyWordsStaysWithinItsByte) {
+  Matches matches;
+  for (int word = 0; word < 100; ++word) add_word(matches, places({1, 2}, absent), Form::other);
+  EXPECT_EQ(matches.best(50), (Positions{1, 2}));
+}
+
 TEST(Icd10Matches, WhatNoCodeHasIsEmpty) {
   EXPECT_TRUE(Matches().best(50).empty());
   Matches none;
@@ -222,7 +319,8 @@ TEST(Icd10Matches, WhatNoCodeHasIsEmpty) {
 }
 
 TEST(Icd10Matches, DistancesOfOneToThreeBytes) {
-  const Positions all{1, 128, 129, 256, 257, 16'640, 16'641, 33'025, 99'999, 100'000};
+  const Positions all{1,     2,     33,     65,     128,    129,    256,
+                      4'351, 8'448, 16'640, 33'025, 99'998, 99'999, 100'000};
   Matches matches;
   add_word(matches, places({all.begin(), all.end()}));
   EXPECT_EQ(matches.best(50), all);
@@ -230,7 +328,7 @@ TEST(Icd10Matches, DistancesOfOneToThreeBytes) {
 
 TEST(Icd10Matches, BytesThatAreNoPlacesAreLeftOut) {
   Matches matches;
-  add_word(matches, places({7}) + "\xff\xff\xff\xff\xff\xff\x7f\x01" + kNext + kNext +
+  add_word(matches, places({7}) + "\xff\xff\xff\xff\xff\xff\x7f\x04" + kNext + kNext +
                         places({9, Matches::kPlacesMost + 1}) + "\x81");
   EXPECT_EQ(matches.best(50), (Positions{7, 9}));
 }

@@ -43,8 +43,14 @@ bool is_order_file(std::string_view name) {
 /// The four digits behind `order`: other numbers in the name (a date of download) are not it.
 int year_in(std::string_view name) {
   static const std::regex form("order[-_ ]?(20[0-9]{2})[^0-9]", std::regex::icase);
+  static const std::regex other("icd10cm.*(addenda|codes|tabular|index).*20[0-9]{2}",
+                                std::regex::icase);
   const std::string base(base_name(name));
   std::smatch found;
+  if (std::regex_search(base, found, other)) {
+    throw std::runtime_error(base + " is not the order file (such as icd10cm_order_2026.txt), " +
+                             "which has the headers and both titles");
+  }
   if (std::regex_search(base, found, form)) return std::stoi(found[1]);
   throw std::runtime_error(
       "the file's name does not say its fiscal year (such as icd10cm_order_2026.txt): " + base);
@@ -67,26 +73,35 @@ struct Entry {
   std::string text;
 };
 
+std::string read_entry(archive* zip, const std::string& path) {
+  std::string out;
+  std::string buffer(1 << 20, '\0');
+  while (true) {
+    const auto got = archive_read_data(zip, buffer.data(), buffer.size());
+    if (got < 0) throw std::runtime_error(path + " is a broken zip file");
+    if (got == 0) return out;
+    out.append(buffer, 0, static_cast<std::size_t>(got));
+    if (out.size() > kMostBytes) throw std::runtime_error(path + " unpacks to over 64 MiB");
+  }
+}
+
 Entry order_file_in_zip(const std::string& bytes, const std::string& path) {
   std::unique_ptr<archive, int (*)(archive*)> zip(archive_read_new(), &archive_read_free);
   archive_read_support_format_zip(zip.get());
   if (archive_read_open_memory(zip.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) {
     throw std::runtime_error(path + " is a broken zip file");
   }
+  std::optional<Entry> out;
   archive_entry* entry = nullptr;
   while (archive_read_next_header(zip.get(), &entry) == ARCHIVE_OK) {
     const char* name = archive_entry_pathname(entry);
     if (name == nullptr || !is_order_file(name)) continue;
-    Entry out{name, {}};
-    std::string buffer(1 << 20, '\0');
-    while (true) {
-      const auto got = archive_read_data(zip.get(), buffer.data(), buffer.size());
-      if (got < 0) throw std::runtime_error(path + " is a broken zip file");
-      if (got == 0) return out;
-      out.text.append(buffer, 0, static_cast<std::size_t>(got));
-      if (out.text.size() > kMostBytes) throw std::runtime_error(path + " unpacks to over 64 MiB");
+    if (out) {
+      throw std::runtime_error(path + " holds several order files: " + out->name + ", " + name);
     }
+    out = Entry{name, read_entry(zip.get(), path)};
   }
+  if (out) return std::move(*out);
   throw std::runtime_error(path + " holds no order file (icd10cm_order_YYYY.txt)");
 }
 
@@ -133,7 +148,8 @@ void add_row(ReleaseFile& out, std::set<std::string>& codes, std::string_view li
 
 ReleaseFile read_release(const std::string& path) {
   Entry entry{path, read_file(path)};
-  if (entry.text.starts_with("PK\x03\x04")) entry = order_file_in_zip(entry.text, path);
+  const bool zip = entry.text.starts_with("PK\x03\x04") || entry.text.starts_with("PK\x05\x06");
+  if (zip) entry = order_file_in_zip(entry.text, path);
   ReleaseFile out;
   out.sha256 = to_hex(sha256(entry.text));
   out.fiscal_year = year_in(entry.name);

@@ -1,7 +1,7 @@
 // ICD-10-CM and templates.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { Client } from "../lib/client.ts";
+import { pointers, type Client } from "../lib/client.ts";
 import { as, newPatient, newRecord, unique } from "../lib/world.ts";
 
 let doctor: Client;
@@ -25,6 +25,22 @@ test("codes by prefix and by words in any order, with typing errors", async () =
   }
   assert.deepEqual(await find("qqqqzzzz"), []);
   for (const q of ["%", "'", "\\", "(", "E11%"]) await find(q);
+  for (const q of ["hyperthyroidism", "hypervolemia"]) {
+    assert.ok((await find(q)).every((code) => !/^E(03|86)/.test(code)), `${q} is not hypo-`);
+  }
+});
+
+test("one fault for one parameter of a search", async () => {
+  for (const [query, message] of [
+    [`?q=${"a".repeat(201)}`, /longer than 200/],
+    ["?q=a&q=b", /more than once/],
+    ["?q=%20", /is required/],
+    ["", /is required/],
+  ] as const) {
+    const problem = await doctor.refused(400, "invalid_parameter", "GET", `/icd10${query}`);
+    assert.deepEqual(pointers(problem), ["?q"]);
+    assert.match(problem.errors?.[0]?.message ?? "", message);
+  }
 });
 
 test("a diagnosis takes its code's title; unknown codes are refused with the nearest", async () => {

@@ -7,6 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { pointers, type Client } from "../../lib/client.ts";
 import { root, startDemo, type DemoPlace, type Running } from "../../lib/program.ts";
+import { zip } from "../../lib/samples.ts";
 import { base, dataDir, newPatient, newRecord, password, signIn, wardbook } from "../../lib/world.ts";
 
 const place: DemoPlace = {
@@ -74,12 +75,28 @@ test("files that are none of it are refused with one line that says why", async 
   const garbage = path.join(folder, "d_order_2025.txt");
   writeFileSync(garbage, Buffer.from([0x50, 0x4b, 3, 4, 1, 2, 3, 4, 5]));
   cases.push([garbage, /zip|order file/]);
+  const none = path.join(folder, "none.zip");
+  writeFileSync(none, zip([]));
+  cases.push([none, /holds no order file/]);
   const gap = path.join(folder, "e_order_2025.txt");
   writeFileSync(gap, `${line(rows[0]!, 1)}\n${line(rows[1]!, 3)}\n`);
   cases.push([gap, /line 2 .*does not follow/]);
+  for (const name of ["icd10cm_codes_2025.txt", "icd10cm_order_addenda_2025.txt"]) {
+    cases.push([orderFile(name, rows), /is not the order file/]);
+  }
   const latin = path.join(folder, "f_order_2025.txt");
   writeFileSync(latin, Buffer.from(`${line(["A00", 1, "M\u00e9ni\u00e8re"], 1)}\n`, "latin1"));
   cases.push([latin, /line 1 .*UTF-8/]);
+  const twice = path.join(folder, "two.zip");
+  const row = `${line(rows[0]!, 1)}\n`;
+  writeFileSync(
+    twice,
+    zip([
+      ["icd10cm_order_2025.txt", row],
+      ["icd10cm_order_2027.txt", row],
+    ]),
+  );
+  cases.push([twice, /several order files: icd10cm_order_2025.txt, icd10cm_order_2027.txt/]);
   for (const [file, expected] of cases) {
     const { code, stderr } = await wardbook(["icd", "import", file]);
     assert.equal(code, 1, file);
@@ -187,6 +204,8 @@ test("the refusal of a code names its neighbours", async () => {
     ["E 11.9", "E11.9"],
     ["S72.001Z", "S72.001A"],
     ["Z00.01", "Z00.00"],
+    ["E11.99999", "E11.9"],
+    ["S72.001A1", "S72.001A"],
   ] as const) {
     assert.equal((await nearest(id, written))[0], first, written);
   }
@@ -334,7 +353,97 @@ const USUAL: [q: string, code: string][] = [
   ["pathological fracture hip", "M84.459A"],
   ["irregular heartbeat", "I49.9"],
   ["colour blindness", "H53.50"],
+  // The typed word before others that have its stem.
+  ["prostatitis", "N41.9"],
+  ["oesophagitis", "K20.90"],
+  ["cervicitis", "N72"],
+  ["gingivitis", "K05.10"],
+  ["cat bite", "W55.01XA"],
+  // What is typed is a word.
+  ["hypervolemia", "E87.70"],
+  ["empyema", "J86.9"],
+  ["confusion", "R41.0"],
+  ["melasma", "L81.1"],
+  ["double vision", "H53.2"],
+  ["loss of appetite", "R63.0"],
+  // What the title is about before its circumstances.
+  ["diabetic retinopathy", "E11.319"],
+  ["chronic kidney disease stage 4", "N18.4"],
+  ["ckd 4", "N18.4"],
+  // In any order.
+  ["blood pressure high", "I10"],
+  ["pressure high blood", "I10"],
+  ["sugar low blood", "E16.2"],
+  // Neither newborns nor carriers nor the past.
+  ["cardiac arrest", "I46.9"],
+  ["bradycardia", "R00.1"],
+  ["jaundice", "R17"],
+  ["hypothermia", "T68.XXXA"],
+  ["peptic ulcer", "K27.9"],
+  ["ectopic pregnancy", "O00.90"],
+  ["cystic fibrosis", "E84.9"],
+  ["hyperthyroidism", "E05.90"],
+  ["malnutrition", "E46"],
+  // The unspecified code of a disease.
+  ["hypotension", "I95.9"],
+  ["impetigo", "L01.00"],
+  ["cellulitis", "L03.90"],
+  ["cystitis", "N30.90"],
+  ["diverticulitis", "K57.92"],
+  ["dementia", "F03.90"],
+  ["gonorrhea", "A54.9"],
+  ["otitis externa", "H60.90"],
+  ["gangrene", "I96"],
+  ["abdominal aortic aneurysm", "I71.40"],
+  ["pelvic pain", "R10.20"],
+  ["migraine with aura", "G43.109"],
+  ["hernia without obstruction", "K46.9"],
+  ["inguinal hernia with obstruction", "K40.30"],
+  // Everyday words and abbreviations.
+  ["lower back pain", "M54.50"],
+  ["bowel obstruction", "K56.609"],
+  ["aspiration pneumonia", "J69.0"],
+  ["annual physical", "Z00.00"],
+  ["prenatal visit", "Z34.90"],
+  ["heavy periods", "N92.0"],
+  ["c. diff", "A04.72"],
+  ["athletes foot", "B35.3"],
+  ["ingrown toenail", "L60.0"],
+  ["earwax", "H61.20"],
+  ["swollen legs", "R60.0"],
+  ["DKA", "E11.10"],
+  ["BPPV", "H81.10"],
+  ["LBBB", "I44.7"],
+  ["mpox", "B04"],
+  ["type2diabetes", "E11.9"],
+  // Two errors, one of them a change of order.
+  ["appenidciits", "K37"],
+  ["hepataiits", "B19.9"],
+  ["conujnctivtis", "H10.9"],
+  ["pharyngiist", "J02.9"],
+  ["low bck pain", "M54.50"],
+  ["deep vuein thrombosis", "I82.409"],
 ];
+
+/** A word of a title finds a title that has it, but for the few that stand for other words. */
+async function wordsOfTitles(query: Record<string, string>): Promise<void> {
+  const words = new Set<string>();
+  for (const chapter of "ABCDEFGHIJKLMNOPQRSTZ") {
+    const { body } = await doctor.expect(200, "get", "/icd10", {
+      query: { q: chapter, limit: 200, ...query },
+    });
+    for (const item of body.items.filter((_, i) => i % 8 === 0)) {
+      for (const word of item.long_title.toLowerCase().match(/[a-z]{6,}/g) ?? []) words.add(word);
+    }
+  }
+  const missed: string[] = [];
+  for (const q of words) {
+    const { body } = await doctor.expect(200, "get", "/icd10", { query: { q, limit: 1, ...query } });
+    if (!body.items[0]?.long_title.toLowerCase().includes(q)) missed.push(q);
+  }
+  assert.ok(words.size > 400, String(words.size));
+  assert.ok(missed.length <= words.size / 40, missed.join(" "));
+}
 
 test("the whole release of CMS", { skip: !existsSync(cms) && "the CMS file is not here" }, async () => {
   const { code, stdout, stderr } = await wardbook(["icd", "import", cms], 300);
@@ -347,6 +456,7 @@ test("the whole release of CMS", { skip: !existsSync(cms) && "the CMS file is no
     const first = (await codes(q, { ...query, limit: "3" })).join(" ");
     assert.ok(first.split(" ").includes(usual), `${q}: ${first}`);
   }
+  await wordsOfTitles(query);
   for (const [q, first] of [
     ["pneumonia", "J18.9"],
     ["diabetes", "E11.9"],
@@ -369,6 +479,13 @@ test("the whole release of CMS", { skip: !existsSync(cms) && "the CMS file is no
   const { id } = await newRecord(doctor, patient, { visit_date: "2026-01-05T10:00:00Z" });
   assert.deepEqual((await nearest(id, "E12")).slice(0, 2), ["E11", "E13"]);
   assert.deepEqual((await nearest(id, "E14")).slice(0, 2), ["E13", "E15"]);
+  assert.equal((await nearest(id, "S72.002A1"))[0], "S72.002A");
+  const piece = orderFile("icd10cm_order_2023.txt", ROWS);
+  const refused = await wardbook(["icd", "import", piece]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /2026 is loaded with 98186 codes and the file has 7: .*--force/);
+  // The words of what stands beside, and of what does not, are there too.
+  assert.ok((await codes("hypertension", query)).every((c) => !c.startsWith("I12")));
   // No title has both sides: the codes that have the most of the words.
   const sides = await codes("pain left right knee", query);
   assert.deepEqual(sides.slice(0, 2).sort(), ["M25.561", "M25.562"]);

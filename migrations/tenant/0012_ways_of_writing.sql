@@ -16,12 +16,12 @@ CREATE FUNCTION {tenant}.letters(text) RETURNS text
     CASE WHEN octet_length($1) > length($1)
               AND $1 ~ '[\u00AD\u00B5\u0622-\u06F9\u200B-\u200D\u2060\uFEFF]'  -- translate is slow
          THEN translate($1,
-           U&'\00B5\0622\0623\0625\0671\0649\06CC\0629\06A9'
+           U&'\066B\066C\00B5\0622\0623\0625\0671\0649\06CC\0629\06A9'
              '\0660\0661\0662\0663\0664\0665\0666\0667\0668\0669'
              '\06F0\06F1\06F2\06F3\06F4\06F5\06F6\06F7\06F8\06F9'
              '\064B\064C\064D\064E\064F\0650\0651\0652\0653\0654\0655\0670\0640'
              '\00AD\200B\200C\200D\2060\FEFF',
-           U&'\03BC\0627\0627\0627\0627\064A\064A\0647\064301234567890123456789')
+           U&'.,\03BC\0627\0627\0627\0627\064A\064A\0647\064301234567890123456789')
          ELSE $1 END);
 
 -- Characters of Chinese and Japanese apart, so that each is a word of its own and what is typed is found
@@ -40,17 +40,24 @@ CREATE FUNCTION {tenant}.composed(text) RETURNS text
     regexp_replace(CASE WHEN $1 ~ U&'[\0300-\036F]' THEN normalize($1, NFC) ELSE $1 END,
                    '([\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF])\u200B', '\1 ', 'g') END;
 
+-- A number's unit is no part of the compound behind it.
+CREATE FUNCTION {tenant}.unit_apart(text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+  CASE WHEN strpos($1, '-') = 0 THEN $1 ELSE
+    regexp_replace($1, '(?<![[:alnum:].])([0-9]+(?:[.,][0-9]+)*[[:alpha:]]+)-(?=[[:alpha:]])',
+                   '\1 ', 'g') END;
+
 -- A comma within a number is a point (38,5; 1,000,000; not 1,2,3), and a number is a word and its unit
--- another one (5mg, 0.5mg/ml, not IL6 nor S72.001A).
+-- another one (5mg, 0.5mg/ml, 24h-Holter, not IL6 nor S72.001A).
 CREATE FUNCTION {tenant}.numbers_apart(text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
   CASE WHEN $1 !~ '[0-9]' THEN $1 ELSE
     regexp_replace(
-      CASE WHEN strpos($1, ',') = 0 THEN $1 ELSE
+      {tenant}.unit_apart(CASE WHEN strpos($1, ',') = 0 THEN $1 ELSE
         regexp_replace(
           regexp_replace($1,
             '(?<![[:alnum:].,])([0-9]{1,3}),([0-9]{3}),(?=[0-9]{3}(?!,?[0-9]))', '\1.\2.', 'g'),
-          '(?<![[:alnum:].,])([0-9]+),(?=[0-9]+(?!,?[0-9]))', '\1.', 'g') END,
+          '(?<![[:alnum:].,])([0-9]+),(?=[0-9]+(?!,?[0-9]))', '\1.', 'g') END),
       '(?<![[:alnum:].])([0-9]+(?:[.,][0-9]+)*)(?=[[:alpha:]])', '\1 ', 'g') END;
 
 -- As before but for these.
@@ -164,6 +171,14 @@ BEGIN
   RETURN asked;
 END $$;
 
+-- A number, behind a hyphen too, and with the points of its groups of three or without them.
+CREATE FUNCTION {tenant}.number_forms(text) RETURNS text[]
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+  ARRAY[$1, '-' || $1,
+    CASE WHEN $1 ~ '^[1-9][0-9]{3,8}$' THEN regexp_replace($1, '([0-9])(?=([0-9]{3})+$)', '\1.', 'g')
+         WHEN $1 ~ '^[1-9][0-9]{0,2}(\.[0-9]{3})+$' THEN replace($1, '.', '')
+         ELSE $1 END];
+
 -- A word with digits in it and nothing else: a number also behind a hyphen and in groups of three,
 -- letters and digits also as two words (IL6: IL-6, IL 6), a code also with its dot.
 CREATE OR REPLACE FUNCTION {tenant}.number_query(plain text) RETURNS tsquery
@@ -173,12 +188,8 @@ DECLARE
   parts text[] := regexp_match(plain, '^([[:alpha:]]+)([0-9]+)$');
 BEGIN
   IF plain ~ '^[0-9]+$' THEN
-    asked := asked || ({tenant}.lexeme('-' || plain) || ':*')::tsquery;
-    IF plain ~ '^[1-9][0-9]{3,8}$' THEN
-      asked := asked || {tenant}.lexeme(
-        regexp_replace(plain, '([0-9])(?=([0-9]{3})+$)', '\1.', 'g'))::tsquery;
-    END IF;
-    RETURN asked;
+    RETURN asked || ({tenant}.lexeme('-' || plain) || ':*')::tsquery
+      || {tenant}.lexeme(({tenant}.number_forms(plain))[3])::tsquery;
   ELSIF parts IS NOT NULL THEN
     asked := asked || ({tenant}.lexeme(parts[1]) || ' <-> ' || {tenant}.lexeme(parts[2]))::tsquery
       || ({tenant}.lexeme(parts[1]) || ' <-> ' || {tenant}.lexeme('-' || parts[2]))::tsquery;
@@ -213,6 +224,9 @@ BEGIN
       || {tenant}.word_query(replace(plain, '-', ''));
   ELSIF plain ~ '^[1-9][0-9]{0,2}(\.[0-9]{3})+$' THEN
     asked := asked || ({tenant}.lexeme(replace(plain, '.', '')) || ':*')::tsquery;
+  ELSIF plain ~ '^[[:alpha:]]+[0-9]+\.[0-9]+$' THEN
+    asked := asked || {tenant}.one_phrase_query(
+      regexp_replace(plain, '^([[:alpha:]]+)(?=[0-9])', '\1 '));
   END IF;
   RETURN asked;
 END $$;
@@ -237,7 +251,7 @@ BEGIN
     unit := regexp_match(plain, '^([0-9]+(?:\.[0-9]+)*) ([[:alpha:]]+)$');
     IF unit IS NULL THEN RETURN {tenant}.phrase_query(plain); END IF;
     RETURN (SELECT string_agg({tenant}.lexeme(n) || ' <-> ' || {tenant}.lexeme(unit[2]) || ':*', ' | ')
-            FROM unnest(ARRAY[unit[1], '-' || unit[1]]) AS n)::tsquery;
+            FROM unnest({tenant}.number_forms(unit[1])) AS n)::tsquery;
   ELSIF plain !~ '^[[:alnum:]]+$' THEN
     RETURN {tenant}.compound_query(plain);
   ELSIF plain ~ '[0-9]' THEN
@@ -287,7 +301,7 @@ BEGIN
   FOREACH word IN ARRAY words LOOP
     plain := btrim({tenant}.plain(word));
     part := {tenant}.word_query(word);
-    IF plain ~ '^[0-9]+$' AND letters ~ '^[[:alpha:]]+$' THEN
+    IF plain ~ '^[0-9]+(\.[0-9]+)?$' AND letters ~ '^[[:alpha:]]+$' THEN
       parts[cardinality(parts)] := (parts[cardinality(parts)] && part)
         || ({tenant}.lexeme(letters || plain) || ':*')::tsquery;
     ELSIF plain ~ '^[0-9]{1,5}$' AND cardinality(words) = 1 AND cardinality(phrases) = 0 THEN

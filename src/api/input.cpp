@@ -383,8 +383,11 @@ std::string canonical_json(const json::value& value) {
 
 bool is_email(std::string_view text) {
   const auto at = text.find('@');
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (blank_at_front(text.substr(i)) != 0) return false;
+  }
   return at != 0 && at != std::string_view::npos && at + 1 < text.size() && text.size() <= 254 &&
-         text.find('@', at + 1) == std::string_view::npos && text.find(' ') == text.npos;
+         text.find('@', at + 1) == std::string_view::npos;
 }
 
 std::string quoted(std::string_view text) {

@@ -72,7 +72,7 @@ void merge_patch(boost::json::value& target, const boost::json::value& patch);
 /// The canonical form of RFC 8785 for our documents (keys are ASCII): sorted keys, no white space,
 /// numbers in their shortest form. Equal contents have equal texts.
 [[nodiscard]] std::string canonical_json(const boost::json::value& value);
-/// Whether it has the form of an address: something, one @, something, no space, at most 254 bytes.
+/// Whether it has the form of an address: something, one @, something, no blank, at most 254 bytes.
 [[nodiscard]] bool is_email(std::string_view text);
 /// A JSON string literal.
 [[nodiscard]] std::string quoted(std::string_view text);

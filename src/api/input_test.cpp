@@ -109,7 +109,8 @@ TEST(InputTest, AnAddressHasSomethingOnBothSidesOfOneAt) {
   for (const auto* good : {"a@b", "zoe@example.org", "\u00fc@\u00fc.example"}) {
     EXPECT_TRUE(is_email(good)) << good;
   }
-  for (const auto* bad : {"", "a", "@b", "a@", "a b@c.de", "a@@b.c", "x@y z.com", "a@b@c"}) {
+  for (const auto* bad :
+       {"", "a", "@b", "a@", "a b@c.de", "a@@b.c", "x@y z.com", "a@b@c", "a@\u00a0b"}) {
     EXPECT_FALSE(is_email(bad)) << bad;
   }
 }

@@ -193,7 +193,7 @@ struct Router::Impl {
       request.body = boost::json::object{};
       co_return;
     }
-    if (!type || !is_json_type(*type, patch)) {
+    if (!type || headers.count("Content-Type") > 1 || !is_json_type(*type, patch)) {
       Failure failure(Code::unsupported_media_type,
                       patch ? "Send application/merge-patch+json or application/json, in UTF-8."
                             : "Send application/json, in UTF-8.");

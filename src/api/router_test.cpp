@@ -213,6 +213,12 @@ TEST_F(RouterTest, JsonIsUtf8) {
   }
 }
 
+TEST_F(RouterTest, AContentTypeIsGivenOnce) {
+  const std::string type = "Content-Type: application/json\r\n";
+  const auto answer = ask("POST /records", std::string(kNurse) + type + type, "{}");
+  EXPECT_EQ(code(answer), "unsupported_media_type");
+}
+
 TEST_F(RouterTest, SomeBodiesHaveNoFields) {
   const std::string nurse = kNurse;
   const std::string line = "POST /records/7/copy";

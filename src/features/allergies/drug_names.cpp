@@ -120,9 +120,26 @@ void replace_all(std::string& word, std::string_view from, std::string_view to) 
   }
 }
 
+/// Cyrillic words without the ending of their case (пенициллина, пенициллинов).
+void drop_russian_ending(std::string& word) {
+  constexpr std::size_t kStem = 10;  // five letters
+  constexpr std::size_t kEnding = 3;
+  constexpr std::string_view kLetters = "аеиоуыэюяйьмвх";
+  if (static_cast<unsigned char>(word.front()) < 0xD0 ||
+      static_cast<unsigned char>(word.front()) > 0xD1) {
+    return;
+  }
+  for (std::size_t i = 0; i < kEnding && word.size() >= kStem + 2; ++i) {
+    const auto at = kLetters.find(std::string_view(word).substr(word.size() - 2));
+    if (at == std::string_view::npos || at % 2 != 0) return;
+    word.resize(word.size() - 2);
+  }
+}
+
 std::string key_of(std::string word) {
   constexpr std::size_t kShort = 3;  // ASS is no "as"
   constexpr std::size_t kLong = 6;
+  drop_russian_ending(word);
   replace_all(word, "sulph", "sulf");
   replace_all(word, "ae", "e");
   replace_all(word, "mycin", "micin");
@@ -254,6 +271,13 @@ class Table {
     return groups_[static_cast<std::size_t>(drug)];
   }
 
+  /// The text with blanks around the names that are written without (青霉素过敏).
+  [[nodiscard]] std::string apart(std::string_view folded) const {
+    std::string out(folded);
+    for (const auto& name : unspaced_) replace_all(out, name, " " + name + " ");
+    return out;
+  }
+
  private:
   /// `a = b`: the same drug; a name that was there before brings the others to it.
   int drug(std::string_view names) {
@@ -272,6 +296,10 @@ class Table {
 
   void add(std::string_view name, Meaning meaning) {
     Words words = word_keys(name);
+    constexpr unsigned char kFirstUnspaced = 0xE3;  // kana, ideographs, hangul
+    if (words.size() == 1 && static_cast<unsigned char>(words.front().front()) >= kFirstUnspaced) {
+      unspaced_.insert(words.front());
+    }
     auto& phrases = by_first_word_[words.front()];
     auto at = std::ranges::find(phrases, words, &Phrase::words);
     if (at == phrases.end()) at = phrases.insert(at, {std::move(words), {}});
@@ -279,6 +307,7 @@ class Table {
   }
 
   std::unordered_map<std::string, std::vector<Phrase>> by_first_word_;
+  std::set<std::string, std::less<>> unspaced_;
   std::map<std::string, int, std::less<>> ids_;
   std::vector<std::vector<int>> groups_;
 };
@@ -305,7 +334,7 @@ void drop_named_groups(Named& named) {
 }
 
 Named name_of(std::string_view folded) {
-  const Words words = keys_of_folded(folded);
+  const Words words = keys_of_folded(table().apart(folded));
   Named out;
   Words salts_only;
   for (std::size_t at = 0; at < words.size();) {

@@ -29,8 +29,7 @@ inline constexpr auto kGroups = std::to_array<GroupRow>({
     {"penicillins", "J01C",
      "penicillin, penizillin, penisilin, pcn, пенициллин, пенициллины, πενικιλλινη, "
      "πενικιλλινες, بنسلين, بنسيلين, البنسلين, البنسيلين, 青霉素, 青黴素, 盘尼西林, 盤尼西林, "
-     "ペニシリン, 페니실린, "
-     "beta lactam, betalactam",
+     "ペニシリン, 페니실린, beta lactam, betalactam",
      "penicillin g = benzylpenicillin = pen g = bicillin = pfizerpen = extencilline = "
      "tardocillin = retarpen, penicillin v = phenoxymethylpenicillin = penicillin vk = pen v = "
      "pen vk = pen vee = pen vee k = veetids = ospen = isocillin = oracilline = kavepenin, "
@@ -45,8 +44,7 @@ inline constexpr auto kGroups = std::to_array<GroupRow>({
      "amdinocillin, sultamicillin, temocillin = negaban"},
     {"cephalosporins", "J01DB J01DC J01DD J01DE J01DI",
      "cephalosporin, цефалоспорин, цефалоспорины, κεφαλοσπορινη, κεφαλοσπορινες, 头孢菌素, "
-     "頭孢菌素, "
-     "セフェム, beta lactam, betalactam",
+     "頭孢菌素, セフェム, beta lactam, betalactam",
      "cefalexin = keflex = keftab = ceporex = daxbia, cefazolin = ancef = kefzol, cefadroxil = "
      "duricef = baxan = oracefal, cefradine = velosef, cefuroxime = zinnat = ceftin = zinacef = "
      "kefurox = elobact, cefaclor = ceclor = distaclor = raniclor = alfatil, cefoxitin = "
@@ -144,7 +142,7 @@ inline constexpr auto kGroups = std::to_array<GroupRow>({
      "crestor = ezallor, pravastatin = pravachol = lipostat = selektine, lovastatin = mevacor = "
      "mevinacor = altoprev, fluvastatin = lescol, pitavastatin = livalo = zypitamag"},
     {"ACE inhibitors", "C09A", "ace inhibitor, acei, angiotensin converting enzyme inhibitor",
-     "lisinopril = zestril = prinivil = carace = qbrelis = acerbon, enalapril = vasotec = "
+     "lisinopril = zestril = prinivil = qbrelis = acerbon, enalapril = vasotec = "
      "innovace = renitec = xanef = epaned, enalaprilat, ramipril = altace = tritace = delix = "
      "triatec, perindopril = coversyl = aceon = coversum, captopril = capoten = lopirin, "
      "benazepril = lotensin = cibacen, fosinopril = monopril = staril, quinapril = accupril = "

@@ -183,7 +183,7 @@ Task<api::Response> amend_record(App& app, api::Request req) {
   // What is signed says something new.
   if (faults.empty() && revised.empty() &&
       record.content == records::canonical_content(data, revised.kept)) {
-    faults.push_back({"/changes", "change nothing"});
+    faults.push_back({"/changes", "changes nothing"});
   }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const std::vector<std::string> headers = revised.headers;

@@ -28,7 +28,9 @@ inline const db::Query<Patient, MaybeText, std::string, std::string, Date, std::
             SELECT 'P-' || wardbook.padded(nextval('{tenant}.patient_numbers')) AS number
             FROM generate_series(1, 1000)) c
           WHERE NOT EXISTS (SELECT FROM {tenant}.patients o
-            WHERE lower(o.patient_number) = lower(c.number) AND NOT o.number_shared)
+              WHERE lower(o.patient_number) = lower(c.number) AND NOT o.number_shared)
+            AND NOT EXISTS (SELECT FROM {tenant}.patients o
+              WHERE lower(o.patient_number) = lower(c.number) AND o.number_shared)
           LIMIT 1)),
     $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
   RETURNING )sql" WB_PATIENT_COLUMNS};

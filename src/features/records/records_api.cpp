@@ -185,6 +185,13 @@ Task<RecordInput> changed_input(db::Tx& tx, const Record& record, json::object b
       found.push_back({"/doctor_id", "cannot be removed"});
     }
   }
+  if (apply != Apply::replace) {
+    // What was taken before the two were held against each other stays as it is.
+    std::erase_if(found, [&body](const Fault& fault) {
+      return fault.pointer == kBodySize.pointer && fault.message == kBodySize.message &&
+             !was_sent(body, kBodySize.pointer) && !was_sent(body, kBodySize.other);
+    });
+  }
   co_await resolve(tx, input, &record, found);
   if (found.empty() && apply != Apply::amend) {
     const auto kept = co_await diagnoses_of(tx, record.id);

@@ -35,9 +35,8 @@ constexpr std::array kVitalBounds{
     // Newborns in distress breathe up to 120 times a minute (WHO, Pocket Book of Hospital Care for
     // Children, 2013: fast is from 60); 1 is deep opioid poisoning just before arrest.
     Bound{"respiratory_rate_per_min", 1, 120, false},
-    // Survived: 11.8 °C by a child, 13.7 °C by an adult (Zafren, Wilderness Environ Med 2020), 46.5
-    // °C
-    // (Slovis, Ann Emerg Med 1982).
+    // Survived: 11.8 °C by a child, 13.7 °C by an adult (Zafren, Wilderness Environ Med 2020),
+    // 46.5 °C (Slovis, Ann Emerg Med 1982).
     Bound{"temperature_c", 11, 47, false},
     // Survived arterial saturation on Everest: 34 to 70 % (Grocott, N Engl J Med 2009). What an
     // oximeter shows below 70 is not calibrated (ISO 80601-2-61), but is written down as shown.

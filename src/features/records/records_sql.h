@@ -183,6 +183,10 @@ inline const db::Query<void, RecordId, std::int64_t, std::string, AccountId, std
     signed_by_name)
   VALUES ($1, $2, $3, $4, $5, $6, $7))sql"};
 
+/// The name that a signature bears: of who signs, now.
+inline const db::Query<db::TextRow, AccountId> kSignersName{
+    "records.signers_name", "SELECT display_name FROM {tenant}.staff WHERE account_id = $1"};
+
 // ---- versions
 // -------------------------------------------------------------------------------------
 

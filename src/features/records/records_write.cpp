@@ -114,8 +114,10 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   if (!is_new) queue_row(tx, record.id, data, change, version, hash, by, now);
   // An amendment is signed work as finalizing is: who, when, over the new version's hash.
   const bool is_signed = change.kind == "finalized" || change.kind == "amended";
+  std::string signer;
   if (is_signed) {
-    tx.queue(kInsertSignature, record.id, version, hash, by, now, change.kind, request.caller.name);
+    signer = (co_await tx.one(kSignersName, by)).value;
+    tx.queue(kInsertSignature, record.id, version, hash, by, now, change.kind, signer);
   }
 
   Sides sides = differing(is_new ? "{}" : record.content, content);
@@ -127,7 +129,7 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   // With it the sealed log vouches for the version: `audit verify` compares them.
   sides.after["content_hash"] = hash;
   if (is_new) sides.after["record_number"] = record.record_number;
-  if (is_signed) sides.after["signed_by_name"] = request.caller.name;
+  if (is_signed) sides.after["signed_by_name"] = signer;
   sides.after["status"] = change.status;
   audit::Entry entry{.action = action_of(change.kind),
                      .resource = "record",

@@ -316,20 +316,20 @@ test("an amendment that changes nothing is refused", async () => {
 test("a signature keeps the name that was signed with", async () => {
   const { client, user, password } = await newAccount("doctor");
   const { id: record, version } = await newRecord(client, patient);
+  const admin = await as("hospital_admin");
+  const rename = (display_name: string) =>
+    admin.expect(200, "patch", "/users/{id}", { path: { id: user.id }, body: { display_name } });
+  await rename("Dr. Now");  // not the name that the token was given with
   await client.expect(200, "post", "/records/{id}/finalize", {
     path: { id: record },
     ifMatch: version,
     body: { password },
   });
-  const admin = await as("hospital_admin");
-  await admin.expect(200, "patch", "/users/{id}", {
-    path: { id: user.id },
-    body: { display_name: "Somebody Else" },
-  });
+  await rename("Somebody Else");
   const { body } = await doctor.expect(200, "get", "/records/{id}/versions", {
     path: { id: record },
   });
-  assert.equal(body.items.at(-1)?.signature?.signed_by_name, user.display_name);
+  assert.equal(body.items.at(-1)?.signature?.signed_by_name, "Dr. Now");
 });
 
 test("versions show who signed them", async () => {

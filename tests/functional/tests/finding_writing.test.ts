@@ -47,6 +47,21 @@ test("a number and its unit are two words, however they are written", async () =
   );
 });
 
+test("a unit before a hyphen, groups of three with a unit, numbers behind letters", async () => {
+  await finds(
+    [
+      "24h-Holter planned, 3D-CT", "24 h Holter, 3D CT", "1000mg of it", "1,000mg or 1.000 mg",
+      "pH 7.35", "pH7.35 at noon", "٣٨٫٥ degrees",
+    ],
+    [
+      ["24h", [0, 1]], ["24 h", [0, 1]], ['"24h"', [0, 1]], ["24h-holter", [0, 1]], ["holter", [0, 1]],
+      ["3d", [0, 1]], ['"3d ct"', [0, 1]], ["1000mg", [2, 3]], ["1,000mg", [2, 3]],
+      ["1.000mg", [2, 3]], ["1000 mg", [2, 3]], ["ph 7.35", [4, 5]], ["ph7.35", [4, 5]],
+      ["38.5", [6]], ["38,5", [6]],
+    ],
+  );
+});
+
 test("a number is marked whole or not at all", async () => {
   const notes = "5 mg; 47.5 mg; 6.5 mg/dL; 12.5mg";
   assert.deepEqual(await marks({ notes }, '"5 mg"'), [

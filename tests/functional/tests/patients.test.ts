@@ -225,18 +225,19 @@ test("ten at once with one number in two cases: one has it", async () => {
 test("PostgreSQL itself refuses such a number", async () => {
   const number = unique("Sq-");
   await newPatient(await as("receptionist", OTHER), { patient_number: number });
-  for (const other of [number.toUpperCase(), ` ${number}x`, `${number}x\u00a0`]) {
+  const free = `${number}y`;
+  for (const other of [free, number.toUpperCase(), ` ${number}x`, `${number}x\u00a0`]) {
     const out = await psql(`BEGIN; SET LOCAL ROLE wbt_${OTHER};
       INSERT INTO ${OTHER}.patients
         (patient_number, first_name, last_name, date_of_birth, sex, number_shared, created_by)
       VALUES ('${other}', 'A', 'B', '1990-01-01', 'other', true,
         (SELECT min(account_id) FROM ${OTHER}.staff)); COMMIT`);
-    assert.notEqual(out.code, 0, `«${other}»`);
+    assert.equal(out.code === 0, other === free, `«${other}» ${out.stderr}`);
   }
 });
 
 test("an email address has one @ and no blanks, or is empty as a phone number may be", async () => {
-  for (const email of ["a b@c", "a@@b.c", "x@y z.com", "@b", "a@", "a"]) {
+  for (const email of ["a b@c", "a@@b.c", "x@y z.com", "a@\u00a0b", "@b", "a@", "a"]) {
     const problem = await clerk.refused(422, "invalid_fields", "POST", "/patients", {
       body: { first_name: "A", last_name: "B", date_of_birth: "1980-01-01", sex: "male", email },
     });

@@ -212,6 +212,11 @@ bool is_amount(std::string_view word) {
          noise().contains(unit);
 }
 
+/// Whether the byte begins a character of kana, ideographs or hangul, or of what comes behind them.
+bool is_unspaced(char c) {
+  return static_cast<unsigned char>(c) >= 0xE3;
+}
+
 struct Meaning {
   bool group = false;
   int id = 0;
@@ -296,10 +301,7 @@ class Table {
 
   void add(std::string_view name, Meaning meaning) {
     Words words = word_keys(name);
-    constexpr unsigned char kFirstUnspaced = 0xE3;  // kana, ideographs, hangul
-    if (words.size() == 1 && static_cast<unsigned char>(words.front().front()) >= kFirstUnspaced) {
-      unspaced_.insert(words.front());
-    }
+    if (words.size() == 1 && is_unspaced(words.front().front())) unspaced_.insert(words.front());
     auto& phrases = by_first_word_[words.front()];
     auto at = std::ranges::find(phrases, words, &Phrase::words);
     if (at == phrases.end()) at = phrases.insert(at, {std::move(words), {}});
@@ -334,7 +336,9 @@ void drop_named_groups(Named& named) {
 }
 
 Named name_of(std::string_view folded) {
-  const Words words = keys_of_folded(table().apart(folded));
+  std::string apart;
+  if (std::ranges::any_of(folded, is_unspaced)) folded = apart = table().apart(folded);
+  const Words words = keys_of_folded(folded);
   Named out;
   Words salts_only;
   for (std::size_t at = 0; at < words.size();) {

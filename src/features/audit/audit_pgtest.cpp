@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "features/audit/audit.h"
 #include "support/clinic.h"
 
@@ -51,7 +54,20 @@ class AuditTest : public ::testing::Test {
     reactor_.poll();
   }
 
-  void write(const std::string& action) { run(reactor_, log_.write(tenant_, {}, entry(action))); }
+  void write(const std::string& action) {
+    write_held_back(action);
+    // A transaction of the test before that has not quite ended holds the sealer back.
+    const std::string settled =
+        "SELECT bool_and(xact_id < pg_snapshot_xmin(pg_current_snapshot())) FROM " +
+        in("audit_log");
+    for (int i = 0; i < 1'000 && looking_.value(settled) != "t"; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+  /// While another transaction runs.
+  void write_held_back(const std::string& action) {
+    run(reactor_, log_.write(tenant_, {}, entry(action)));
+  }
   std::int64_t seal_now(std::int64_t most = 5'000) {
     return run(reactor_, seal(db_, tenant_, most));
   }
@@ -60,6 +76,7 @@ class AuditTest : public ::testing::Test {
   std::string in(const std::string& table) { return tenant_.str() + "." + table; }
 
   TenantId tenant_ = PgCluster::get().new_tenant("audited");
+  db::SyncConnection looking_{PgCluster::get().superuser_conninfo()};
   boost::asio::io_context reactor_{1};
   db::Pool db_{reactor_, PgCluster::get().pool_options()};
   Log log_{reactor_, db_};
@@ -154,7 +171,7 @@ TEST_F(AuditTest, TheSealerSkipsNobodyWhoCommitsLate) {
   auto slow = Clinic::as_role(tenant_);
   slow.script("BEGIN");
   slow.script("INSERT INTO " + in("audit_log") + " (action, resource) VALUES ('slow', 'test')");
-  write("after");
+  write_held_back("after");
   EXPECT_EQ(seal_now(), 1) << "only what came before the transaction that still runs";
   EXPECT_EQ(seal_now(), 0);
   slow.script("COMMIT");

@@ -16,12 +16,6 @@ std::string unpadded_base64(std::string_view bytes) {
   return out;
 }
 
-std::size_t code_points(std::string_view text) {
-  std::size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
-  return count;
-}
-
 /// Addresses are compared without case, as the accounts' are, and not kept.
 std::string address_key(std::string_view email) {
   std::string lower(email);
@@ -60,8 +54,9 @@ void UnknownAddresses::count(std::string_view email, Time now, int most,
 
 std::string hash_password(const Settings::Auth& auth, std::string_view password) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
+  const std::string normalized = normalized_password(password);
   std::array<char, crypto_pwhash_STRBYTES> out{};
-  if (crypto_pwhash_str_alg(out.data(), password.data(), password.size(),
+  if (crypto_pwhash_str_alg(out.data(), normalized.data(), normalized.size(),
                             static_cast<unsigned long long>(auth.argon2_passes),
                             static_cast<std::size_t>(auth.argon2_memory_bytes),
                             crypto_pwhash_ALG_ARGON2ID13) != 0) {
@@ -72,23 +67,14 @@ std::string hash_password(const Settings::Auth& auth, std::string_view password)
 
 bool password_matches(const std::string& hash, std::string_view password) {
   if (sodium_init() < 0 || hash.size() >= crypto_pwhash_STRBYTES) return false;
-  return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
+  const std::string normalized = normalized_password(password);
+  return crypto_pwhash_str_verify(hash.c_str(), normalized.data(), normalized.size()) == 0;
 }
 
 std::string impossible_hash(const Settings::Auth& auth) {
   return "$argon2id$v=19$m=" + std::to_string(auth.argon2_memory_bytes / 1024) +
          ",t=" + std::to_string(auth.argon2_passes) + ",p=1$" + unpadded_base64(random_bytes(16)) +
          "$" + unpadded_base64(random_bytes(32));
-}
-
-std::optional<std::string> password_fault(std::string_view password, std::string_view email) {
-  const std::size_t length = code_points(password);
-  if (length < kPasswordLeast || length > kPasswordMost) {
-    return "must have " + std::to_string(kPasswordLeast) + " to " + std::to_string(kPasswordMost) +
-           " characters";
-  }
-  if (net::equal_ignoring_case(password, email)) return "must not be the e-mail address";
-  return std::nullopt;
 }
 
 HashQueue::Place::Place(HashQueue& queue) : taken_(queue.taken_) {

@@ -191,7 +191,7 @@ Task<> note_unknown(App& app, api::Request request, bool locked) {
 
 Task<std::optional<AccountRow>> account_by_email(db::Pool& db, std::string email) {
   db::Tx tx = co_await db.begin_control();
-  auto account = co_await tx.maybe_one(kAccountByEmail, std::move(email));
+  auto account = co_await tx.maybe_one(kAccountByEmail, email_key(email));
   co_await tx.commit();
   co_return account;
 }

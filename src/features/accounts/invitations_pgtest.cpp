@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <map>
 
 #include "features/accounts/accounts.h"
 #include "features/accounts/sign_in.h"
@@ -62,6 +63,16 @@ struct Answer {
   }
   [[nodiscard]] std::int64_t id() const { return body.at("id").as_int64(); }
 };
+
+Task<> count_codes(App& app, api::Request request, std::map<std::string, int>& outcomes) {
+  std::string outcome = "accepted";
+  try {
+    co_await accept(app, std::move(request));
+  } catch (const Failure& failure) {
+    outcome = describe(failure.code()).name;
+  }
+  ++outcomes[outcome];
+}
 
 /// Two hospitals with their administrators; `doctor` is somebody of the second one to be.
 class InvitationsTest : public ::testing::Test {
@@ -142,6 +153,17 @@ class InvitationsTest : public ::testing::Test {
     return run(clinic_.reactor, read_texts(clinic_.db, std::move(tenant), query)).at(0);
   }
   Time now() { return clinic_.clock.now(); }
+
+  /// The same body so often at once.
+  std::map<std::string, int> accept_at_once(int times, const json::object& body) {
+    std::map<std::string, int> outcomes;
+    std::vector<Task<>> tasks;
+    for (int i = 0; i < times; ++i) {
+      tasks.push_back(count_codes(clinic_.app, request_of({}, body), outcomes));
+    }
+    wardbook::testing::run_all(clinic_.reactor, std::move(tasks));
+    return outcomes;
+  }
 
   Clinic clinic_;
   TenantId first_ = clinic_.tenant;
@@ -348,6 +370,21 @@ TEST_F(InvitationsTest, ACodeIsNoWayToGuessAPassword) {
       << "nor is another invitation";
   clinic_.clock.advance(std::chrono::hours(24));
   EXPECT_EQ(accept_with(doctor_, invited.text("code"), kFirst, kSecond).status, 200);
+}
+
+TEST_F(InvitationsTest, ParallelAcceptancesAndGuessesAreNoMoreThanSuccessiveOnes) {
+  const auto elsewhere = invite_by(boss_, doctor_);
+  auto outcomes = accept_at_once(
+      6, {{"email", doctor_}, {"code", elsewhere.text("code")}, {"password", kFirst}});
+  EXPECT_EQ(outcomes["accepted"], 1);
+  EXPECT_EQ(outcomes["invalid_credentials"], 5);
+  const auto invited = invite_by(spy_, doctor_);
+  outcomes = accept_at_once(20, {{"email", doctor_},
+                                 {"code", invited.text("code")},
+                                 {"password", kThird},
+                                 {"new_password", kSecond}});
+  EXPECT_EQ(outcomes["invalid_credentials"], 10);
+  EXPECT_EQ(outcomes["account_locked"], 10);
 }
 
 TEST_F(InvitationsTest, OneOfTwoHospitalsThatInviteMakesTheAccount) {

@@ -13,6 +13,7 @@
 #include "demo/people.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
+#include "features/records/records_search.h"
 
 namespace wardbook::demo {
 namespace {
@@ -288,6 +289,9 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
         coded, row, rows);
     sign(entering, "amended", row, rows);
   }
+  row["search"] =
+      records::search_document(input, coded, std::string(row["record_number"].as_string()));
+  row["search_format"] = text::kSearchFormat;
   rows.records.push_back(std::move(row));
 }
 

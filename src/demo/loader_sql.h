@@ -15,7 +15,7 @@ inline constexpr const char* kInsertPatients = R"sql(
   ORDER BY id)sql";
 
 /// The diagnoses go first, within the one statement whose end checks the foreign keys: a record
-/// that is finalized takes none any more, and a record's search document is made from them.
+/// that is finalized takes none any more.
 inline constexpr const char* kInsertRecords = R"sql(
   WITH coded AS (
     INSERT INTO {tenant}.diagnoses (id, record_id, icd_code, diagnosis_name, diagnosis_type, status,
@@ -32,20 +32,21 @@ inline constexpr const char* kInsertRecords = R"sql(
     visit_type, chief_complaint, history_of_present_illness, physical_examination, diagnosis,
     treatment_plan, prescriptions, vital_signs, lab_results, notes, follow_up_required,
     follow_up_date, follow_up_instructions, status, finalized_at, finalized_by, signed_hash,
-    version, content_hash, created_by, created_at, updated_at)
+    version, content_hash, created_by, created_at, updated_at, search, search_format)
   SELECT r.id, r.record_number, r.patient_id, r.doctor_id, r.visit_date, r.visit_type,
     r.chief_complaint, r.history_of_present_illness, r.physical_examination, r.diagnosis,
     r.treatment_plan, r.prescriptions, r.vital_signs, r.lab_results, r.notes,
     r.follow_up_required, r.follow_up_date, r.follow_up_instructions, r.status, r.finalized_at,
     r.finalized_by, r.signed_hash, r.version, r.content_hash, r.created_by, r.created_at,
-    r.updated_at
+    r.updated_at, r.search, r.search_format
   FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, record_number text, patient_id bigint,
     doctor_id bigint, visit_date timestamptz, visit_type text, chief_complaint text,
     history_of_present_illness text, physical_examination text, diagnosis text,
     treatment_plan text, prescriptions jsonb, vital_signs jsonb, lab_results jsonb, notes text,
     follow_up_required boolean, follow_up_date date, follow_up_instructions text, status text,
     finalized_at timestamptz, finalized_by bigint, signed_hash text, version integer,
-    content_hash text, created_by bigint, created_at timestamptz, updated_at timestamptz)
+    content_hash text, created_by bigint, created_at timestamptz, updated_at timestamptz,
+    search tsvector, search_format smallint)
   WHERE (SELECT count(*) FROM coded) > 0
   ORDER BY r.id)sql";
 

@@ -63,10 +63,14 @@ class Writer {
     taken_ = 0;
   }
 
-  /// Without a place.
-  void add_plain(std::string_view lexeme) { (void)entry(lexeme); }
+  /// In a place where no phrase reaches it. It needs one: where the beginning of a word is looked
+  /// for in a phrase, PostgreSQL finds nothing in documents that have a lexeme without a place
+  /// among those which begin so.
+  void add_apart(std::string_view lexeme) {
+    if (Entry* one = entry(lexeme)) add_place(*one, kLastPlace, 'D');
+  }
 
-  [[nodiscard]] std::string write() const;
+  [[nodiscard]] std::string write();
 
  private:
   static std::string_view first_characters(std::string_view text, std::size_t most) {
@@ -82,12 +86,16 @@ class Writer {
   void add_text(std::string_view text, Weights weights) {
     // The lexemes are parts of it.
     const Tokens& tokens = texts_.emplace_back(text);
+    const auto before = place_;
     for (const auto& token : tokens.all()) add_token(tokens, token, weights);
     for (const auto& joined : tokens.joined()) {
       if (joined_ == kMostJoined) break;
       if (characters(joined.text) > kLongestJoined) continue;
-      add_plain(joined.text);
       ++joined_;
+      Entry* one = entry(joined.text);
+      if (one == nullptr) continue;
+      add_place(*one, before + joined.first + 1, weights.stem);
+      add_place(*one, before + joined.last, weights.stem);
     }
   }
 
@@ -104,10 +112,10 @@ class Writer {
     }
     const auto stem = word->stem;
     const auto bare = word->bare;
-    add_place(*word, weights.word);
+    add_place(*word, place_, weights.word);
     for (const auto form : {stem, bare}) {
       if (form.empty()) continue;
-      if (Entry* other = entry(form)) add_place(*other, weights.stem);
+      if (Entry* other = entry(form)) add_place(*other, place_, weights.stem);
     }
   }
 
@@ -121,8 +129,8 @@ class Writer {
     return &entries_.emplace_back(Entry{lexeme, {}, {}, {}, false});
   }
 
-  void add_place(Entry& to, char weight) {
-    const auto at = static_cast<std::uint16_t>(std::min<std::size_t>(place_, kLastPlace));
+  void add_place(Entry& to, std::size_t place, char weight) {
+    const auto at = static_cast<std::uint16_t>(std::min<std::size_t>(place, kLastPlace));
     auto& places = to.places;
     if (!places.empty() && places.back().at == at) {
       places.back().weight = std::min(places.back().weight, weight);
@@ -143,15 +151,16 @@ class Writer {
   std::size_t taken_ = 0;
 };
 
-std::string Writer::write() const {
-  std::vector<const Entry*> sorted;
+std::string Writer::write() {
+  std::vector<Entry*> sorted;
   sorted.reserve(entries_.size());
-  for (const auto& one : entries_) sorted.push_back(&one);
+  for (auto& one : entries_) sorted.push_back(&one);
   std::ranges::sort(sorted, {}, &Entry::lexeme);
   std::string out;
   out.reserve(2 * bytes_ + 8 * sorted.size());
   std::array<char, 8> digits{};
-  for (const auto* one : sorted) {
+  for (auto* one : sorted) {
+    std::ranges::sort(one->places, {}, &Place::at);
     if (!out.empty()) out += ' ';
     append_lexeme(one->lexeme, out);
     char before = ':';
@@ -184,9 +193,9 @@ std::string document(const Searched& searched) {
   const std::string sign = "#" + number.folded();
   const auto hyphen = sign.rfind('-');
   if (!number.all().empty()) {
-    writer.add_plain(beginning(sign, kLongestLexeme));
+    writer.add_apart(beginning(sign, kLongestLexeme));
     if (hyphen != std::string::npos && hyphen + 1 < sign.size()) {
-      writer.add_plain(beginning(std::string_view(sign).substr(hyphen + 1), kLongestLexeme));
+      writer.add_apart(beginning(std::string_view(sign).substr(hyphen + 1), kLongestLexeme));
     }
   }
   writer.add_texts(searched.main, kMostOfMain, {'A', 'B'});

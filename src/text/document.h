@@ -19,9 +19,10 @@ struct Searched {
 };
 
 /// A tsvector, as PostgreSQL reads it: each word as it is (weight A in `main`, C in `rest`) and its
-/// English or Russian stem, Arabic words also without their article (B, D), in their places; and
-/// compounds as one word, and the number, without places. Between two texts the places of four
-/// words stay empty, so that no phrase reaches from one into the other.
+/// English or Russian stem, Arabic words also without their article (B, D), in their places; a
+/// compound as one word, in the places of its first and its last part; and the number, apart.
+/// Between two texts the places of four words stay empty, so that no phrase reaches from one into
+/// the other.
 [[nodiscard]] std::string document(const Searched& searched);
 
 /// A lexeme within quotes, as tsvector and tsquery have it.

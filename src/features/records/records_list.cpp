@@ -5,10 +5,12 @@
 #include "api/input.h"
 #include "api/paging.h"
 #include "base/offload.h"
-#include "base/utf8.h"
-#include "features/records/records_highlights.h"
 #include "features/records/records_life.h"
+#include "features/records/records_search.h"
+#include "features/records/records_search_sql.h"
 #include "features/records/records_sql.h"
+#include "text/highlight.h"
+#include "text/query.h"
 
 namespace wardbook::records {
 namespace {
@@ -20,73 +22,7 @@ constexpr std::string_view kRank = "rank";
 /// A ranked search looks at this many of the newest matches, however many there are.
 constexpr int kCandidates = 500;
 
-/// What `q` says: words, and "phrases in quotes".
-struct Words {
-  std::vector<std::string> words;
-  std::vector<std::string> phrases;
-};
-
 constexpr std::size_t kMostWords = 16;
-
-/// Whether `q[at]` parts words. Slash and comma do, but not between two digits (120/80, 38,5).
-bool parts_words(std::string_view q, std::size_t at) {
-  const char c = q[at];
-  if (c == ' ' || c == ';' || c == '\\') return true;
-  const auto digit = [&q](std::size_t i) { return i < q.size() && q[i] >= '0' && q[i] <= '9'; };
-  return (c == '/' || c == ',') && !(at > 0 && digit(at - 1) && digit(at + 1));
-}
-
-/// Bytes of the quotation mark that the text begins with, 0 if it does with none. Which one opens
-/// and which one closes differs from language to language.
-std::size_t quote_at_front(std::string_view text) {
-  constexpr std::array<std::string_view, 7> kQuotes{"\"",     "\u201C", "\u201D", "\u201E",
-                                                    "\u201F", "\u00AB", "\u00BB"};
-  const auto found = std::ranges::find_if(
-      kQuotes, [text](std::string_view quote) { return text.starts_with(quote); });
-  return found == kQuotes.end() ? 0 : found->size();
-}
-
-/// Without what shows nothing within words: soft hyphen, joiners, zero-width space.
-std::string without_joiners(std::string_view q) {
-  constexpr std::array<std::string_view, 6> kJoiners{"\u00AD", "\u200B", "\u200C",
-                                                     "\u200D", "\u2060", "\uFEFF"};
-  std::string out;
-  while (!q.empty()) {
-    const auto found = std::ranges::find_if(
-        kJoiners, [q](std::string_view joiner) { return q.starts_with(joiner); });
-    if (found == kJoiners.end()) {
-      out += q.front();
-      q.remove_prefix(1);
-      continue;
-    }
-    if (*found == "\u200B" && ends_in_unspaced_script(out)) out += ' ';
-    q.remove_prefix(found->size());
-  }
-  return out;
-}
-
-Words split_words(std::string_view q) {
-  Words out;
-  std::string current;
-  bool quoted = false;
-  const auto take = [&out, &current](bool phrase) {
-    if (!current.empty()) (phrase ? out.phrases : out.words).push_back(current);
-    current.clear();
-  };
-  for (std::size_t at = 0; at < q.size(); ++at) {
-    if (const auto quote = quote_at_front(q.substr(at))) {
-      take(quoted);
-      quoted = !quoted;
-      at += quote - 1;
-    } else if (!quoted && parts_words(q, at)) {
-      take(false);
-    } else {
-      current += q[at];
-    }
-  }
-  take(quoted);
-  return out;
-}
 
 /// `e11.9`, `E119` and `E11` as the beginning of a code with its dot.
 std::optional<std::string> code_pattern(const std::string& text) {
@@ -136,7 +72,7 @@ struct Filter {
   MaybeText to;
   MaybeText icd;
   MaybeText follow_up;
-  std::optional<Words> words;
+  std::optional<text::Typed> words;
   std::string sort;
   std::string scope;  ///< of the cursors
   std::optional<std::vector<std::string>> cursor;
@@ -176,7 +112,7 @@ Filter read_filter(const api::Request& req) {
   f.follow_up = params.one_of("follow_up", {"due", "overdue"});
   const auto q = params.typed("q", 500);
   if (q && q->find_first_not_of(' ') != std::string::npos) {
-    f.words = split_words(single_spaced(without_joiners(*q)));
+    f.words = text::typed(*q);
     if (f.words->words.size() + f.words->phrases.size() > kMostWords) {
       params.fault("q", "has more than " + std::to_string(kMostWords) + " words and phrases");
     }
@@ -315,13 +251,14 @@ Task<std::int64_t> count(db::Tx& tx, const Filter& f, const Scope& s) {
 using ById = std::map<std::int64_t, std::string>;
 
 /// Why records were found: JSON arrays by the records' ids.
-ById highlights_of(const std::vector<SearchedTexts>& records, const std::string& query,
-                   const Folds& folds) {
-  const auto terms = terms_of(query);
+ById highlights_of(const std::vector<SearchedRecord>& records, const text::Query& query) {
   ById out;
   for (const auto& record : records) {
+    auto searched = searched_texts(record.data, record.diagnoses, record.number);
+    auto texts = std::move(searched.main);
+    std::ranges::move(searched.rest, std::back_inserter(texts));
     boost::json::array marked;
-    for (const auto& text : highlights(record.texts, record.number, terms, folds)) {
+    for (const auto& text : text::highlight(texts, record.number, query)) {
       marked.emplace_back(text);
     }
     out[record.id.value] = boost::json::serialize(marked);
@@ -329,39 +266,31 @@ ById highlights_of(const std::vector<SearchedTexts>& records, const std::string&
   return out;
 }
 
-/// As the search sees them, the characters of all texts.
-Task<Folds> folds_of(db::Tx& tx, const std::vector<SearchedTexts>& records) {
-  Folds folds;
-  for (const auto& record : records) {
-    for (const auto& text : record.texts) collect_characters(text, folds);
+std::size_t size_of(const SearchedRecord& record) {
+  const auto& d = record.data;
+  std::size_t size = d.prescriptions.size() + d.lab_results.size();
+  for (const auto* text : {&d.chief_complaint, &d.diagnosis, &d.history_of_present_illness,
+                           &d.physical_examination, &d.treatment_plan, &d.notes}) {
+    if (*text) size += (*text)->size();
   }
-  if (folds.empty()) co_return folds;
-  std::vector<std::string> characters;
-  for (const auto& [character, folded] : folds) characters.push_back(character);
-  for (auto& c : co_await tx.all(kFoldCharacters, std::move(characters))) {
-    folds[c.character] = std::move(c.folded);
-  }
-  co_return folds;
+  return size;
 }
 
-Task<ById> explain(App& app, db::Tx& tx, std::string query, std::vector<std::int64_t> ids) {
+Task<ById> explain(App& app, db::Tx& tx, text::Query query, std::vector<std::int64_t> ids) {
   /// More than this takes longer than others should wait behind it: some 50 bytes a microsecond.
   constexpr std::size_t kMuch = 128 * 1024;
-  auto records = co_await tx.all(kSearchedTexts, std::move(ids));
-  auto folds = co_await folds_of(tx, records);
+  auto records = co_await tx.all(kFoundRecords, std::move(ids));
   std::size_t size = 0;
-  for (const auto& record : records) {
-    for (const auto& text : record.texts) size += text.size();
-  }
-  if (size <= kMuch) co_return highlights_of(records, query, folds);
-  auto work = [records = std::move(records), query = std::move(query), folds = std::move(folds)] {
-    return highlights_of(records, query, folds);
+  for (const auto& record : records) size += size_of(record);
+  if (size <= kMuch) co_return highlights_of(records, query);
+  auto work = [records = std::move(records), query = std::move(query)] {
+    return highlights_of(records, query);
   };
   co_return co_await offload(app.workers, std::move(work));
 }
 
 /// Adds `highlights` and `rank` to the rows of a search.
-Task<> add_highlights(App& app, db::Tx& tx, std::string query, Page& page) {
+Task<> add_highlights(App& app, db::Tx& tx, text::Query query, Page& page) {
   std::vector<std::int64_t> ids;
   for (const auto& row : page.rows) ids.push_back(row.id.value);
   auto by_id = co_await explain(app, tx, std::move(query), std::move(ids));
@@ -383,16 +312,18 @@ Task<Page> find(App& app, TenantId tenant, const Filter& f) {
   // Reads only: it is rolled back when it goes.
   db::Tx tx = co_await app.db.begin(std::move(tenant));
   tx.queue(kPlanAnew);
-  const Words words = f.words.value_or(Words{});
-  const Scope scope =
-      co_await tx.one(kScope, f.from, f.to, words.words, words.phrases, kCandidates);
+  text::Query query = text::query(f.words.value_or(text::Typed{}));
+  Scope scope = co_await tx.one(kScope, f.from, f.to, query.tsquery, kCandidates);
+  scope.query = query.tsquery;
   if (f.has_words() && scope.query.empty()) {
     if (f.count) page.total = 0;
     co_return page;
   }
   page = co_await page_of(tx, f, scope);
   cut(f, page);
-  if (f.has_words() && !page.rows.empty()) co_await add_highlights(app, tx, scope.query, page);
+  if (f.has_words() && !page.rows.empty()) {
+    co_await add_highlights(app, tx, std::move(query), page);
+  }
   if (f.count) page.total = co_await count(tx, f, scope);
   co_return page;
 }

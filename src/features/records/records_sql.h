@@ -120,15 +120,15 @@ inline const db::Query<NewIds> kNewIds{"records.new_ids", R"sql(
 inline const db::Query<void, RecordId, std::string, PatientId, AccountId, std::string, std::string,
                        MaybeText, MaybeText, MaybeText, MaybeText, MaybeText, db::Json, db::Json,
                        db::Json, MaybeText, bool, std::optional<Date>, MaybeText, std::string,
-                       AccountId, std::string, MaybeId, MaybeId>
+                       AccountId, std::string, MaybeId, MaybeId, std::string, int>
     kInsertRecord{"records.insert", R"sql(
   INSERT INTO {tenant}.medical_records (id, record_number, patient_id, doctor_id, visit_date,
     visit_type, chief_complaint, history_of_present_illness, physical_examination, diagnosis,
     treatment_plan, prescriptions, vital_signs, lab_results, notes, follow_up_required,
     follow_up_date, follow_up_instructions, content_hash, created_by, created_at, updated_at,
-    template_id, template_version)
+    template_id, template_version, search, search_format)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21, $21, $22, $23))sql"};
+    $20, $21, $21, $22, $23, $24, $25))sql"};
 
 /// What a template pre-fills.
 struct TemplateRow {
@@ -144,14 +144,15 @@ inline const db::Query<TemplateRow, TemplateId> kTemplate{"records.template", R"
 inline const db::Query<void, RecordId, PatientId, AccountId, std::string, std::string, MaybeText,
                        MaybeText, MaybeText, MaybeText, MaybeText, db::Json, db::Json, db::Json,
                        MaybeText, bool, std::optional<Date>, MaybeText, std::string, std::int64_t,
-                       std::string>
+                       std::string, std::string, int>
     kUpdateRecord{"records.update", R"sql(
   UPDATE {tenant}.medical_records SET patient_id = $2, doctor_id = $3, visit_date = $4,
     visit_type = $5, chief_complaint = $6, history_of_present_illness = $7,
     physical_examination = $8, diagnosis = $9, treatment_plan = $10, prescriptions = $11,
     vital_signs = $12, lab_results = $13, notes = $14, follow_up_required = $15,
     follow_up_date = $16, follow_up_instructions = $17, content_hash = $18, version = $19,
-    status = $20, signed_hash = CASE WHEN $20 = 'amended' THEN $18 ELSE signed_hash END
+    status = $20, signed_hash = CASE WHEN $20 = 'amended' THEN $18 ELSE signed_hash END,
+    search = $21, search_format = $22
   WHERE id = $1)sql"};
 
 inline const db::Query<void, RecordId, std::int64_t, std::string, AccountId, std::string>
@@ -357,30 +358,29 @@ inline const db::Query<db::TextRow> kPlanAnew{
     "|| set_config('work_mem', '32MB', true)"};
 
 /// A filter in the database's terms: bare dates are days where the hospital is (`to` is that whole
-/// day), words are a query. `window` is where a ranked search begins, -infinity: at the beginning.
+/// day). `window` is where a ranked search begins, -infinity: at the beginning.
 struct Scope {
   MaybeText from;
   MaybeText to;
   std::string today;
-  std::string query;
   std::string window;
+  std::string query;  ///< a tsquery
   static Scope from_row(const db::RowView& r) {
-    return {r.maybe_str(0), r.maybe_str(1), r.str(2), r.str(3), r.str(4)};
+    return {r.maybe_str(0), r.maybe_str(1), r.str(2), r.str(3), {}};
   }
 };
-inline const db::Query<Scope, MaybeText, MaybeText, std::vector<std::string>,
-                       std::vector<std::string>, int>
-    kScope{"records.scope", R"sql(
-  SELECT s.since, s.before, s.today, q.query,
-    {tenant}.search_window(q.query, coalesce(s.before, 'infinity'), $5::integer)
+/// $3 is the tsquery, $4 how many candidates a ranked search has.
+inline const db::Query<Scope, MaybeText, MaybeText, std::string, int> kScope{"records.scope",
+                                                                             R"sql(
+  SELECT s.since, s.before, s.today,
+    {tenant}.search_window($3::tsquery, coalesce(s.before, 'infinity'), $4::integer)
   FROM (SELECT (now() AT TIME ZONE t.time_zone)::date AS today,
           CASE WHEN length($1) = 10 THEN $1::timestamp AT TIME ZONE t.time_zone
                ELSE $1::timestamptz END AS since,
           CASE WHEN length($2) = 10
                THEN ($2::timestamp + interval '1 day') AT TIME ZONE t.time_zone
                ELSE $2::timestamptz END AS before
-        FROM wardbook.my_tenant t) s
-  CROSS JOIN (SELECT {tenant}.record_query($3::text[], $4::text[]) AS query) q)sql"};
+        FROM wardbook.my_tenant t) s)sql"};
 
 /// $1 patient, $2 doctor, $3 status, $4 visit type, $5 from, $6 to (exclusive), $7 code (LIKE
 /// pattern), $8 follow-up (due, overdue), $9 today, $10 words. The follow-ups that are outstanding
@@ -534,32 +534,5 @@ inline const db::Query<db::Int64Row, std::string> kCountWords{
     "SELECT count(*) FROM {tenant}.medical_records r WHERE r.search @@ $1::tsquery"};
 inline const db::Query<db::TextRow, bool> kTableScans{
     "records.table_scans", "SELECT set_config('enable_seqscan', $1::boolean::text, true)"};
-
-/// What highlights are cut from: all texts of a record that are searched, and its number.
-struct SearchedTexts {
-  RecordId id;
-  std::string number;
-  std::vector<std::string> texts;
-  static SearchedTexts from_row(const db::RowView& r) {
-    SearchedTexts out{r.id<RecordId>(0), r.str(1), {}};
-    for (auto& text : r.text_array(2)) {
-      if (text) out.texts.push_back(std::move(*text));
-    }
-    return out;
-  }
-};
-inline const db::Query<SearchedTexts, std::vector<std::int64_t>> kSearchedTexts{
-    "records.searched_texts", R"sql(
-  SELECT r.id, r.record_number, {tenant}.record_texts(r, true) || {tenant}.record_texts(r, false)
-  FROM {tenant}.medical_records r WHERE r.id = ANY ($1::bigint[]))sql"};
-
-/// Characters as the search sees them.
-struct FoldedCharacter {
-  std::string character;
-  std::string folded;
-  static FoldedCharacter from_row(const db::RowView& r) { return {r.str(0), r.str(1)}; }
-};
-inline const db::Query<FoldedCharacter, std::vector<std::string>> kFoldCharacters{
-    "records.fold_characters", "SELECT c, {tenant}.letters(c) FROM unnest($1::text[]) AS c"};
 
 }  // namespace wardbook::records

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "api/input.h"
+#include "features/records/records_search.h"
 #include "features/records/records_sql.h"
 
 namespace wardbook::records {
@@ -38,9 +39,10 @@ std::string action_of(const std::string& kind) {
 }
 
 /// The row takes the version that was queued before it.
-void queue_row(db::Tx& tx, RecordId id, const RecordInput& d, const Change& change,
-               std::int64_t version, const std::string& hash, AccountId by,
-               const std::string& now) {
+void queue_row(db::Tx& tx, const Record& record, const RecordInput& d,
+               const std::vector<Diagnosis>& diagnoses, const Change& change, std::int64_t version,
+               const std::string& hash, AccountId by, const std::string& now) {
+  const RecordId id = record.id;
   if (change.kind == "finalized") {
     tx.queue(kFinalizeRecord, id, version, hash, by, now);
   } else if (change.kind == "reopened") {
@@ -52,7 +54,8 @@ void queue_row(db::Tx& tx, RecordId id, const RecordInput& d, const Change& chan
              d.visit_type, d.chief_complaint, d.history_of_present_illness, d.physical_examination,
              d.diagnosis, d.treatment_plan, db::Json{d.prescriptions}, db::Json{d.vital_signs},
              db::Json{d.lab_results}, d.notes, d.follow_up_required, d.follow_up_date,
-             d.follow_up_instructions, hash, version, change.status);
+             d.follow_up_instructions, hash, version, change.status,
+             search_document(d, diagnoses, record.record_number), text::kSearchFormat);
   }
 }
 
@@ -69,7 +72,8 @@ void queue_insert(db::Tx& tx, const Record& record, const RecordInput& d, const 
            d.history_of_present_illness, d.physical_examination, d.diagnosis, d.treatment_plan,
            db::Json{d.prescriptions}, db::Json{d.vital_signs}, db::Json{d.lab_results}, d.notes,
            d.follow_up_required, d.follow_up_date, d.follow_up_instructions, hash, by, now,
-           template_id, template_version);
+           template_id, template_version, search_document(d, {}, record.record_number),
+           text::kSearchFormat);
 }
 
 }  // namespace
@@ -111,7 +115,7 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   tx.queue(kInsertVersion, record.id, version, change.kind, change.reason, change.status, by, now,
            content, hash);
   if (change.queue_diagnoses) change.queue_diagnoses(tx);
-  if (!is_new) queue_row(tx, record.id, data, change, version, hash, by, now);
+  if (!is_new) queue_row(tx, record, data, diagnoses, change, version, hash, by, now);
   // An amendment is signed work as finalizing is: who, when, over the new version's hash.
   const bool is_signed = change.kind == "finalized" || change.kind == "amended";
   std::string signer;

@@ -46,7 +46,18 @@ Metrics::Metrics()
       audit_(prometheus::BuildGauge()
                  .Name("wardbook_audit_entries_waiting")
                  .Help("Reads whose audit entry is not durable yet, by reactor")
-                 .Register(registry_)) {}
+                 .Register(registry_)),
+      outdated_documents_(
+          prometheus::BuildGauge()
+              .Name("wardbook_search_documents_outdated")
+              .Help("Records of all hospitals whose search document has an older format")
+              .Register(registry_)
+              .Add({})),
+      rewritten_documents_(prometheus::BuildCounter()
+                               .Name("wardbook_search_documents_rewritten_total")
+                               .Help("Search documents that were brought to the current format")
+                               .Register(registry_)
+                               .Add({})) {}
 
 std::string Metrics::text() const {
   std::ostringstream out;
@@ -90,6 +101,15 @@ void ReactorMetrics::observe(std::string_view method, std::string_view pattern, 
   }
   found->second.count->Increment();
   found->second.seconds->Observe(seconds);
+}
+
+void ReactorMetrics::set_outdated_documents(std::int64_t count) {
+  metrics_.outdated_documents_.Set(static_cast<double>(count));
+}
+
+void ReactorMetrics::add_rewritten_documents(std::int64_t count) {
+  metrics_.rewritten_documents_.Increment(static_cast<double>(count));
+  metrics_.outdated_documents_.Decrement(static_cast<double>(count));
 }
 
 void ReactorMetrics::set_pool(const db::Pool::Stats& stats) {

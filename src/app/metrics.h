@@ -5,6 +5,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ class Metrics {
   prometheus::Family<prometheus::Gauge>& pool_;
   prometheus::Family<prometheus::Gauge>& http_;
   prometheus::Family<prometheus::Gauge>& audit_;
+  prometheus::Gauge& outdated_documents_;
+  prometheus::Counter& rewritten_documents_;
 };
 
 /// One reactor's own handles, so that a request takes no lock: the labels are looked up once.
@@ -40,6 +43,9 @@ class ReactorMetrics {
   void set_pool(const db::Pool::Stats& stats);
   void set_http(std::size_t connections, std::size_t in_flight);
   void set_audit(std::size_t waiting);
+  /// Search documents of an older format, which a job of one reactor rewrites.
+  void set_outdated_documents(std::int64_t count);
+  void add_rewritten_documents(std::int64_t count);
 
  private:
   struct Handles {

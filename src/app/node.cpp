@@ -10,6 +10,7 @@
 #include "app/store_options.h"
 #include "base/log.h"
 #include "features/attachments/attachments.h"
+#include "features/records/records_reindex.h"
 
 namespace wardbook::app {
 namespace {
@@ -68,6 +69,27 @@ Task<> sweep_files(db::Pool& db, s3::Store& store, const Settings::Attachments& 
                                    {"abandoned", swept.abandoned},
                                    {"purged", swept.purged},
                                    {"orphans", swept.orphans}});
+  }
+}
+
+/// A page at a time, of one hospital after the other.
+Task<> rewrite_documents(ServiceApp& app, ReactorMetrics& metrics) {
+  const auto all = co_await tenants::list(app.db);
+  std::vector<TenantId> outdated;
+  std::int64_t count = 0;
+  for (const auto& tenant : all) {
+    const auto id = TenantId::parse(tenant.id);
+    if (!id) continue;
+    const auto own = co_await records::count_outdated(app.db, *id);
+    if (own > 0) outdated.push_back(*id);
+    count += own;
+  }
+  metrics.set_outdated_documents(count);
+  for (const auto& id : outdated) {
+    const auto done = co_await records::reindex(
+        app, id, [&metrics](std::int64_t page) { metrics.add_rewritten_documents(page); });
+    log::info("search documents were brought to the current format",
+              {{"tenant", id.str()}, {"rewritten", done.rewritten}, {"failed", done.failed}});
   }
 }
 
@@ -160,6 +182,8 @@ Task<> Node::watch() {
 
 Task<> Node::sweep() {
   while (!stopping_) {
+    co_await try_sweep(rewrite_documents(app_, metrics_),
+                       "search documents were not brought to the current format");
     sweep_timer_.expires_after(settings_.attachments.sweep_every);
     boost::system::error_code ignored;
     co_await sweep_timer_.async_wait(

@@ -95,7 +95,7 @@ ${copy(
     history_of_present_illness, physical_examination, diagnosis, treatment_plan, prescriptions,
     vital_signs, lab_results, notes, follow_up_required, follow_up_date, follow_up_instructions,
     status, finalized_at, finalized_by, signed_hash, version, content_hash, created_by,
-    created_at, updated_at, search`,
+    created_at, updated_at, search, search_format`,
   `SELECT m.id, 'MR-2026-' || wardbook.padded(m.id), m.patient_id, b.doctor_id, m.visit_date,
     b.visit_type, b.chief_complaint, b.history_of_present_illness, b.physical_examination,
     b.diagnosis, b.treatment_plan, b.prescriptions, b.vital_signs, b.lab_results,
@@ -105,11 +105,12 @@ ${copy(
     b.follow_up_instructions, b.status, m.visit_date + interval '2 hours' * sign(b.finalized_by),
     b.finalized_by, b.signed_hash, b.version, b.content_hash, b.created_by, m.visit_date,
     m.visit_date + interval '2 hours',
-    array_to_tsvector(ARRAY['#mr-2026-' || wardbook.padded(m.id), wardbook.padded(m.id)]) ||
     CASE WHEN m.id % ${Math.floor(count / RARE_RECORDS)} = 0
       THEN b.search || setweight(to_tsvector('pg_catalog.simple', '${RARE_WORD}'), 'C')
         || setweight(to_tsvector('pg_catalog.english', '${RARE_WORD}'), 'D')
       ELSE b.search END
+    || format('''#mr-2026-%1$s'':16383 ''%1$s'':16383', wardbook.padded(m.id))::tsvector,
+    b.search_format
   FROM made m JOIN base b ON b.n = m.n ORDER BY m.id`,
 )}
 ${copy(

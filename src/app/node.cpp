@@ -85,6 +85,8 @@ Task<> rewrite_documents(ServiceApp& app, ReactorMetrics& metrics) {
     count += own;
   }
   metrics.set_outdated_documents(count);
+  if (count == 0) co_return;
+  log::info("search documents of older formats are being rewritten", {{"records", count}});
   for (const auto& id : outdated) {
     const auto done = co_await records::reindex(
         app, id, [&metrics](std::int64_t page) { metrics.add_rewritten_documents(page); });

@@ -48,8 +48,7 @@ class Matcher {
     const auto text = tokens.text_of(token);
     match(beginning(text, kLongestLexeme), out);
     if (token.kind != Token::Kind::letters) return;
-    // A stem begins as its word does; an Arabic word without its article does not.
-    if (token.ascii && of_byte(text).empty()) return;
+    if (token.ascii && !may_be_stemmed_to_one(text)) return;
     const Forms forms = forms_of(tokens, token);
     if (!forms.stem.empty()) match(forms.stem, out);
     if (!forms.bare.empty()) match(forms.bare, out);
@@ -68,6 +67,16 @@ class Matcher {
 
   [[nodiscard]] const Numbers& of_byte(std::string_view form) const {
     return by_byte_[static_cast<unsigned char>(form[0])];
+  }
+
+  /// A stem begins as its word does, a short one (dying: die) with one letter only. Not so an
+  /// Arabic word without its article.
+  [[nodiscard]] bool may_be_stemmed_to_one(std::string_view word) const {
+    constexpr std::size_t kShort = 3;
+    return std::ranges::any_of(of_byte(word), [this, word](std::size_t number) {
+      const std::string_view lexeme = terms_[number].lexeme;
+      return lexeme.size() <= kShort || word.starts_with(lexeme.substr(0, kShort - 1));
+    });
   }
 
   void match(std::string_view form, Numbers& out) const {

@@ -118,6 +118,14 @@ int migrate_run(const Settings& settings, const Arguments& arguments) {
                                        {"result", tenant.error.value_or("ok")}});
   }
   print_rows(arguments, rows);
+  if (!report.for_superuser.empty()) {
+    std::fprintf(stderr,
+                 "wardbook: every role of this database, hospitals' roles among them, may still do "
+                 "what only a superuser can withdraw. Have one run in it:\n");
+    for (const auto& statement : report.for_superuser) {
+      std::fprintf(stderr, "  %s;\n", statement.c_str());
+    }
+  }
   return report.ok() ? 0 : 1;
 }
 

@@ -165,6 +165,8 @@ Task<> Node::sweep() {
     co_await sweep_timer_.async_wait(
         boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     if (stopping_) co_return;
+    co_await try_sweep(accounts::forget_old(db_, settings_.auth.access_ttl),
+                       "old revocations and sessions were not removed");
     co_await try_sweep(sweep_keys(db_), "old idempotency keys were not removed");
     co_await try_sweep(sweep_files(db_, objects_, settings_.attachments), "files were not swept");
   }

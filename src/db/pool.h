@@ -101,6 +101,8 @@ class ConstraintViolation : public Failure {
   std::string constraint_;
 };
 
+class Listening;  // db/listen.h
+
 /// The service's connections on one reactor, which must outlive it. Reconnects with back-off when
 /// PostgreSQL goes away; meanwhile requests fail with database_unavailable at once or after
 /// acquire_timeout.
@@ -128,10 +130,11 @@ class Pool {
   Task<std::vector<Row>> read_all(TenantId tenant, const Query<Row, Params...>& query,
                                   Args... args);
 
-  /// Runs until the pool ends: LISTENs on `channel` and calls `on_message(payload)`; after every
-  /// (re)connection calls `on_connected()` first, since messages may have been missed.
-  [[nodiscard]] Task<> listen(std::string channel, std::function<Task<>()> on_connected,
-                              std::function<void(std::string_view)> on_message);
+  /// Keeps a connection of its own beside the pool's, which LISTENs on `channel`, and gives it to
+  /// `serve`. Whenever `serve` throws, which it does when the connection fails it, there is a new
+  /// connection after a pause, and `serve` begins anew: it may have missed anything. Ends when
+  /// `serve` returns or the pool does.
+  [[nodiscard]] Task<> listen(std::string channel, std::function<Task<>(Listening&)> serve);
 
   struct Stats {
     std::size_t open, busy, waiting, lane_in_flight;

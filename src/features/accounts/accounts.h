@@ -73,6 +73,7 @@ struct Revocation {
   std::int64_t up_to_token = 0;
   static Revocation from_row(const db::RowView& row);
 };
+struct NewsRow;  // accounts_sql.h
 
 /// Bounds how many passwords are being hashed or wait for it: each takes a tenth of a second of one
 /// core and the configured memory.
@@ -118,29 +119,37 @@ class UnknownAddresses {
   std::unordered_map<std::string, Tallies::iterator> by_key_;
 };
 
-/// Revocations and suspended tenants, in memory: loaded when the listener (re)connects, then fed by
-/// notifications in the transactions that changed them. It hears its own heartbeat on the same way;
-/// when nothing was heard for kStale, nobody is let in (database_unavailable) rather than somebody
-/// whose access was taken away. One for each reactor.
+/// Revocations and suspended tenants, in memory. They are read from PostgreSQL: all of them on a
+/// new connection, then what is new, every second and at once when somebody notifies. Nothing is
+/// taken from a notification itself, which every role of the database can send. Nobody is let in
+/// (database_unavailable) when the last read that was answered began more than kStale ago: so a
+/// token is refused by every node at the latest kStale after the commit that took its authority
+/// away, whatever becomes of connections. One for each reactor.
 class Authority {
  public:
-  static constexpr std::chrono::seconds kBeat{1};
+  static constexpr std::chrono::milliseconds kBeat{1'000};
   static constexpr std::chrono::seconds kStale{5};
   static constexpr std::string_view kChannel = "wardbook_authority";
+  using Steady = std::function<std::chrono::steady_clock::time_point()>;
 
   Authority(boost::asio::io_context& reactor, db::Pool& db, const Clock& clock,
-            std::chrono::seconds access_ttl);
+            std::chrono::seconds access_ttl, Steady steady = &std::chrono::steady_clock::now);
 
-  /// Listens until `stop` or the pool's end.
+  /// Reads until `stop` or the pool's end.
   [[nodiscard]] Task<> run();
   void stop();
 
   /// Fails with unauthenticated (revoked), tenant_suspended, database_unavailable (stale).
   void check(const api::Caller& caller) const;
-  /// At once, on this reactor, without waiting for the notification. After the commit, not before.
+  /// At once, on this reactor, without waiting for the next read. After the commit, not before.
   void apply(const Revocation& revocation);
-  void set_suspended(const TenantId& tenant, bool suspended);
+  void suspend(const TenantId& tenant);
+  /// Waits for a read that begins after this call, at most about a second: a tenant that was
+  /// resumed is served then. Only a read takes a suspension back.
+  [[nodiscard]] Task<> read_again();
   [[nodiscard]] bool fresh() const;
+  /// How often was read.
+  [[nodiscard]] std::uint64_t reads() const { return reads_done_; }
   [[nodiscard]] HashQueue& hashing() { return hashing_; }
   [[nodiscard]] UnknownAddresses& unknown() { return unknown_; }
 
@@ -149,26 +158,39 @@ class Authority {
     std::int64_t up_to_token = 0;
     Time at;
   };
-  Task<> load();
-  Task<> beat();
-  Task<> send_beat();
-  void hear(std::string_view payload);
+  /// Whether a flood of notifications is being ignored.
+  struct Flood {
+    std::uint64_t heard = 0;
+    std::chrono::steady_clock::time_point since{};
+    bool deaf = false;
+  };
+  Task<> follow(db::Listening& connection);
+  Task<> mind_flood(db::Listening& connection, Flood& flood);
+  std::string take(const std::vector<NewsRow>& news);
   void forget_old();
 
   boost::asio::io_context& reactor_;
   db::Pool& db_;
   const Clock& clock_;
   std::chrono::seconds keep_;
-  boost::asio::steady_timer timer_;
+  Steady steady_;
   HashQueue hashing_{128};
   UnknownAddresses unknown_;
   bool stopped_ = false;
-  std::chrono::steady_clock::time_point last_heard_{};
+  db::Listening* listening_ = nullptr;  ///< while there is a connection
+  std::uint64_t reads_begun_ = 0;
+  std::uint64_t reads_done_ = 0;  ///< the number of the last one that was answered
+  /// When that one began: all that was committed until then is known.
+  std::optional<std::chrono::steady_clock::time_point> as_of_;
   std::unordered_map<SessionId, Time> ended_sessions_;
   /// By "account" or "account tenant": tokens up to this number are dead.
   std::unordered_map<std::string, Floor> floors_;
   std::unordered_set<std::string> suspended_;
+  std::unordered_set<std::string> suspended_meanwhile_;  ///< since the running read began
 };
+
+/// Removes revocations of tokens that have long expired, and sessions that ended a week ago.
+[[nodiscard]] Task<> forget_old(db::Pool& db, std::chrono::seconds access_ttl);
 
 /// The router's hook: verifies the token and asks the Authority. Fails as those two do.
 [[nodiscard]] Task<api::Caller> authenticate(App& app, std::string bearer);

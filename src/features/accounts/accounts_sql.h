@@ -134,7 +134,7 @@ inline const db::Query<TenantRow, std::string> kTenant{"accounts.tenant", R"sql(
 
 // ---- taking authority away ----------------------------------------------------------------------
 
-// The notification leaves with the commit, so nobody hears of what was rolled back.
+// The notification leaves with the commit. It says that there is something to read, not what.
 inline const db::Query<Revocation, std::optional<SessionId>, std::optional<AccountId>,
                        std::optional<std::string>>
     kRevoke{"accounts.revoke", R"sql(
@@ -142,9 +142,7 @@ inline const db::Query<Revocation, std::optional<SessionId>, std::optional<Accou
     INSERT INTO wardbook.revocations (session_id, account_id, tenant_id, up_to_token)
     VALUES ($1, $2, $3, nextval('wardbook.token_numbers'))
     RETURNING session_id, account_id, tenant_id, up_to_token)
-  SELECT session_id, account_id, tenant_id, up_to_token,
-         pg_notify('wardbook_authority', json_build_object('session', session_id,
-           'account', account_id, 'tenant', tenant_id, 'up_to', up_to_token)::text)
+  SELECT session_id, account_id, tenant_id, up_to_token, pg_notify('wardbook_authority', '')
   FROM noted)sql"};
 
 /// The account's open sessions: in one tenant (NULL: in all), but one (NULL: none).
@@ -159,26 +157,52 @@ inline const db::Query<db::Int64Row, AccountId, std::optional<std::string>,
 inline const db::Query<void, SessionId> kEndSession{"accounts.end_session", R"sql(
   UPDATE wardbook.sessions SET ended_at = now() WHERE id = $1 AND ended_at IS NULL)sql"};
 
-inline const db::Query<Revocation, std::int64_t> kRecentRevocations{"accounts.recent_revocations",
-                                                                    R"sql(
-  SELECT session_id, account_id, tenant_id, up_to_token FROM wardbook.revocations
-  WHERE created_at > now() - make_interval(secs => $1))sql"};
+/// One row of what a node reads: the snapshot that it read in, or a revocation, or the id of a
+/// suspended tenant.
+struct NewsRow {
+  std::optional<std::string> snapshot;
+  std::optional<Revocation> revocation;
+  std::string suspended;
+  static NewsRow from_row(const db::RowView& r) {
+    if (const auto snapshot = r.maybe_str(0)) return {snapshot, std::nullopt, {}};
+    if (const auto up_to = r.maybe_int64(4)) {
+      const Revocation revocation{r.maybe_id<SessionId>(1), r.maybe_id<AccountId>(2),
+                                  r.maybe_str(3), *up_to};
+      return {std::nullopt, revocation, {}};
+    }
+    return {std::nullopt, std::nullopt, r.str(3)};
+  }
+};
+
+/// All that may still matter, in one snapshot; $1 in seconds.
+inline const db::Query<NewsRow, std::int64_t> kAllRevocations{"accounts.all_revocations", R"sql(
+  SELECT pg_current_snapshot()::text, NULL::bigint, NULL::bigint, NULL::text, NULL::bigint
+  UNION ALL
+  SELECT NULL, session_id, account_id, tenant_id, up_to_token FROM wardbook.revocations
+  WHERE created_at > now() - make_interval(secs => $1)
+  UNION ALL
+  SELECT NULL, NULL, NULL, id, NULL FROM wardbook.tenants WHERE status = 'suspended')sql"};
+
+/// What an earlier snapshot did not show yet. No number that is given before the commit could say
+/// so: of two transactions the one with the lower number may commit later.
+inline const db::Query<NewsRow, std::string> kNewRevocations{"accounts.new_revocations", R"sql(
+  SELECT pg_current_snapshot()::text, NULL::bigint, NULL::bigint, NULL::text, NULL::bigint
+  UNION ALL
+  SELECT NULL, session_id, account_id, tenant_id, up_to_token FROM wardbook.revocations
+  WHERE xact_id >= pg_snapshot_xmin($1::pg_snapshot)
+    AND NOT pg_visible_in_snapshot(xact_id, $1::pg_snapshot)
+  UNION ALL
+  SELECT NULL, NULL, NULL, id, NULL FROM wardbook.tenants WHERE status = 'suspended')sql"};
 
 inline const db::Query<void, std::int64_t> kForgetRevocations{"accounts.forget_revocations", R"sql(
   DELETE FROM wardbook.revocations WHERE created_at <= now() - make_interval(secs => $1))sql"};
 
 /// Sessions that ended or ran out a week ago, a bounded number at a time.
-inline const db::Query<void> kForgetSessions{"accounts.forget_sessions", R"sql(
+inline const db::Query<void, int> kForgetSessions{"accounts.forget_sessions", R"sql(
   DELETE FROM wardbook.sessions WHERE id IN (
     SELECT id FROM wardbook.sessions
     WHERE coalesce(ended_at, expires_at) < now() - interval '7 days'
-    ORDER BY coalesce(ended_at, expires_at) LIMIT 10000))sql"};
-
-inline const db::Query<db::TextRow> kSuspendedTenants{"accounts.suspended_tenants", R"sql(
-  SELECT id FROM wardbook.tenants WHERE status = 'suspended')sql"};
-
-inline const db::Query<db::TextRow> kSendBeat{"accounts.beat", R"sql(
-  SELECT pg_notify('wardbook_authority', '{"beat":1}'))sql"};
+    ORDER BY coalesce(ended_at, expires_at) LIMIT $1 FOR UPDATE SKIP LOCKED))sql"};
 
 // ---- accounts and memberships -------------------------------------------------------------------
 

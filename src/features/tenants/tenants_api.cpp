@@ -85,8 +85,13 @@ Task<Response> patch_tenant(App& app, Request request) {
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   if (status) wanted.active = *status == "active";
   const audit::Actor actor = audit::actor_of(request);
+  const bool wanted_active = wanted.active.value_or(false);
   const Tenant now = co_await change(app.db, actor, id, std::move(wanted));
-  app.authority.set_suspended(id, !now.active);
+  if (!now.active) {
+    app.authority.suspend(id);
+  } else if (wanted_active) {
+    co_await app.authority.read_again();
+  }
   co_return api::ok(to_json(now));
 }
 

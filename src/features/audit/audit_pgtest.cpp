@@ -166,6 +166,30 @@ TEST_F(AuditTest, ManySealersDoItOnce) {
   EXPECT_EQ(verdict.entries, 30);
 }
 
+// Advisory locks have no owner: every role of a database can take any of them.
+TEST_F(AuditTest, AnotherHospitalCannotHoldUpTheSealing) {
+  write("a");
+  const auto other = PgCluster::get().new_tenant("audited");
+  auto foreign = Clinic::as_role(other);
+  EXPECT_EQ(testing::sqlstate_of(foreign, "SELECT FROM " + in("audit_sealing") + " FOR UPDATE"),
+            "42501");
+  EXPECT_EQ(testing::sqlstate_of(foreign, "LOCK TABLE " + in("audit_sealing")), "42501");
+  EXPECT_EQ(testing::sqlstate_of(foreign, "SELECT pg_advisory_lock(1)"), "42501");
+  looking_.query("SELECT pg_advisory_lock(hashtextextended('wardbook.seal.' || $1, 0))",
+                 {tenant_.str()});
+  EXPECT_EQ(seal_now(), 1);
+}
+
+TEST_F(AuditTest, WhileOneProcessSealsAHospitalOthersPassIt) {
+  write("a");
+  auto sealing = Clinic::as_role(tenant_);
+  sealing.script("BEGIN");
+  sealing.query("SELECT only_row FROM " + in("audit_sealing") + " FOR UPDATE");
+  EXPECT_EQ(seal_now(), 0);
+  sealing.script("ROLLBACK");
+  EXPECT_EQ(seal_now(), 1);
+}
+
 TEST_F(AuditTest, TheSealerSkipsNobodyWhoCommitsLate) {
   write("before");
   auto slow = Clinic::as_role(tenant_);

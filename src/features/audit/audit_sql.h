@@ -82,8 +82,9 @@ struct SealHead {
   }
 };
 
-inline const db::Query<db::BoolRow, std::string> kSealLock{
-    "audit.seal_lock", "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0))"};
+/// No row: another process seals this hospital's log.
+inline const db::Query<db::BoolRow> kSealLock{"audit.seal_lock", R"sql(
+  SELECT only_row FROM {tenant}.audit_sealing FOR UPDATE SKIP LOCKED)sql"};
 
 inline const db::Query<SealHead> kLastSeal{"audit.last_seal", R"sql(
   SELECT seq, hash, last_xact::text, entry_ids[array_upper(entry_ids, 1)]

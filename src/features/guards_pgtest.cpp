@@ -408,6 +408,9 @@ TEST_F(GuardsTest, WhatIsWrittenDownIsAppendOnlyEvenForTheOwner) {
 
 TEST_F(GuardsTest, TypesOfASessionDoNotGetInBetween) {
   finalize();
+  EXPECT_EQ(as_role("CREATE TYPE pg_temp.text AS ENUM ('draft')"), "42501");
+  // Where somebody lets the role make temporary things all the same.
+  Clinic::as_intruder().script("GRANT TEMPORARY ON DATABASE wardbook TO " + clinic_.tenant.role());
   role_.script(
       "CREATE TYPE pg_temp.text AS ENUM ('draft'); CREATE TYPE pg_temp.record AS (x int); "
       "SET search_path = pg_temp, pg_catalog");

@@ -50,7 +50,11 @@ struct Guard {
   template <class Ready>
   bool until(Ready ready) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!ready() && std::chrono::steady_clock::now() < end) work(milliseconds(10));
+    // One handler after the other, so that no state in between is missed.
+    while (!ready() && std::chrono::steady_clock::now() < end) {
+      reactor.restart();
+      reactor.run_one_for(milliseconds(10));
+    }
     return ready();
   }
   void work(milliseconds time) {
@@ -169,6 +173,17 @@ TEST_F(AuthorityTest, NobodyIsLetInBeforeANewConnectionHasRead) {
   }
   release_reads();
   EXPECT_TRUE(guard.until([&] { return guard.says(caller) == kAdmitted; }));
+}
+
+TEST_F(AuthorityTest, AnAnswerIsAsOldAsItsQuestion) {
+  hold_reads();
+  ASSERT_TRUE(guard.until([&] { return a_read_hangs(); }));
+  const auto reads = guard.authority.reads();
+  guard.let_pass(Authority::kStale + milliseconds(1));
+  release_reads();
+  ASSERT_TRUE(guard.until([&] { return guard.authority.reads() > reads; }));
+  EXPECT_FALSE(guard.authority.fresh()) << "what was committed meanwhile may not be in it";
+  EXPECT_TRUE(guard.until([&] { return guard.authority.fresh(); })) << "the next one is new";
 }
 
 TEST_F(AuthorityTest, AReadThatFailsIsTriedAgain) {

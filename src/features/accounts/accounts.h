@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -41,7 +42,8 @@ class Tokens {
   /// A token for this caller that lives for `ttl`.
   [[nodiscard]] std::string issue(const api::Caller& caller) const;
   /// Fails with token_expired, and with unauthenticated for everything else that is wrong: another
-  /// algorithm, signature, issuer, or a claim missing.
+  /// algorithm, signature or issuer, a claim missing, a header that nobody here writes, a time of
+  /// issue that is yet to come. No token lives longer than `ttl`, whatever it says.
   [[nodiscard]] api::Caller verify(const std::string& token);
   [[nodiscard]] std::chrono::seconds ttl() const { return ttl_; }
 
@@ -49,10 +51,12 @@ class Tokens {
   struct Verified {
     std::string token;
     api::Caller caller;
-    std::int64_t expires;  ///< seconds since 1970
+    std::int64_t from = 0;  ///< seconds since 1970, the leeway for clocks included
+    std::int64_t expires = 0;
   };
   using Recent = std::list<Verified>;
   [[nodiscard]] Verified check(const std::string& token) const;
+  [[nodiscard]] Verified period_of(const boost::json::object& claims) const;
 
   std::string secret_;
   std::chrono::seconds ttl_;

@@ -135,7 +135,6 @@ TEST_F(TokensTest, RefusesClaimsThatAreMissingOrMisfit) {
   const auto whole = boost::json::parse(claims_of(tokens_.issue(a_doctor()))).as_object();
   const std::string header = R"({"alg":"HS256","typ":"JWT"})";
   for (const auto& member : whole) {
-    if (member.key() == "iat") continue;
     auto claims = whole;
     claims.erase(member.key());
     EXPECT_EQ(code_of(tokens_, forged(header, boost::json::serialize(claims), kSecret)),
@@ -143,8 +142,9 @@ TEST_F(TokensTest, RefusesClaimsThatAreMissingOrMisfit) {
         << member.key();
   }
   const std::vector<std::pair<std::string, boost::json::value>> wrong{
-      {"role", "emperor"}, {"tenant", "pg_catalog"}, {"sub", "0"},
-      {"sub", "7x"},       {"exp", "tomorrow"},      {"role", "platform_admin"}};
+      {"role", "emperor"}, {"tenant", "pg_catalog"},   {"sub", "0"},     {"sub", "7x"},
+      {"exp", "tomorrow"}, {"role", "platform_admin"}, {"iat", "today"}, {"iat", 1.5},
+      {"iat", -1},         {"nbf", "today"},           {"nbf", nullptr}, {"exp", 1e30}};
   for (const auto& [name, value] : wrong) {
     auto claims = whole;
     claims[name] = value;
@@ -152,6 +152,92 @@ TEST_F(TokensTest, RefusesClaimsThatAreMissingOrMisfit) {
               Code::unauthenticated)
         << name;
   }
+}
+
+TEST_F(TokensTest, TokensOfTheFutureAreRefusedAlsoWhenRemembered) {
+  const auto whole = boost::json::parse(claims_of(tokens_.issue(a_doctor()))).as_object();
+  const auto now = whole.at("iat").as_int64();
+  const auto token_from = [&](const char* name, std::int64_t from) {
+    auto claims = whole;
+    claims["exp"] = now + 10'000;
+    claims[name] = from;
+    return forged(R"({"alg":"HS256","typ":"JWT"})", boost::json::serialize(claims), kSecret);
+  };
+  for (const auto* name : {"iat", "nbf"}) {
+    const auto within = token_from(name, now + 60);
+    EXPECT_EQ(code_of(tokens_, within), Code::internal) << name << ": clocks differ a little";
+    const auto early = token_from(name, now + 61);
+    EXPECT_EQ(code_of(tokens_, early), Code::unauthenticated) << name;
+    clock_.advance(seconds(1));
+    EXPECT_EQ(code_of(tokens_, early), Code::internal) << name << ": its time has come";
+    clock_.advance(-seconds(1));
+    EXPECT_EQ(code_of(tokens_, early), Code::unauthenticated) << name << ": it is remembered";
+  }
+  EXPECT_EQ(code_of(tokens_, token_from("iat", now + 5 * 86'400)), Code::unauthenticated);
+}
+
+TEST_F(TokensTest, NoTokenOutlivesTheConfiguredLife) {
+  const auto whole = boost::json::parse(claims_of(tokens_.issue(a_doctor()))).as_object();
+  const auto now = whole.at("iat").as_int64();
+  const auto token_until = [&](std::int64_t exp) {
+    auto claims = whole;
+    claims["exp"] = exp;
+    return forged(R"({"alg":"HS256","typ":"JWT"})", boost::json::serialize(claims), kSecret);
+  };
+  EXPECT_EQ(code_of(tokens_, token_until(now + 86'401)), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, token_until(now - 1)), Code::unauthenticated);
+  // Of a node that lets them live longer, as while the setting is changed.
+  const auto longer = token_until(now + 3'600);
+  clock_.advance(seconds(899));
+  EXPECT_EQ(code_of(tokens_, longer), Code::internal);
+  clock_.advance(seconds(1));
+  EXPECT_EQ(code_of(tokens_, longer), Code::token_expired);
+}
+
+TEST_F(TokensTest, RefusesHeadersThatWantMoreOfTheReader) {
+  const auto claims = claims_of(tokens_.issue(a_doctor()));
+  const std::vector<std::string> rows{
+      R"("crit":["exp"])",
+      R"("crit":[])",
+      R"("crit":["b64"],"b64":false)",
+      R"("b64":false)",
+      R"("kid":"1")",
+      R"("kid":"../../../../dev/null")",
+      R"("kid":"x' UNION SELECT 'secret")",
+      R"("jku":"https://elsewhere.test/keys")",
+      R"("jwk":{"kty":"oct","k":"c2VjcmV0"})",
+      R"("x5u":"https://elsewhere.test/chain")",
+      R"("x5c":["MIIB"])",
+      R"("cty":"JWT")",
+      R"("zip":"DEF")",
+  };
+  for (const auto& row : rows) {
+    const std::string header = R"({"alg":"HS256","typ":"JWT",)" + row + "}";
+    EXPECT_EQ(code_of(tokens_, forged(header, claims, kSecret)), Code::unauthenticated) << header;
+  }
+  for (const std::string header : {R"({"alg":"hs256","typ":"JWT"})", R"({"typ":"JWT"})",
+                                   R"({"alg":"HS256","typ":"JWE"})", R"({"alg":"nOnE"})"}) {
+    EXPECT_EQ(code_of(tokens_, forged(header, claims, kSecret)), Code::unauthenticated) << header;
+  }
+}
+
+TEST_F(TokensTest, ASignatureHasOneSpelling) {
+  const auto token = tokens_.issue(a_doctor());
+  const auto dot = token.rfind('.') + 1;
+  const auto bytes = *from_base64url(token.substr(dot));
+  const std::string head = token.substr(0, dot);
+  // 32 bytes in 43 characters: the last one has two bits that say nothing.
+  const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const auto last = alphabet.find(token.back());
+  for (std::size_t bit = 1; bit < 4; ++bit) {
+    const std::string other = token.substr(0, token.size() - 1) + alphabet[last ^ bit];
+    EXPECT_EQ(code_of(tokens_, other), Code::unauthenticated) << bit;
+  }
+  EXPECT_EQ(code_of(tokens_, head + to_base64(bytes)), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, head + to_hex(bytes)), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, token + "\n"), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, " " + token), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, token + "." + token), Code::unauthenticated);
 }
 
 TEST_F(TokensTest, ForgetsTheOldestButStillVerifiesIt) {

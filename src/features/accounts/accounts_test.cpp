@@ -274,6 +274,30 @@ TEST(Passwords, HashAndImpossibleHashHaveTheSameWork) {
   EXPECT_FALSE(password_matches("plain", "plain"));
 }
 
+TEST(Passwords, AreHashedAnewWhereTheOldHashIsTooCheap) {
+  Settings::Auth cheap;
+  cheap.argon2_memory_bytes = 64 * 1024;
+  cheap.argon2_passes = 1;
+  Settings::Auth dear = cheap;
+  dear.argon2_memory_bytes = 128 * 1024;
+  dear.argon2_passes = 2;
+  const auto old = hash_password(cheap, "correct horse battery");
+  EXPECT_EQ(work_of(old), 64);
+  const auto right = compare_at_sign_in(dear, old, "correct horse battery");
+  EXPECT_TRUE(right.matches);
+  ASSERT_TRUE(right.stronger);
+  EXPECT_EQ(work_of(*right.stronger), 256);
+  EXPECT_TRUE(password_matches(*right.stronger, "correct horse battery"));
+  const auto wrong = compare_at_sign_in(dear, old, "correct horse batterz");
+  EXPECT_FALSE(wrong.matches);
+  EXPECT_FALSE(wrong.stronger);
+  EXPECT_FALSE(compare_at_sign_in(dear, *right.stronger, "correct horse battery").stronger);
+  EXPECT_FALSE(compare_at_sign_in(cheap, *right.stronger, "correct horse battery").stronger)
+      << "never to a cheaper one";
+  EXPECT_EQ(work_of(impossible_hash(dear)), 256);
+  EXPECT_EQ(work_of("plain"), 0);
+}
+
 TEST(Passwords, HaveLimits) {
   EXPECT_TRUE(password_fault("eleven char", "a@b.c"));
   EXPECT_FALSE(password_fault("twelve chars", "a@b.c"));
@@ -290,17 +314,6 @@ AccountRow an_account() {
   account.password_hash = "hash";
   account.active = true;
   return account;
-}
-
-TEST(JudgePassword, LooksAtTheLockFirst) {
-  auto account = an_account();
-  EXPECT_EQ(judge_password(account, "hash", true, kNow), PasswordVerdict::right);
-  EXPECT_EQ(judge_password(account, "hash", false, kNow), PasswordVerdict::wrong);
-  EXPECT_EQ(judge_password(account, "an older hash", true, kNow), PasswordVerdict::wrong);
-  account.locked_until = kNow + seconds(1);
-  EXPECT_EQ(judge_password(account, "hash", true, kNow), PasswordVerdict::locked);
-  account.locked_until = kNow;
-  EXPECT_EQ(judge_password(account, "hash", true, kNow), PasswordVerdict::right);
 }
 
 MembershipRow in(const std::string& tenant, bool tenant_active = true, bool active = true) {
@@ -355,39 +368,6 @@ TEST(AuditHome, IsTheNamedOrTheOnlyTenant) {
   EXPECT_FALSE(audit_home({in("aaa"), in("bbb")}, std::nullopt));
   EXPECT_EQ(audit_home({in("aaa"), in("bbb")}, "bbb")->str(), "bbb");
   EXPECT_FALSE(audit_home({in("aaa")}, "bbb"));
-}
-
-TEST(UnknownAddressesTest, LockLikeAccountsDo) {
-  UnknownAddresses unknown;
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_FALSE(unknown.locked_until("a@b.c", kNow)) << i;
-    unknown.count(i % 2 == 0 ? "a@b.c" : "A@B.C", kNow, 5, seconds(60));
-  }
-  EXPECT_EQ(unknown.locked_until("a@b.c", kNow), kNow + seconds(60));
-  unknown.count("a@b.c", kNow + seconds(59), 5, seconds(60));
-  EXPECT_EQ(unknown.locked_until("a@b.c", kNow), kNow + seconds(60)) << "not prolonged";
-  EXPECT_FALSE(unknown.locked_until("other@b.c", kNow));
-  EXPECT_FALSE(unknown.locked_until("a@b.c", kNow + seconds(60)));
-  unknown.count("a@b.c", kNow + seconds(60), 5, seconds(60));
-  EXPECT_FALSE(unknown.locked_until("a@b.c", kNow + seconds(60))) << "the count starts again";
-}
-
-TEST(UnknownAddressesTest, AreBounded) {
-  UnknownAddresses unknown(2);
-  for (const auto* email : {"a", "b", "c"}) unknown.count(email, kNow, 1, seconds(60));
-  EXPECT_FALSE(unknown.locked_until("a", kNow));
-  EXPECT_TRUE(unknown.locked_until("b", kNow));
-  EXPECT_TRUE(unknown.locked_until("c", kNow));
-}
-
-TEST(HashQueueTest, RefusesBeyondItsBound) {
-  HashQueue queue(2);
-  const HashQueue::Place one(queue);
-  {
-    const HashQueue::Place two(queue);
-    EXPECT_THROW(HashQueue::Place{queue}, Failure);
-  }
-  EXPECT_NO_THROW(HashQueue::Place{queue});
 }
 
 TEST(Identity, IsWhatLoginAndMeShow) {

@@ -15,6 +15,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "db/sync_connection.h"
+#include "features/accounts/hash_queue.h"
 #include "migrate/migrate.h"
 
 namespace wardbook::app {
@@ -72,11 +73,17 @@ struct Batching {
   }
 };
 
+/// Hashing passwords takes long: what else the workers do never waits for it.
+unsigned hashing_threads(const Settings& settings) {
+  const int places = accounts::hashes_at_once(settings.server);
+  return static_cast<unsigned>(2 * places * settings.server.reactors);
+}
+
 /// The nodes and how they end. Signals arrive on the first one's reactor.
 class Running {
  public:
   Running(const Settings& settings, Service& service)
-      : workers_(std::max(2U, std::thread::hardware_concurrency())) {
+      : workers_(std::max(2U, std::thread::hardware_concurrency()) + hashing_threads(settings)) {
     std::uint16_t port = settings.server.port;
     for (int i = 0; i < settings.server.reactors; ++i) {
       nodes_.push_back(std::make_unique<Node>(settings, service, workers_, i, port));

@@ -30,7 +30,7 @@ constexpr std::int64_t kGiB = 1024LL * 1024 * 1024;
 constexpr std::int64_t kDay_s = 86'400;
 
 const std::vector<Key>& keys() {
-  static const std::vector<Key> all{
+  static const std::vector<Key> all = {
       {"server.host", [](Settings& s) -> Target { return &s.server.host; }},
       {"server.port", [](Settings& s) -> Target { return &s.server.port; }, 0, 65'535},
       {"server.reactors", [](Settings& s) -> Target { return &s.server.reactors; }, 1, 64},
@@ -54,6 +54,8 @@ const std::vector<Key>& keys() {
        90 * kDay_s},
       {"auth.max_failed_logins", [](Settings& s) -> Target { return &s.auth.max_failed_logins; }, 1,
        1'000},
+      {"auth.max_failed_logins_total",
+       [](Settings& s) -> Target { return &s.auth.max_failed_logins_total; }, 1, 100'000},
       {"auth.lock_duration_s", [](Settings& s) -> Target { return &s.auth.lock_duration; }, 1,
        30 * kDay_s},
       {"auth.argon2_memory_bytes",

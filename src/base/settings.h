@@ -31,7 +31,8 @@ struct Settings {
     std::string token_secret;  ///< at least 32 bytes; keys tokens (HS256) and kept requests
     std::chrono::seconds access_ttl{15 * 60};
     std::chrono::seconds session_ttl{12 * 3600};
-    int max_failed_logins = 5;
+    int max_failed_logins = 5;         ///< from one network, and of one session
+    int max_failed_logins_total = 50;  ///< from all networks that are new to the account
     std::chrono::seconds lock_duration{15 * 60};
     /// Argon2id work; libsodium's "moderate" would be 256 MiB. OWASP's minimum is 19 MiB, 2 passes.
     std::int64_t argon2_memory_bytes = 64 * 1024 * 1024;

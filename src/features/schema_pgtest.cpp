@@ -194,7 +194,7 @@ TEST(IsolationTest, SequencesFunctionsAndTheControlSchema) {
     EXPECT_EQ(sqlstate_of(service, sql), kRefused) << sql;
   }
   for (const std::string table : {"accounts", "memberships", "sessions", "revocations", "tenants",
-                                  "platform_audit", "schema_migrations"}) {
+                                  "platform_audit", "schema_migrations", "sign_in_tallies"}) {
     EXPECT_EQ(sqlstate_of(own, "SELECT 1 FROM wardbook." + table), kRefused) << table;
     EXPECT_EQ(sqlstate_of(service, "SELECT 1 FROM wardbook." + table), "") << table;
   }

@@ -18,11 +18,11 @@ struct AccountRow {
   std::string password_hash;
   bool is_operator = false;
   bool active = false;
-  std::optional<Time> locked_until;
+  Time password_changed_at;
   Time created_at;
   static AccountRow from_row(const db::RowView& r) {
-    return {r.id<AccountId>(0), r.str(1),     r.str(2),        r.str(3),
-            r.boolean(4),       r.boolean(5), r.maybe_time(6), r.time(7)};
+    return {r.id<AccountId>(0), r.str(1),     r.str(2),  r.str(3),
+            r.boolean(4),       r.boolean(5), r.time(6), r.time(7)};
   }
 };
 
@@ -43,11 +43,14 @@ struct MembershipRow {
 struct SessionRow {
   SessionId id;
   std::optional<std::string> tenant;
-  bool is_current = false;  ///< the token given is the newest, not the one before
+  std::string nonce;        ///< of its refresh tokens
+  std::int64_t number = 0;  ///< of the current one
+  Time refreshed_at;
   bool ended = false;
   Time expires_at;
   static SessionRow from_row(const db::RowView& r) {
-    return {r.id<SessionId>(0), r.maybe_str(1), r.boolean(2), r.boolean(3), r.time(4)};
+    return {r.id<SessionId>(0), r.maybe_str(1), r.bytes(2), r.int64(3),
+            r.time(4),          r.boolean(5),   r.time(6)};
   }
 };
 
@@ -71,13 +74,13 @@ struct StaffRow {
 // ---- signing in ---------------------------------------------------------------------------------
 
 inline const db::Query<AccountRow, std::string> kAccountByEmail{"accounts.by_email", R"sql(
-  SELECT id, email, display_name, password_hash, is_operator, status = 'active', locked_until,
-         created_at
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active',
+         password_changed_at, created_at
   FROM wardbook.accounts WHERE email = lower($1))sql"};
 
 inline const db::Query<AccountRow, AccountId> kLockAccount{"accounts.lock", R"sql(
-  SELECT id, email, display_name, password_hash, is_operator, status = 'active', locked_until,
-         created_at
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active',
+         password_changed_at, created_at
   FROM wardbook.accounts WHERE id = $1 FOR UPDATE)sql"};
 
 inline const db::Query<MembershipRow, AccountId> kMemberships{"accounts.memberships", R"sql(
@@ -86,39 +89,36 @@ inline const db::Query<MembershipRow, AccountId> kMemberships{"accounts.membersh
   FROM wardbook.memberships m JOIN wardbook.tenants t ON t.id = m.tenant_id
   WHERE m.account_id = $1 ORDER BY t.id)sql"};
 
-// The count starts again once a lock has run out.
-inline const db::Query<db::BoolRow, AccountId, int, Time, Time> kCountFailure{
-    "accounts.count_failure", R"sql(
-  WITH counted AS (
-    SELECT id, CASE WHEN locked_until <= $3 THEN 1 ELSE failed_logins + 1 END AS failures
-    FROM wardbook.accounts WHERE id = $1)
-  UPDATE wardbook.accounts a
-  SET failed_logins = c.failures,
-      locked_until = CASE WHEN c.failures >= $2 THEN $4::timestamptz END
-  FROM counted c WHERE a.id = c.id
-  RETURNING a.locked_until IS NOT NULL)sql"};
+/// Without a lock: nothing that follows changes the account.
+inline const db::Query<AccountRow, AccountId> kAccountById{"accounts.by_id", R"sql(
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active',
+         password_changed_at, created_at
+  FROM wardbook.accounts WHERE id = $1)sql"};
 
-inline const db::Query<void, AccountId> kForgetFailures{"accounts.forget_failures", R"sql(
-  UPDATE wardbook.accounts SET failed_logins = 0, locked_until = NULL
-  WHERE id = $1 AND (failed_logins > 0 OR locked_until IS NOT NULL))sql"};
+/// The same password at another cost: no session ends. The account is locked.
+inline const db::Query<void, AccountId, std::string> kRehash{"accounts.rehash", R"sql(
+  UPDATE wardbook.accounts SET password_hash = $2 WHERE id = $1)sql"};
 
-inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Bytes, Time>
+inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Bytes, Time, Time>
     kStartSession{"accounts.start_session", R"sql(
-  INSERT INTO wardbook.sessions (account_id, tenant_id, refresh_hash, expires_at)
-  VALUES ($1, $2, $3, $4) RETURNING id, nextval('wardbook.token_numbers'))sql"};
+  INSERT INTO wardbook.sessions (account_id, tenant_id, refresh_nonce, refreshed_at, expires_at)
+  VALUES ($1, $2, $3, $4, $5) RETURNING id, nextval('wardbook.token_numbers'))sql"};
 
-inline const db::Query<db::Int64Row, db::Bytes> kSessionOwner{"accounts.session_owner", R"sql(
-  SELECT account_id FROM wardbook.sessions
-  WHERE refresh_hash = $1 OR previous_refresh_hash = $1)sql"};
+inline const db::Query<db::Int64Row, SessionId> kSessionOwner{"accounts.session_owner", R"sql(
+  SELECT account_id FROM wardbook.sessions WHERE id = $1)sql"};
 
-inline const db::Query<SessionRow, db::Bytes> kSessionByToken{"accounts.session_by_token", R"sql(
-  SELECT id, tenant_id, refresh_hash = $1, ended_at IS NOT NULL, expires_at
-  FROM wardbook.sessions WHERE refresh_hash = $1 OR previous_refresh_hash = $1)sql"};
+inline const db::Query<SessionRow, SessionId> kSession{"accounts.session", R"sql(
+  SELECT id, tenant_id, refresh_nonce, refresh_number, refreshed_at, ended_at IS NOT NULL,
+         expires_at
+  FROM wardbook.sessions WHERE id = $1)sql"};
 
-inline const db::Query<IssuedRow, SessionId, db::Bytes> kRotate{"accounts.rotate", R"sql(
-  UPDATE wardbook.sessions
-  SET previous_refresh_hash = refresh_hash, refresh_hash = $2, refreshed_at = now()
+inline const db::Query<IssuedRow, SessionId, Time> kRotate{"accounts.rotate", R"sql(
+  UPDATE wardbook.sessions SET refresh_number = refresh_number + 1, refreshed_at = $2
   WHERE id = $1 RETURNING id, nextval('wardbook.token_numbers'))sql"};
+
+/// An access token more for the refresh token that is current.
+inline const db::Query<IssuedRow, SessionId> kIssueAgain{"accounts.issue_again", R"sql(
+  SELECT id, nextval('wardbook.token_numbers') FROM wardbook.sessions WHERE id = $1)sql"};
 
 inline const db::Query<db::TextRow, AccountId> kStaffName{"accounts.staff_name", R"sql(
   SELECT display_name FROM {tenant}.staff WHERE account_id = $1)sql"};
@@ -237,9 +237,15 @@ inline const db::Query<void, AccountId, bool> kSetAccountActive{"accounts.set_ac
   UPDATE wardbook.accounts SET status = CASE WHEN $2 THEN 'active' ELSE 'disabled' END
   WHERE id = $1)sql"};
 
+/// Lifts the locks: guesses at the old password say nothing about the new one.
 inline const db::Query<void, AccountId, std::string> kSetPassword{"accounts.set_password", R"sql(
-  UPDATE wardbook.accounts
-  SET password_hash = $2, password_changed_at = now(), failed_logins = 0, locked_until = NULL
+  WITH mine AS (
+    SELECT who, network FROM wardbook.sign_in_tallies WHERE account_id = $1
+    ORDER BY network FOR UPDATE),
+  lifted AS (
+    UPDATE wardbook.sign_in_tallies t SET failures = 0, locked_until = NULL
+    FROM mine m WHERE t.who = m.who AND t.network = m.network)
+  UPDATE wardbook.accounts SET password_hash = $2, password_changed_at = clock_timestamp()
   WHERE id = $1)sql"};
 
 inline const db::Query<void, AccountId, std::string> kSetName{"accounts.set_name", R"sql(

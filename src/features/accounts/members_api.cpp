@@ -167,7 +167,8 @@ Task<Response> create_user(App& app, Request request) {
   NewUser user = read_new_user(request);
   const TenantId tenant = request.caller.tenant();
   if (!user.password.empty()) {
-    user.account.password_hash = co_await hash_on_worker(app, user.password);
+    const Asker asker(request.caller.account);
+    user.account.password_hash = co_await hash_on_worker(app, user.password, asker);
   }
   db::Tx tx = co_await api::begin_write(app.db, request);
   tx.switch_control();
@@ -194,7 +195,8 @@ Task<Response> patch_user(App& app, Request request) {
       throw Failure(Code::conflict, "Change your own password with POST /auth/password.");
     }
   }
-  if (!password.empty()) change.password_hash = co_await hash_on_worker(app, password);
+  const Asker asker(request.caller.account);
+  if (!password.empty()) change.password_hash = co_await hash_on_worker(app, password, asker);
   const audit::Actor actor = audit::actor_of(request);
   const Changed changed = co_await change_member(app.db, actor, tenant, id, std::move(change));
   for (const auto& revocation : changed.revoked) app.authority.apply(revocation);

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "api/input.h"
 #include "features/audit/audit_sql.h"
 
 namespace wardbook::audit {
@@ -98,8 +99,12 @@ void record(db::Tx& tx, const Actor& actor, Entry entry) {
 }
 
 void record_platform(db::Tx& tx, const Actor& actor, Entry entry) {
-  std::string detail = R"({"before":)" + entry.before.value_or("null") + R"(,"after":)" +
-                       entry.after.value_or("null") + "}";
+  std::string detail;
+  api::ObjectWriter writer(detail);
+  writer.text("reason", entry.reason)
+      .raw("before", entry.before.value_or(""))
+      .raw("after", entry.after.value_or(""));
+  writer.end();
   tx.queue(kInsertPlatform, value_of(actor.account), std::move(entry.action),
            std::move(entry.resource), std::string(entry.refused ? "refused" : "ok"),
            or_null(actor.request_id), or_null(actor.ip), db::Json{std::move(detail)});

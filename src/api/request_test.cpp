@@ -231,7 +231,9 @@ TEST(CursorTest, BelongsToItsFilters) {
   const auto cursor = encode_cursor(cursor_scope("list", asking(filters)), {"a"});
   const auto taken = [&cursor](net::QueryParams query) {
     query.emplace_back("cursor", cursor);
-    return decoded(asking(std::move(query)), kOneText).has_value();
+    const Request request = asking(std::move(query));
+    Params params(request);
+    return decode_cursor(params, request, cursor_scope("list", request), kOneText).has_value();
   };
   EXPECT_TRUE(taken(filters));
   EXPECT_TRUE(taken({{"status", "draft"}, {"q", "cough"}})) << "in any order";

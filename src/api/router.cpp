@@ -264,7 +264,8 @@ struct Router::Impl {
       Look named{std::string(trace.handled_by->subject), *trace.subject_id, {}};
       out.looks.push_back(std::move(named));
     }
-    std::ranges::move(trace.looks.all, std::back_inserter(out.looks));
+    // What the request made came last.
+    std::move(trace.looks.all.rbegin(), trace.looks.all.rend(), std::back_inserter(out.looks));
     if (out.looks.empty()) return std::nullopt;
     return out;
   }

@@ -51,7 +51,7 @@ struct Route {
 struct Unlogged {
   std::string_view pattern;  ///< of the route
   std::string outcome;       ///< the failure's code; empty for an earlier answer
-  std::vector<Look> looks;   ///< what the path names comes first
+  std::vector<Look> looks;   ///< first what the path names, or what was seen last
   [[nodiscard]] bool failed() const { return !outcome.empty(); }
 };
 

@@ -50,6 +50,7 @@ Task<Response> crash(App&, Request) {
 /// Fails, or answers, having seen another patient's row.
 Task<Response> look(App&, Request req) {
   req.saw("patient", 7, PatientId(7));
+  if (req.query_param("made")) req.saw("record", 6, PatientId(7));
   const auto how = req.query_param("how").value_or("");
   if (how == "stale") throw Failure(Code::version_conflict);
   if (how == "crash") throw std::runtime_error("secret detail");
@@ -319,13 +320,15 @@ TEST_F(RouterTest, WhatAFailureTellsIsWrittenDownBeforeItsAnswer) {
   EXPECT_EQ(status("/records/5/look?how=replay"), 200);
   EXPECT_EQ(status("/look?how=stale"), 412);
   EXPECT_EQ(status("/records/x/look?how=stale"), 412);
+  EXPECT_EQ(status("/look?how=replay&made=1"), 200);
   EXPECT_THAT(app_.looked,
               ElementsAre("doctor GET /records/{id}/look version_conflict record=5 patient=7/7",
                           "doctor GET /records/{id}/look internal record=5 patient=7/7",
                           "doctor GET /records/{id}/look 416 record=5 patient=7/7",
                           "doctor GET /records/{id}/look  record=5 patient=7/7",
                           "doctor GET /look version_conflict patient=7/7",
-                          "doctor GET /records/{id}/look version_conflict patient=7/7"));
+                          "doctor GET /records/{id}/look version_conflict patient=7/7",
+                          "doctor GET /look  record=6/7 patient=7/7"));
 }
 
 TEST_F(RouterTest, NothingIsWrittenDownOfWhatTellsNothing) {

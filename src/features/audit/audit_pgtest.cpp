@@ -174,6 +174,20 @@ TEST_F(AuditTest, SealsAreAChainThatHolds) {
   EXPECT_EQ(verdict.unsealed, 1);
 }
 
+TEST_F(AuditTest, TransactionsAreSealedInTheirOrderNotInThatOfTheirDigits) {
+  auto intruder = Clinic::as_intruder();
+  intruder.script("INSERT INTO " + in("audit_log") +
+                  " (action, resource, xact_id) VALUES ('a', 'test', '9'), ('b', 'test', '10'), "
+                  "('c', 'test', '99'), ('d', 'test', '100')");
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(seal_now(1), 1);
+  EXPECT_EQ(seal_now(1), 0) << "none twice, none passed over";
+  EXPECT_EQ(
+      looking_.value("SELECT string_agg(a.action, '' ORDER BY s.seq) FROM " + in("audit_seals") +
+                     " s JOIN " + in("audit_log") + " a ON a.id = s.entry_ids[1]"),
+      "abcd");
+  EXPECT_EQ(fault(), "none");
+}
+
 TEST_F(AuditTest, ManySealersDoItOnce) {
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 10; ++i) write("a");

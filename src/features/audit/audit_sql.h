@@ -97,13 +97,14 @@ inline const db::Query<SealHead> kLastSeal{"audit.last_seal", R"sql(
   FROM {tenant}.audit_seals ORDER BY seq DESC LIMIT 1)sql"};
 
 /// Committed for sure: below the oldest transaction that still runs. READ COMMITTED gives this
-/// statement its own snapshot, which sees all of them.
+/// statement its own snapshot, which sees all of them. Ordered by the column, qualified: the bare
+/// name would be the text in the list, which puts 1000 before 999.
 inline const db::Query<EntryRow, std::string, std::int64_t, std::int64_t> kUnsealed{
     "audit.unsealed", "SELECT " WB_AUDIT_COLUMNS R"sql(
-  FROM {tenant}.audit_log
-  WHERE (xact_id, id) > ($1::xid8, $2::bigint)
-    AND xact_id < pg_snapshot_xmin(pg_current_snapshot())
-  ORDER BY xact_id, id LIMIT $3)sql"};
+  FROM {tenant}.audit_log a
+  WHERE (a.xact_id, a.id) > ($1::xid8, $2::bigint)
+    AND a.xact_id < pg_snapshot_xmin(pg_current_snapshot())
+  ORDER BY a.xact_id, a.id LIMIT $3)sql"};
 
 inline const db::Query<void, std::int64_t, std::string, std::vector<std::int64_t>, db::Bytes,
                        db::Bytes>

@@ -247,7 +247,7 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
   },
   listRecordVersions: async (s) => [
     [200, "GET", `/records/${(await s.draft()).id}/versions`, { query: { count: "exact" } }],
-    [404, "GET", `/records/${await s.voided()}/versions`],
+    [200, "GET", `/records/${await s.voided()}/versions`],
   ],
   getRecordVersion: async (s) => {
     const { id } = await s.draft();
@@ -255,7 +255,7 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
       [200, "GET", `/records/${id}/versions/1`],
       [404, "GET", `/records/${id}/versions/2`],
       [404, "GET", `/records/${id}/versions/1`, { query: { diff: 2 } }],
-      [404, "GET", `/records/${await s.voided()}/versions/1`],
+      [200, "GET", `/records/${await s.voided()}/versions/1`],
     ];
   },
   listDiagnoses: async (s) => {

@@ -113,6 +113,15 @@ std::string allow_header(const Node& node) {
   return out;
 }
 
+/// Whether a handler's failure may depend on what the database holds. What cannot be understood is
+/// refused before anything is looked up; without the database there is nothing to tell, nor to
+/// write it down with.
+bool tells_something(Code code) {
+  const bool away =
+      code == Code::database_unavailable || code == Code::overloaded || code == Code::timeout;
+  return !away && describe(code).status != 400;
+}
+
 void refuse_fields(const boost::json::object& body) {
   std::vector<Fault> faults;
   Input(body, "", faults).finish();
@@ -132,6 +141,9 @@ struct Router::Impl {
     std::string_view pattern;
     Caller caller;
     std::string log_detail;
+    const Route* handled_by = nullptr;       ///< once its handler has begun
+    std::optional<std::int64_t> subject_id;  ///< the path's `{id}`
+    Looks looks;
   };
 
   void insert(const Route& route) {
@@ -210,6 +222,8 @@ struct Router::Impl {
     request.id = exchange.id();
     request.exchange = &exchange;
     request.retry_secret = hooks.retry_secret;
+    request.cursor_secret = hooks.cursor_secret;
+    request.looks = &trace.looks;
     const Route& route = match(request.head, request, trace);
     if (route.access != Access::open) {
       std::string bearer = bearer_of(request.head);
@@ -227,7 +241,41 @@ struct Router::Impl {
     if (route.body == Body::json || route.body == Body::no_fields) {
       co_await read_body(route, request, exchange);
     }
+    trace.handled_by = &route;
+    trace.subject_id = parse_positive(request.path_param("id"));
     co_return co_await route.handler(app, std::move(request));
+  }
+
+  /// What has to be written down before this answer leaves. The entries of all others were written
+  /// by their handlers.
+  static std::optional<Unlogged> unlogged(Trace& trace, const std::optional<Failure>& failure,
+                                          const Response& response) {
+    if (trace.handled_by == nullptr || !trace.caller.tenant_id) return std::nullopt;
+    Unlogged out{trace.handled_by->pattern, {}, {}};
+    if (failure) {
+      if (!tells_something(failure->code())) return std::nullopt;
+      out.outcome = describe(failure->code()).name;
+    } else if (response.status >= 400) {
+      out.outcome = std::to_string(response.status);
+    } else if (!response.headers.get(kReplayedHeader) || trace.looks.entered) {
+      return std::nullopt;
+    }
+    if (trace.subject_id && belongs_to_patient(trace.handled_by->subject)) {
+      Look named{std::string(trace.handled_by->subject), *trace.subject_id, {}};
+      out.looks.push_back(std::move(named));
+    }
+    // What the request made came last.
+    std::move(trace.looks.all.rbegin(), trace.looks.all.rend(), std::back_inserter(out.looks));
+    if (out.looks.empty()) return std::nullopt;
+    return out;
+  }
+
+  Task<> write_down(net::Exchange& exchange, Caller caller, Unlogged what) {
+    Request request;
+    request.head = exchange.head();
+    request.id = exchange.id();
+    request.caller = std::move(caller);
+    co_await hooks.looked(std::move(request), std::move(what));
   }
 };
 
@@ -260,6 +308,16 @@ Task<> Router::handle(net::Exchange& exchange) {
     failure.emplace(Code::internal, std::string{}, e.what());
   }
   int status = response.status;
+  const bool answers = !client_gone && !exchange.answered();
+  if (auto what = answers ? Impl::unlogged(trace, failure, response) : std::nullopt) {
+    try {
+      co_await impl_->write_down(exchange, trace.caller, std::move(*what));
+    } catch (const Failure& f) {
+      failure = f;
+    } catch (const std::exception& e) {
+      failure.emplace(Code::internal, std::string{}, e.what());
+    }
+  }
   if (failure) {
     trace.log_detail = failure->log_detail();
     status = describe(failure->code()).status;

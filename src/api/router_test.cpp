@@ -13,6 +13,8 @@ struct App {
   std::vector<std::string> handled;
   std::vector<std::string> refused;
   std::vector<std::string> observed;
+  std::vector<std::string> looked;
+  bool log_is_away = false;
 };
 
 namespace api {
@@ -45,6 +47,24 @@ Task<Response> crash(App&, Request) {
   throw std::runtime_error("secret detail");
   co_return Response{};
 }
+/// Fails, or answers, having seen another patient's row.
+Task<Response> look(App&, Request req) {
+  req.saw("patient", 7, PatientId(7));
+  if (req.query_param("made")) req.saw("record", 6, PatientId(7));
+  const auto how = req.query_param("how").value_or("");
+  if (how == "stale") throw Failure(Code::version_conflict);
+  if (how == "crash") throw std::runtime_error("secret detail");
+  if (how == "params") throw Failure(Code::invalid_parameter);
+  if (how == "away") throw Failure(Code::database_unavailable);
+  Response response = ok(std::string("1"));
+  if (how == "range") response.status = 416;
+  if (how == "replay") response.headers.set(kReplayedHeader, "true");
+  if (how == "logged") {
+    response.headers.set(kReplayedHeader, "true");
+    req.looks->entered = true;
+  }
+  co_return response;
+}
 Task<Response> replay(App&, Request) {
   throw Replay{created(R"("first answer")", "/things/1")};
   co_return Response{};
@@ -59,6 +79,10 @@ std::vector<Route> routes() {
           {"PATCH", "/records/{id}", records_write, &echo, Body::json},
           {"POST", "/records", records_write, &echo, Body::json},
           {"POST", "/records/{id}/copy", records_write, &echo, Body::no_fields},
+          {"GET", "/records/{id}/look", records_read, &look},
+          {"GET", "/templates/{id}", any_in_tenant, &fail},
+          {"GET", "/look", records_read, &look},
+          {"GET", "/open/{id}/look", open, &look},
           {"GET", "/secret", open, &secret},
           {"GET", "/fail", open, &fail},
           {"GET", "/crash", open, &crash},
@@ -80,6 +104,18 @@ Task<> note_refusal(App& app, std::string role, std::string permission) {
   co_return;
 }
 
+Task<> note_look(App& app, Request request, Unlogged what) {
+  std::string seen = request.id + " " + std::string(to_string(request.caller.role)) + " " +
+                     request.head.method + " " + std::string(what.pattern) + " " + what.outcome;
+  for (const auto& one : what.looks) {
+    seen += " " + one.resource + "=" + std::to_string(one.id);
+    if (one.patient) seen += "/" + std::to_string(one.patient->value);
+  }
+  if (app.log_is_away) throw Failure(Code::database_unavailable);
+  app.looked.push_back(seen.substr(seen.find(' ') + 1));
+  co_return;
+}
+
 class RouterTest : public ::testing::Test {
  protected:
   Hooks hooks() {
@@ -88,6 +124,10 @@ class RouterTest : public ::testing::Test {
     out.retry_secret = "kept under this";
     out.refused = [this](Caller caller, Request, std::string_view permission) {
       return note_refusal(app_, std::string(to_string(caller.role)), std::string(permission));
+    };
+    out.cursor_secret = "authenticated by this";
+    out.looked = [this](Request request, Unlogged what) {
+      return note_look(app_, std::move(request), std::move(what));
     };
     out.observe = [this](std::string_view method, std::string_view pattern, int status, double) {
       app_.observed.push_back(std::string(method) + " " + std::string(pattern) + " " +
@@ -269,6 +309,50 @@ TEST(RouterRoutesTest, OneHandlerForEachMethodAndPattern) {
   std::vector<Route> twice{{"GET", "/a/{id}", Access::open, &echo},
                            {"GET", "/a/{other}", Access::open, &echo}};
   EXPECT_THROW(Router(app, twice, {}), std::logic_error);
+}
+
+TEST_F(RouterTest, WhatAFailureTellsIsWrittenDownBeforeItsAnswer) {
+  const std::string doctor = "Authorization: Bearer doctor\r\n";
+  const auto status = [&](const std::string& path) { return ask("GET " + path, doctor).status; };
+  EXPECT_EQ(status("/records/5/look?how=stale"), 412);
+  EXPECT_EQ(status("/records/5/look?how=crash"), 500);
+  EXPECT_EQ(status("/records/5/look?how=range"), 416);
+  EXPECT_EQ(status("/records/5/look?how=replay"), 200);
+  EXPECT_EQ(status("/look?how=stale"), 412);
+  EXPECT_EQ(status("/records/x/look?how=stale"), 412);
+  EXPECT_EQ(status("/look?how=replay&made=1"), 200);
+  EXPECT_THAT(app_.looked,
+              ElementsAre("doctor GET /records/{id}/look version_conflict record=5 patient=7/7",
+                          "doctor GET /records/{id}/look internal record=5 patient=7/7",
+                          "doctor GET /records/{id}/look 416 record=5 patient=7/7",
+                          "doctor GET /records/{id}/look  record=5 patient=7/7",
+                          "doctor GET /look version_conflict patient=7/7",
+                          "doctor GET /records/{id}/look version_conflict patient=7/7",
+                          "doctor GET /look  record=6/7 patient=7/7"));
+}
+
+TEST_F(RouterTest, NothingIsWrittenDownOfWhatTellsNothing) {
+  const std::string doctor = "Authorization: Bearer doctor\r\n";
+  // The first has an entry of its handler, the others know nothing of any patient.
+  for (const auto* path :
+       {"/records/5/look", "/records/5/look?how=logged", "/records/5/look?how=params",
+        "/records/5/look?how=away", "/templates/5", "/nowhere"}) {
+    (void)ask("GET " + std::string(path), doctor);
+  }
+  (void)ask("GET /records/5/look?how=stale");
+  (void)ask("GET /records/5/look?how=stale", "Authorization: Bearer manager\r\n");
+  (void)ask("GET /open/5/look?how=stale");
+  EXPECT_THAT(app_.looked, ElementsAre());
+}
+
+TEST_F(RouterTest, AnAnswerThatCannotBeWrittenDownDoesNotLeave) {
+  app_.log_is_away = true;
+  for (const auto* how : {"stale", "replay", "range"}) {
+    const auto answer =
+        ask("GET /records/5/look?how=" + std::string(how), "Authorization: Bearer doctor\r\n");
+    EXPECT_EQ(answer.status, 503) << how;
+    EXPECT_EQ(code(answer), "database_unavailable") << how;
+  }
 }
 
 }  // namespace

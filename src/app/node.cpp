@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "api/idempotency.h"
+#include "api/paging.h"
 #include "app/store_options.h"
 #include "base/log.h"
 #include "features/attachments/attachments.h"
@@ -107,11 +108,15 @@ Node::Node(const Settings& settings, Service& service, boost::asio::thread_pool&
 api::Hooks Node::hooks() {
   api::Hooks hooks;
   hooks.retry_secret = api::retry_secret(settings_.auth.token_secret);
+  hooks.cursor_secret = api::cursor_secret(settings_.auth.token_secret);
   hooks.authenticate = [this](std::string bearer) {
     return accounts::authenticate(app_, std::move(bearer));
   };
   hooks.refused = [this](const api::Caller&, api::Request request, std::string_view permission) {
     return note_refusal(app_, std::move(request), std::string(permission));
+  };
+  hooks.looked = [this](api::Request request, api::Unlogged what) {
+    return audit::write_look(app_.audit, app_.db, std::move(request), std::move(what));
   };
   hooks.observe = [this](std::string_view method, std::string_view pattern, int status,
                          double seconds) { metrics_.observe(method, pattern, status, seconds); };

@@ -138,6 +138,7 @@ struct Clinic {
     api::Request out;
     out.id = "test";
     out.caller = caller;
+    out.cursor_secret = "the clinic's own";
     out.head.method = method;
     out.head.target = "/test/" + std::to_string(id);
     out.head.remote_ip = "127.0.0.1";

@@ -31,16 +31,17 @@ std::string doctor_json(const StaffRow& row) {
 struct PageQuery {
   int limit = api::kDefaultLimit;
   bool count = false;
-  std::optional<std::vector<std::string>> cursor;
+  api::CursorScope scope;
+  std::optional<std::vector<std::string>> cursor = std::nullopt;
 };
 
-PageQuery read_page(const Request& request, std::string_view scope,
+PageQuery read_page(const Request& request, std::string_view list,
                     const std::vector<api::CursorValue>& cursor_values) {
   api::Params params(request);
-  PageQuery query;
+  PageQuery query{.scope = api::cursor_scope(list, request)};
   query.limit = params.limit();
   query.count = params.count_exact();
-  query.cursor = api::decode_cursor(params, request, scope, cursor_values);
+  query.cursor = api::decode_cursor(params, request, query.scope, cursor_values);
   params.finish();
   return query;
 }
@@ -128,7 +129,7 @@ Task<Response> list_doctors(App& app, Request request) {
   std::optional<std::string> next;
   if (std::cmp_greater(rows.size(), query.limit)) {
     rows.pop_back();
-    next = api::encode_cursor("doctors",
+    next = api::encode_cursor(query.scope,
                               {rows.back().display_name, std::to_string(rows.back().id.value)});
   }
   std::vector<std::string> items;
@@ -146,7 +147,7 @@ Task<Response> list_users(App& app, Request request) {
   std::optional<std::string> next;
   if (std::cmp_greater(rows.size(), query.limit)) {
     rows.pop_back();
-    next = api::encode_cursor("users", {std::to_string(rows.back().id.value)});
+    next = api::encode_cursor(query.scope, {std::to_string(rows.back().id.value)});
   }
   std::vector<std::int64_t> ids;
   for (const auto& row : rows) ids.push_back(row.id.value);

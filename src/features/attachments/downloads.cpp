@@ -143,7 +143,7 @@ Task<Attachment> find_attachment(App& app, const api::Request& req) {
 Task<api::Response> list_attachments(App& app, api::Request req) {
   const auto record = req.path_id<RecordId>(Code::record_not_found);
   api::Params params(req);
-  const api::IntegerPage page(params, req, "attachments." + std::to_string(record.value));
+  const api::IntegerPage page(params, req, "attachments");
   params.finish();
   std::vector<Attachment> rows;
   std::optional<std::int64_t> total;
@@ -185,6 +185,7 @@ Task<api::Response> download_url(App& app, api::Request req) {
   try {
     db::Tx tx = co_await api::begin_write(app.db, req);
     queue_download(tx, req, a, "attachment.download_url");
+    req.saw("attachment", a.id.value, a.patient_id);
     api::Response stored = api::ok(std::string("{}"));  // without the URL, which is a secret
     answer = co_await api::commit_write(tx, req, std::move(stored));
     app.audit.touch(req.caller.tenant());
@@ -199,6 +200,7 @@ Task<api::Response> download_url(App& app, api::Request req) {
                       .resource_id = a.id.value,
                       .patient = a.patient_id};
     co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+    if (req.looks != nullptr) req.looks->entered = true;
   }
   answer->body = signed_url_json(app, a);
   co_return std::move(*answer);

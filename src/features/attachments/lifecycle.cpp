@@ -121,6 +121,7 @@ Task<api::Response> restore_attachment(App& app, api::Request req) {
   audit::Entry entry = entry_of(*a, "attachment.restore", "deleted", "available");
   audit::record(tx, audit::actor_of(req), std::move(entry));
   const Attachment after = co_await tx.one(kShowAttachment, id);
+  req.saw("attachment", after.id.value, after.patient_id);
   api::Response response = api::ok(to_json(after));
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());

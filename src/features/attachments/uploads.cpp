@@ -157,6 +157,7 @@ Task<api::Response> start_upload(App& app, api::Request req) {
     db::Tx tx = co_await api::begin_write(app.db, req);
     const Attachment a =
         co_await insert_pending(app, tx, req, record, std::move(declared), "single");
+    req.saw("attachment", a.id.value, a.patient_id);
     const std::string location = "/api/v1/attachments/" + std::to_string(a.id.value);
     api::Response stored = api::created("{\"id\":" + std::to_string(a.id.value) + "}", location);
     api::Response response = co_await api::commit_write(tx, req, std::move(stored));
@@ -194,7 +195,15 @@ Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
     if (a->state != "pending" || !verdict) throw Failure(Code::attachment_not_available);
     queue_publish(tx, req, *a, *verdict, app.clock.now());
     a = co_await tx.one(kShowAttachment, id);
+  } else {
+    // Nothing is changed, and the answer shows the file.
+    audit::Entry seen{.action = "attachment.read",
+                      .resource = "attachment",
+                      .resource_id = a->id.value,
+                      .patient = a->patient_id};
+    audit::record(tx, audit::actor_of(req), std::move(seen));
   }
+  req.saw("attachment", a->id.value, a->patient_id);
   api::Response response = api::ok(to_json(*a));
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());

@@ -31,7 +31,8 @@ std::optional<std::string> as_text(const std::optional<std::int64_t>& value) {
   return value ? std::optional(std::to_string(*value)) : std::nullopt;
 }
 std::string outcome_of(const Entry& entry) {
-  return entry.refused ? "refused" : "ok";
+  if (entry.refused) return "refused";
+  return entry.failed ? "failed" : "ok";
 }
 
 struct Pending {
@@ -59,6 +60,7 @@ void queue_group(db::Tx& tx, std::vector<Pending> group) {
   if (group.size() == 1) return record(tx, group[0].actor, std::move(group[0].entry));
   using Texts = std::vector<std::optional<std::string>>;
   Texts actors, roles, actions, resources, ids, patients, lists, outcomes, reasons, requests, ips;
+  Texts filters;
   for (const auto& [actor, entry] : group) {
     actors.push_back(as_text(value_of(actor.account)));
     roles.push_back(or_null(actor.role));
@@ -71,10 +73,12 @@ void queue_group(db::Tx& tx, std::vector<Pending> group) {
     reasons.push_back(entry.reason);
     requests.push_back(or_null(actor.request_id));
     ips.push_back(or_null(actor.ip));
+    filters.push_back(entry.filters);
   }
   tx.queue(kInsertMany, std::move(actors), std::move(roles), std::move(actions),
            std::move(resources), std::move(ids), std::move(patients), std::move(lists),
-           std::move(outcomes), std::move(reasons), std::move(requests), std::move(ips));
+           std::move(outcomes), std::move(reasons), std::move(requests), std::move(ips),
+           std::move(filters));
 }
 
 }  // namespace
@@ -93,9 +97,9 @@ void record(db::Tx& tx, const Actor& actor, Entry entry) {
   if (!entry.patients.empty()) patients = std::move(entry.patients);
   tx.queue(kInsertOne, value_of(actor.account), or_null(actor.role), std::move(entry.action),
            std::move(entry.resource), entry.resource_id, value_of(entry.patient),
-           std::move(patients), std::string(entry.refused ? "refused" : "ok"),
-           std::move(entry.reason), or_null(actor.request_id), or_null(actor.ip),
-           as_json(std::move(entry.before)), as_json(std::move(entry.after)));
+           std::move(patients), outcome_of(entry), std::move(entry.reason),
+           or_null(actor.request_id), or_null(actor.ip), as_json(std::move(entry.before)),
+           as_json(std::move(entry.after)), as_json(std::move(entry.filters)));
 }
 
 void record_platform(db::Tx& tx, const Actor& actor, Entry entry) {
@@ -106,8 +110,8 @@ void record_platform(db::Tx& tx, const Actor& actor, Entry entry) {
       .raw("after", entry.after.value_or(""));
   writer.end();
   tx.queue(kInsertPlatform, value_of(actor.account), std::move(entry.action),
-           std::move(entry.resource), std::string(entry.refused ? "refused" : "ok"),
-           or_null(actor.request_id), or_null(actor.ip), db::Json{std::move(detail)});
+           std::move(entry.resource), outcome_of(entry), or_null(actor.request_id),
+           or_null(actor.ip), db::Json{std::move(detail)});
 }
 
 struct Log::Impl : std::enable_shared_from_this<Log::Impl> {

@@ -22,8 +22,10 @@ struct Entry {
   std::optional<std::int64_t> resource_id{};
   std::optional<PatientId> patient{};
   std::vector<std::int64_t> patients{};  ///< of a list: everybody whose data was shown
-  bool refused = false;
+  bool refused = false;                  ///< for want of a permission
+  bool failed = false;                   ///< in any other way
   std::optional<std::string> reason{};
+  std::optional<std::string> filters{};  ///< of a list or a search: api::filters_json
   std::optional<std::string> before{};
   std::optional<std::string> after{};
 };
@@ -49,6 +51,12 @@ void record_platform(db::Tx& tx, const Actor& actor, Entry entry);
 class Log;
 [[nodiscard]] Task<> write_refusal(Log& log, db::Pool& db, api::Request request,
                                    std::string permission);
+
+/// An answer that tells something of a patient without an entry of its own is written down with
+/// whose it is: a failure (`access.failed`), or the answer to an earlier request once more
+/// (`access.replayed`). Fails with record_voided or attachment_not_found when what that answer
+/// shows may no longer be seen, and as Log::write and Pool::begin do.
+[[nodiscard]] Task<> write_look(Log& log, db::Pool& db, api::Request request, api::Unlogged what);
 
 /// Reads are written down durably before their answer leaves, many in one commit: while a batch
 /// commits, the next one gathers. One Log for each reactor.

@@ -50,7 +50,7 @@ Task<std::int64_t> next_version(App& app, db::Tx& tx, const api::Request& req,
 Task<api::Response> list_diagnoses(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   api::Params params(req);
-  const api::IntegerPage page(params, req, "diagnoses." + std::to_string(id.value));
+  const api::IntegerPage page(params, req, "diagnoses");
   params.finish();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto record = co_await tx.maybe_one(kRecordPatient, id);
@@ -90,6 +90,7 @@ Task<api::Response> add_diagnosis(App& app, api::Request req) {
   const bool header = input.header;
   const Diagnosis diagnosis = co_await insert(tx, id, std::move(input), req.caller.account);
   const auto version = co_await next_version(app, tx, req, record);
+  req.saw("diagnosis", diagnosis.id.value, record.data.patient_id.value());
   const std::string location = "/api/v1/diagnoses/" + std::to_string(diagnosis.id.value);
   api::Response response = api::created(answer_json(diagnosis, header), location).etag(version);
   response = co_await api::commit_write(tx, req, std::move(response));

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/utf8.h"
+#include "text/blank.h"
 
 namespace wardbook::api {
 namespace json = boost::json;
@@ -213,11 +214,27 @@ std::optional<std::string> Input::text(std::string_view key, Need need, std::siz
     fault(key, "is longer than " + std::to_string(most) + " characters");
     return std::nullopt;
   }
-  if (need == Need::required && is_blank(view)) {
+  if (need == Need::required && text::blank(view)) {
     fault(key, "must not be blank");
     return std::nullopt;
   }
   return std::string(view);
+}
+
+std::optional<std::string> Input::name(std::string_view key, Need need, std::size_t most) {
+  const auto* value = take(key, need);
+  if (value == nullptr) return std::nullopt;
+  const auto* string = value->if_string();
+  if (string == nullptr) {
+    fault(key, "must be a string");
+    return std::nullopt;
+  }
+  std::string name(string->data(), string->size());
+  if (auto why = name_fault(name, most)) {
+    fault(key, std::move(*why));
+    return std::nullopt;
+  }
+  return name;
 }
 
 std::optional<std::int64_t> Input::integer(std::string_view key, Need need, std::int64_t least,
@@ -381,11 +398,19 @@ std::string canonical_json(const json::value& value) {
   return out;
 }
 
+std::optional<std::string> name_fault(std::string_view text, std::size_t most) {
+  if (!valid_utf8(text)) return "is not UTF-8";
+  const auto length = code_points(text, false);
+  if (!length) return "holds control characters";
+  if (*length > most) return "is longer than " + std::to_string(most) + " characters";
+  if (text::blank(text)) return "must not be blank";
+  if (text::turns_direction(text)) return "holds marks that turn the direction of text";
+  return std::nullopt;
+}
+
 bool is_email(std::string_view text) {
   const auto at = text.find('@');
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (blank_at_front(text.substr(i)) != 0) return false;
-  }
+  if (text::holds_unseen(text) || text.find(' ') != std::string_view::npos) return false;
   return at != 0 && at != std::string_view::npos && at + 1 < text.size() && text.size() <= 254 &&
          text.find('@', at + 1) == std::string_view::npos;
 }

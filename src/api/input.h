@@ -26,9 +26,11 @@ class Input {
   enum class Need { optional, required };
 
   /// UTF-8 as sent, `least` to `most` code points, no control characters; with `lines`, tab and
-  /// line breaks are allowed. A required text may not be blank, in whatever way (is_blank).
+  /// line breaks are allowed. A required text may not be blank, in whatever way (text::blank).
   std::optional<std::string> text(std::string_view key, Need need, std::size_t most,
                                   bool lines = false);
+  /// The name of somebody or something: name_fault says what it cannot be.
+  std::optional<std::string> name(std::string_view key, Need need, std::size_t most);
   std::optional<std::int64_t> integer(std::string_view key, Need need, std::int64_t least,
                                       std::int64_t most);
   std::optional<double> number(std::string_view key, Need need, double least, double most);
@@ -72,7 +74,14 @@ void merge_patch(boost::json::value& target, const boost::json::value& patch);
 /// The canonical form of RFC 8785 for our documents (keys are ASCII): sorted keys, no white space,
 /// numbers in their shortest form. Equal contents have equal texts.
 [[nodiscard]] std::string canonical_json(const boost::json::value& value);
-/// Whether it has the form of an address: something, one @, something, no blank, at most 254 bytes.
+/// The longest display name of a person, and the longest name of a hospital, in code points.
+inline constexpr std::size_t kNameMost = 200;
+/// Why this cannot be a name, by HTTP and on the command line alike: not UTF-8, blank, too long,
+/// control characters, or marks that turn the direction of text. nullopt when it can.
+[[nodiscard]] std::optional<std::string> name_fault(std::string_view text,
+                                                    std::size_t most = kNameMost);
+/// Whether it has the form of an address: something, one @, something, nothing that cannot be seen,
+/// at most 254 bytes.
 [[nodiscard]] bool is_email(std::string_view text);
 /// A JSON string literal.
 [[nodiscard]] std::string quoted(std::string_view text);

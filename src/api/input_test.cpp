@@ -97,20 +97,45 @@ TEST(InputTest, NullIsAbsent) {
 }
 
 TEST(InputTest, RequiredTextIsNotBlank) {
-  Reader r(R"({"blank":" \t","empty":"","kept":" "})");
+  Reader r(R"({"blank":" \t","empty":"","kept":" ","unseen":"\u200b\u00a0\u00ad"})");
   r.in.text("blank", Need::required, 10, true);
   r.in.text("empty", Need::required, 10);
+  r.in.text("unseen", Need::required, 10);
   EXPECT_EQ(r.in.text("kept", Need::optional, 10), " ");
-  EXPECT_THAT(lines(r.faults),
-              ElementsAre("/blank: must not be blank", "/empty: must not be blank"));
+  EXPECT_THAT(lines(r.faults), ElementsAre("/blank: must not be blank", "/empty: must not be blank",
+                                           "/unseen: must not be blank"));
+}
+
+TEST(InputTest, NamesShowSomethingAndReadAsTheyAreWritten) {
+  for (const auto* good :
+       {"Dr. Dana Reyes", "\u5c71\u7530 \u592a\u90ce", "O\u2019Brien", "\u05d3\u200f"}) {
+    EXPECT_FALSE(name_fault(good)) << good;
+  }
+  const std::vector<std::pair<std::string, std::string>> bad{
+      {"", "must not be blank"},
+      {" \u00a0\u200b\u00ad", "must not be blank"},
+      {"a\tb", "holds control characters"},
+      {"a\u0085b", "holds control characters"},
+      {"Dr. \u202eanaD", "holds marks that turn the direction of text"},
+      {"\u2067x\u2069", "holds marks that turn the direction of text"},
+      {"\xff", "is not UTF-8"},
+      {std::string(201, 'x'), "is longer than 200 characters"},
+  };
+  for (const auto& [name, fault] : bad) EXPECT_EQ(name_fault(name), fault) << name;
+  Reader r(R"({"a":"\u200b","b":"\u202ex","c":7,"d":"Dana"})");
+  for (const auto* key : {"a", "b", "c", "none"}) r.in.name(key, Need::optional, 200);
+  EXPECT_EQ(r.in.name("d", Need::optional, 200), "Dana");
+  EXPECT_THAT(lines(r.faults), ElementsAre("/a: must not be blank",
+                                           "/b: holds marks that turn the direction of text",
+                                           "/c: must be a string"));
 }
 
 TEST(InputTest, AnAddressHasSomethingOnBothSidesOfOneAt) {
   for (const auto* good : {"a@b", "zoe@example.org", "\u00fc@\u00fc.example"}) {
     EXPECT_TRUE(is_email(good)) << good;
   }
-  for (const auto* bad :
-       {"", "a", "@b", "a@", "a b@c.de", "a@@b.c", "x@y z.com", "a@b@c", "a@\u00a0b"}) {
+  for (const auto* bad : {"", "a", "@b", "a@", "a b@c.de", "a@@b.c", "x@y z.com", "a@b@c",
+                          "a@\u00a0b", "a\u200b@b", "a\u00ad@b", "\u202ea@b", "a@b\r"}) {
     EXPECT_FALSE(is_email(bad)) << bad;
   }
 }

@@ -111,14 +111,15 @@ void add_user_commands(CLI::App& app, Parsed& p) {
   auto& a = p.arguments;
   CLI::App* user = app.add_subcommand("user", "Accounts and their roles");
   user->require_subcommand(1);
-  auto* add = command(*user, p, "add", "Add an account to a hospital, or an operator", &user_add);
+  auto* add = command(*user, p, "add",
+                      "Invite somebody to a hospital with a code, or add an operator", &user_add);
   add->add_option("email", a.email)->required();
   add->add_option("--name", a.name, "display name");
   add->add_option("--tenant", a.tenant);
   add->add_option("--role", a.role);
   add->add_flag("--operator", a.is_operator, "of the platform, in no hospital");
   add->add_flag("--password-stdin", a.password_stdin,
-                "read the password from the first line (else WARDBOOK_PASSWORD, else made up)");
+                "the operator's, from the first line (else WARDBOOK_PASSWORD, else made up)");
   command(*user, p, "list", "Accounts", &user_list)->add_option("--tenant", a.tenant);
   auto* role = command(*user, p, "set-role", "Change the role in a hospital", &user_set_role);
   role->add_option("email", a.email)->required();
@@ -131,9 +132,19 @@ void add_user_commands(CLI::App& app, Parsed& p) {
     added->add_option("email", a.email)->required();
     added->add_option("--tenant", a.tenant);
   }
-  auto* reset = command(*user, p, "reset-password", "And end all sessions", &user_reset_password);
-  reset->add_option("email", a.email)->required();
-  reset->add_flag("--password-stdin", a.password_stdin);
+  auto* renew = command(*user, p, "renew-code",
+                        "A new code for somebody invited, or for a member's forgotten password",
+                        &user_renew_code);
+  renew->add_option("email", a.email)->required();
+  renew->add_option("--tenant", a.tenant)->required();
+  command(*user, p, "reset-password",
+          "End the password and all sessions; a code sets a new password", &user_reset_password)
+      ->add_option("email", a.email)
+      ->required();
+  command(*user, p, "release", "Free an address: disable the account that somebody opened with it",
+          &user_release)
+      ->add_option("email", a.email)
+      ->required();
 }
 
 void add_commands(CLI::App& app, Parsed& p) {

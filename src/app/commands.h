@@ -53,6 +53,8 @@ int user_list(const Settings& settings, const Arguments& arguments);
 int user_set_role(const Settings& settings, const Arguments& arguments);
 int user_disable(const Settings& settings, const Arguments& arguments);
 int user_enable(const Settings& settings, const Arguments& arguments);
+int user_renew_code(const Settings& settings, const Arguments& arguments);
+int user_release(const Settings& settings, const Arguments& arguments);
 int user_reset_password(const Settings& settings, const Arguments& arguments);
 int storage_sweep(const Settings& settings, const Arguments& arguments);
 int icd_import(const Settings& settings, const Arguments& arguments);

@@ -1,3 +1,4 @@
+#include "api/input.h"
 #include "app/database_command.h"
 #include "features/tenants/tenants.h"
 
@@ -14,6 +15,7 @@ boost::json::object row_of(const tenants::Tenant& tenant) {
 
 Task<int> create(CommandContext& context) {
   const auto& arguments = context.arguments;
+  if (const auto fault = api::name_fault(arguments.name)) throw UsageError("--name " + *fault);
   tenants::Provisioner provisioner(context.workers, context.settings.database);
   const TenantId id = tenant_argument(arguments.id);
   const audit::Actor actor = terminal_actor();

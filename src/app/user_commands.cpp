@@ -15,11 +15,22 @@ struct Password {
   bool made_up = false;  ///< to be shown once
 };
 
+/// One line, without what an editor or another system puts around it: the mark of its encoding and
+/// the CR of a CRLF are no part of the password.
+std::string line_of(std::istream& in) {
+  std::string line;
+  std::getline(in, line);
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (line.starts_with(kByteOrderMark)) line.erase(0, kByteOrderMark.size());
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
 /// From the first line of stdin, from WARDBOOK_PASSWORD, or made up.
 Password new_password(const Arguments& arguments) {
   Password password;
   if (arguments.password_stdin) {
-    std::getline(std::cin, password.text);
+    password.text = line_of(std::cin);
   } else if (const char* given = std::getenv("WARDBOOK_PASSWORD"); given != nullptr) {
     password.text = given;
   } else {
@@ -31,13 +42,8 @@ Password new_password(const Arguments& arguments) {
   return password;
 }
 
-Task<std::optional<AccountId>> find(db::Pool& db, std::string email) {
-  try {
-    co_return co_await accounts::find_account(db, std::move(email));
-  } catch (const Failure& failure) {
-    if (failure.code() != Code::user_not_found) throw;
-  }
-  co_return std::nullopt;
+Time now() {
+  return std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now());
 }
 
 boost::json::object row_of(const accounts::Member& member,
@@ -47,7 +53,20 @@ boost::json::object row_of(const accounts::Member& member,
           {"display_name", member.display_name},
           {"role", api::to_string(member.role)},
           {"tenant", tenant.value_or("")},
-          {"status", member.active ? "active" : "disabled"}};
+          {"status", accounts::status_name(member)}};
+}
+
+void print_row(const Arguments& arguments, boost::json::object row) {
+  boost::json::array rows;
+  rows.push_back(std::move(row));
+  print_rows(arguments, rows);
+}
+
+/// What POST /users answers, and the same whether the address has an account or not.
+void print_issued(const Arguments& arguments, const accounts::Issued& issued) {
+  print_row(arguments, {{"id", issued.id.value},
+                        {"code", issued.code},
+                        {"expires_at", format_rfc3339(issued.expires_at)}});
 }
 
 TenantId needed_tenant(const Arguments& arguments) {
@@ -65,37 +84,48 @@ api::Role needed_role(const Arguments& arguments) {
   return *role;
 }
 
-Task<int> add(CommandContext& context) {
+/// As HTTP checks them.
+void check_person(const Arguments& arguments) {
+  if (!api::is_email(arguments.email)) {
+    throw UsageError("'" + arguments.email + "' is not an e-mail address");
+  }
+  if (arguments.name.empty()) throw UsageError("--name is required");
+  if (const auto fault = api::name_fault(arguments.name)) throw UsageError("--name " + *fault);
+}
+
+Task<int> add_operator(CommandContext& context) {
   const auto& arguments = context.arguments;
+  const Password password = new_password(arguments);
   accounts::NewAccount account;
   account.email = arguments.email;
   account.display_name = arguments.name;
-  Password password;
-  if (!api::is_email(arguments.email)) {
-    throw UsageError("'" + arguments.email + "' is no e-mail address");
-  }
-  const auto existing = co_await find(context.db, arguments.email);
-  if (!existing) {
-    if (arguments.name.empty()) throw UsageError("--name is required for a new account");
-    password = new_password(arguments);
-    account.password_hash = accounts::hash_password(context.settings.auth, password.text);
-  }
+  account.password_hash = accounts::hash_password(context.settings.auth, password.text);
   const audit::Actor actor = terminal_actor();
-  accounts::Member member;
-  std::optional<std::string> tenant;
-  if (arguments.is_operator) {
-    member = co_await accounts::add_operator(context.db, actor, std::move(account));
-  } else {
-    const TenantId id = needed_tenant(arguments);
-    tenant = id.str();
-    member = co_await accounts::add_member(context.db, actor, id, std::move(account),
-                                           needed_role(arguments));
-  }
-  auto row = row_of(member, tenant);
+  const auto member = co_await accounts::add_operator(context.db, actor, std::move(account));
+  auto row = row_of(member, std::nullopt);
   if (password.made_up) row["password"] = password.text;
-  boost::json::array rows;
-  rows.push_back(std::move(row));
-  print_rows(arguments, rows);
+  print_row(arguments, std::move(row));
+  co_return 0;
+}
+
+Task<int> add_member(CommandContext& context) {
+  const auto& arguments = context.arguments;
+  const TenantId tenant = needed_tenant(arguments);
+  const audit::Actor actor = terminal_actor();
+  accounts::Invitee invitee;
+  invitee.email = arguments.email;
+  invitee.display_name = arguments.name;
+  invitee.role = needed_role(arguments);
+  print_issued(arguments, co_await accounts::invite(context.db, actor, tenant, invitee, now()));
+  co_return 0;
+}
+
+Task<int> renew_code(CommandContext& context) {
+  const TenantId tenant = needed_tenant(context.arguments);
+  const audit::Actor actor = terminal_actor();
+  const auto user = co_await accounts::find_user(context.db, tenant, context.arguments.email);
+  print_issued(context.arguments,
+               co_await accounts::issue_code(context.db, actor, tenant, user, now()));
   co_return 0;
 }
 
@@ -114,13 +144,11 @@ Task<int> list(CommandContext& context) {
 
 Task<int> change(CommandContext& context, accounts::MemberChange wanted) {
   const TenantId tenant = needed_tenant(context.arguments);
-  const AccountId account = co_await accounts::find_account(context.db, context.arguments.email);
+  const auto user = co_await accounts::find_user(context.db, tenant, context.arguments.email);
   const audit::Actor actor = terminal_actor();
   const auto changed =
-      co_await accounts::change_member(context.db, actor, tenant, account, std::move(wanted));
-  boost::json::array rows;
-  rows.push_back(row_of(changed.member, tenant.str()));
-  print_rows(context.arguments, rows);
+      co_await accounts::change_member(context.db, actor, tenant, user, std::move(wanted));
+  print_row(context.arguments, row_of(changed.member, tenant.str()));
   co_return 0;
 }
 
@@ -139,11 +167,8 @@ Task<int> set_active(CommandContext& context, bool active) {
   const AccountId account = co_await accounts::find_account(context.db, context.arguments.email);
   const audit::Actor actor = terminal_actor();
   co_await accounts::set_account_active(context.db, actor, account, active);
-  boost::json::object row{{"email", context.arguments.email},
-                          {"status", active ? "active" : "disabled"}};
-  boost::json::array rows;
-  rows.push_back(std::move(row));
-  print_rows(context.arguments, rows);
+  print_row(context.arguments,
+            {{"email", context.arguments.email}, {"status", active ? "active" : "disabled"}});
   co_return 0;
 }
 Task<int> disable(CommandContext& context) {
@@ -154,16 +179,21 @@ Task<int> enable(CommandContext& context) {
 }
 
 Task<int> reset(CommandContext& context) {
-  const Password password = new_password(context.arguments);
   const AccountId account = co_await accounts::find_account(context.db, context.arguments.email);
-  const std::string hash = accounts::hash_password(context.settings.auth, password.text);
+  const std::string unusable = accounts::impossible_hash(context.settings.auth);
   const audit::Actor actor = terminal_actor();
-  co_await accounts::reset_password(context.db, actor, account, hash);
-  boost::json::object row{{"email", context.arguments.email}};
-  if (password.made_up) row["password"] = password.text;
-  boost::json::array rows;
-  rows.push_back(std::move(row));
-  print_rows(context.arguments, rows);
+  print_issued(context.arguments,
+               co_await accounts::reset_by_operator(context.db, actor, account, unusable, now()));
+  co_return 0;
+}
+
+Task<int> release(CommandContext& context) {
+  const std::string unusable = accounts::impossible_hash(context.settings.auth);
+  const audit::Actor actor = terminal_actor();
+  const AccountId account =
+      co_await accounts::release_address(context.db, actor, context.arguments.email, unusable);
+  print_row(context.arguments,
+            {{"id", account.value}, {"email", context.arguments.email}, {"status", "released"}});
   co_return 0;
 }
 
@@ -173,7 +203,13 @@ int user_add(const Settings& settings, const Arguments& arguments) {
   if (arguments.is_operator == (arguments.tenant.has_value() || !arguments.role.empty())) {
     throw UsageError("give either --operator, or --tenant and --role");
   }
-  return run_on_database(settings, arguments, &add);
+  check_person(arguments);
+  if (arguments.is_operator) return run_on_database(settings, arguments, &add_operator);
+  if (arguments.password_stdin) {
+    throw UsageError(
+        "--password-stdin is for --operator: a member chooses the password, with the code");
+  }
+  return run_on_database(settings, arguments, &add_member);
 }
 int user_list(const Settings& settings, const Arguments& arguments) {
   return run_on_database(settings, arguments, &list);
@@ -186,6 +222,12 @@ int user_disable(const Settings& settings, const Arguments& arguments) {
 }
 int user_enable(const Settings& settings, const Arguments& arguments) {
   return run_on_database(settings, arguments, &enable);
+}
+int user_renew_code(const Settings& settings, const Arguments& arguments) {
+  return run_on_database(settings, arguments, &renew_code);
+}
+int user_release(const Settings& settings, const Arguments& arguments) {
+  return run_on_database(settings, arguments, &release);
 }
 int user_reset_password(const Settings& settings, const Arguments& arguments) {
   return run_on_database(settings, arguments, &reset);

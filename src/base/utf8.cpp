@@ -12,41 +12,6 @@ constexpr std::array<std::string_view, 25> kBlanks{
     "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u200b", "\u200c", "\u200d",
     "\u2028", "\u2029", "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff"};
 
-/// First and last of those that show nothing and are no blanks; in UTF-8 the order of the bytes is
-/// that of the code points.
-struct Range {
-  std::string_view first;
-  std::string_view last;
-};
-constexpr std::array<Range, 14> kUnseen{{{"\u00ad", "\u00ad"},
-                                         {"\u034f", "\u034f"},
-                                         {"\u061c", "\u061c"},
-                                         {"\u115f", "\u1160"},
-                                         {"\u17b4", "\u17b5"},
-                                         {"\u180b", "\u180f"},
-                                         {"\u200b", "\u200f"},
-                                         {"\u202a", "\u202e"},
-                                         {"\u2060", "\u206f"},
-                                         {"\u2800", "\u2800"},
-                                         {"\u3164", "\u3164"},
-                                         {"\ufe00", "\ufe0f"},
-                                         {"\uffa0", "\uffa0"},
-                                         {"\U000e0000", "\U000e0fff"}}};
-
-std::size_t length_at_front(std::string_view text) {
-  const auto byte = static_cast<unsigned char>(text.front());
-  const std::size_t length = byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-  return std::min(length, text.size());
-}
-
-std::size_t unseen_at_front(std::string_view text) {
-  const auto character = text.substr(0, length_at_front(text));
-  const bool unseen = std::ranges::any_of(kUnseen, [character](const Range& range) {
-    return character >= range.first && character <= range.last;
-  });
-  return unseen ? character.size() : 0;
-}
-
 }  // namespace
 
 std::size_t blank_at_front(std::string_view text) {
@@ -57,16 +22,6 @@ std::size_t blank_at_front(std::string_view text) {
   const auto found = std::ranges::find_if(
       kBlanks, [text](std::string_view blank) { return text.starts_with(blank); });
   return found == kBlanks.end() ? 0 : found->size();
-}
-
-bool is_blank(std::string_view text) {
-  while (!text.empty()) {
-    auto bytes = blank_at_front(text);
-    if (bytes == 0) bytes = unseen_at_front(text);
-    if (bytes == 0) return false;
-    text.remove_prefix(bytes);
-  }
-  return true;
 }
 
 std::string single_spaced(std::string_view text) {

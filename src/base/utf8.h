@@ -12,10 +12,6 @@ namespace wardbook {
 /// other white space of Unicode (White_Space=yes), and what shows nothing (zero-width space,
 /// joiners, word joiner, byte order mark).
 [[nodiscard]] std::size_t blank_at_front(std::string_view text);
-/// Nothing to be seen: blanks, and what looks like one or shows nothing (soft hyphen, fillers,
-/// marks of direction, variation selectors, tags: Default_Ignorable_Code_Point, and the braille
-/// blank).
-[[nodiscard]] bool is_blank(std::string_view text);
 /// Each run of blanks as one space, none at the ends.
 [[nodiscard]] std::string single_spaced(std::string_view text);
 

@@ -19,18 +19,6 @@ TEST(BlanksTest, RunsOfAnyKindAreOneSpace) {
   for (const auto& [text, expected] : cases) EXPECT_EQ(single_spaced(text), expected) << text;
 }
 
-TEST(BlanksTest, WhatShowsNothingIsBlank) {
-  for (const auto* text : {"", " ", "\u3000", "\u2800", "\u3164", "\u115f", "\u1160", "\u00ad",
-                           "\u034f", "\u200e", "\ufe0f", "\ufe00", "\uffa0", "\u2066", "\u202e",
-                           "\u061c", "\U000e0020", "\U000e0fff", " \u00ad\t\u2800 "}) {
-    EXPECT_TRUE(is_blank(text)) << text;
-  }
-  for (const auto* text : {"x", "\u00ad-", "\u2764\ufe0f", "\u00ac", "\u00ae", "\u2801", "\u3163",
-                           "\ufe10", "\U0001f3f4\U000e0067", "\U000e1000", "\xff", "\xe2\xa0"}) {
-    EXPECT_FALSE(is_blank(text)) << text;
-  }
-}
-
 TEST(BlanksTest, AreMeasuredInBytes) {
   EXPECT_EQ(blank_at_front(""), 0U);
   EXPECT_EQ(blank_at_front("x "), 0U);

@@ -20,6 +20,7 @@
 #include "demo/person.h"
 #include "demo/store.h"
 #include "demo/uploads.h"
+#include "features/accounts/accounts.h"
 
 namespace wardbook::demo {
 namespace {
@@ -43,6 +44,9 @@ struct Password {
 Password decide_password(Keepsakes& kept) {
   const char* given = std::getenv("WARDBOOK_DEMO_PASSWORD");
   if (given != nullptr && *given != '\0') {
+    if (const auto fault = accounts::password_form_fault(given)) {
+      throw std::runtime_error("WARDBOOK_DEMO_PASSWORD " + *fault);
+    }
     if (kept.get("password_wanted") != given) kept.set("password_wanted", given);
   } else {
     kept.keep("password_wanted", readable_password());

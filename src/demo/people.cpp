@@ -84,7 +84,9 @@ Task<> add_missing(db::Pool& db, std::string hash,
 Task<> prepare(db::Pool& db, const Settings& settings, std::string password, bool reset) {
   std::set<std::pair<std::string, std::string>> there;
   const auto listed = co_await accounts::list_accounts(db, std::nullopt);
-  for (const auto& one : listed) there.insert({one.member.email, one.tenant.value_or("")});
+  for (const auto& one : listed) {
+    if (!one.member.invited) there.insert({one.member.email, one.tenant.value_or("")});
+  }
   const bool complete = there.contains({address_of("operator"), ""});
   if (!reset && complete && there.size() > wanted_members().size()) co_return;
 

@@ -168,6 +168,7 @@ std::vector<api::Route> routes() {
   return {
       {"POST", "/auth/login", Access::open, &login, Body::json},
       {"POST", "/auth/refresh", Access::open, &refresh, Body::json},
+      {"POST", "/auth/accept", Access::open, &accept, Body::json},
       {"POST", "/auth/logout", Access::signed_in, &logout},
       {"POST", "/auth/password", Access::signed_in, &change_password, Body::json},
       {"GET", "/me", Access::signed_in, &me},
@@ -175,6 +176,7 @@ std::vector<api::Route> routes() {
       {"GET", "/users", Access::users_admin, &list_users},
       {"POST", "/users", Access::users_admin, &create_user, Body::json},
       {"PATCH", "/users/{id}", Access::users_admin, &patch_user, Body::json},
+      {"POST", "/users/{id}/code", Access::users_admin, &create_code, Body::no_fields},
   };
 }
 

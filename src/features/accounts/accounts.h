@@ -174,8 +174,11 @@ struct AskedFor {
 inline constexpr std::size_t kPasswordLeast = 12;  ///< code points
 inline constexpr std::size_t kPasswordMost = 128;
 
-/// Argon2id (libsodium's string form). Blocks for a fraction of a second; throws std::bad_alloc
-/// when the memory cannot be had.
+/// What is hashed and compared: NFC, and any space as U+0020 (RFC 8265, OpaqueString), so that a
+/// password typed on another system is the same.
+[[nodiscard]] std::string normalized_password(std::string_view password);
+/// Argon2id (libsodium's string form) of the normalized password. Blocks for a fraction of a
+/// second; throws std::bad_alloc when the memory cannot be had.
 [[nodiscard]] std::string hash_password(const Settings::Auth& auth, std::string_view password);
 /// Blocks as long.
 [[nodiscard]] bool password_matches(const std::string& hash, std::string_view password);
@@ -193,15 +196,22 @@ struct Compared {
 /// when it does not match, so that nobody learns from the time whether there is an account.
 [[nodiscard]] Compared compare_at_sign_in(const Settings::Auth& auth, const std::string& hash,
                                           std::string_view password);
-/// Why this cannot be a password; nullopt when it can.
+/// Why this cannot be a password, by HTTP and on the command line alike; nullopt when it can.
 [[nodiscard]] std::optional<std::string> password_fault(std::string_view password,
                                                         std::string_view email);
+/// The part of that which does not judge how good it is: whether it can be typed and sent at all.
+[[nodiscard]] std::optional<std::string> password_form_fault(std::string_view password);
+/// Whether it is one of those that are tried first, or made like them.
+[[nodiscard]] bool common_password(std::string_view password);
 
 // ---- accounts and memberships (handlers, the command line and the demo)
 // --------------------------
 
+/// What an address is compared by; it is kept as it was entered.
+[[nodiscard]] std::string email_key(std::string_view email);
+
 struct NewAccount {
-  std::string email;  ///< lower-cased here
+  std::string email;
   std::string display_name;
   std::string password_hash;  ///< empty: the account must exist already
 };
@@ -213,16 +223,23 @@ struct Member {
   std::string display_name;
   api::Role role = api::Role::platform_admin;
   bool active = true;
-  Time created_at;  ///< of the membership; of an operator's account
+  Time created_at;       ///< of the membership, the invitation, or an operator's account
+  bool invited = false;  ///< has not accepted yet; the id is the invitation's
+  std::optional<Time> code_expires_at{};  ///< of who is invited
 };
 
-/// The platform's operator; an account of that address becomes one.
-/// Fails with user_exists when it is one already.
+/// active, disabled or invited.
+[[nodiscard]] std::string_view status_name(const Member& member);
+
+/// The platform's operator; an account of that address, if it is in no hospital, becomes one and
+/// gets the password: whoever knew an earlier one is out.
+/// Fails with user_exists when it is one already, conflict, invalid_fields.
 [[nodiscard]] Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account);
 
-/// A membership, with the account if there is none of that address; an existing account keeps its
-/// password and name. Fails with tenant_not_found, user_exists (a member already), user_not_found
-/// (no password hash was given and there is no such account).
+/// A membership without a code, with the account if there is none of that address; an existing
+/// account keeps its password and name. For the demo's generator and for tests: nobody has proven
+/// the address. Fails with tenant_not_found, user_exists (a member already), user_not_found (no
+/// password hash was given and there is no such account).
 [[nodiscard]] Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant,
                                       NewAccount account, api::Role role);
 
@@ -231,8 +248,6 @@ struct MemberChange {
   std::optional<api::Role> role;
   std::optional<bool> active;
   std::optional<std::string> display_name;  ///< as this hospital shows it
-  std::optional<std::string>
-      password_hash;  ///< refused when the account is not this hospital's alone
 };
 
 /// The change's outcome and what the caller's Authority should apply at once.
@@ -241,7 +256,8 @@ struct Changed {
   std::vector<Revocation> revoked;
 };
 
-/// Fails with user_not_found, conflict.
+/// Of somebody who is only invited too: then `active` false withdraws the invitation. Fails with
+/// user_not_found, conflict, invalid_fields.
 [[nodiscard]] Task<Changed> change_member(db::Pool& db, audit::Actor actor, TenantId tenant,
                                           AccountId account, MemberChange change);
 
@@ -250,10 +266,53 @@ struct Changed {
 /// The whole account, in every hospital. Fails with user_not_found.
 [[nodiscard]] Task<> set_account_active(db::Pool& db, audit::Actor actor, AccountId account,
                                         bool active);
+/// For the demo's generator. Fails with user_not_found.
 [[nodiscard]] Task<> reset_password(db::Pool& db, audit::Actor actor, AccountId account,
                                     std::string password_hash);
 
-/// Every account with one of its hospitals; operators have none.
+// ---- one-time codes: how people come into a hospital and to a new password
+// -----------------------
+
+inline constexpr std::chrono::hours kCodeLife{7 * 24};
+
+struct Invitee {
+  std::string email;
+  std::string display_name;
+  api::Role role = api::Role::auditor;
+};
+
+/// A code, told this once: only its hash is kept.
+struct Issued {
+  AccountId id;  ///< of the invitation, or of the account whose password it is for
+  std::string code;
+  Time expires_at;
+};
+
+/// Whoever has the address joins the hospital with the code (POST /auth/accept). Looks the same
+/// whether the address has an account or not. Fails with tenant_not_found, user_exists (a member,
+/// or invited already), invalid_fields.
+[[nodiscard]] Task<Issued> invite(db::Pool& db, audit::Actor actor, TenantId tenant,
+                                  Invitee invitee, Time now);
+/// A new code for somebody who is invited; for a member, one for a new password, which only the
+/// only hospital of an account may issue. Fails with user_not_found, conflict.
+[[nodiscard]] Task<Issued> issue_code(db::Pool& db, audit::Actor actor, TenantId tenant,
+                                      AccountId user, Time now);
+/// For any account: its password no longer holds (`unusable_hash` is in its place), its sessions
+/// end, and the code sets a new one. In the log of every hospital where it is a member, and in the
+/// platform's. Fails with user_not_found.
+[[nodiscard]] Task<Issued> reset_by_operator(db::Pool& db, audit::Actor actor, AccountId account,
+                                             std::string unusable_hash, Time now);
+/// Takes an address away from an account that somebody else had opened with it: the account is
+/// disabled and keeps its history under another address; the address is as if it never had one.
+/// Logged as a reset is. Returns the account. Fails with user_not_found, conflict (an operator's).
+[[nodiscard]] Task<AccountId> release_address(db::Pool& db, audit::Actor actor, std::string email,
+                                              std::string unusable_hash);
+/// Who has the address in this hospital, as a member or invited. Fails with user_not_found.
+[[nodiscard]] Task<AccountId> find_user(db::Pool& db, TenantId tenant, std::string email);
+/// The account that this hospital's invitation of that id led to, else the id itself.
+[[nodiscard]] Task<AccountId> resolve_user(db::Pool& db, TenantId tenant, AccountId user);
+
+/// Every account with one of its hospitals, and who is invited; operators have none.
 struct Listed {
   Member member;
   std::optional<std::string> tenant;

@@ -73,10 +73,11 @@ struct StaffRow {
 
 // ---- signing in ---------------------------------------------------------------------------------
 
+// $1: email_key
 inline const db::Query<AccountRow, std::string> kAccountByEmail{"accounts.by_email", R"sql(
   SELECT id, email, display_name, password_hash, is_operator, status = 'active',
          password_changed_at, created_at
-  FROM wardbook.accounts WHERE email = lower($1))sql"};
+  FROM wardbook.accounts WHERE email_key = $1)sql"};
 
 inline const db::Query<AccountRow, AccountId> kLockAccount{"accounts.lock", R"sql(
   SELECT id, email, display_name, password_hash, is_operator, status = 'active',
@@ -206,10 +207,10 @@ inline const db::Query<void, int> kForgetSessions{"accounts.forget_sessions", R"
 
 // ---- accounts and memberships -------------------------------------------------------------------
 
-inline const db::Query<db::Int64Row, std::string, std::string, std::string, bool> kAddAccount{
-    "accounts.add", R"sql(
-  INSERT INTO wardbook.accounts (email, display_name, password_hash, is_operator)
-  VALUES (lower($1), $2, $3, $4) RETURNING id)sql"};
+inline const db::Query<db::Int64Row, std::string, std::string, std::string, std::string, bool>
+    kAddAccount{"accounts.add", R"sql(
+  INSERT INTO wardbook.accounts (email, email_key, display_name, password_hash, is_operator)
+  VALUES ($1, $2, $3, $4, $5) RETURNING id)sql"};
 
 inline const db::Query<void, AccountId> kMakeOperator{"accounts.make_operator", R"sql(
   UPDATE wardbook.accounts SET is_operator = true WHERE id = $1)sql"};
@@ -254,10 +255,14 @@ inline const db::Query<void, AccountId, std::string> kSetName{"accounts.set_name
 inline const db::Query<Listed, std::optional<std::string>> kList{"accounts.list", R"sql(
   SELECT a.id, a.email, a.display_name, coalesce(m.role, 'platform_admin'),
          a.status = 'active' AND coalesce(m.status, 'active') = 'active', m.tenant_id,
-         coalesce(m.created_at, a.created_at)
+         coalesce(m.created_at, a.created_at), NULL::timestamptz
   FROM wardbook.accounts a LEFT JOIN wardbook.memberships m ON m.account_id = a.id
   WHERE ($1::text IS NULL OR m.tenant_id = $1) AND (m.tenant_id IS NOT NULL OR a.is_operator)
-  ORDER BY a.email, m.tenant_id)sql"};
+  UNION ALL
+  SELECT id, email, display_name, role, true, tenant_id, created_at, expires_at
+  FROM wardbook.invitations
+  WHERE kind = 'join' AND closed_at IS NULL AND ($1::text IS NULL OR tenant_id = $1)
+  ORDER BY 2, 6)sql"};
 
 inline const db::Query<void, AccountId, std::string, std::string, std::string, bool> kKeepStaff{
     "accounts.keep_staff", R"sql(

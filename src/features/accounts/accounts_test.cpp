@@ -298,16 +298,6 @@ TEST(Passwords, AreHashedAnewWhereTheOldHashIsTooCheap) {
   EXPECT_EQ(work_of("plain"), 0);
 }
 
-TEST(Passwords, HaveLimits) {
-  EXPECT_TRUE(password_fault("eleven char", "a@b.c"));
-  EXPECT_FALSE(password_fault("twelve chars", "a@b.c"));
-  EXPECT_TRUE(password_fault("éééééé", "a@b.c")) << "counted in code points";
-  EXPECT_FALSE(password_fault("éééééééééééé", "a@b.c"));
-  EXPECT_FALSE(password_fault(std::string(128, 'x'), "a@b.c"));
-  EXPECT_TRUE(password_fault(std::string(129, 'x'), "a@b.c"));
-  EXPECT_TRUE(password_fault("Doctor@Demo.Test", "doctor@demo.test"));
-}
-
 AccountRow an_account() {
   AccountRow account;
   account.id = AccountId(1);

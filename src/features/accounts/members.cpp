@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "api/input.h"
+#include "features/accounts/invitations.h"
 #include "features/accounts/sign_in.h"
 
 /// Accounts and memberships. Each change is one transaction: control schema, the hospital's staff
@@ -8,21 +9,9 @@
 namespace wardbook::accounts {
 namespace {
 
-audit::Entry member_entry(std::string action, AccountId account, std::optional<std::string> before,
-                          std::optional<std::string> after) {
-  audit::Entry entry;
-  entry.action = std::move(action);
-  entry.resource = "account";
-  entry.resource_id = account.value;
-  entry.before = std::move(before);
-  entry.after = std::move(after);
-  return entry;
-}
-
-void keep_staff(db::Tx& tx, const TenantId& tenant, const Member& member) {
-  tx.switch_tenant(tenant);
-  tx.queue(kKeepStaff, member.id, member.email, member.display_name,
-           std::string(api::to_string(member.role)), member.active);
+void check_name(const std::string& name) {
+  if (auto why = api::name_fault(name))
+    throw Failure::invalid({{"/display_name", std::move(*why)}});
 }
 
 void check_hospital_role(api::Role role) {
@@ -33,11 +22,13 @@ void check_hospital_role(api::Role role) {
 
 /// The account of an address, under its lock, made if need be.
 Task<AccountRow> account_for(db::Tx& tx, NewAccount wanted, bool is_operator) {
-  if (const auto found = co_await tx.maybe_one(kAccountByEmail, wanted.email)) {
+  const std::string key = email_key(wanted.email);
+  if (const auto found = co_await tx.maybe_one(kAccountByEmail, key)) {
     co_return co_await tx.one(kLockAccount, found->id);
   }
   if (wanted.password_hash.empty()) throw Failure(Code::user_not_found);
-  const auto id = co_await tx.one(kAddAccount, wanted.email, wanted.display_name,
+  check_name(wanted.display_name);
+  const auto id = co_await tx.one(kAddAccount, wanted.email, key, wanted.display_name,
                                   wanted.password_hash, is_operator);
   co_return co_await tx.one(kLockAccount, AccountId(id.value));
 }
@@ -51,6 +42,11 @@ const MembershipRow* membership_in(const std::vector<MembershipRow>& all, const 
 
 }  // namespace
 
+std::string_view status_name(const Member& member) {
+  if (member.invited) return "invited";
+  return member.active ? "active" : "disabled";
+}
+
 std::string member_json(const Member& member) {
   std::string out;
   api::ObjectWriter writer(out);
@@ -58,22 +54,29 @@ std::string member_json(const Member& member) {
       .text("email", std::string_view(member.email))
       .text("display_name", std::string_view(member.display_name))
       .text("role", api::to_string(member.role))
-      .text("status", std::string_view(member.active ? "active" : "disabled"))
+      .text("status", status_name(member))
       .text("created_at", format_rfc3339(member.created_at));
+  std::optional<std::string> expires;
+  if (member.code_expires_at) expires = format_rfc3339(*member.code_expires_at);
+  writer.text("code_expires_at", expires);
   writer.end();
   return out;
 }
 
 Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account) {
   db::Tx tx = co_await db.begin_control();
-  const auto found = co_await tx.maybe_one(kAccountByEmail, account.email);
+  const auto found = co_await tx.maybe_one(kAccountByEmail, email_key(account.email));
   if (found && found->is_operator) throw Failure(Code::user_exists);
+  const std::string hash = account.password_hash;
   const AccountRow row = co_await account_for(tx, std::move(account), true);
   const auto memberships = co_await tx.all(kMemberships, row.id);
   if (!memberships.empty()) {
     throw Failure(Code::conflict, "This account works in a hospital; operators work in none.");
   }
   co_await tx.exec(kMakeOperator, row.id);
+  co_await tx.exec(kSetPassword, row.id, hash);
+  std::vector<Revocation> revoked;
+  co_await end_sessions(tx, row.id, std::nullopt, std::nullopt, revoked);
   Member member{row.id,     row.email,     row.display_name, api::Role::platform_admin,
                 row.active, row.created_at};
   audit::record_platform(tx, actor,
@@ -82,10 +85,10 @@ Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account) 
   co_return member;
 }
 
-Task<Member> add_member_in(db::Tx& tx, audit::Actor actor, TenantId tenant, NewAccount account,
-                           api::Role role) {
+Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant, NewAccount account,
+                        api::Role role) {
   check_hospital_role(role);
-  tx.switch_control();
+  db::Tx tx = co_await db.begin_control();
   if (!co_await tx.maybe_one(kTenant, tenant.str())) throw Failure(Code::tenant_not_found);
   const std::string name = account.display_name;
   const AccountRow row = co_await account_for(tx, std::move(account), false);
@@ -102,14 +105,6 @@ Task<Member> add_member_in(db::Tx& tx, audit::Actor actor, TenantId tenant, NewA
   keep_staff(tx, tenant, member);
   audit::record(tx, actor,
                 member_entry("account.create", row.id, std::nullopt, member_json(member)));
-  co_return member;
-}
-
-Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant, NewAccount account,
-                        api::Role role) {
-  db::Tx tx = co_await db.begin_control();
-  Member member =
-      co_await add_member_in(tx, std::move(actor), std::move(tenant), std::move(account), role);
   co_await tx.commit();
   co_return member;
 }
@@ -117,17 +112,19 @@ Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant, NewAc
 Task<Changed> change_member(db::Pool& db, audit::Actor actor, TenantId tenant, AccountId account,
                             MemberChange change) {
   if (change.role) check_hospital_role(*change.role);
+  if (change.display_name) check_name(*change.display_name);
   db::Tx tx = co_await db.begin_control();
   const auto row = co_await tx.maybe_one(kLockAccount, account);
-  if (!row) throw Failure(Code::user_not_found);
-  const auto memberships = co_await tx.all(kMemberships, account);
+  std::vector<MembershipRow> memberships;
+  if (row) memberships = co_await tx.all(kMemberships, account);
   const MembershipRow* membership = membership_in(memberships, tenant);
-  if (membership == nullptr) throw Failure(Code::user_not_found);
-  const bool alone = memberships.size() == 1 && !row->is_operator;
-  if (change.password_hash && !alone) {
-    throw Failure(Code::conflict,
-                  "The account is not this hospital's alone: its owner changes the password.");
+  if (membership == nullptr) {
+    Changed pending;
+    pending.member = co_await change_pending(tx, actor, tenant, account, std::move(change));
+    co_await tx.commit();
+    co_return pending;
   }
+  const bool alone = memberships.size() == 1 && !row->is_operator;
   tx.switch_tenant(tenant);
   const auto staff = co_await tx.maybe_one(kStaffMember, account);
   tx.switch_control();
@@ -141,25 +138,24 @@ Task<Changed> change_member(db::Pool& db, audit::Actor actor, TenantId tenant, A
   out.member.display_name = change.display_name.value_or(before.display_name);
   co_await tx.exec(kUpdateMembership, account, tenant, std::string(api::to_string(out.member.role)),
                    out.member.active);
-  if (change.password_hash) tx.queue(kSetPassword, account, *change.password_hash);
   if (change.display_name && alone) tx.queue(kSetName, account, *change.display_name);
-  if ((before.active && !out.member.active) || change.password_hash) {
+  if (before.active && !out.member.active) {
     co_await end_sessions(tx, account, tenant.str(), std::nullopt, out.revoked);
   } else if (out.member.role != before.role) {
     // The sessions go on; their next refresh brings a token of the new role.
     out.revoked.push_back(co_await tx.one(kRevoke, std::nullopt, account, tenant.str()));
   }
   keep_staff(tx, tenant, out.member);
-  audit::record(tx, actor,
-                member_entry(change.password_hash ? "account.reset_password" : "account.update",
-                             account, member_json(before), member_json(out.member)));
+  audit::record(
+      tx, actor,
+      member_entry("account.update", account, member_json(before), member_json(out.member)));
   co_await tx.commit();
   co_return out;
 }
 
 Task<AccountId> find_account(db::Pool& db, std::string email) {
   db::Tx tx = co_await db.begin_control();
-  const auto found = co_await tx.maybe_one(kAccountByEmail, std::move(email));
+  const auto found = co_await tx.maybe_one(kAccountByEmail, email_key(email));
   if (!found) throw Failure(Code::user_not_found);
   co_await tx.commit();
   co_return found->id;
@@ -181,9 +177,10 @@ Task<> set_account_active(db::Pool& db, audit::Actor actor, AccountId account, b
     co_await tx.exec(kSetStaffActive, account, active && membership.active);
   }
   tx.switch_control();
-  audit::record_platform(tx, actor,
-                         member_entry(active ? "account.enable" : "account.disable", account,
-                                      std::nullopt, std::nullopt));
+  const auto entry = member_entry(active ? "account.enable" : "account.disable", account,
+                                  std::nullopt, std::nullopt);
+  audit::record_platform(tx, actor, entry);
+  if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
   co_await tx.commit();
 }
 
@@ -194,15 +191,19 @@ Task<> reset_password(db::Pool& db, audit::Actor actor, AccountId account,
   co_await tx.exec(kSetPassword, account, std::move(password_hash));
   std::vector<Revocation> revoked;
   co_await end_sessions(tx, account, std::nullopt, std::nullopt, revoked);
-  audit::record_platform(
-      tx, actor, member_entry("account.reset_password", account, std::nullopt, std::nullopt));
+  const auto memberships = co_await tx.all(kMemberships, account);
+  const auto entry = member_entry("account.reset_password", account, std::nullopt, std::nullopt);
+  audit::record_platform(tx, actor, entry);
+  if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
   co_await tx.commit();
 }
 
 Listed Listed::from_row(const db::RowView& row) {
-  return {{row.id<AccountId>(0), row.str(1), row.str(2), *api::parse_role(row.text(3)),
-           row.boolean(4), row.time(6)},
-          row.maybe_str(5)};
+  const auto expires = row.maybe_time(7);
+  Member member{row.id<AccountId>(0),          row.str(1),     row.str(2),
+                *api::parse_role(row.text(3)), row.boolean(4), row.time(6),
+                expires.has_value(),           expires};
+  return {std::move(member), row.maybe_str(5)};
 }
 
 Task<std::vector<Listed>> list_accounts(db::Pool& db, std::optional<TenantId> tenant) {

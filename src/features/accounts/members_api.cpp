@@ -1,6 +1,12 @@
+#include <algorithm>
+#include <boost/json.hpp>
+
 #include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
+#include "base/hash.h"
+#include "features/accounts/invitations.h"
+#include "features/accounts/invitations_sql.h"
 #include "features/accounts/sign_in.h"
 
 namespace wardbook::accounts {
@@ -50,68 +56,78 @@ std::int64_t id_in_cursor(const PageQuery& query) {
   return query.cursor ? api::cursor_integer(query.cursor->back()) : 0;
 }
 
-/// What POST /users carries.
-struct NewUser {
-  NewAccount account;
-  std::string password;
-  api::Role role = api::Role::auditor;
-};
-
-NewUser read_new_user(const Request& request) {
+Invitee read_invitee(const Request& request) {
   std::vector<Fault> faults;
   Input in(request.object(), "", faults);
-  NewUser out;
-  out.account.email = in.text("email", Input::Need::required, 254).value_or("");
-  out.account.display_name = in.text("display_name", Input::Need::required, 200).value_or("");
+  Invitee out;
+  out.email = in.text("email", Input::Need::required, 254).value_or("");
+  out.display_name = in.name("display_name", Input::Need::required, api::kNameMost).value_or("");
   const auto role = in.one_of("role", Input::Need::required, hospital_roles());
-  const auto password = in.text("password", Input::Need::optional, 1024);
-  if (!out.account.email.empty() && !api::is_email(out.account.email)) {
+  if (!out.email.empty() && !api::is_email(out.email)) {
     in.fault("email", "must be an e-mail address");
   }
-  if (password) {
-    out.password = *password;
-    if (const auto fault = password_fault(*password, out.account.email)) {
-      in.fault("password", *fault);
-    }
-  }
-  in.finish({"id", "status"});
+  in.finish({"id", "status", "created_at", "code_expires_at"});
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   out.role = *api::parse_role(*role);
   return out;
 }
 
-/// A password for a new account only: nobody sets another hospital's people a new one.
-void check_password_presence(bool exists, bool has_password) {
-  if (exists && has_password) {
-    throw Failure::invalid({{"/password", "the account exists already: leave the password out"}});
-  }
-  if (!exists && !has_password) throw Failure::invalid({{"/password", "is required"}});
-}
-
-MemberChange read_change(const Request& request, std::string& password) {
+MemberChange read_change(const Request& request) {
   std::vector<Fault> faults;
   Input in(request.object(), "", faults);
   MemberChange change;
   const auto role = in.one_of("role", Input::Need::optional, hospital_roles());
   const auto status = in.one_of("status", Input::Need::optional, {"active", "disabled"});
-  change.display_name = in.text("display_name", Input::Need::optional, 200);
-  if (in.has("display_name") && change.display_name &&
-      change.display_name->find_first_not_of(" \t") == std::string::npos) {
-    in.fault("display_name", "must not be blank");
-  }
-  if (const auto given = in.text("password", Input::Need::optional, 1024)) {
-    password = *given;
-    if (const auto fault = password_fault(password, "")) in.fault("password", *fault);
-  }
-  for (const auto* name : {"role", "status", "display_name", "password"}) {
+  change.display_name = in.name("display_name", Input::Need::optional, api::kNameMost);
+  for (const auto* name : {"role", "status", "display_name"}) {
     const auto* value = request.object().if_contains(name);
     if (value != nullptr && value->is_null()) in.fault(name, "cannot be removed");
   }
-  in.finish({"id", "email"});
+  in.finish({"id", "email", "created_at", "code_expires_at"});
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   if (role) change.role = api::parse_role(*role);
   if (status) change.active = *status == "active";
   return change;
+}
+
+// ---- codes --------------------------------------------------------------------------------------
+
+/// A code is made from a nonce under the service's secret, and only the nonce is kept with the
+/// answer of a request that had an Idempotency-Key: so a replay tells the same code, and what is
+/// stored is none.
+OneTimeCode code_of(const Request& request, std::string_view nonce) {
+  const auto bytes = hmac_sha256(request.retry_secret, "one-time code\n" + std::string(nonce));
+  return code_from(as_chars(bytes));
+}
+
+std::string issued_json(std::int64_t id, std::string_view member, std::string_view value,
+                        std::string_view expires) {
+  std::string out;
+  api::ObjectWriter writer(out);
+  writer.integer("id", id).text(member, value).text("expires_at", expires);
+  writer.end();
+  return out;
+}
+
+/// What is kept under the key, then what is answered.
+Task<Response> commit_issued(db::Tx& tx, Request request, Response response, Issued issued,
+                             std::string nonce) {
+  const std::string expires = format_rfc3339(issued.expires_at);
+  response.body = issued_json(issued.id.value, "nonce", to_hex(nonce), expires);
+  response = co_await api::commit_write(tx, std::move(request), std::move(response));
+  response.body = issued_json(issued.id.value, "code", issued.code, expires);
+  co_return response;
+}
+
+Response told_again(const Request& request, Response stored) {
+  const auto kept = boost::json::parse(stored.body);
+  const auto text = [&](const char* name) {
+    const auto& value = kept.at(name).as_string();
+    return std::string(value.data(), value.size());
+  };
+  const OneTimeCode code = code_of(request, from_hex(text("nonce")).value_or(""));
+  stored.body = issued_json(kept.at("id").as_int64(), "code", code.text, text("expires_at"));
+  return stored;
 }
 
 }  // namespace
@@ -137,67 +153,93 @@ Task<Response> list_doctors(App& app, Request request) {
   co_return api::ok(api::page_json(items, next, total));
 }
 
-/// Names are the hospital's own; since when somebody is a member, the control schema says.
+/// Names are the hospital's own; since when somebody is a member, and who is only invited, the
+/// control schema says. Ids of both are of one sequence, which orders them.
 Task<Response> list_users(App& app, Request request) {
   const PageQuery query = read_page(request, "users", {api::CursorValue::integer});
-  db::Tx tx = co_await app.db.begin(request.caller.tenant());
+  const TenantId tenant = request.caller.tenant();
+  db::Tx tx = co_await app.db.begin(tenant);
   std::optional<std::int64_t> total;
   if (query.count) total = (co_await tx.one(kStaffCount)).value;
-  auto rows = co_await tx.all(kStaffPage, id_in_cursor(query), query.limit + 1);
-  std::optional<std::string> next;
-  if (std::cmp_greater(rows.size(), query.limit)) {
-    rows.pop_back();
-    next = api::encode_cursor(query.scope, {std::to_string(rows.back().id.value)});
-  }
+  const auto staff = co_await tx.all(kStaffPage, id_in_cursor(query), query.limit + 1);
+  std::vector<Member> members =
+      co_await pending_members(tx, tenant, id_in_cursor(query), query.limit + 1);
+  if (query.count) *total += (co_await tx.one(kPendingCount, tenant)).value;
   std::vector<std::int64_t> ids;
-  for (const auto& row : rows) ids.push_back(row.id.value);
-  tx.switch_control();
-  const auto since = co_await tx.all(kMembersSince, request.caller.tenant(), std::move(ids));
+  for (const auto& row : staff) ids.push_back(row.id.value);
+  const auto since = co_await tx.all(kMembersSince, tenant, std::move(ids));
   co_await tx.commit();
   std::unordered_map<AccountId, Time> since_by_id;
   for (const auto& row : since) since_by_id[row.account] = row.since;
-  std::vector<std::string> items;
-  for (const auto& row : rows) {
-    items.push_back(member_json(
-        {row.id, row.email, row.display_name, row.role, row.active, since_by_id[row.id]}));
+  for (const auto& row : staff) {
+    members.push_back(
+        {row.id, row.email, row.display_name, row.role, row.active, since_by_id[row.id]});
   }
+  std::ranges::sort(members, {}, [](const Member& member) { return member.id.value; });
+  std::optional<std::string> next;
+  if (std::cmp_greater(members.size(), query.limit)) {
+    members.resize(static_cast<std::size_t>(query.limit));
+    next = api::encode_cursor(query.scope, {std::to_string(members.back().id.value)});
+  }
+  std::vector<std::string> items;
+  for (const auto& member : members) items.push_back(member_json(member));
   co_return api::ok(api::page_json(items, next, total));
 }
 
 Task<Response> create_user(App& app, Request request) {
-  NewUser user = read_new_user(request);
-  const TenantId tenant = request.caller.tenant();
-  if (!user.password.empty()) {
-    const Asker asker(request.caller.account);
-    user.account.password_hash = co_await hash_on_worker(app, user.password, asker);
-  }
-  db::Tx tx = co_await api::begin_write(app.db, request);
-  tx.switch_control();
-  const auto found = co_await tx.maybe_one(kAccountByEmail, user.account.email);
-  check_password_presence(found.has_value(), !user.password.empty());
+  const Invitee invitee = read_invitee(request);
+  const std::string nonce = random_bytes(16);
   const audit::Actor actor = audit::actor_of(request);
-  const Member member = co_await add_member_in(tx, actor, tenant, user.account, user.role);
-  Response response =
-      api::created(member_json(member), "/api/v1/users/" + std::to_string(member.id.value));
-  co_return co_await api::commit_write(tx, std::move(request), std::move(response));
+  std::optional<Response> replayed;
+  try {
+    db::Tx tx = co_await api::begin_write(app.db, request);
+    const Issued issued = co_await invite_in(tx, actor, request.caller.tenant(), invitee,
+                                             code_of(request, nonce), app.clock.now());
+    Response response = api::created("", "/api/v1/users/" + std::to_string(issued.id.value));
+    response = co_await commit_issued(tx, request, std::move(response), issued, nonce);
+    app.audit.touch(request.caller.tenant());
+    co_return response;
+  } catch (api::Replay& replay) {
+    replayed = std::move(replay.response);
+  }
+  co_return told_again(request, std::move(*replayed));
+}
+
+Task<Response> create_code(App& app, Request request) {
+  const TenantId tenant = request.caller.tenant();
+  const auto id =
+      co_await resolve_user(app.db, tenant, request.path_id<AccountId>(Code::user_not_found));
+  if (id == request.caller.account) {
+    throw Failure(Code::conflict, "Change your own password with POST /auth/password.");
+  }
+  const std::string nonce = random_bytes(16);
+  const audit::Actor actor = audit::actor_of(request);
+  std::optional<Response> replayed;
+  try {
+    db::Tx tx = co_await api::begin_write(app.db, request);
+    const Issued issued =
+        co_await issue_code_in(tx, actor, tenant, id, code_of(request, nonce), app.clock.now());
+    Response response = api::ok(std::string());
+    response = co_await commit_issued(tx, request, std::move(response), issued, nonce);
+    app.audit.touch(tenant);
+    co_return response;
+  } catch (api::Replay& replay) {
+    replayed = std::move(replay.response);
+  }
+  co_return told_again(request, std::move(*replayed));
 }
 
 Task<Response> patch_user(App& app, Request request) {
-  const auto id = request.path_id<AccountId>(Code::user_not_found);
-  std::string password;
-  MemberChange change = read_change(request, password);
   const TenantId tenant = request.caller.tenant();
+  const auto id =
+      co_await resolve_user(app.db, tenant, request.path_id<AccountId>(Code::user_not_found));
+  MemberChange change = read_change(request);
   if (id == request.caller.account) {
     const bool demoted = change.role && *change.role != request.caller.role;
     if (demoted || (change.active && !*change.active)) {
       throw Failure(Code::conflict, "You cannot take your own access away.");
     }
-    if (!password.empty()) {
-      throw Failure(Code::conflict, "Change your own password with POST /auth/password.");
-    }
   }
-  const Asker asker(request.caller.account);
-  if (!password.empty()) change.password_hash = co_await hash_on_worker(app, password, asker);
   const audit::Actor actor = audit::actor_of(request);
   const Changed changed = co_await change_member(app.db, actor, tenant, id, std::move(change));
   for (const auto& revocation : changed.revoked) app.authority.apply(revocation);

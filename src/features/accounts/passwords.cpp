@@ -18,12 +18,6 @@ std::string unpadded_base64(std::string_view bytes) {
   return out;
 }
 
-std::size_t code_points(std::string_view text) {
-  std::size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
-  return count;
-}
-
 /// `name=123` of a hash's parameters; 0 without it.
 std::int64_t parameter(std::string_view hash, std::string_view name) {
   const auto at = hash.find(name);
@@ -42,8 +36,9 @@ std::int64_t wanted_work(const Settings::Auth& auth) {
 
 std::string hash_password(const Settings::Auth& auth, std::string_view password) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
+  const std::string normalized = normalized_password(password);
   std::array<char, crypto_pwhash_STRBYTES> out{};
-  if (crypto_pwhash_str_alg(out.data(), password.data(), password.size(),
+  if (crypto_pwhash_str_alg(out.data(), normalized.data(), normalized.size(),
                             static_cast<unsigned long long>(auth.argon2_passes),
                             static_cast<std::size_t>(auth.argon2_memory_bytes),
                             crypto_pwhash_ALG_ARGON2ID13) != 0) {
@@ -54,7 +49,8 @@ std::string hash_password(const Settings::Auth& auth, std::string_view password)
 
 bool password_matches(const std::string& hash, std::string_view password) {
   if (sodium_init() < 0 || hash.size() >= crypto_pwhash_STRBYTES) return false;
-  return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
+  const std::string normalized = normalized_password(password);
+  return crypto_pwhash_str_verify(hash.c_str(), normalized.data(), normalized.size()) == 0;
 }
 
 std::string impossible_hash(const Settings::Auth& auth) {
@@ -81,16 +77,6 @@ Compared compare_at_sign_in(const Settings::Auth& auth, const std::string& hash,
   rest.argon2_memory_bytes = missing / auth.argon2_passes * 1024;
   if (rest.argon2_memory_bytes >= kLeastMemory_bytes) (void)hash_password(rest, password);
   return out;
-}
-
-std::optional<std::string> password_fault(std::string_view password, std::string_view email) {
-  const std::size_t length = code_points(password);
-  if (length < kPasswordLeast || length > kPasswordMost) {
-    return "must have " + std::to_string(kPasswordLeast) + " to " + std::to_string(kPasswordMost) +
-           " characters";
-  }
-  if (net::equal_ignoring_case(password, email)) return "must not be the e-mail address";
-  return std::nullopt;
 }
 
 }  // namespace wardbook::accounts

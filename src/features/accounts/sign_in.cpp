@@ -66,10 +66,8 @@ struct SignInAttempt {
 Task<SignInAttempt> begin_attempt(App& app, std::string remote_ip, std::string email) {
   SignInAttempt out;
   db::Tx tx = co_await app.db.begin_control();
-  out.account = co_await tx.maybe_one(kAccountByEmail, email);
-  // However the address was typed, an account has one tally.
-  out.tally.who =
-      address_key(app.settings.auth.token_secret, out.account ? out.account->email : email);
+  out.account = co_await tx.maybe_one(kAccountByEmail, email_key(email));
+  out.tally.who = address_key(app.settings.auth.token_secret, email);
   out.tally.network = network_of(remote_ip);
   co_await refuse_while_locked(tx, out.tally, app.clock.now());
   co_return out;
@@ -297,7 +295,7 @@ Task<api::Response> change_password(App& app, api::Request request) {
   const auto wanted = in.text("new_password", api::Input::Need::required, kSentPasswordBytes);
   if (wanted) {
     if (const auto fault = password_fault(*wanted, caller.email)) in.fault("new_password", *fault);
-    if (current && *wanted == *current) {
+    if (current && normalized_password(*wanted) == normalized_password(*current)) {
       in.fault("new_password", "must differ from the current one");
     }
   }

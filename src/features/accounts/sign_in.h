@@ -66,10 +66,6 @@ struct Grant {
 
 [[noreturn]] void throw_locked(Time until, Time now);
 
-/// The body of add_member in a transaction of the caller's, which commits it. Leaves the tenant's
-/// role in force.
-[[nodiscard]] Task<Member> add_member_in(db::Tx& tx, audit::Actor actor, TenantId tenant,
-                                         NewAccount account, api::Role role);
 [[nodiscard]] std::string member_json(const Member& member);
 
 // Handlers.
@@ -82,5 +78,7 @@ struct Grant {
 [[nodiscard]] Task<api::Response> list_users(App& app, api::Request request);
 [[nodiscard]] Task<api::Response> create_user(App& app, api::Request request);
 [[nodiscard]] Task<api::Response> patch_user(App& app, api::Request request);
+[[nodiscard]] Task<api::Response> create_code(App& app, api::Request request);
+[[nodiscard]] Task<api::Response> accept(App& app, api::Request request);
 
 }  // namespace wardbook::accounts

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v6.hpp>
-#include <cctype>
 #include <utility>
 
 #include "api/input.h"
@@ -100,10 +99,8 @@ std::string network_of(std::string_view remote_ip) {
 }
 
 std::string address_key(std::string_view token_secret, std::string_view email) {
-  std::string lower(email);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   const auto key = hmac_sha256(token_secret, "wardbook: addresses that sign in, 1");
-  return std::string(as_chars(hmac_sha256(as_chars(key), lower)));
+  return std::string(as_chars(hmac_sha256(as_chars(key), email_key(email))));
 }
 
 Task<> refuse_while_locked(db::Tx& tx, Attempt attempt, Time now) {

@@ -68,7 +68,8 @@ struct Counted {
 /// that one customer gets. Never empty.
 [[nodiscard]] std::string network_of(std::string_view remote_ip);
 
-/// Under what an e-mail address is counted: a keyed hash, since people type passwords there too.
+/// Under what an e-mail address is counted: a keyed hash of its email_key, since people type
+/// passwords there too.
 [[nodiscard]] std::string address_key(std::string_view token_secret, std::string_view email);
 
 /// Who is counted where. Also for an address that no account has.

@@ -39,7 +39,7 @@ Declared parse_declared(const boost::json::object& body, const Settings::Attachm
   std::vector<Fault> faults;
   api::Input in(body, "", faults);
   Declared d;
-  d.file_name = in.text("file_name", Need::required, kNameMost).value_or("");
+  d.file_name = in.name("file_name", Need::required, kNameMost).value_or("");
   d.file_type = in.text("file_type", Need::required, 200).value_or("");
   const auto most = most_bytes(d.file_name, settings);
   d.file_size = in.integer("file_size", Need::required, 1, most).value_or(1);
@@ -262,7 +262,7 @@ Declared declared_by_put(const api::Request& req, const Settings::Attachments& s
     given[name] = value;
   }
   api::Input in(given, "", faults);
-  d.file_name = in.text("file_name", Need::required, kNameMost).value_or("");
+  d.file_name = in.name("file_name", Need::required, kNameMost).value_or("");
   d.description = in.text("description", Need::optional, kDescriptionMost, true);
   in.finish();
   d.file_type = std::string(req.head.headers.get("Content-Type").value_or(""));

@@ -4,6 +4,7 @@
 
 #include "api/input.h"
 #include "base/utf8.h"
+#include "text/blank.h"
 
 namespace wardbook::patients {
 namespace {
@@ -59,13 +60,20 @@ void check_new(const PatientInput& input, const PatientInput* before, std::vecto
   const auto& number = input.patient_number;
   if (number && (before == nullptr || before->patient_number != number)) {
     const std::string_view text = *number;
-    if (is_blank(text)) {
+    if (text::blank(text)) {
       faults.push_back({"/patient_number", "must not be blank"});
     } else if (blank_at_front(text) != 0 ||
                blank_at_front(text.substr(text.size() - last_character(text))) != 0) {
       faults.push_back({"/patient_number", "must not begin or end with a blank"});
     }
   }
+  const auto turned = [&](std::string_view name, const std::string& now, const std::string& was) {
+    if ((before == nullptr || was != now) && text::turns_direction(now)) {
+      faults.push_back({"/" + std::string(name), "holds marks that turn the direction of text"});
+    }
+  };
+  turned("first_name", input.first_name, before == nullptr ? "" : before->first_name);
+  turned("last_name", input.last_name, before == nullptr ? "" : before->last_name);
   const auto& email = input.email;
   if (email && !email->empty() && (before == nullptr || before->email != email) &&
       !api::is_email(*email)) {

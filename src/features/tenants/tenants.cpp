@@ -34,6 +34,11 @@ audit::Entry entry_of(std::string action, const Tenant* before, const Tenant& af
   return entry;
 }
 
+/// Whoever names it, by HTTP or on the command line.
+void check_name(const std::string& name) {
+  if (auto why = api::name_fault(name)) throw Failure::invalid({{"/name", std::move(*why)}});
+}
+
 Task<> check_zone(db::Tx& tx, std::string zone) {
   const auto known = co_await tx.one(kKnownZone, std::move(zone));
   if (!known.value) {
@@ -93,6 +98,7 @@ std::string to_json(const Tenant& tenant) {
 
 Task<Tenant> create(db::Pool& db, Provisioner& provisioner, audit::Actor actor, TenantId id,
                     std::string name, std::string time_zone) {
+  check_name(name);
   {
     db::Tx check = co_await db.begin_control();
     co_await check_zone(check, time_zone);
@@ -123,6 +129,7 @@ Task<std::vector<Tenant>> list(db::Pool& db) {
 }
 
 Task<Tenant> change(db::Pool& db, audit::Actor actor, TenantId id, Change change) {
+  if (change.name) check_name(*change.name);
   db::Tx tx = co_await db.begin_control();
   const auto before = co_await tx.maybe_one(kLock, id);
   if (!before) throw Failure(Code::tenant_not_found);

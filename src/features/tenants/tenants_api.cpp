@@ -48,7 +48,7 @@ Task<Response> create_tenant(App& app, Request request) {
   std::vector<Fault> faults;
   Input in(request.object(), "", faults);
   const auto id_text = in.text("id", Input::Need::required, 100);
-  const auto name = in.text("name", Input::Need::required, 200);
+  const auto name = in.name("name", Input::Need::required, api::kNameMost);
   const auto zone = in.text("time_zone", Input::Need::optional, 64);
   std::optional<TenantId> id;
   if (id_text) {
@@ -72,12 +72,9 @@ Task<Response> patch_tenant(App& app, Request request) {
   std::vector<Fault> faults;
   Input in(request.object(), "", faults);
   Change wanted;
-  wanted.name = in.text("name", Input::Need::optional, 200);
+  wanted.name = in.name("name", Input::Need::optional, api::kNameMost);
   const auto status = in.one_of("status", Input::Need::optional, {"active", "suspended"});
   wanted.time_zone = in.text("time_zone", Input::Need::optional, 64);
-  if (wanted.name && wanted.name->find_first_not_of(" \t") == std::string::npos) {
-    in.fault("name", "must not be blank");
-  }
   for (const auto* key : {"name", "status", "time_zone"}) {
     const auto* value = request.object().if_contains(key);
     if (value != nullptr && value->is_null()) in.fault(key, "cannot be removed");

@@ -135,16 +135,18 @@ export interface Output extends Ended {
   stderr: string;
 }
 
-/** One command to its end. */
+/** One command to its end; `input` is its stdin. */
 export function command(
   args: string[],
-  options: { env?: Record<string, string>; seconds?: number; program?: string } = {},
+  options: { env?: Record<string, string>; seconds?: number; program?: string; input?: string } = {},
 ): Promise<Output> {
   return new Promise((resolve, reject) => {
     const child = spawn(options.program ?? binary, args, {
       env: environment(options.env ?? {}),
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
+    child.stdin.on("error", () => undefined); // It may end without having read.
+    child.stdin.end(options.input ?? "");
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));

@@ -128,7 +128,7 @@ export async function finalize(
   return done.body;
 }
 
-/** A new account with a password of its own; returns it signed in. */
+/** A new account by an administrator's code, with a password of its own; returns it signed in. */
 export async function newAccount(
   role: Schemas["HospitalRole"],
   tenant: string = HOME,
@@ -141,8 +141,12 @@ export async function newAccount(
   const admin = await as("hospital_admin", tenant);
   const own = unique("Correct horse ");
   const email = `${unique("probe")}@demo.test`;
-  const body = { email, display_name: "Probe Account", role, password: own };
-  const { body: user } = await admin.expect(201, "post", "/users", { body });
+  const body = { email, display_name: "Probe Account", role };
+  const { body: invited } = await admin.expect(201, "post", "/users", { body });
+  await nobody.expect(200, "post", "/auth/accept", {
+    body: { email, code: invited.code, password: own },
+  });
+  const user = await userOf(admin, invited.id);
   const login = await nobody.expect(200, "post", "/auth/login", {
     body: { email, password: own, tenant },
   });
@@ -150,7 +154,22 @@ export async function newAccount(
   return { user, password: own, client, session: login.body };
 }
 
-/** An account of its own in a hospital, made on the command line, signed in. */
+/** As GET /users lists it. */
+export async function userOf(admin: Client, id: number): Promise<Schemas["User"]> {
+  const user = (await allPages<Schemas["User"]>(admin, "/users")).find((item) => item.id === id);
+  assert.ok(user, `user ${id} is not listed`);
+  return user;
+}
+
+/** A code that a command of the command line told. */
+export function codeIn(output: Output): string {
+  assert.equal(output.code, 0, output.stderr);
+  const [row] = JSON.parse(output.stdout) as { code: string }[];
+  assert.ok(row, "the command tells a code");
+  return row.code;
+}
+
+/** An account of its own in a hospital, invited on the command line, signed in. */
 export async function hired(
   tenant: string,
   role: Schemas["HospitalRole"],
@@ -160,9 +179,10 @@ export async function hired(
     ...["user", "add", email, "--name", "Boss", "--role", role],
     ...["--tenant", tenant, "--output", "json"],
   ]);
-  assert.equal(added.code, 0, added.stderr);
-  const own = /"password"\s*:\s*"([^"]+)"/.exec(added.stdout)?.[1];
-  assert.ok(own, "the command tells the password that it made");
+  const own = unique("Correct horse ");
+  await nobody.expect(200, "post", "/auth/accept", {
+    body: { email, code: codeIn(added), password: own },
+  });
   const body = { email, password: own, tenant };
   const login = await nobody.expect(200, "post", "/auth/login", { body });
   return { client: new Client(base, login.body.access_token), own, email };

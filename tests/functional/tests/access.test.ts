@@ -160,11 +160,23 @@ test("who tried to open a patient's chart is found with the patient", async () =
 
 test("an operator is in no hospital, and nobody of a hospital becomes one", async () => {
   const admin = await as("hospital_admin");
-  const operator = { email: emailOf("platform_admin"), display_name: "Op", role: "nurse" };
-  await admin.refused(409, "conflict", "POST", "/users", { body: operator });
+  const operator = {
+    email: emailOf("platform_admin"),
+    display_name: "Op",
+    role: "nurse" as const,
+  };
+  const invited = await admin.expect(201, "post", "/users", { body: operator });
+  const taken = { email: operator.email, code: invited.body.code, password };
+  await nobody.refused(409, "conflict", "POST", "/auth/accept", {
+    body: { ...taken, new_password: unique("a new password ") },
+  });
+  await admin.expect(200, "patch", "/users/{id}", {
+    path: { id: invited.body.id },
+    body: { status: "disabled" },
+  });
   const body = { email: operator.email, password, tenant: HOME };
   await nobody.refused(401, "invalid_credentials", "POST", "/auth/login", { body });
-  const turned = await wardbook(["user", "add", emailOf("nurse"), "--operator"]);
+  const turned = await wardbook(["user", "add", emailOf("nurse"), "--operator", "--name", "N"]);
   assert.equal(turned.code, 1);
   assert.match(turned.stderr, /operators work in none/);
 });
@@ -220,6 +232,9 @@ test("accounts: listed, unique, checked", async () => {
   await admin.refused(409, "user_exists", "POST", "/users", { body });
   const again = { ...body, password: unique("long enough ") };
   await admin.refused(422, "invalid_fields", "POST", "/users", { body: again });
+  await admin.refused(422, "invalid_fields", "PATCH", `/users/${user.id}`, {
+    body: { password: unique("long enough ") },
+  });
   const problem = await admin.refused(422, "invalid_fields", "POST", "/users", {
     body: { email: "not an address", display_name: "", role: "platform_admin", password: "short" },
   });

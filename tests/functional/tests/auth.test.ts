@@ -270,14 +270,17 @@ test("a new password: the old one is needed, other sessions end, this one goes o
   await nobody.expect(200, "post", "/auth/login", { body: { ...login, password: fresh } });
 });
 
-test("an admin's reset ends the sessions of the account", async () => {
+test("a forgotten password is reset by an admin's code, which ends the sessions", async () => {
   const account = await newAccount("manager");
   const admin = await as("hospital_admin");
-  const fresh = unique("given by the admin ");
-  await admin.expect(200, "patch", "/users/{id}", {
+  const fresh = unique("chosen anew ");
+  const { body: issued } = await admin.expect(200, "post", "/users/{id}/code", {
     path: { id: account.user.id },
-    body: { password: fresh },
   });
+  assert.equal(issued.id, account.user.id);
+  await account.client.expect(200, "get", "/me");
+  const body = { email: account.user.email, code: issued.code, password: fresh };
+  await nobody.expect(200, "post", "/auth/accept", { body });
   await account.client.refused(401, "unauthenticated", "GET", "/me");
   await nobody.expect(200, "post", "/auth/login", {
     body: { email: account.user.email, password: fresh, tenant: HOME },

@@ -6,6 +6,7 @@ import { operations } from "../lib/document.ts";
 import type { Client, Problem, Result, Schemas } from "../lib/client.ts";
 import { pdf, put, startUpload, upload } from "../lib/files.ts";
 import {
+  allPages,
   as,
   finalize,
   newAccount,
@@ -69,13 +70,23 @@ async function newFile(): Promise<Schemas["Attachment"]> {
 const cases: Record<string, () => Promise<Case>> = {
   "/users": async () => {
     const email = `${unique("retry")}@demo.test`;
-    const body = { email, display_name: "One", role: "nurse", password: unique("a long one ") };
+    const body = { email, display_name: "One", role: "nurse" };
     const done = async (): Promise<number> => {
-      const { body: page } = await admin.expect(200, "get", "/users", { query: { limit: 200 } });
-      return page.items.filter((item) => item.email === email).length;
+      const users = await allPages<Schemas["User"]>(admin, "/users");
+      return users.filter((item) => item.email === email).length;
     };
-    const other = { ...body, password: unique("another one ") };
+    const other = { ...body, display_name: "Two" };
     return { client: admin, path: "/users", body, other, done };
+  },
+  "/users/{id}/code": async () => {
+    const { user } = await newAccount("nurse");
+    const done = async (): Promise<number> => {
+      const query = { action: "account.reset_code", limit: 200 };
+      const { body } = await admin.expect(200, "get", "/audit", { query });
+      return body.items.filter((item) => item.resource_id === user.id).length;
+    };
+    const path = `/users/${user.id}/code`;
+    return { client: admin, path, other: { x: 1 }, refused: "invalid_fields", done };
   },
   "/patients": async () => {
     const name = unique("Retried");

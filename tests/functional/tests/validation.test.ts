@@ -370,3 +370,25 @@ test("ids in the path that are none are 404", async () => {
     assert.ok(answer.status === 404 || answer.status === 400, `${id}: ${answer.status}`);
   }
 });
+
+test("names that turn the direction of text are refused, those of right-to-left scripts are not", async () => {
+  const named = (first_name: string): Record<string, unknown> => ({
+    first_name,
+    last_name: "Probe",
+    date_of_birth: "1980-02-29",
+    sex: "female",
+  });
+  const file = { file_name: "gpj.\u202efdp.pdf", file_type: "application/pdf", file_size: 700 };
+  const { id } = await newRecord(doctor, patient);
+  const refusals: [string, unknown, string][] = [
+    ["/patients", named("a\u202eb"), "/first_name"],
+    ["/patients", named("\u2067a"), "/first_name"],
+    [`/records/${id}/attachments`, file, "/file_name"],
+  ];
+  for (const [path, body, pointer] of refusals) {
+    const problem = await doctor.refused(422, "invalid_fields", "POST", path, { body });
+    assert.deepEqual(pointers(problem), [pointer]);
+  }
+  const taken = await doctor.any("POST", "/patients", { body: named("\u05d3\u05e0\u05d4\u200f") });
+  assert.equal(taken.status, 201, taken.text);
+});

@@ -1,0 +1,300 @@
+#include <algorithm>
+
+#include "api/input.h"
+#include "base/hash.h"
+#include "features/accounts/invitations.h"
+#include "features/accounts/invitations_sql.h"
+#include "features/accounts/sign_in.h"
+
+/// POST /auth/accept: a one-time code makes a member or a new password. The code says that its
+/// holder is whom the hospital means; that an account is theirs, only its own password says. So an
+/// account that exists joins with both and gets a new password, which nobody knows who knew the
+/// earlier one.
+namespace wardbook::accounts {
+namespace {
+
+constexpr std::size_t kSentPasswordLength = 1024;
+
+struct Acceptance {
+  std::string email;
+  std::optional<OneTimeCode> code;
+  std::string password;
+  std::optional<std::string> new_password;
+};
+
+/// Without a new password, `password` can only be the first one of a new account, or a new one, and
+/// has to be good. Nothing here depends on what is stored.
+Acceptance read_acceptance(const api::Request& request) {
+  using Need = api::Input::Need;
+  std::vector<Fault> faults;
+  api::Input in(request.object(), "", faults);
+  Acceptance out;
+  out.email = in.text("email", Need::required, 254).value_or("");
+  if (const auto code = in.text("code", Need::required, 100)) out.code = read_code(*code);
+  const auto password = in.text("password", Need::required, kSentPasswordLength);
+  out.new_password = in.text("new_password", Need::optional, kSentPasswordLength);
+  if (out.new_password) {
+    if (auto why = password_fault(*out.new_password, out.email)) {
+      in.fault("new_password", std::move(*why));
+    }
+    if (password && normalized_password(*password) == normalized_password(*out.new_password)) {
+      in.fault("new_password", "must differ from the current one");
+    }
+  } else if (password && !in.has("new_password")) {
+    if (auto why = password_fault(*password, out.email)) in.fault("password", std::move(*why));
+  }
+  in.finish();
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  out.password = *password;
+  return out;
+}
+
+[[noreturn]] void refuse() {
+  throw Failure(Code::invalid_credentials,
+                "The address, the code or the password is wrong, or the code is no longer good. An "
+                "address that already has an account takes its current password and a "
+                "new_password.");
+}
+
+audit::Actor actor_for(const api::Request& request, std::optional<AccountId> account,
+                       std::string_view role) {
+  audit::Actor actor = audit::actor_of(request);
+  actor.account = account;
+  actor.role = role;
+  return actor;
+}
+
+/// In the log of whoever issued the code. The transaction's last work: it may take a role.
+void note_refusal(db::Tx& tx, const api::Request& request, const InvitationRow& row,
+                  std::string why) {
+  audit::Entry entry = member_entry("auth.accept", row.account.value_or(row.id), {}, {});
+  entry.refused = true;
+  entry.reason = std::move(why);
+  const auto tenant = row.tenant ? TenantId::parse(*row.tenant) : std::nullopt;
+  if (tenant) {
+    tx.switch_tenant(*tenant);
+    audit::record(tx, actor_for(request, std::nullopt, ""), std::move(entry));
+  } else {
+    tx.switch_control();
+    audit::record_platform(tx, actor_for(request, std::nullopt, ""), std::move(entry));
+  }
+}
+
+struct Checked {
+  InvitationRow invitation;
+  std::optional<AccountRow> account;
+};
+
+Task<> count_wrong_code(App& app, db::Tx& tx, api::Request request,
+                        std::vector<InvitationRow> rows) {
+  for (const InvitationRow& row : rows) {
+    tx.switch_control();
+    const auto spent = co_await tx.one(kCountWrongCode, row.id, kMostWrongCodes, app.clock.now());
+    note_refusal(tx, request, row, spent.value ? "wrong_code, code_void" : "wrong_code");
+  }
+}
+
+/// Counted before the password is compared, and forgiven when it was right: so parallel guesses are
+/// no more than successive ones.
+Task<> count_password(App& app, db::Tx& tx, InvitationRow row) {
+  const Time now = app.clock.now();
+  const Time since = now - kWrongPasswordsSpan;
+  const auto wrong = co_await tx.one(kWrongPasswords, row.tenant, row.email_key, since);
+  if (wrong.value >= kMostWrongPasswords) throw_locked(now + kWrongPasswordsSpan, now);
+  co_await tx.exec(kCountPassword, row.id, now);
+}
+
+/// The invitation that the code opens, with the account of its address. Wrong codes with the first
+/// group of an open one are counted; others have no row to count on.
+Task<Checked> check_code(App& app, api::Request request, Acceptance wanted) {
+  if (!wanted.code) refuse();
+  db::Tx tx = co_await app.db.begin_control();
+  auto rows =
+      co_await tx.all(kOpenByCode, email_key(wanted.email), wanted.code->locator, app.clock.now());
+  std::optional<InvitationRow> right;
+  for (const InvitationRow& row : rows) {
+    if (constant_time_equal(row.code_hash, wanted.code->hash)) right = row;
+  }
+  if (!right) {
+    co_await count_wrong_code(app, tx, std::move(request), std::move(rows));
+    co_await tx.commit();
+    refuse();
+  }
+  Checked out{*right, std::nullopt};
+  if (!right->is_reset) {
+    out.account = co_await tx.maybe_one(kAccountByEmail, right->email_key);
+    if (out.account) co_await count_password(app, tx, *right);
+  }
+  co_await tx.commit();
+  co_return out;
+}
+
+/// The invitation once more, under lock: it is open still, with the code that was compared.
+Task<> lock_again(App& app, db::Tx& tx, InvitationRow seen) {
+  const auto now = co_await tx.maybe_one(kLockInvitation, seen.id);
+  if (!now || !now->open || now->code_hash != seen.code_hash ||
+      now->expires_at <= app.clock.now()) {
+    refuse();
+  }
+}
+
+api::Response accepted(const AccountRow& account, const std::string& name,
+                       const std::optional<TenantRow>& tenant) {
+  std::string user;
+  api::ObjectWriter user_writer(user);
+  user_writer.integer("id", account.id.value)
+      .text("email", account.email)
+      .text("display_name", name);
+  user_writer.end();
+  std::string tenant_json;
+  if (tenant) {
+    api::ObjectWriter writer(tenant_json);
+    writer.text("id", tenant->id).text("name", tenant->name).text("time_zone", tenant->time_zone);
+    writer.end();
+  }
+  std::string out;
+  api::ObjectWriter writer(out);
+  writer.raw("user", user).raw("tenant", tenant_json);
+  writer.end();
+  return api::ok(std::move(out));
+}
+
+/// Makes the account a member, closes the invitation and commits.
+Task<api::Response> admit(db::Tx& tx, api::Request request, InvitationRow invitation,
+                          AccountRow account) {
+  const auto tenant = co_await tx.maybe_one(kOpenTenant, *invitation.tenant);
+  if (!tenant) throw Failure(Code::tenant_suspended);
+  const TenantId id = *TenantId::parse(tenant->id);
+  const api::Role role = *invitation.role;
+  const std::string role_name(api::to_string(role));
+  const auto since = co_await tx.one(kAddMembership, account.id, id, role_name);
+  co_await tx.exec(kCloseInvitation, invitation.id, std::string("accepted"), account.id);
+  const Member member{account.id, account.email, invitation.display_name, role, true, since.value};
+  keep_staff(tx, id, member);
+  audit::record(tx, actor_for(request, account.id, role_name),
+                member_entry("account.join", account.id, std::nullopt, member_json(member)));
+  co_await tx.commit();
+  co_return accepted(account, invitation.display_name, tenant);
+}
+
+Task<api::Response> join_with_new_account(App& app, api::Request request, Acceptance wanted,
+                                          InvitationRow invitation) {
+  if (wanted.new_password) {
+    throw Failure::invalid({{"/new_password", "leave it out: the address has no account yet"}});
+  }
+  std::string hash = co_await hash_on_worker(app, std::move(wanted.password));
+  db::Tx tx = co_await app.db.begin_control();
+  co_await lock_again(app, tx, invitation);
+  const auto made = co_await tx.maybe_one(kAddInvited, invitation.id, invitation.email,
+                                          invitation.email_key, invitation.display_name, hash);
+  if (!made) refuse();
+  const AccountRow account = co_await tx.one(kLockAccount, AccountId(made->value));
+  co_return co_await admit(tx, std::move(request), std::move(invitation), account);
+}
+
+Task<> forgive_password(App& app, AccountId invitation) {
+  db::Tx tx = co_await app.db.begin_control();
+  co_await tx.exec(kForgivePassword, invitation);
+  co_await tx.commit();
+}
+
+Task<> note_wrong_password(App& app, api::Request request, InvitationRow invitation) {
+  db::Tx tx = co_await app.db.begin_control();
+  note_refusal(tx, request, invitation, "wrong_password");
+  co_await tx.commit();
+}
+
+Task<api::Response> join_with_account(App& app, api::Request request, Acceptance wanted,
+                                      InvitationRow invitation, AccountRow seen) {
+  const bool matches =
+      co_await compare_password(app, seen.password_hash, std::move(wanted.password));
+  if (!matches || !seen.active) {
+    co_await note_wrong_password(app, std::move(request), std::move(invitation));
+    refuse();
+  }
+  co_await forgive_password(app, invitation.id);
+  if (seen.is_operator) {
+    throw Failure(Code::conflict, "This account runs the platform, and is in no hospital.");
+  }
+  if (!wanted.new_password) {
+    throw Failure::invalid({{"/new_password", "is required: the address has an account already"}});
+  }
+  std::string hash = co_await hash_on_worker(app, std::move(*wanted.new_password));
+  db::Tx tx = co_await app.db.begin_control();
+  const AccountRow account = co_await tx.one(kLockAccount, seen.id);
+  co_await lock_again(app, tx, invitation);
+  if (account.password_changed_at != seen.password_changed_at || !account.active) refuse();
+  const auto memberships = co_await tx.all(kMemberships, account.id);
+  const auto in_it = [&](const MembershipRow& m) { return m.tenant == *invitation.tenant; };
+  if (std::ranges::any_of(memberships, in_it)) {
+    throw Failure(Code::user_exists, "This account is in this hospital already.");
+  }
+  co_await tx.exec(kSetPassword, account.id, std::move(hash));
+  std::vector<Revocation> revoked;
+  co_await end_sessions(tx, account.id, std::nullopt, std::nullopt, revoked);
+  api::Response response = co_await admit(tx, std::move(request), std::move(invitation), account);
+  for (const auto& revocation : revoked) app.authority.apply(revocation);
+  co_return response;
+}
+
+/// A hospital's code resets only an account that is still that hospital's alone.
+bool may_reset(const InvitationRow& invitation, const AccountRow& account,
+               const std::vector<MembershipRow>& memberships) {
+  if (!invitation.tenant) return true;
+  return !account.is_operator && memberships.size() == 1 &&
+         memberships.front().tenant == *invitation.tenant && memberships.front().active;
+}
+
+Task<api::Response> reset(App& app, api::Request request, Acceptance wanted,
+                          InvitationRow invitation) {
+  if (wanted.new_password) {
+    throw Failure::invalid(
+        {{"/new_password", "leave it out: this code needs no earlier password"}});
+  }
+  std::string hash = co_await hash_on_worker(app, std::move(wanted.password));
+  db::Tx tx = co_await app.db.begin_control();
+  const AccountRow account = co_await tx.one(kLockAccount, *invitation.account);
+  co_await lock_again(app, tx, invitation);
+  const auto memberships = co_await tx.all(kMemberships, account.id);
+  if (!may_reset(invitation, account, memberships)) {
+    co_await tx.exec(kCloseInvitation, invitation.id, std::string("withdrawn"), std::nullopt);
+    note_refusal(tx, request, invitation, "not_the_only_hospital");
+    co_await tx.commit();
+    refuse();
+  }
+  co_await tx.exec(kSetPassword, account.id, std::move(hash));
+  co_await tx.exec(kCloseInvitation, invitation.id, std::string("accepted"), account.id);
+  std::vector<Revocation> revoked;
+  co_await end_sessions(tx, account.id, std::nullopt, std::nullopt, revoked);
+  std::optional<TenantRow> tenant;
+  std::string_view role;
+  if (memberships.size() == 1) {
+    const auto& only = memberships.front();
+    tenant = TenantRow{only.tenant, only.tenant_name, only.time_zone};
+    role = api::to_string(only.role);
+  }
+  record_everywhere(tx, actor_for(request, account.id, role), memberships,
+                    member_entry("account.reset_password", account.id, std::nullopt, std::nullopt));
+  co_await tx.commit();
+  for (const auto& revocation : revoked) app.authority.apply(revocation);
+  co_return accepted(account, account.display_name, tenant);
+}
+
+}  // namespace
+
+Task<api::Response> accept(App& app, api::Request request) {
+  Acceptance wanted = read_acceptance(request);
+  Checked checked = co_await check_code(app, request, wanted);
+  if (checked.invitation.is_reset) {
+    co_return co_await reset(app, std::move(request), std::move(wanted),
+                             std::move(checked.invitation));
+  }
+  if (!checked.account) {
+    co_return co_await join_with_new_account(app, std::move(request), std::move(wanted),
+                                             std::move(checked.invitation));
+  }
+  co_return co_await join_with_account(app, std::move(request), std::move(wanted),
+                                       std::move(checked.invitation), std::move(*checked.account));
+}
+
+}  // namespace wardbook::accounts

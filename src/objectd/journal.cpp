@@ -104,7 +104,9 @@ class Reading {
     return std::move(out_);
   }
   [[noreturn]] void damaged() const {
-    throw std::runtime_error(name_ + ": damaged; restore the whole folder from a backup");
+    throw std::runtime_error(name_ +
+                             ": damaged; restore the folder from a backup, or adopt the objects "
+                             "as they are");
   }
 
  private:

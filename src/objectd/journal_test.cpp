@@ -161,6 +161,48 @@ TEST_F(JournalTest, TheJournalIsGuarded) {
   for (const auto* key : {"a", "b", "c", "d", "e", "f"}) EXPECT_EQ(get(key), key);
 }
 
+TEST_F(JournalTest, ALostJournalIsDoneWithoutOnRequestOnly) {
+  put("k", "old");
+  const auto file = files_under(root() / "buckets").at(0);
+  const auto old = slurp(file);
+  put("k", "new");
+  stop();
+  spill(root() / "journal", "nonsense");
+  EXPECT_THROW(restart(), std::runtime_error);
+  restart(true);
+  EXPECT_EQ(get("k"), "new");
+  restart();
+  spill(file, old);
+  EXPECT_EQ(code_of([&] { (void)get("k"); }), "corrupt") << "watched again";
+  restart();
+  EXPECT_EQ(code_of([&] { (void)get("k"); }), "corrupt");
+}
+
+TEST_F(JournalTest, AFolderFromBeforeTheJournalIsTakenAsItIs) {
+  stop();
+  const auto master = MasterKey::load(root() / "master.key", false);
+  const auto name = master.file_name("k");
+  const auto folder = root() / "buckets" / "bucket" / name.substr(0, 2);
+  stdfs::create_directory(folder);
+  ObjectMeta meta;
+  meta.bucket = "bucket";
+  meta.key = "k";
+  meta.size = 3;
+  meta.etag = "e";
+  ObjectWriter writer(root() / "tmp" / "made", master, object_binding("bucket", name));
+  writer.write("old");
+  writer.finish(to_json(meta));
+  writer.move_to(folder / name.substr(2));
+  stdfs::remove(root() / "journal");
+  restart();
+  EXPECT_EQ(get("k"), "old");
+  const auto old = slurp(folder / name.substr(2));
+  put("k", "new");
+  spill(folder / name.substr(2), old);
+  restart();
+  EXPECT_EQ(code_of([&] { (void)get("k"); }), "corrupt");
+}
+
 TEST_F(JournalTest, ManyAtOnceAreAllInTheJournal) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 6; ++i) {

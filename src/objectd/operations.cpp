@@ -19,15 +19,15 @@ constexpr List kEverywhere[] = {
     // The connection and the body's framing (src/net), and conditions of caches, of which there
     // are none here.
     "host", "connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade",
-    "expect", "content-length", "content-type", "cache-control", "pragma", "max-forwards", "via",
-    "forwarded", "x-forwarded-", "x-real-ip", "cdn-loop",
+    "expect", "http2-settings", "alt-used", "content-length", "content-type", "cache-control",
+    "pragma", "max-forwards", "via", "forwarded", "x-forwarded-", "x-real-ip", "cdn-loop",
     // Who asks, and what for.
     "user-agent", "from", "origin", "referer", "cookie", "dnt", "sec-", "priority", "save-data",
-    "upgrade-insecure-requests", "accept", "accept-charset", "accept-encoding", "accept-language",
+    "upgrade-insecure-requests", "purpose", "x-requested-with", "accept", "accept-charset",
+    "accept-encoding", "accept-language",
     // Tracing.
-    "x-request-id", "x-correlation-id", "traceparent", "tracestate", "baggage", "x-b3-",
-    "x-amzn-trace-id", "amz-sdk-invocation-id", "amz-sdk-request", "amz-sdk-retry",
-    "x-amz-user-agent",
+    "x-request-id", "x-correlation-id", "traceparent", "tracestate", "baggage", "x-b3-", "b3",
+    "x-amzn-trace-id", "amz-sdk-", "x-amz-user-agent",
     // The signature (auth.h).
     "authorization", "date", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"};
 

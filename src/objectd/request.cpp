@@ -324,9 +324,13 @@ int int_param(const S3Request& request, std::string_view name, int otherwise, in
 }
 
 CopySource parse_copy_source(std::string_view header) {
-  // A trailing ?versionId= would name a version, of which there are none.
-  const auto path = net::percent_decode(header.substr(0, header.find('?')));
-  if (!path || !valid_utf8(*path) || header.find("?versionId=") != std::string_view::npos) {
+  // What follows a question mark would name a version, of which there are none; one of the key's
+  // own is encoded.
+  if (header.find('?') != std::string_view::npos) {
+    throw S3Error(errors::kNotImplemented, "A copy's source has a bucket and a key only");
+  }
+  const auto path = net::percent_decode(header);
+  if (!path || !valid_utf8(*path)) {
     throw S3Error(errors::kInvalidArgument, "Copy Source must mention the source bucket and key");
   }
   std::string_view rest = *path;

@@ -137,6 +137,16 @@ TEST(Request, ARangeMayDependOnTheObject) {
   }
 }
 
+TEST(Request, ACopysSourceIsABucketAndAKey) {
+  const auto source = parse_copy_source("/b/a%3Fb/c");
+  EXPECT_EQ(source.bucket, "b");
+  EXPECT_EQ(source.key, "a?b/c");
+  EXPECT_EQ(code_of([] { (void)parse_copy_source("b"); }), "InvalidArgument");
+  for (const auto* bad : {"b/k?versionId=1", "b/k?x", "b/k?partNumber=2&versionId=1"}) {
+    EXPECT_EQ(code_of([&] { (void)parse_copy_source(bad); }), "NotImplemented") << bad;
+  }
+}
+
 TEST(Request, StoredHeaders) {
   const auto kept = stored_headers({{"Content-Type", "text/plain"},
                                     {"Content-Encoding", "aws-chunked, gzip"},

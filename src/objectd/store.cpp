@@ -141,7 +141,8 @@ void Store::commit(ObjectWriter& writer, ObjectMeta& meta, const PutCondition& c
   constexpr std::uint64_t kSettleFrom = 1024 * 1024;
   if (writer.bytes() >= kSettleFrom) writer.settle();
   meta.size = writer.bytes();
-  publish(*bucket(meta.bucket), writer, meta, condition, nullptr);
+  const auto failed = publish(*bucket(meta.bucket), writer, meta, condition, nullptr);
+  if (failed) std::rethrow_exception(failed);
 }
 
 namespace {
@@ -159,8 +160,9 @@ void check(const PutCondition& condition, const IndexEntry* current, bool damage
 
 }  // namespace
 
-void Store::publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
-                    const PutCondition& condition, std::shared_ptr<PartFolder> parts) {
+std::exception_ptr Store::publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
+                                  const PutCondition& condition,
+                                  std::shared_ptr<PartFolder> parts) {
   const auto name = master_->file_name(meta.key);
   const std::shared_lock life(bucket.life);
   if (bucket.gone) throw S3Error(errors::kNoSuchBucket);
@@ -183,8 +185,7 @@ void Store::publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
     const Journal::Entry entry{journal_object(bucket.name, name), meta.generation, writer.id()};
     journal_->append(std::span(&entry, 1));
   } catch (...) {
-    // Nobody is told that it was done, but the file is there, and is taken for the newer one that
-    // it is after a restart too.
+    // The file is there, and is taken for the newer one that it is after a restart too.
     failed = std::current_exception();
   }
   std::optional<IndexEntry> before;  // let go of after the locks
@@ -194,7 +195,7 @@ void Store::publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
     bucket.damaged.erase(name);
   }
   if (before && before->parts) before->parts->die();
-  if (failed) std::rethrow_exception(failed);
+  return failed;
 }
 
 void Store::check_object(const std::string& name, const std::string& key) const {

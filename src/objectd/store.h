@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -126,8 +127,9 @@ class Store {
  public:
   /// Makes the folder where there is none. Throws std::runtime_error with one clear line if the
   /// folder is in use by another process, if its master key is missing while there are objects, or
-  /// is not the one they were written with, if their journal is missing or damaged.
-  Store(fs::Path root, const Clock& clock);
+  /// is not the one they were written with, if their journal is missing or damaged and `adopt` does
+  /// not say to do without: then the files that there are, are taken for the last ones.
+  Store(fs::Path root, const Clock& clock, bool adopt = false);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -193,7 +195,7 @@ class Store {
   void load_object(Bucket& bucket, const fs::Path& file);
   [[nodiscard]] bool is_last(Bucket& bucket, const fs::Path& path, const std::string& name,
                              const ObjectFile& file, std::uint64_t generation);
-  void load_journal();
+  void load_journal(bool adopt);
   void begin_journal();
   void find_missing();
   void load_uploads();
@@ -206,8 +208,10 @@ class Store {
   [[nodiscard]] fs::Path object_path(const Bucket& bucket, std::string_view key) const;
   struct Leaving;
   void remove_some(Bucket& bucket, std::span<Leaving> leaving);
-  void publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
-               const PutCondition& condition, std::shared_ptr<PartFolder> parts);
+  /// What kept it from being recorded, after it was done all the same; nobody is told that it was.
+  [[nodiscard]] std::exception_ptr publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
+                                           const PutCondition& condition,
+                                           std::shared_ptr<PartFolder> parts);
   ObjectMeta completed_before(const std::string& bucket, const std::string& key,
                               const std::string& id);
   ObjectMeta assemble(const Upload& upload, const std::vector<PartChoice>& choice,
@@ -226,6 +230,7 @@ class Store {
   std::atomic<std::uint64_t> generation_{0};  ///< of the object published last
   std::optional<Journal> journal_;
   std::optional<Journal::Contents> known_;  // at start: what the journal says
+  bool adopt_ = false;                      // at start
   std::vector<Journal::Entry> live_;        // at start: what the new one is to say
   bool any_damaged_ = false;
   std::set<std::string> owned_;  // at start: uploads whose parts belong to an object

@@ -42,7 +42,7 @@ Time created_from(const fs::Path& file, Time otherwise) {
 
 }  // namespace
 
-Store::Store(fs::Path root, const Clock& clock)
+Store::Store(fs::Path root, const Clock& clock, bool adopt)
     : root_(std::move(root)), clock_(clock), reaper_([](const fs::Path& path) {
         std::error_code ignored;
         stdfs::remove_all(path, ignored);
@@ -53,7 +53,7 @@ Store::Store(fs::Path root, const Clock& clock)
   fs::sync_folder(root_);
   for (const auto& left : stdfs::directory_iterator(root_ / "tmp")) stdfs::remove_all(left.path());
   load_key();
-  load_journal();
+  load_journal(adopt);
   load_buckets();
   find_missing();
   load_uploads();
@@ -144,10 +144,10 @@ bool Store::is_last(Bucket& bucket, const fs::Path& path, const std::string& nam
   generation_ = std::max(generation_.load(), generation);
   if (!known_) {
     // A folder from before there was a journal has no such object.
-    if (generation != 0) {
+    if (generation != 0 && !adopt_) {
       throw std::runtime_error((root_ / "journal").string() +
                                ": missing, but there are objects that it must name; restore the "
-                               "whole folder from a backup");
+                               "folder from a backup, or adopt the objects as they are");
     }
     return true;
   }
@@ -170,7 +170,13 @@ bool Store::is_last(Bucket& bucket, const fs::Path& path, const std::string& nam
   return false;
 }
 
-void Store::load_journal() {
+void Store::load_journal(bool adopt) {
+  adopt_ = adopt;
+  if (adopt) {
+    log::warning("object store: the journal is not read, the files are taken as they are",
+                 {{"folder", root_.string()}});
+    return;
+  }
   known_ = Journal::read(root_ / "journal", *master_);
   if (known_) generation_ = known_->last;
 }

@@ -188,13 +188,14 @@ ObjectMeta Store::complete_upload(const std::string& bucket_name, const std::str
   if (found->over) return completed_before(bucket_name, key, id);
   auto meta = assemble(*found, choice, expected);
   ObjectWriter writer(temporary(), *master_, object_binding(bucket_name, master_->file_name(key)));
-  publish(*target, writer, meta, condition, found->folder);
+  const auto failed = publish(*target, writer, meta, condition, found->folder);
   found->over = true;
   {
     const std::unique_lock all(uploads_lock_);
     uploads_.erase(id);
   }
   drop_unused_parts(found->folder->path(), meta);
+  if (failed) std::rethrow_exception(failed);
   return meta;
 }
 

@@ -71,9 +71,9 @@ class StoreTest : public testing::Test {
     restart();
     store().create_bucket("bucket");
   }
-  void restart() {
+  void restart(bool adopt = false) {
     store_.reset();
-    store_.emplace(root(), clock_);
+    store_.emplace(root(), clock_, adopt);
   }
   Store& store() { return *store_; }
   [[nodiscard]] fs::Path root() const { return folder_.path() / "data"; }

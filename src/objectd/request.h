@@ -82,8 +82,8 @@ void check_preconditions(const net::Headers& headers, std::string_view prefix,
 [[nodiscard]] int int_param(const S3Request& request, std::string_view name, int otherwise,
                             int most);
 
-/// `/bucket/key` or `bucket/key` of x-amz-copy-source, decoded. Fails with InvalidArgument, and with
-/// NotImplemented for a version.
+/// `/bucket/key` or `bucket/key` of x-amz-copy-source, decoded. Fails with InvalidArgument, and
+/// with NotImplemented for a version.
 struct CopySource {
   std::string bucket;
   std::string key;

@@ -78,6 +78,7 @@ int demo_command(const Settings& settings, const Arguments& arguments) {
   };
   endpoint(arguments.listen, options.listen);
   endpoint(arguments.object_store_listen, options.object_store_listen);
+  options.adopt_objects = arguments.adopt_objects;
   return demo::run(options, &serve);
 }
 
@@ -162,6 +163,8 @@ void add_commands(CLI::App& app, Parsed& p) {
   demo->add_option("--listen", p.arguments.listen, "HOST:PORT (default 127.0.0.1:8080)");
   demo->add_option("--object-store-listen", p.arguments.object_store_listen,
                    "HOST:PORT (default 127.0.0.1:9000)");
+  demo->add_flag("--adopt-objects", p.arguments.adopt_objects,
+                 "take the stored files as they are if the object store's journal is lost");
   auto* migrating = command(app, p, "migrate", "Bring all schemas up to date", &migrate_run);
   migrating->add_option("--jobs", p.arguments.jobs, "tenants at a time")->check(CLI::Range(1, 64));
   migrating->add_option("--tenant", p.arguments.tenant);

@@ -29,6 +29,7 @@ struct Arguments {
   std::string data_dir;  ///< of the demo
   std::string listen;
   std::string object_store_listen;
+  bool adopt_objects = false;
 };
 
 /// Wrong usage that only the values show: exit code 2.

@@ -111,6 +111,7 @@ void Demo::start_store() {
   store.root = folder_ / "objects";
   store.host = options_.object_store_listen.host;
   store.port = options_.object_store_listen.port;
+  store.adopt = options_.adopt_objects;
   store.access_key = kept_.keep("s3_access_key", "demo" + random_word(16));
   store.secret_key = kept_.keep("s3_secret_key", random_word(40));
   store.region = settings_.storage.region;

@@ -36,7 +36,7 @@ Options ObjectStore::Impl::checked(Options options) {
 ObjectStore::Impl::Impl(boost::asio::io_context& reactor, Options given, const Clock& clock)
     : options(checked(std::move(given))),
       pool(options.threads),
-      store(options.root, clock),
+      store(options.root, clock, options.adopt),
       auth(options.access_key, options.secret_key, options.region, clock),
       transfers(reactor, options.transfers),
       service{reactor, options, store, auth, pool, transfers, clock} {

@@ -39,8 +39,10 @@ struct Options {
   /// them CORS is refused.
   std::vector<std::string> allowed_origins;
   std::vector<std::string> buckets;  ///< made at start where they are missing
-  std::size_t threads = 8;           ///< for files; most of them wait for the disk
-  std::size_t transfers = 256;       ///< large bodies at a time, half a MiB of memory each
+  /// Does without the journal if it is lost: the files that there are, are taken for the last ones.
+  bool adopt = false;
+  std::size_t threads = 8;      ///< for files; most of them wait for the disk
+  std::size_t transfers = 256;  ///< large bodies at a time, half a MiB of memory each
 };
 
 class ObjectStore {

@@ -42,7 +42,7 @@ struct Call {
 };
 
 // service_buckets.cpp: everything that is answered from the index
-[[nodiscard]] net::Response list_buckets(Service& service);
+[[nodiscard]] net::Response list_buckets(Service& service, const S3Request& request);
 [[nodiscard]] net::Response list_objects(Service& service, const S3Request& request);
 [[nodiscard]] net::Response bucket_location(Service& service, const S3Request& request);
 [[nodiscard]] net::Response acl();

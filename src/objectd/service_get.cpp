@@ -28,6 +28,12 @@ std::optional<ByteRange> part_range(const S3Request& request, const ObjectMeta& 
   throw S3Error(errors::kInvalidRange, "The requested partnumber is not satisfiable");
 }
 
+/// A client that goes on with a download wants the whole if the object is another one by now.
+bool range_holds(const net::Headers& headers, const ObjectMeta& meta) {
+  const auto condition = headers.get("if-range");
+  return !condition || objectd::range_holds(*condition, meta.etag, meta.modified);
+}
+
 Opened open(Service& service, const S3Request& request, const net::Headers& headers, bool body) {
   Opened out;
   out.reader = std::make_shared<ObjectReader>(service.store.open(request.bucket, request.key));
@@ -43,7 +49,7 @@ Opened open(Service& service, const S3Request& request, const net::Headers& head
   if (const auto part = part_range(request, meta)) {
     out.range = *part;
     out.partial = meta.size > 0;
-  } else if (const auto range = headers.get("range")) {
+  } else if (const auto range = headers.get("range"); range && range_holds(headers, meta)) {
     if (const auto asked = parse_range(*range, meta.size)) {
       out.range = *asked;
       out.partial = true;

@@ -5,6 +5,7 @@
 
 #include "api/input.h"
 #include "base/hash.h"
+#include "base/json.h"
 
 namespace wardbook::api {
 namespace {
@@ -55,6 +56,7 @@ std::optional<std::string_view> Params::take(std::string_view name) {
 }
 
 void Params::fault(std::string_view name, std::string message) {
+  if (faults_.size() >= kMostFaults) return;
   std::string pointer = "?" + std::string(name);
   if (std::ranges::find(faults_, pointer, &Fault::pointer) != faults_.end()) return;
   faults_.push_back({std::move(pointer), std::move(message)});
@@ -195,10 +197,9 @@ std::optional<std::vector<std::string>> decode_cursor(Params& params, const Requ
   };
   const auto raw = from_base64url(*text);
   if (!raw) return refuse();
-  boost::system::error_code error;
-  const auto parsed = boost::json::parse(*raw, error);
-  if (error || !parsed.is_array()) return refuse();
-  const auto& parts = parsed.get_array();
+  const auto parsed = parse_bounded_json(*raw);
+  if (!parsed || !parsed->is_array()) return refuse();
+  const auto& parts = parsed->get_array();
   if (parts.size() != kinds.size() + 1) return refuse();
   std::vector<std::string> values;
   for (const auto& part : parts) {

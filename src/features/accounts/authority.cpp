@@ -4,6 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
 
+#include "base/json.h"
 #include "base/log.h"
 #include "features/accounts/accounts.h"
 #include "features/accounts/accounts_sql.h"
@@ -94,10 +95,9 @@ Task<> Authority::send_beat() {
 
 void Authority::hear(std::string_view payload) {
   last_heard_ = std::chrono::steady_clock::now();
-  boost::system::error_code error;
-  const auto parsed = boost::json::parse(payload, error);
-  if (error || !parsed.is_object()) return;
-  const auto& object = parsed.as_object();
+  const auto parsed = parse_bounded_json(payload);
+  if (!parsed || !parsed->is_object()) return;
+  const auto& object = parsed->as_object();
   const auto tenant = text(object, "tenant");
   if (const auto* suspended = object.if_contains("suspended")) {
     const auto id = TenantId::parse(tenant.value_or(""));

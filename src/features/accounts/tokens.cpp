@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "features/accounts/accounts.h"
 
 namespace wardbook::accounts {
@@ -121,10 +122,9 @@ Tokens::Verified Tokens::check(const std::string& token) const {
   if (jwt_get_alg(jwt.get()) != JWT_ALG_HS256) refuse("another algorithm");
   const CText json(jwt_get_grants_json(jwt.get(), nullptr), &std::free);
   if (!json) refuse("no claims");
-  boost::system::error_code error;
-  const auto parsed = boost::json::parse(json.get(), error);
-  if (error || !parsed.is_object()) refuse("claims are no object");
-  const auto& claims = parsed.as_object();
+  const auto parsed = parse_bounded_json(json.get());
+  if (!parsed || !parsed->is_object()) refuse("claims are no object");
+  const auto& claims = parsed->as_object();
   const auto* exp = claims.if_contains("exp");
   if (exp == nullptr || !exp->is_int64()) refuse("no expiry");
   return {token, caller_of(claims), exp->as_int64()};

@@ -14,6 +14,7 @@ namespace wardbook::api {
 namespace {
 
 constexpr std::size_t kJsonBodyBytes = 1024 * 1024;
+constexpr std::size_t kAuthBodyBytes = 16 * 1024;
 
 /// A node of the tree of path segments; a literal segment wins over a parameter.
 struct Node {
@@ -171,7 +172,9 @@ struct Router::Impl {
       request.path_params.emplace_back(node->names[i], std::move(values[i]));
     }
     auto query = net::parse_query(head.raw_query());
-    if (!query) throw Failure(Code::bad_request, "The query string holds a broken escape or %00.");
+    if (!query)
+      throw Failure(Code::bad_request,
+                    "The query string holds a broken escape, %00 or too many parameters.");
     request.query = std::move(*query);
     for (const auto& [name, value] : request.query) {
       if (valid_utf8(name) && valid_utf8(value)) continue;
@@ -199,9 +202,18 @@ struct Router::Impl {
                             : "Send application/json, in UTF-8.");
       throw failure;
     }
-    const std::string text = co_await exchange.read_all(kJsonBodyBytes);
+    const std::string text = co_await exchange.read_all(route.body_bytes());
     request.body = parse_json(text);
     if (route.body == Body::no_fields) refuse_fields(request.object());
+  }
+
+  void require_admission(const Route& route, const net::RequestHead& head) const {
+    if (!hooks.admit || !route.works_for_anybody()) return;
+    const int wait_s = hooks.admit(head, route.pattern);
+    if (wait_s == 0) return;
+    Failure failure(Code::too_many_requests, "Too many requests came from this address.");
+    failure.retry_after(wait_s);
+    throw failure;
   }
 
   Task<Response> dispatch(net::Exchange& exchange, Trace& trace) {
@@ -211,6 +223,7 @@ struct Router::Impl {
     request.exchange = &exchange;
     request.retry_secret = hooks.retry_secret;
     const Route& route = match(request.head, request, trace);
+    require_admission(route, request.head);
     if (route.access != Access::open) {
       std::string bearer = bearer_of(request.head);
       request.caller = co_await hooks.authenticate(std::move(bearer));
@@ -230,6 +243,10 @@ struct Router::Impl {
     co_return co_await route.handler(app, std::move(request));
   }
 };
+
+std::size_t Route::body_bytes() const {
+  return pattern.find("/auth/") == std::string_view::npos ? kJsonBodyBytes : kAuthBodyBytes;
+}
 
 Router::Router(App& app, std::vector<Route> routes, Hooks hooks)
     : impl_(std::make_unique<Impl>(Impl{app, std::move(routes), std::move(hooks), {}})) {
@@ -288,7 +305,8 @@ Task<> Router::handle(net::Exchange& exchange) {
       if (name == "allow") answer.headers.set("Allow", json.substr(1, json.size() - 2));
     }
   } else {
-    answer = {response.status, std::move(response.headers), std::move(response.body)};
+    answer = {response.status, std::move(response.headers), std::move(response.body),
+              response.fixed};
     if (!answer.headers.get("Cache-Control")) answer.headers.set("Cache-Control", "no-store");
   }
   answer.headers.set("X-Content-Type-Options", "nosniff");

@@ -13,6 +13,8 @@ struct App {
   std::vector<std::string> handled;
   std::vector<std::string> refused;
   std::vector<std::string> observed;
+  std::vector<std::string> admitted;
+  int wait_s = 0;
 };
 
 namespace api {
@@ -59,6 +61,7 @@ std::vector<Route> routes() {
           {"PATCH", "/records/{id}", records_write, &echo, Body::json},
           {"POST", "/records", records_write, &echo, Body::json},
           {"POST", "/records/{id}/copy", records_write, &echo, Body::no_fields},
+          {"POST", "/auth/login", open, &echo, Body::json},
           {"GET", "/secret", open, &secret},
           {"GET", "/fail", open, &fail},
           {"GET", "/crash", open, &crash},
@@ -86,6 +89,10 @@ class RouterTest : public ::testing::Test {
     Hooks out;
     out.authenticate = &authenticate;
     out.retry_secret = "kept under this";
+    out.admit = [this](const net::RequestHead& head, std::string_view pattern) {
+      app_.admitted.push_back(head.remote_ip + " " + std::string(pattern));
+      return app_.wait_s;
+    };
     out.refused = [this](Caller caller, Request, std::string_view permission) {
       return note_refusal(app_, std::string(to_string(caller.role)), std::string(permission));
     };
@@ -241,6 +248,45 @@ TEST_F(RouterTest, BoundsBodies) {
                           "\"" + std::string(1024 * 1024, 'x') + "\"");
   EXPECT_EQ(answer.status, 413);
   EXPECT_EQ(code(answer), "payload_too_large");
+}
+
+TEST_F(RouterTest, BodiesOfSignInsAreShort) {
+  const std::string fits = "{\"a\":\"" + std::string(16 * 1024 - 8, 'x') + "\"}";
+  EXPECT_EQ(ask("POST /auth/login", kJson, fits).status, 200);
+  const auto answer = ask("POST /auth/login", kJson, fits + " ");
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_EQ(code(answer), "payload_too_large");
+}
+
+TEST_F(RouterTest, ManyMembersAreRefusedBeforeParsing) {
+  std::string many = "{\"m\":0";
+  for (int i = 0; i < 1'000; ++i) many += ",\"m" + std::to_string(i) + "\":0";
+  const auto answer = ask("POST /records", std::string(kJson) + kNurse, many + "}");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(code(answer), "invalid_json");
+  EXPECT_THAT(answer.body, HasSubstr("more than 1000 members"));
+}
+
+TEST_F(RouterTest, ManyParametersAreRefused) {
+  std::string query = "?a=1";
+  for (std::size_t i = 1; i < net::kMostQueryParams; ++i) query += "&a=1";
+  EXPECT_EQ(ask("GET /open/7" + query).status, 200);
+  EXPECT_EQ(ask("GET /open/7" + query + "&a=1").status, 400);
+}
+
+TEST_F(RouterTest, OpenRoutesThatWorkAskForAdmission) {
+  EXPECT_EQ(ask("POST /auth/login", kJson, "{}").status, 200);
+  EXPECT_EQ(ask("GET /open/7").status, 200);
+  EXPECT_EQ(ask("POST /records", std::string(kJson) + kNurse, "{}").status, 200);
+  EXPECT_THAT(app_.admitted, ElementsAre("127.0.0.1 /auth/login"));
+  app_.wait_s = 7;
+  const auto handled = app_.handled.size();
+  const auto answer = ask("POST /auth/login", kJson, "{}");
+  EXPECT_EQ(answer.status, 429);
+  EXPECT_EQ(code(answer), "too_many_requests");
+  EXPECT_TRUE(answer.has("Retry-After: 7"));
+  EXPECT_EQ(app_.handled.size(), handled);
+  EXPECT_EQ(ask("GET /open/7").status, 200) << "pages are for everybody";
 }
 
 TEST_F(RouterTest, TurnsFailuresIntoProblems) {

@@ -25,18 +25,19 @@ constexpr std::string_view kPagePolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-Response page(std::string_view type, std::string body) {
+/// `bytes` live as long as the service.
+Response page(std::string_view type, std::string_view bytes) {
   Response response;
   response.headers.set("Content-Type", type);
   response.headers.set("Content-Security-Policy", kPagePolicy);
   response.headers.set("Referrer-Policy", "no-referrer");
   response.headers.set("Cache-Control", "no-cache");
-  response.body = std::move(body);
+  response.fixed = bytes;
   return response;
 }
 
 Response built_in_page(std::string_view type, std::string_view name) {
-  return page(type, std::string(built_in_file("src/app/pages/" + std::string(name))));
+  return page(type, built_in_file("src/app/pages/" + std::string(name)));
 }
 
 const Service& service_of(const App& app) {
@@ -73,7 +74,10 @@ Task<Response> metrics(App& app, Request) {
 }
 
 Task<Response> openapi(App& app, Request) {
-  co_return api::ok(service_of(app).openapi_json);
+  Response response;
+  response.headers.set("Content-Type", "application/json");
+  response.fixed = service_of(app).openapi_json;
+  co_return response;
 }
 
 Task<Response> index(App& app, Request) {

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kJsonBodyBytes = 1024 * 1024;
 constexpr std::size_t kAuthBodyBytes = 16 * 1024;
+/// A body that is streamed on holds a connection to the store for as long as its client sends.
+constexpr std::size_t kStreamsOfAnAccount = 8;
 
 /// A node of the tree of path segments; a literal segment wins over a parameter.
 struct Node {
@@ -114,6 +116,32 @@ std::string allow_header(const Node& node) {
   return out;
 }
 
+/// One account's place among those whose bodies are streamed.
+class Streaming {
+ public:
+  using Counts = std::map<std::int64_t, std::size_t>;
+
+  Streaming(Counts& counts, AccountId account) : counts_(counts), account_(account.value) {
+    const auto found = counts_.try_emplace(account_, 0).first;
+    if (found->second >= kStreamsOfAnAccount) {
+      Failure failure(Code::too_many_requests, "Too many of your uploads are under way.");
+      failure.retry_after(2);
+      throw failure;
+    }
+    ++found->second;
+  }
+  ~Streaming() {
+    const auto found = counts_.find(account_);
+    if (--found->second == 0) counts_.erase(found);
+  }
+  Streaming(const Streaming&) = delete;
+  Streaming& operator=(const Streaming&) = delete;
+
+ private:
+  Counts& counts_;
+  std::int64_t account_;
+};
+
 void refuse_fields(const boost::json::object& body) {
   std::vector<Fault> faults;
   Input(body, "", faults).finish();
@@ -127,6 +155,7 @@ struct Router::Impl {
   std::vector<Route> routes;
   Hooks hooks;
   Node root;
+  Streaming::Counts streaming = {};
 
   /// What the log line and the metrics say of a request.
   struct Trace {
@@ -240,6 +269,8 @@ struct Router::Impl {
     if (route.body == Body::json || route.body == Body::no_fields) {
       co_await read_body(route, request, exchange);
     }
+    std::optional<Streaming> place;
+    if (route.body == Body::stream) place.emplace(streaming, request.caller.account);
     co_return co_await route.handler(app, std::move(request));
   }
 };

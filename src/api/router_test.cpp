@@ -36,6 +36,11 @@ Task<Response> echo(App& app, Request req) {
 Task<Response> secret(App&, Request req) {
   co_return ok(boost::json::value(std::string(req.retry_secret)));
 }
+Task<Response> take(App& app, Request req) {
+  app.handled.emplace_back("begun");
+  const std::string body = co_await req.exchange->read_all(1000);
+  co_return ok(boost::json::value(body));
+}
 Task<Response> literal(App&, Request) {
   co_return ok(std::string(R"("literal")"));
 }
@@ -61,6 +66,7 @@ std::vector<Route> routes() {
           {"PATCH", "/records/{id}", records_write, &echo, Body::json},
           {"POST", "/records", records_write, &echo, Body::json},
           {"POST", "/records/{id}/copy", records_write, &echo, Body::no_fields},
+          {"PUT", "/files", attachments_write, &take, Body::stream},
           {"POST", "/auth/login", open, &echo, Body::json},
           {"GET", "/secret", open, &secret},
           {"GET", "/fail", open, &fail},
@@ -287,6 +293,31 @@ TEST_F(RouterTest, OpenRoutesThatWorkAskForAdmission) {
   EXPECT_TRUE(answer.has("Retry-After: 7"));
   EXPECT_EQ(app_.handled.size(), handled);
   EXPECT_EQ(ask("GET /open/7").status, 200) << "pages are for everybody";
+}
+
+TEST_F(RouterTest, AnAccountStreamsSoManyBodiesAtATime) {
+  const std::string head =
+      "PUT /files HTTP/1.1\r\nHost: here\r\n" + std::string(kNurse) + "Content-Length: 4\r\n\r\n";
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (std::size_t i = 1; i <= 8; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server_.port()));
+    slow.back()->send(head + "ha");
+    ASSERT_TRUE(net::testing::eventually(
+        [&] { return server_.reactor().call([&] { return app_.handled.size() == i; }); }));
+  }
+  RawClient further(server_.port());
+  further.send(head + "half");
+  const auto refused = further.read_answer();
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(code(refused), "too_many_requests");
+  slow.front()->send("lf");
+  EXPECT_EQ(slow.front()->read_answer().status, 200);
+  further.send(head + "half");
+  EXPECT_EQ(further.read_answer().status, 200);
+  slow[1]->close();
+  ASSERT_TRUE(net::testing::eventually([&] { return server_.in_flight() == 6; }));
+  further.send(head + "half");
+  EXPECT_EQ(further.read_answer().status, 200) << "who has gone holds none";
 }
 
 TEST_F(RouterTest, TurnsFailuresIntoProblems) {

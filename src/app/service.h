@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct Service {
 /// App is one of these.
 struct ServiceApp : App {
   const Service& service;
+  std::chrono::steady_clock::time_point ready_until = {};  ///< a good /readyz stands so long
 };
 
 /// A file that was built in, by its path in the repository. Throws std::logic_error without it.

@@ -167,6 +167,7 @@ Task<> Node::watch() {
   while (!stopping_) {
     metrics_.set_pool(db_.stats());
     metrics_.set_http(server_.open_connections(), server_.requests_in_flight());
+    metrics_.set_refused(server_.made_room(), server_.turned_away());
     metrics_.set_audit(audit_.waiting());
     watch_timer_.expires_after(kWatch);
     boost::system::error_code ignored;

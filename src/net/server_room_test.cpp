@@ -136,7 +136,7 @@ TEST(Room, WhileAllWorkFurtherConnectionsWait) {
 TEST(Room, TheSlowGoWhenNobodyIsIdle) {
   auto limits = patient();
   limits.connections = 2;
-  limits.grace = milliseconds(2'000);  // half of it is enough to be slow
+  limits.grace = milliseconds(4'000);  // half of it is enough to be slow
   limits.io_timeout = milliseconds(600'000);
   limits.bytes_per_second = 1;
   TestServer server(&answer_ok, limits);

@@ -178,6 +178,10 @@ test("idle and half-spoken connections keep nobody out", async () => {
     }
     for (const socket of held) socket.destroy();
   }
+  await new Promise((resolve) => setTimeout(resolve, 1_500)); // they are counted once a second
+  const metrics = await send({ method: "GET", url: `${strict.base}/metrics` });
+  const counted = /^wardbook_http_connections_refused_total{.*"made_room".*} ([0-9.e+]+)$/m;
+  assert.ok(Number(counted.exec(metrics.text)?.[1]) >= 300, metrics.text);
 });
 
 test("a drip is answered 408, and its upload is gone", async () => {

@@ -7,6 +7,7 @@
 
 #include "api/input.h"
 #include "base/hash.h"
+#include "base/json.h"
 
 namespace wardbook::api {
 namespace {
@@ -66,6 +67,7 @@ std::optional<std::string_view> Params::take(std::string_view name) {
 }
 
 void Params::fault(std::string_view name, std::string message) {
+  if (faults_.size() >= kMostFaults) return;
   std::string pointer = "?" + std::string(name);
   if (std::ranges::find(faults_, pointer, &Fault::pointer) != faults_.end()) return;
   faults_.push_back({std::move(pointer), std::move(message)});
@@ -227,11 +229,9 @@ std::optional<std::vector<std::string>> decode_cursor(Params& params, const Requ
   // Nothing of it is read before it is known to be ours.
   const std::string tag = tag_of(scope.key_, content);
   if (!constant_time_equal(tag, std::string_view(*raw).substr(0, kTagBytes))) return refuse();
-  boost::system::error_code error;
-  const auto parsed =
-      boost::json::parse(boost::json::string_view(content.data(), content.size()), error);
-  if (error || !parsed.is_array()) return refuse();
-  const auto& parts = parsed.get_array();
+  const auto parsed = parse_bounded_json(content);
+  if (!parsed || !parsed->is_array()) return refuse();
+  const auto& parts = parsed->get_array();
   if (parts.size() != kinds.size()) return refuse();
   std::vector<std::string> values;
   for (const auto& part : parts) {

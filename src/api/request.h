@@ -67,7 +67,8 @@ struct Response {
   int status = 200;
   net::Headers headers;
   std::string body;
-  bool streamed = false;  ///< the handler has answered through Request::exchange
+  std::string_view fixed = {};  ///< net::Response::fixed
+  bool streamed = false;        ///< the handler has answered through Request::exchange
 
   /// Adds `ETag: "<version>"`.
   Response&& etag(std::int64_t version) &&;

@@ -14,6 +14,9 @@ namespace wardbook::api {
 namespace {
 
 constexpr std::size_t kJsonBodyBytes = 1024 * 1024;
+constexpr std::size_t kAuthBodyBytes = 16 * 1024;
+/// A body that is streamed on holds a connection to the store for as long as its client sends.
+constexpr std::size_t kStreamsOfAnAccount = 8;
 
 /// A node of the tree of path segments; a literal segment wins over a parameter.
 struct Node {
@@ -122,6 +125,32 @@ bool tells_something(Code code) {
   return !away && describe(code).status != 400;
 }
 
+/// One account's place among those whose bodies are streamed.
+class Streaming {
+ public:
+  using Counts = std::map<std::int64_t, std::size_t>;
+
+  Streaming(Counts& counts, AccountId account) : counts_(counts), account_(account.value) {
+    const auto found = counts_.try_emplace(account_, 0).first;
+    if (found->second >= kStreamsOfAnAccount) {
+      Failure failure(Code::too_many_requests, "Too many of your uploads are under way.");
+      failure.retry_after(2);
+      throw failure;
+    }
+    ++found->second;
+  }
+  ~Streaming() {
+    const auto found = counts_.find(account_);
+    if (--found->second == 0) counts_.erase(found);
+  }
+  Streaming(const Streaming&) = delete;
+  Streaming& operator=(const Streaming&) = delete;
+
+ private:
+  Counts& counts_;
+  std::int64_t account_;
+};
+
 void refuse_fields(const boost::json::object& body) {
   std::vector<Fault> faults;
   Input(body, "", faults).finish();
@@ -135,6 +164,7 @@ struct Router::Impl {
   std::vector<Route> routes;
   Hooks hooks;
   Node root;
+  Streaming::Counts streaming = {};
 
   /// What the log line and the metrics say of a request.
   struct Trace {
@@ -183,7 +213,9 @@ struct Router::Impl {
       request.path_params.emplace_back(node->names[i], std::move(values[i]));
     }
     auto query = net::parse_query(head.raw_query());
-    if (!query) throw Failure(Code::bad_request, "The query string holds a broken escape or %00.");
+    if (!query)
+      throw Failure(Code::bad_request,
+                    "The query string holds a broken escape, %00 or too many parameters.");
     request.query = std::move(*query);
     for (const auto& [name, value] : request.query) {
       if (valid_utf8(name) && valid_utf8(value)) continue;
@@ -211,9 +243,18 @@ struct Router::Impl {
                             : "Send application/json, in UTF-8.");
       throw failure;
     }
-    const std::string text = co_await exchange.read_all(kJsonBodyBytes);
+    const std::string text = co_await exchange.read_all(route.body_bytes());
     request.body = parse_json(text);
     if (route.body == Body::no_fields) refuse_fields(request.object());
+  }
+
+  void require_admission(const Route& route, const net::RequestHead& head) const {
+    if (!hooks.admit || !route.works_for_anybody()) return;
+    const int wait_s = hooks.admit(head, route.pattern);
+    if (wait_s == 0) return;
+    Failure failure(Code::too_many_requests, "Too many requests came from this address.");
+    failure.retry_after(wait_s);
+    throw failure;
   }
 
   Task<Response> dispatch(net::Exchange& exchange, Trace& trace) {
@@ -225,6 +266,7 @@ struct Router::Impl {
     request.cursor_secret = hooks.cursor_secret;
     request.looks = &trace.looks;
     const Route& route = match(request.head, request, trace);
+    require_admission(route, request.head);
     if (route.access != Access::open) {
       std::string bearer = bearer_of(request.head);
       request.caller = co_await hooks.authenticate(std::move(bearer));
@@ -243,6 +285,8 @@ struct Router::Impl {
     }
     trace.handled_by = &route;
     trace.subject_id = parse_positive(request.path_param("id"));
+    std::optional<Streaming> place;
+    if (route.body == Body::stream) place.emplace(streaming, request.caller.account);
     co_return co_await route.handler(app, std::move(request));
   }
 
@@ -278,6 +322,10 @@ struct Router::Impl {
     co_await hooks.looked(std::move(request), std::move(what));
   }
 };
+
+std::size_t Route::body_bytes() const {
+  return pattern.find("/auth/") == std::string_view::npos ? kJsonBodyBytes : kAuthBodyBytes;
+}
 
 Router::Router(App& app, std::vector<Route> routes, Hooks hooks)
     : impl_(std::make_unique<Impl>(Impl{app, std::move(routes), std::move(hooks), {}})) {
@@ -346,7 +394,8 @@ Task<> Router::handle(net::Exchange& exchange) {
       if (name == "allow") answer.headers.set("Allow", json.substr(1, json.size() - 2));
     }
   } else {
-    answer = {response.status, std::move(response.headers), std::move(response.body)};
+    answer = {response.status, std::move(response.headers), std::move(response.body),
+              response.fixed};
     if (!answer.headers.get("Cache-Control")) answer.headers.set("Cache-Control", "no-store");
   }
   answer.headers.set("X-Content-Type-Options", "nosniff");

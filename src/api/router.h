@@ -22,7 +22,7 @@ using Handler = Task<Response> (*)(App&, Request);
 /// What a route does with the request's body.
 enum class Body {
   none,       ///< there is none to read; one that is sent is thrown away
-  json,       ///< application/json (and merge-patch for PATCH), up to 1 MiB, parsed
+  json,       ///< application/json (and merge-patch for PATCH), parsed; see Route::body_bytes
   no_fields,  ///< JSON too, but there is no field to send: nothing, or an empty object
   stream,     ///< the handler reads it from Request::exchange
 };
@@ -44,6 +44,11 @@ struct Route {
   Handler handler;
   Body body;
   std::string_view subject;  ///< what `{id}` names, if it has one: `record`, `patient`, …
+
+  /// The longest JSON body: 1 MiB, and 16 KiB below /auth/, where anybody may send one.
+  [[nodiscard]] std::size_t body_bytes() const;
+  /// Whether anybody at all may make the service work by it: open, and more than a page.
+  [[nodiscard]] bool works_for_anybody() const { return access == Access::open && method != "GET"; }
 };
 
 /// An answer that tells something of a patient and has no entry in the audit log yet: a failure, or
@@ -60,6 +65,9 @@ struct Hooks {
   /// The caller that the Authorization header names. Fails with unauthenticated, token_expired,
   /// tenant_suspended, database_unavailable.
   std::function<Task<Caller>(std::string bearer)> authenticate;
+  /// Whether the client may use a route that works for anybody once more: 0, or in how many seconds
+  /// it may. Absent: always.
+  std::function<int(const net::RequestHead&, std::string_view pattern)> admit;
   /// Writes down that a caller was refused (403). Must not throw.
   std::function<Task<>(Caller, Request, std::string_view permission)> refused;
   /// Writes down, durably, what an answer without an entry would tell. Throws when it cannot, or

@@ -15,6 +15,8 @@ struct App {
   std::vector<std::string> observed;
   std::vector<std::string> looked;
   bool log_is_away = false;
+  std::vector<std::string> admitted;
+  int wait_s = 0;
 };
 
 namespace api {
@@ -35,6 +37,11 @@ Task<Response> echo(App& app, Request req) {
 }
 Task<Response> secret(App&, Request req) {
   co_return ok(boost::json::value(std::string(req.retry_secret)));
+}
+Task<Response> take(App& app, Request req) {
+  app.handled.emplace_back("begun");
+  const std::string body = co_await req.exchange->read_all(1000);
+  co_return ok(boost::json::value(body));
 }
 Task<Response> literal(App&, Request) {
   co_return ok(std::string(R"("literal")"));
@@ -83,6 +90,8 @@ std::vector<Route> routes() {
           {"GET", "/templates/{id}", any_in_tenant, &fail},
           {"GET", "/look", records_read, &look},
           {"GET", "/open/{id}/look", open, &look},
+          {"PUT", "/files", attachments_write, &take, Body::stream},
+          {"POST", "/auth/login", open, &echo, Body::json},
           {"GET", "/secret", open, &secret},
           {"GET", "/fail", open, &fail},
           {"GET", "/crash", open, &crash},
@@ -122,6 +131,10 @@ class RouterTest : public ::testing::Test {
     Hooks out;
     out.authenticate = &authenticate;
     out.retry_secret = "kept under this";
+    out.admit = [this](const net::RequestHead& head, std::string_view pattern) {
+      app_.admitted.push_back(head.remote_ip + " " + std::string(pattern));
+      return app_.wait_s;
+    };
     out.refused = [this](Caller caller, Request, std::string_view permission) {
       return note_refusal(app_, std::string(to_string(caller.role)), std::string(permission));
     };
@@ -281,6 +294,70 @@ TEST_F(RouterTest, BoundsBodies) {
                           "\"" + std::string(1024 * 1024, 'x') + "\"");
   EXPECT_EQ(answer.status, 413);
   EXPECT_EQ(code(answer), "payload_too_large");
+}
+
+TEST_F(RouterTest, BodiesOfSignInsAreShort) {
+  const std::string fits = "{\"a\":\"" + std::string(16 * 1024 - 8, 'x') + "\"}";
+  EXPECT_EQ(ask("POST /auth/login", kJson, fits).status, 200);
+  const auto answer = ask("POST /auth/login", kJson, fits + " ");
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_EQ(code(answer), "payload_too_large");
+}
+
+TEST_F(RouterTest, ManyMembersAreRefusedBeforeParsing) {
+  std::string many = "{\"m\":0";
+  for (int i = 0; i < 1'000; ++i) many += ",\"m" + std::to_string(i) + "\":0";
+  const auto answer = ask("POST /records", std::string(kJson) + kNurse, many + "}");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(code(answer), "invalid_json");
+  EXPECT_THAT(answer.body, HasSubstr("more than 1000 members"));
+}
+
+TEST_F(RouterTest, ManyParametersAreRefused) {
+  std::string query = "?a=1";
+  for (std::size_t i = 1; i < net::kMostQueryParams; ++i) query += "&a=1";
+  EXPECT_EQ(ask("GET /open/7" + query).status, 200);
+  EXPECT_EQ(ask("GET /open/7" + query + "&a=1").status, 400);
+}
+
+TEST_F(RouterTest, OpenRoutesThatWorkAskForAdmission) {
+  EXPECT_EQ(ask("POST /auth/login", kJson, "{}").status, 200);
+  EXPECT_EQ(ask("GET /open/7").status, 200);
+  EXPECT_EQ(ask("POST /records", std::string(kJson) + kNurse, "{}").status, 200);
+  EXPECT_THAT(app_.admitted, ElementsAre("127.0.0.1 /auth/login"));
+  app_.wait_s = 7;
+  const auto handled = app_.handled.size();
+  const auto answer = ask("POST /auth/login", kJson, "{}");
+  EXPECT_EQ(answer.status, 429);
+  EXPECT_EQ(code(answer), "too_many_requests");
+  EXPECT_TRUE(answer.has("Retry-After: 7"));
+  EXPECT_EQ(app_.handled.size(), handled);
+  EXPECT_EQ(ask("GET /open/7").status, 200) << "pages are for everybody";
+}
+
+TEST_F(RouterTest, AnAccountStreamsSoManyBodiesAtATime) {
+  const std::string head =
+      "PUT /files HTTP/1.1\r\nHost: here\r\n" + std::string(kNurse) + "Content-Length: 4\r\n\r\n";
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (std::size_t i = 1; i <= 8; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server_.port()));
+    slow.back()->send(head + "ha");
+    ASSERT_TRUE(net::testing::eventually(
+        [&] { return server_.reactor().call([&] { return app_.handled.size() == i; }); }));
+  }
+  RawClient further(server_.port());
+  further.send(head + "half");
+  const auto refused = further.read_answer();
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(code(refused), "too_many_requests");
+  slow.front()->send("lf");
+  EXPECT_EQ(slow.front()->read_answer().status, 200);
+  further.send(head + "half");
+  EXPECT_EQ(further.read_answer().status, 200);
+  slow[1]->close();
+  ASSERT_TRUE(net::testing::eventually([&] { return server_.in_flight() == 6; }));
+  further.send(head + "half");
+  EXPECT_EQ(further.read_answer().status, 200) << "who has gone holds none";
 }
 
 TEST_F(RouterTest, TurnsFailuresIntoProblems) {

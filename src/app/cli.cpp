@@ -9,6 +9,7 @@
 #include "app/server.h"
 #include "base/config.h"
 #include "base/failure.h"
+#include "base/process_limits.h"
 #include "demo/demo.h"
 
 namespace wardbook::app {
@@ -59,6 +60,8 @@ int config_check(const Settings& settings, const Arguments& arguments) {
 }
 
 int serve_command(const Settings& settings, const Arguments&) {
+  forbid_core_dumps();
+  (void)raise_open_files();
   const std::string host = settings.server.host;
   return serve(settings, [&host](std::uint16_t port) {
     std::printf("listening on http://%s:%u\n", host.c_str(), static_cast<unsigned>(port));
@@ -67,6 +70,8 @@ int serve_command(const Settings& settings, const Arguments&) {
 }
 
 int demo_command(const Settings& settings, const Arguments& arguments) {
+  forbid_core_dumps();
+  (void)raise_open_files();
   demo::Options options;
   options.settings = settings;
   options.data_dir = arguments.data_dir;

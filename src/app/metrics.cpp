@@ -43,6 +43,11 @@ Metrics::Metrics()
                 .Name("wardbook_http_connections")
                 .Help("Client connections and requests in flight by reactor")
                 .Register(registry_)),
+      refused_(prometheus::BuildCounter()
+                   .Name("wardbook_http_connections_refused_total")
+                   .Help("Connections closed to make room for others, or not taken because their "
+                         "address had too many, by reactor and reason")
+                   .Register(registry_)),
       audit_(prometheus::BuildGauge()
                  .Name("wardbook_audit_entries_waiting")
                  .Help("Reads whose audit entry is not durable yet, by reactor")
@@ -65,6 +70,8 @@ ReactorMetrics::ReactorMetrics(Metrics& metrics, int reactor)
       prepared_(pool_gauge("prepared")),
       connections_(http_gauge("open")),
       in_flight_(http_gauge("in_flight")),
+      made_room_(metrics.refused_.Add({{"reactor", reactor_}, {"reason", "made_room"}})),
+      turned_away_(metrics.refused_.Add({{"reactor", reactor_}, {"reason", "address"}})),
       audit_waiting_(metrics.audit_.Add({{"reactor", reactor_}})) {}
 
 prometheus::Gauge& ReactorMetrics::pool_gauge(const char* what) {
@@ -104,6 +111,11 @@ void ReactorMetrics::set_pool(const db::Pool::Stats& stats) {
 void ReactorMetrics::set_http(std::size_t connections, std::size_t in_flight) {
   connections_.Set(static_cast<double>(connections));
   in_flight_.Set(static_cast<double>(in_flight));
+}
+
+void ReactorMetrics::set_refused(std::uint64_t made_room, std::uint64_t turned_away) {
+  made_room_.Increment(static_cast<double>(made_room) - made_room_.Value());
+  turned_away_.Increment(static_cast<double>(turned_away) - turned_away_.Value());
 }
 
 void ReactorMetrics::set_audit(std::size_t waiting) {

@@ -28,6 +28,7 @@ class Metrics {
   prometheus::Family<prometheus::Histogram>& seconds_;
   prometheus::Family<prometheus::Gauge>& pool_;
   prometheus::Family<prometheus::Gauge>& http_;
+  prometheus::Family<prometheus::Counter>& refused_;
   prometheus::Family<prometheus::Gauge>& audit_;
 };
 
@@ -39,6 +40,8 @@ class ReactorMetrics {
   void observe(std::string_view method, std::string_view pattern, int status, double seconds);
   void set_pool(const db::Pool::Stats& stats);
   void set_http(std::size_t connections, std::size_t in_flight);
+  /// Totals since the start (net::Server).
+  void set_refused(std::uint64_t made_room, std::uint64_t turned_away);
   void set_audit(std::size_t waiting);
 
  private:
@@ -60,6 +63,8 @@ class ReactorMetrics {
   prometheus::Gauge& prepared_;
   prometheus::Gauge& connections_;
   prometheus::Gauge& in_flight_;
+  prometheus::Counter& made_room_;
+  prometheus::Counter& turned_away_;
   prometheus::Gauge& audit_waiting_;
 };
 

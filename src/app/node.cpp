@@ -28,13 +28,20 @@ db::PoolOptions pool_options(const Settings::Database& database) {
   return options;
 }
 
-net::ServerOptions server_options(const Settings::Server& server, std::uint16_t port) {
+net::ServerOptions server_options(const Settings::Server& server, const Service& service,
+                                  std::uint16_t port) {
   net::ServerOptions options;
   options.host = server.host;
   options.port = port;
   options.reuse_port = server.reactors > 1;
   options.limits.connections =
       static_cast<std::size_t>(std::max<std::int64_t>(server.max_connections / server.reactors, 1));
+  options.limits.connections_per_address =
+      static_cast<std::size_t>(server.max_connections_per_address);
+  options.limits.grace = server.slow_client_grace;
+  options.limits.bytes_per_second = static_cast<std::uint64_t>(server.min_bytes_per_second);
+  options.trusted_proxies = service.trusted_proxies;
+  options.book = service.connections;
   options.render_failure = [](const Failure& failure, const std::string& id) {
     return api::problem(failure, id);
   };
@@ -55,6 +62,13 @@ Task<> sweep_keys(db::Pool& db) {
     const auto id = TenantId::parse(tenant.id);
     if (id) co_await api::sweep_idempotency_keys(db, *id);
   }
+}
+
+int seconds_to_wait(const Service& service, const net::RequestHead& head,
+                    std::string_view pattern) {
+  const auto address = Address::parse(head.remote_ip);
+  if (!address || contains(service.trusted_proxies, *address)) return 0;
+  return service.open_requests->take(address->source(), pattern, std::chrono::steady_clock::now());
 }
 
 /// Ends with the first tenant that fails: the store or the database is away for all of them.
@@ -99,7 +113,7 @@ Node::Node(const Settings& settings, Service& service, boost::asio::thread_pool&
            service},
       metrics_(service.metrics, number),
       router_(app_, all_routes(), hooks()),
-      server_(reactor_, server_options(settings.server, port),
+      server_(reactor_, server_options(settings.server, service, port),
               [this](net::Exchange& exchange) { return router_.handle(exchange); }),
       watch_timer_(reactor_),
       sweep_timer_(reactor_),
@@ -111,6 +125,9 @@ api::Hooks Node::hooks() {
   hooks.cursor_secret = api::cursor_secret(settings_.auth.token_secret);
   hooks.authenticate = [this](std::string bearer) {
     return accounts::authenticate(app_, std::move(bearer));
+  };
+  hooks.admit = [this](const net::RequestHead& head, std::string_view pattern) {
+    return seconds_to_wait(app_.service, head, pattern);
   };
   hooks.refused = [this](const api::Caller&, api::Request request, std::string_view permission) {
     return note_refusal(app_, std::move(request), std::string(permission));
@@ -155,6 +172,7 @@ Task<> Node::watch() {
   while (!stopping_) {
     metrics_.set_pool(db_.stats());
     metrics_.set_http(server_.open_connections(), server_.requests_in_flight());
+    metrics_.set_refused(server_.made_room(), server_.turned_away());
     metrics_.set_audit(audit_.waiting());
     watch_timer_.expires_after(kWatch);
     boost::system::error_code ignored;

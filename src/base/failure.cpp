@@ -98,9 +98,14 @@ Failure::Failure(Code code, std::string message, std::string log_detail)
       log_detail_(std::move(log_detail)) {}
 
 Failure Failure::invalid(std::vector<Fault> faults) {
-  Failure failure(Code::invalid_fields,
-                  faults.size() == 1 ? "One field is not valid."
-                                     : std::to_string(faults.size()) + " fields are not valid.");
+  std::string message = "One field is not valid.";
+  if (faults.size() >= kMostFaults) {
+    faults.resize(kMostFaults);
+    message = "The first " + std::to_string(kMostFaults) + " faults are named; there may be more.";
+  } else if (faults.size() != 1) {
+    message = std::to_string(faults.size()) + " fields are not valid.";
+  }
+  Failure failure(Code::invalid_fields, std::move(message));
   failure.faults_ = std::move(faults);
   return failure;
 }

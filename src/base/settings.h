@@ -15,6 +15,11 @@ struct Settings {
     std::uint16_t port = 8080;
     int reactors = 1;  ///< threads that serve requests, each with its own database connections
     std::int64_t max_connections = 4096;
+    std::int64_t max_connections_per_address = 2048;  ///< 0: no limit
+    std::int64_t open_requests_per_minute = 600;  ///< of an address, each open route; 0: no limit
+    std::vector<std::string> trusted_proxies;     ///< addresses and ranges (AddressRange)
+    std::chrono::milliseconds slow_client_grace{30'000};
+    std::int64_t min_bytes_per_second = 1024;  ///< 0: none
     std::chrono::milliseconds drain_timeout{10'000};
   } server;
 

@@ -56,7 +56,7 @@ Opened open(Service& service, const S3Request& request, const net::Headers& head
     }
   }
   if (!body) return out;
-  out.first.resize(std::min<std::uint64_t>(out.range.length, kPieceBytes));
+  out.first.resize(std::min<std::uint64_t>(out.range.length, kSmallRead));
   out.reader->read(out.range.first, out.first);
   return out;
 }
@@ -93,16 +93,23 @@ void add_object_headers(net::Headers& out, const S3Request& request, const net::
   }
 }
 
+/// A slot is for a client that reads; one that stalls gives it back.
 Task<> send_body(Service& service, net::Exchange& exchange, Opened opened) {
   auto at = opened.range.first;
   const auto end = at + opened.range.length;
   auto piece = std::move(opened.first);
+  std::optional<Slots::Slot> slot;
+  const net::StallCall stalled(exchange, [&slot] { slot.reset(); });
   while (true) {
     at += piece.size();
     Ahead<std::string> next;
     if (at < end) {
-      auto job = [reader = opened.reader, at, left = end - at] {
-        std::string more(std::min<std::uint64_t>(left, kPieceBytes), '\0');
+      if (!slot) {
+        if (auto taken = service.transfers.try_take()) slot.emplace(std::move(*taken));
+      }
+      const auto size = std::min<std::uint64_t>(end - at, slot ? kPieceBytes : kSmallRead);
+      auto job = [reader = opened.reader, at, size] {
+        std::string more(size, '\0');
         reader->read(at, more);
         return more;
       };
@@ -130,7 +137,7 @@ Task<> get_object(Service& service, net::Exchange& exchange, Call call) {
     co_await exchange.start(status, std::move(headers), opened.range.length);
     co_return;
   }
-  if (opened.range.length <= kPieceBytes) {
+  if (opened.range.length <= kSmallRead) {
     net::Response response;
     response.status = status;
     response.headers = std::move(headers);
@@ -138,7 +145,6 @@ Task<> get_object(Service& service, net::Exchange& exchange, Call call) {
     co_await exchange.respond(std::move(response));
     co_return;
   }
-  const auto slot = co_await service.transfers.take();
   co_await exchange.start(status, std::move(headers), opened.range.length);
   co_await send_body(service, exchange, std::move(opened));
 }

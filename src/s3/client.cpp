@@ -128,6 +128,8 @@ Store::Store(boost::asio::io_context& reactor, StoreOptions options, const Clock
       credentials_{options_.access_key, options_.secret_key, options_.session_token},
       address_(Endpoint::parse(options_.endpoint), options_.bucket, options_.path_style),
       client_(reactor, client_options(options_, Endpoint::parse(options_.endpoint))),
+      uploads_(reactor, client_options(options_, Endpoint::parse(options_.endpoint))),
+      downloads_(reactor, client_options(options_, Endpoint::parse(options_.endpoint))),
       presigner_(Endpoint::parse(options_.public_endpoint.empty() ? options_.endpoint
                                                                   : options_.public_endpoint),
                  options_.bucket, options_.path_style, options_.region, credentials_),
@@ -196,7 +198,8 @@ Task<Store::Attempt> Store::attempt(Call& call, Deadline deadline) {
   Attempt out;
   try {
     auto request = signed_request(call);
-    auto response = co_await client_.send(std::move(request));
+    auto& client = call.stream ? uploads_ : call.stream_answer ? downloads_ : client_;
+    auto response = co_await client.send(std::move(request));
     const int status = response->status();
     Answer answer;
     answer.status = status;
@@ -350,11 +353,13 @@ Task<Result<std::size_t>> ObjectStream::read(std::span<char> into) {
       }
       response_.reset();
     }
-    const auto wait = store_->backoff_.wait_after(++failures_);
-    if (!wait || info_.etag.empty()) {
-      co_return failure ? std::move(*failure) : unintelligible(0, "read after a failure");
+    if (!std::exchange(released_, false)) {
+      const auto wait = store_->backoff_.wait_after(++failures_);
+      if (!wait || info_.etag.empty()) {
+        co_return failure ? std::move(*failure) : unintelligible(0, "read after a failure");
+      }
+      co_await store_->pause(*wait);
     }
-    co_await store_->pause(*wait);
     const ByteRange rest{at_, end_ - 1};
     auto answer = co_await store_->open(key_, rest, info_.etag);
     if (!answer) {
@@ -369,6 +374,13 @@ Task<Result<std::size_t>> ObjectStream::read(std::span<char> into) {
     }
     response_ = std::move(answer->response);
   }
+}
+
+void ObjectStream::release() {
+  // Without an ETag nobody could tell whether the rest is of the same object.
+  if (response_ == nullptr || info_.etag.empty()) return;
+  response_.reset();
+  released_ = true;
 }
 
 Task<Result<std::string>> Store::get_all(std::string key, std::size_t limit) {

@@ -32,6 +32,8 @@ struct StoreOptions {
   /// true: `/bucket/key`. false: the bucket is part of the Host header and of presigned URLs; the
   /// connection still goes to `endpoint`, so that no wildcard name is needed inside.
   bool path_style = true;
+  /// Each for three kinds of work, so that none keeps the others waiting: short operations, bodies
+  /// that are streamed to the store, and objects that are streamed from it.
   std::size_t max_connections = 32;
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds response_timeout{15'000};
@@ -106,6 +108,9 @@ class ObjectStream {
   /// The next bytes, at least one; 0 when all of `length` were delivered. Fails with unavailable,
   /// or with mismatch when the object was replaced meanwhile.
   [[nodiscard]] Task<Result<std::size_t>> read(std::span<char> into);
+  /// Gives the connection up while whoever the bytes are for does not take them; the next read
+  /// opens another one and goes on where this one stopped.
+  void release();
 
  private:
   friend class Store;
@@ -117,6 +122,7 @@ class ObjectStream {
   std::unique_ptr<net::ClientResponse> response_;
   std::uint64_t begin_ = 0, at_ = 0, end_ = 0;
   int failures_ = 0;
+  bool released_ = false;
 };
 
 /// One bucket of any S3: the built-in store, Ceph, MinIO or AWS. Pooled connections, one reactor.
@@ -212,6 +218,8 @@ class Store {
   Credentials credentials_;
   BucketAddress address_;
   net::Client client_;
+  net::Client uploads_;    // streamed bodies: as slow as those who send them
+  net::Client downloads_;  // streamed answers: as slow as those who read them
   SigningKeys keys_;
   Presigner presigner_;
   Backoff backoff_;

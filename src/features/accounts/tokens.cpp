@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "features/accounts/accounts.h"
 
 namespace wardbook::accounts {
@@ -60,10 +61,9 @@ std::int64_t time_claim(const boost::json::object& claims, std::string_view name
 
 boost::json::object object_of(const char* json) {
   if (json == nullptr) refuse("a part is missing");
-  boost::system::error_code error;
-  const auto parsed = boost::json::parse(json, error);
-  if (error || !parsed.is_object()) refuse("a part is no object");
-  return parsed.as_object();
+  auto parsed = parse_bounded_json(json);
+  if (!parsed || !parsed->is_object()) refuse("a part is no object");
+  return std::move(parsed->as_object());
 }
 
 /// Our own tokens say how they are signed and nothing else. Whatever else a header may hold (crit,

@@ -249,6 +249,8 @@ Task<api::Response> download_content(App& app, api::Request req) {
   }
   co_await req.exchange->start(range ? 206 : 200, std::move(headers), span.last - span.first + 1);
   if (req.head.method != "HEAD") {
+    // A client that reads slowly holds none of the connections to the store.
+    const net::StallCall stalled(*req.exchange, [&object] { object->release(); });
     if (a.content_encoding) {
       co_await send_unpacked(*req.exchange, *object, size, span);
     } else {

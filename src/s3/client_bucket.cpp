@@ -63,6 +63,20 @@ Task<Result<void>> Store::ensure_bucket() {
   co_return co_await check_bucket();
 }
 
+Task<Result<bool>> Store::first_put_wins(std::string probe_key) {
+  if (first_put_wins_) co_return *first_put_wins_;
+  PutOptions once;
+  once.if_none_match = true;
+  const auto first = co_await put(probe_key, "first", once);
+  if (!first) co_return first.error();
+  const auto second = co_await put(probe_key, "second", once);
+  if (!second && second.error().error != S3Error::already_exists) co_return second.error();
+  const auto removed = co_await remove(std::move(probe_key));
+  if (!removed) co_return removed.error();
+  first_put_wins_ = second.has_error();
+  co_return *first_put_wins_;
+}
+
 Task<Result<std::string>> Store::create_upload(std::string key, PutOptions options) {
   auto call = object_call("POST", key);
   call.params = {{"uploads", ""}};

@@ -276,6 +276,30 @@ TEST_F(ClientTest, EnsureBucketCreatesItWithoutAConstraintWhereThatIsRefused) {
   EXPECT_EQ(peer_.received.size(), 1u);
 }
 
+TEST_F(ClientTest, FindsOutOnceWhetherTheFirstPutWins) {
+  const std::string etag = "ETag: \"e\"\r\n";
+  peer_.script = {answer(200, etag), error_answer(412, "PreconditionFailed"), answer(204)};
+  EXPECT_TRUE(wait_for(store().first_put_wins("probe")).value());
+  ASSERT_EQ(peer_.received.size(), 3u);
+  EXPECT_EQ(header(0, "if-none-match"), "*");
+  EXPECT_EQ(header(1, "if-none-match"), "*");
+  EXPECT_EQ(peer_.received[2].head.method, "DELETE");
+  EXPECT_TRUE(wait_for(store().first_put_wins("another")).value());
+  EXPECT_EQ(peer_.received.size(), 3u) << "not asked again";
+
+  use(options());
+  peer_.script = {answer(200, etag), answer(200, etag), answer(204)};
+  EXPECT_FALSE(wait_for(store().first_put_wins("probe")).value());
+  EXPECT_FALSE(wait_for(store().first_put_wins("probe")).value());
+  EXPECT_EQ(peer_.received.size(), 6u);
+
+  use(options());
+  peer_.script = {answer(200, etag), error_answer(403, "AccessDenied"), answer(200, etag),
+                  error_answer(412, "PreconditionFailed"), answer(204)};
+  EXPECT_EQ(wait_for(store().first_put_wins("probe")).error().error, S3Error::access_denied);
+  EXPECT_TRUE(wait_for(store().first_put_wins("probe")).value()) << "not known before";
+}
+
 TEST_F(ClientTest, ListsAllPages) {
   const auto page = [](const std::string& key, const std::string& next) {
     return answer(200, "",

@@ -175,6 +175,7 @@ net::ClientRequest Store::signed_request(Call& call) {
   request.method = call.method;
   request.target = std::move(done.target);
   request.headers = std::move(done.headers);
+  for (const auto& [name, value] : call.unsigned_headers.all()) request.headers.add(name, value);
   if (call.stream) {
     if (call.progress->touched) {
       call.stream->source = call.stream->reopen();

@@ -88,6 +88,11 @@ struct CopyOptions {
   std::optional<PutOptions> replace;
 };
 
+struct Habits {
+  bool first_put_wins = false;      ///< If-None-Match: * keeps an upload from replacing another
+  bool signs_every_header = false;  ///< an `x-amz-` header that was not signed is refused
+};
+
 /// A body that is produced while it is sent. `reopen`, if set, begins it anew, which is what makes
 /// a failed upload repeatable once its first byte was read.
 struct BodyStream {
@@ -173,10 +178,9 @@ class Store {
   [[nodiscard]] Task<Result<void>> check_bucket();
   /// Creates it unless it is there.
   [[nodiscard]] Task<Result<void>> ensure_bucket();
-  /// Whether If-None-Match: * keeps a second upload from replacing the first. Found out once, by
-  /// two uploads under `probe_key`, which must be nobody's; many stores ignore what they do not
-  /// know.
-  [[nodiscard]] Task<Result<bool>> first_put_wins(std::string probe_key);
+  /// What the store does of what S3 promises, found out once, by uploads under `probe_key`, which
+  /// must be nobody's: many stores ignore what they do not know.
+  [[nodiscard]] Task<Result<Habits>> habits(std::string probe_key);
 
   // Multipart uploads -----------------------------------------------------------------------------
   /// Returns the upload's id.
@@ -224,7 +228,7 @@ class Store {
   SigningKeys keys_;
   Presigner presigner_;
   Backoff backoff_;
-  std::optional<bool> first_put_wins_;
+  std::optional<Habits> habits_;
 };
 
 }  // namespace wardbook::s3

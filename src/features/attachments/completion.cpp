@@ -10,23 +10,6 @@
 namespace wardbook::attachments {
 namespace {
 
-/// Whether the store itself sees to it that an upload's URL works once. What the configuration says
-/// is tried out; a store that cannot be tried is not trusted.
-Task<bool> urls_work_once(App& app, TenantId tenant) {
-  if (!app.settings.storage.conditional_put) co_return false;
-  // Where the sweep finds it, should it stay.
-  const std::string probe = tenant.str() + "/medical-records/probe/" + to_hex(random_bytes(16));
-  const auto wins = co_await app.objects.first_put_wins(probe);
-  if (!wins && wins.error().error == s3::S3Error::unavailable) throw store_failure(wins.error());
-  if (!wins || !*wins) {
-    log::warning(
-        "the store lets an upload URL be used again: files are copied to keys of their own",
-        {{"detail", wins ? std::string_view("If-None-Match is ignored")
-                         : s3::to_string(wins.error().error)}});
-  }
-  co_return wins&&* wins;
-}
-
 /// Gives a pending upload a new key, in a transaction of its own: what is copied there belongs to
 /// this completion alone, however many there are and however late a copy arrives.
 Task<std::string> take_own_key(App& app, const api::Request& req, AttachmentId id) {
@@ -75,6 +58,17 @@ Task<std::pair<std::int64_t, std::string>> free_key(db::Tx& tx, TenantId tenant,
   co_return std::pair(version, key);
 }
 
+Task<s3::Habits> store_habits(App& app, TenantId tenant) {
+  // Where the sweep finds it, should it stay.
+  const std::string probe = tenant.str() + "/medical-records/probe/" + to_hex(random_bytes(16));
+  const auto found = co_await app.objects.habits(probe);
+  if (!found && found.error().error == s3::S3Error::unavailable) throw store_failure(found.error());
+  s3::Habits habits;
+  if (found) habits = *found;
+  if (!app.settings.storage.conditional_put) habits.first_put_wins = false;
+  co_return habits;
+}
+
 Task<Verdict> verify_upload(App& app, const api::Request& req, Attachment& a) {
   const TenantId tenant = req.caller.tenant();
   if (!a.upload_key) co_return co_await verify_object(app.objects, a);
@@ -88,8 +82,9 @@ Task<Verdict> verify_upload(App& app, const api::Request& req, Attachment& a) {
   verdict.fault = head_fault(a, *arrived);
   if (verdict.fault) co_return verdict;
   // A completion that began with a copy is not trusted to have ended.
-  const bool direct = from == a.s3_key && co_await urls_work_once(app, tenant);
-  if (direct) co_return co_await verify_object(app.objects, a, *arrived);
+  const s3::Habits habits = co_await store_habits(app, tenant);
+  if (from == a.s3_key && habits.first_put_wins)
+    co_return co_await verify_object(app.objects, a, *arrived);
 
   a.s3_key = co_await take_own_key(app, req, a.id);
   s3::CopyOptions options;

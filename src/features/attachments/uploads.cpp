@@ -92,9 +92,8 @@ Task<Attachment> insert_pending(App& app, db::Tx& tx, const api::Request& req, R
 }
 
 /// `{attachment, upload}` with a fresh URL.
-std::string started_json(App& app, const TenantId& tenant, const Attachment& a) {
-  const bool conditional = app.settings.storage.conditional_put;
-  const auto headers = bound_headers(a, tenant, conditional);
+std::string started_json(App& app, const TenantId& tenant, const Attachment& a, s3::Habits habits) {
+  const auto headers = bound_headers(a, tenant, habits);
   const auto ttl = std::min(app.settings.attachments.url_ttl, std::chrono::seconds(3'600));
   s3::PresignRequest request;
   request.method = "PUT";
@@ -123,13 +122,14 @@ std::string started_json(App& app, const TenantId& tenant, const Attachment& a) 
 }
 
 /// A replayed start signs its URL anew: the stored answer names the attachment only.
-Task<api::Response> signed_again(App& app, api::Request req, api::Response stored) {
+Task<api::Response> signed_again(App& app, api::Request req, api::Response stored,
+                                 s3::Habits habits) {
   const auto body = boost::json::parse(stored.body);
   const auto id = AttachmentId(body.at("id").as_int64());
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const Attachment a = co_await tx.one(kShowAttachment, id);
   co_await tx.commit();
-  stored.body = started_json(app, req.caller.tenant(), a);
+  stored.body = started_json(app, req.caller.tenant(), a, habits);
   co_return stored;
 }
 
@@ -137,6 +137,7 @@ Task<api::Response> start_upload(App& app, api::Request req) {
   refuse_foreign_headers(req.head.headers);
   const auto record = req.path_id<RecordId>(Code::record_not_found);
   Declared declared = parse_declared(req.object(), app.settings.attachments);
+  const s3::Habits habits = co_await store_habits(app, req.caller.tenant());
   std::optional<api::Response> replayed;
   try {
     db::Tx tx = co_await api::begin_write(app.db, req);
@@ -145,13 +146,13 @@ Task<api::Response> start_upload(App& app, api::Request req) {
     const std::string location = "/api/v1/attachments/" + std::to_string(a.id.value);
     api::Response stored = api::created("{\"id\":" + std::to_string(a.id.value) + "}", location);
     api::Response response = co_await api::commit_write(tx, req, std::move(stored));
-    response.body = started_json(app, req.caller.tenant(), a);
+    response.body = started_json(app, req.caller.tenant(), a, habits);
     app.audit.touch(req.caller.tenant());
     co_return response;
   } catch (api::Replay& replay) {
     replayed = std::move(replay.response);
   }
-  co_return co_await signed_again(app, std::move(req), std::move(*replayed));
+  co_return co_await signed_again(app, std::move(req), std::move(*replayed), habits);
 }
 
 /// A client's body on its way to the store: hashed, its first bytes kept for the sniffing.

@@ -130,7 +130,7 @@ s3::PutOptions stored_with(const Attachment& a, const TenantId& tenant) {
 }
 
 std::vector<s3::NameValue> bound_headers(const Attachment& a, const TenantId& tenant,
-                                         bool conditional_put) {
+                                         s3::Habits habits) {
   std::vector<s3::NameValue> out;
   out.emplace_back("Content-Type", a.file_type);
   if (a.content_encoding) out.emplace_back("Content-Encoding", *a.content_encoding);
@@ -142,7 +142,17 @@ std::vector<s3::NameValue> bound_headers(const Attachment& a, const TenantId& te
   out.emplace_back("x-amz-meta-tenant-id", tenant.str());
   out.emplace_back("x-amz-meta-record-id", std::to_string(a.record_id.value));
   out.emplace_back("x-amz-meta-uploaded-at", a.created_at);
-  if (conditional_put) out.emplace_back("If-None-Match", "*");
+  if (habits.first_put_wins) out.emplace_back("If-None-Match", "*");
+  if (!habits.signs_every_header) {
+    // Whoever has the URL could add an access list, or have another hospital's file copied instead
+    // of sending bytes. No object has such an ETag, and there is no such range, so every copy
+    // fails; without a source they mean nothing. Ceph's radosgw 16 leaves `source-` out of the
+    // condition.
+    out.emplace_back("x-amz-acl", "private");
+    out.emplace_back("x-amz-copy-source-if-match", "none");
+    out.emplace_back("x-amz-copy-if-match", "none");
+    out.emplace_back("x-amz-copy-source-range", "none");
+  }
   return out;
 }
 
@@ -169,6 +179,9 @@ Task<Verdict> verify_object(s3::Store& store, Attachment a, s3::ObjectInfo info)
   if (!object && object.error().error == s3::S3Error::changed) {
     out.fault = kReplaced;
     co_return out;
+  }
+  if (!object && object.error().error == s3::S3Error::not_found) {
+    throw Failure(Code::upload_not_finished);
   }
   if (!object) throw store_failure(object.error());
   Reading reading = co_await read_whole(*object, a);

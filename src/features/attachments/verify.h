@@ -60,10 +60,13 @@ struct Verified {
 [[nodiscard]] Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
                                           std::optional<Verified> verified);
 
+/// What may be expected of the store: what the configuration says, tried out. A store that cannot
+/// be tried keeps nothing. Fails with store_unavailable, once it is known never again.
+[[nodiscard]] Task<s3::Habits> store_habits(App& app, TenantId tenant);
+
 /// The store's request headers that an upload is bound to.
 [[nodiscard]] std::vector<s3::NameValue> bound_headers(const Attachment& attachment,
-                                                       const TenantId& tenant,
-                                                       bool conditional_put);
+                                                       const TenantId& tenant, s3::Habits habits);
 
 /// What becomes of a rejected upload's object: a store that does not answer would keep the client
 /// waiting once more.

@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import type { Client, Schemas } from "../lib/client.ts";
 import { complete, pdf, put, sha256, startUpload, upload, type Started } from "../lib/files.ts";
 import { demoBucket, exists } from "../lib/s3.ts";
-import { as, dataDir, newPatient, newRecord } from "../lib/world.ts";
+import { as, dataDir, newPatient, newRecord, OTHER } from "../lib/world.ts";
 
 let doctor: Client;
 let record: Schemas["Record"];
@@ -61,6 +61,40 @@ for (const [name, value] of UNBOUND) {
     assert.equal((await complete(doctor, started.attachment.id)).status, 200);
   });
 }
+
+test("an upload URL does not bring another hospital's file into a record", async () => {
+  const there = await as("doctor", OTHER);
+  const theirs = await newRecord(there, (await newPatient(there)).id);
+  const secret = pdf(321);
+  const file = await upload(there, theirs.id, "secret.pdf", "application/pdf", secret);
+  const mine = Buffer.from(secret.toString("latin1").replaceAll("xxx", "yyy"), "latin1");
+  const range = { "x-amz-copy-source-range": `bytes=0-${secret.length - 1}` };
+  const ways: Record<string, string>[] = [
+    { "x-amz-metadata-directive": "REPLACE" },
+    { "x-amz-metadata-directive": "COPY" },
+    {},
+    range,
+    { ...range, "x-amz-metadata-directive": "REPLACE" },
+    { "x-amz-metadata-directive": "REPLACE", "x-amz-copy-source-if-match": `"${file.etag}"` },
+  ];
+  for (const [i, way] of ways.entries()) {
+    const started = await startUpload(doctor, record.id, {
+      file_name: "copied.pdf",
+      file_type: "application/pdf",
+      file_size: mine.length,
+    });
+    const source = `/${bucket.bucket}/${file.s3_key}`;
+    const sent = await put(started, mine, { "x-amz-copy-source": source, ...way });
+    const done = await complete(doctor, started.attachment.id);
+    if (sent.status !== 200) {
+      assert.equal(done.status, 409, done.text);
+      continue;
+    }
+    assert.ok([200, 422].includes(done.status), `${i}: ${done.text}`);
+    if (done.status !== 200) continue;
+    assert.equal(done.body.sha256, sha256(mine), `${i}: the bytes are not those of the PUT`);
+  }
+});
 
 const TEXT = Buffer.from("The same line again and again.\n".repeat(2_000));
 const member = gzipSync(TEXT);

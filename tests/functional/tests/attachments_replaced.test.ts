@@ -96,8 +96,12 @@ async function delivered(place: Place, id: number, what: Buffer): Promise<void> 
   assert.equal(sha256((await send({ method: "GET", url: link.body.url })).bytes), sha256(what));
 }
 
-async function sweep(place: Place, env: Record<string, string> = {}): Promise<void> {
-  const args = ["storage", "sweep", "--tenant", HOME, "--grace", "7200", "--config", place.config];
+async function sweep(
+  place: Place,
+  env: Record<string, string> = {},
+  grace = "7200",
+): Promise<void> {
+  const args = ["storage", "sweep", "--tenant", HOME, "--grace", grace, "--config", place.config];
   const swept = await command(args, { env });
   assert.equal(swept.code, 0, swept.stdout + swept.stderr);
 }
@@ -231,6 +235,35 @@ test("a completion that sees a fault does not remove what another one has publis
   const query = { resource: "attachment", patient_id: draft.patient_id, limit: 200 } as const;
   const log = await (await as("auditor")).expect(200, "get", "/audit", { query });
   assert.ok(!log.body.items.some((entry) => entry.action === "attachment.reject"));
+});
+
+test("a completion beside the sweep of an abandoned upload publishes nothing", async () => {
+  const brief = await serve("none", { WARDBOOK_ATTACHMENTS_URL_TTL_S: "1" });
+  const draft = await newDraft();
+  const options = {
+    headers: { "idempotency-key": `brief-${draft.id}` },
+    body: { file_name: "late.pdf", file_type: "application/pdf", file_size: bytes.length },
+  };
+  const where = `/records/${draft.id}/attachments`;
+  const begun = await brief.doctor.any("POST", where, options);
+  assert.equal(begun.status, 201, begun.text);
+  // The other service signs a URL that lives longer than the upload.
+  const again = await sound.doctor.any("POST", where, options);
+  assert.equal((await put(again.body as Started, bytes)).status, 200);
+  const { id, s3_key: key } = again.body.attachment as Schemas["Attachment"];
+  const read = sound.store.hold((request) => request.method === "GET");
+  const completion = complete(sound.doctor, id);
+  await heldIn(read, completion);
+  const ends = Date.parse(begun.body.upload.expires_at);
+  while (Date.now() <= ends + 1_000) await new Promise((resolve) => setTimeout(resolve, 100));
+  await sweep(brief, {}, "0");
+  assert.ok(!(await exists(bucket, key)));
+  read.letGo();
+  const done = await completion;
+  assert.equal(done.status, 409, done.text);
+  assert.ok([404, 409].includes((await complete(sound.doctor, id)).status));
+  const files = await sound.doctor.any("GET", where);
+  assert.deepEqual(files.body.items, []);
 });
 
 test("a file whose bytes are being purged cannot be restored", async () => {

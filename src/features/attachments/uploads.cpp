@@ -188,6 +188,12 @@ Declared declared_by_put(const api::Request& req, const Settings::Attachments& s
   d.file_name = in.text("file_name", Need::required, kNameMost).value_or("");
   d.description = in.text("description", Need::optional, kDescriptionMost, true);
   in.finish();
+  for (const auto* name : {"Content-Type", "Content-Encoding"}) {
+    if (req.head.headers.count(name) > 1) {
+      throw Failure(Code::bad_request,
+                    "The header " + std::string(name) + " is given more than once.");
+    }
+  }
   d.file_type = std::string(req.head.headers.get("Content-Type").value_or(""));
   d.file_type = d.file_type.substr(0, d.file_type.find(';'));
   if (d.file_type.empty()) {

@@ -478,7 +478,8 @@ TEST_F(GuardsTest, AFileStaysWhatItIs) {
         "s3_bucket = 'other'", "uploaded_by = uploaded_by + 1", "created_at = now()",
         "record_id = record_id + 1", "description = 'x'", "sha256 = repeat('0', 64)", "version = 2",
         "purged_at = now()", "deleted_at = now()", "state = 'pending'", "state = 'rejected'",
-        "state = 'quarantined'", "content_encoding = 'gzip'"}) {
+        "state = 'quarantined'", "content_encoding = 'gzip'",
+        "s3_key = 'q', past_keys = past_keys || s3_key"}) {
     EXPECT_EQ(as_role(change("a.pdf", set)), "WB003") << set;
   }
   EXPECT_EQ(as_role(change("a.pdf",
@@ -487,6 +488,8 @@ TEST_F(GuardsTest, AFileStaysWhatItIs) {
             "");
   EXPECT_EQ(as_role(change("p.pdf", "state = 'deleted'")), "WB003");
   EXPECT_EQ(as_role(change("p.pdf", "s3_bucket = 'other'")), "WB003");
+  EXPECT_EQ(as_role(change("p.pdf", "s3_key = 'q'")), "WB003");
+  EXPECT_EQ(as_role(change("p.pdf", "s3_key = 'q', past_keys = past_keys || s3_key")), "");
   EXPECT_EQ(as_role(change("p.pdf", "sha256 = repeat('0', 64)")), "");
   EXPECT_EQ(as_role(change("p.pdf", "sha256 = repeat('1', 64)")), "WB003");
   EXPECT_EQ(as_role(change("p.pdf", "state = 'rejected', rejected_reason = 'x'")), "");

@@ -348,6 +348,48 @@ TEST_F(SharePgTest, OneBlockedReaderHoldsNobodyElseOnItsLane) {
   EXPECT_EQ(stuck.done, 21);
 }
 
+Task<> sleep_on_lane(Pool& pool, TenantId tenant) {
+  co_await pool.read_maybe_one(std::move(tenant), kSleep, 50.0);
+}
+
+TEST_F(SharePgTest, OneSlowReaderHoldsNobodyElseOnItsLane) {
+  PoolOptions one = patient();
+  one.lanes = 1;
+  auto pool = std::make_unique<Pool>(reactor, one);
+  run(reactor, write(*pool, tenant(0), "to sleep beside"));
+  Tally slow;
+  Tally free;
+  start(sleep_on_lane(*pool, tenant(0)), slow);
+  for (int i = 0; i < 40; ++i) start(read(*pool, tenant(1 + i % 5)), free);
+  run(reactor, until([&] { return free.done == 40; }));
+  EXPECT_EQ(free.done, 40);
+  EXPECT_EQ(slow.done + slow.failed, 0);
+  pool->close();
+  run(reactor, until([&] { return slow.failed == 1; }));
+  EXPECT_THAT(slow.codes, ::testing::ElementsAre(Code::database_unavailable));
+}
+
+TEST_F(SharePgTest, SeveralBlockedReadersLeaveALaneOneAfterTheOther) {
+  PoolOptions one = patient();
+  one.lanes = 1;
+  Pool pool(reactor, one);
+  std::vector<std::unique_ptr<Lock>> locks;
+  for (int i = 0; i < 3; ++i) locks.push_back(std::make_unique<Lock>(tenant(i)));
+  Tally stuck;
+  Tally free;
+  // In segments of their own: each holds those behind it.
+  for (int i = 0; i < 3; ++i) {
+    start(read(pool, tenant(i)), stuck);
+    for (int j = 0; j < 20; ++j) start(read(pool, tenant(3 + j % 3)), free);
+  }
+  run(reactor, until([&] { return free.done == 60; }));
+  EXPECT_EQ(free.done, 60);
+  EXPECT_EQ(stuck.done + stuck.failed, 0) << "they still wait for the locks";
+  for (auto& lock : locks) lock->release();
+  run(reactor, until([&] { return stuck.done == 3; }));
+  EXPECT_EQ(stuck.done, 3);
+}
+
 TEST_F(SharePgTest, TheStatementThatWasTakenOverIsCancelled) {
   PoolOptions one = patient();
   one.lanes = 1;

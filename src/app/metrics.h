@@ -29,6 +29,7 @@ class Metrics {
   prometheus::Family<prometheus::Gauge>& pool_;
   prometheus::Family<prometheus::Gauge>& http_;
   prometheus::Family<prometheus::Gauge>& audit_;
+  prometheus::Family<prometheus::Gauge>& apart_;
 };
 
 /// One reactor's own handles, so that a request takes no lock: the labels are looked up once.
@@ -39,7 +40,7 @@ class ReactorMetrics {
   void observe(std::string_view method, std::string_view pattern, int status, double seconds);
   void set_pool(const db::Pool::Stats& stats);
   void set_http(std::size_t connections, std::size_t in_flight);
-  void set_audit(std::size_t waiting);
+  void set_audit(std::size_t waiting, std::size_t tenants_apart);
 
  private:
   struct Handles {
@@ -58,9 +59,14 @@ class ReactorMetrics {
   prometheus::Gauge& lane_in_flight_;
   prometheus::Gauge& reconnects_;
   prometheus::Gauge& prepared_;
+  prometheus::Gauge& tenants_waiting_;
+  prometheus::Gauge& tenants_aside_;
+  prometheus::Gauge& turned_away_;
+  prometheus::Gauge& taken_over_;
   prometheus::Gauge& connections_;
   prometheus::Gauge& in_flight_;
   prometheus::Gauge& audit_waiting_;
+  prometheus::Gauge& audit_apart_;
 };
 
 }  // namespace wardbook::app

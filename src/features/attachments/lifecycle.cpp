@@ -26,7 +26,7 @@ audit::Entry entry_of(const Attachment& a, std::string action, std::string befor
 Task<std::int64_t> end_abandoned(db::Pool& db, TenantId tenant, std::chrono::seconds grace) {
   std::int64_t count = 0;
   while (true) {
-    db::Tx tx = co_await db.begin(tenant);
+    db::Tx tx = co_await db.begin_job(tenant);
     const auto rows = co_await tx.all(kAbandoned, grace.count(), kSweepBatch);
     for (const auto& a : rows) {
       tx.queue(kReject, a.id, "the upload was abandoned");
@@ -44,7 +44,7 @@ Task<std::int64_t> purge(db::Pool& db, s3::Store& store, TenantId tenant, int re
   while (true) {
     std::vector<Attachment> rows;
     {
-      db::Tx tx = co_await db.begin(tenant);
+      db::Tx tx = co_await db.begin_job(tenant);
       rows = co_await tx.all(kToPurge, retention_days, kSweepBatch, store.options().bucket);
       co_await tx.commit();
     }
@@ -52,7 +52,7 @@ Task<std::int64_t> purge(db::Pool& db, s3::Store& store, TenantId tenant, int re
     for (const auto& a : rows) {
       const auto removed = co_await store.remove(a.s3_key);
       if (!removed) throw store_failure(removed.error());
-      db::Tx tx = co_await db.begin(tenant);
+      db::Tx tx = co_await db.begin_job(tenant);
       tx.queue(kPurged, a.id);
       audit::Entry entry = entry_of(a, "attachment.purge", a.state, "purged");
       audit::record(tx, audit::Actor{}, std::move(entry));
@@ -77,7 +77,7 @@ Task<std::int64_t> remove_orphans(db::Pool& db, s3::Store& store, TenantId tenan
     const auto end = std::min(at + kKeyBatch, keys.size());
     std::vector<std::string> batch(keys.begin() + static_cast<std::ptrdiff_t>(at),
                                    keys.begin() + static_cast<std::ptrdiff_t>(end));
-    db::Tx tx = co_await db.begin(tenant);
+    db::Tx tx = co_await db.begin_job(tenant);
     const auto unknown = co_await tx.all(kUnknownKeys, std::move(batch));
     co_await tx.commit();
     for (const auto& key : unknown) {

@@ -101,12 +101,6 @@ Task<Tx> Pool::begin_control_for(std::optional<TenantId> tenant) {
   co_return Tx(std::make_unique<Session>(impl, std::move(connection), std::nullopt));
 }
 
-Task<Tx> Pool::begin_vital() {
-  const std::shared_ptr<PoolImpl> impl = impl_;
-  detail::ConnectionPtr connection = co_await impl->acquire(impl->vital);
-  co_return Tx(std::make_unique<Session>(impl, std::move(connection), std::nullopt));
-}
-
 Task<Tx> Pool::begin_batch(TenantId first) {
   const std::shared_ptr<PoolImpl> impl = impl_;
   detail::ConnectionPtr connection = co_await impl->acquire(impl->batches);

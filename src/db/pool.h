@@ -31,7 +31,6 @@ namespace wardbook::db {
 ///   overloaded.
 /// - `batch_connections`, `job_connections`: for `begin_batch` and `begin_job`; a lock ends these
 ///   after a quarter of a second (Blocked).
-/// - one for `begin_vital`.
 ///
 /// A tenant fills at most half of a lane. Where no answer comes on a lane for a quarter of a
 /// second, its reads are sent again on another connection; those of the tenants that may be the
@@ -157,9 +156,6 @@ class Pool {
   /// begin_control. For what takes long or is asked for often, and for what knows beforehand whose
   /// it is.
   [[nodiscard]] Task<Tx> begin_control_for(std::optional<TenantId> tenant);
-  /// A control transaction on a connection that is kept for what everything else hangs on (the
-  /// heartbeat). One at a time; it waits for nobody else's work.
-  [[nodiscard]] Task<Tx> begin_vital();
   /// A transaction that writes for many tenants in turn (the audit log's). It never waits behind
   /// tenants' own work; a lock on a tenant's table ends it as Blocked, and Tx::failed_at names the
   /// tenant.

@@ -43,10 +43,9 @@ PoolImpl::PoolImpl(asio::io_context& io, PoolOptions pool_options)
       control_group(at_least_one(options.control_connections)),
       batches_group(at_least_one(options.batch_connections)),
       jobs_group(at_least_one(options.job_connections)),
-      vital_group(1),
       stuck_group(kStuck),
       most_open(tenants_group.most + control_group.most + batches_group.most + jobs_group.most +
-                vital_group.most + stuck_group.most),
+                stuck_group.most),
       sweep_timer_(io),
       backoff_timer_(io) {
   for (std::size_t i = 0; i < std::max<std::size_t>(1, options.lanes); ++i) {
@@ -62,8 +61,8 @@ PoolImpl::~PoolImpl() {
   }
 }
 
-std::array<ShareGroup*, 5> PoolImpl::groups() {
-  return {&vital_group, &control_group, &batches_group, &jobs_group, &tenants_group};
+std::array<ShareGroup*, 4> PoolImpl::groups() {
+  return {&control_group, &batches_group, &jobs_group, &tenants_group};
 }
 
 Share& PoolImpl::share_of(const TenantId& tenant) {

@@ -55,7 +55,7 @@ struct PoolImpl : std::enable_shared_from_this<PoolImpl> {
   [[nodiscard]] std::size_t most_lane_reads() const {
     return std::max<std::size_t>(1, options.lane_depth / 2);
   }
-  [[nodiscard]] std::array<ShareGroup*, 5> groups();
+  [[nodiscard]] std::array<ShareGroup*, 4> groups();
 
   boost::asio::io_context& reactor;
   const PoolOptions options;
@@ -75,12 +75,10 @@ struct PoolImpl : std::enable_shared_from_this<PoolImpl> {
   ShareGroup control_group;
   ShareGroup batches_group;
   ShareGroup jobs_group;
-  ShareGroup vital_group;
   ShareGroup stuck_group;  ///< control transactions that wait in a tenant's tables for too long
   Share control{control_group};
   Share batches{batches_group};
   Share jobs{jobs_group};
-  Share vital{vital_group};
   Share stuck{stuck_group};
   const std::size_t most_open;  ///< the sum of the groups, so that what is granted is never short
   std::unordered_map<std::string, Share> shares;  ///< of the tenants

@@ -61,12 +61,6 @@ Task<> control(Pool& pool) {
   co_await tx.one(kControlUser);
 }
 
-Task<> vital(Pool& pool) {
-  Tx tx = co_await pool.begin_vital();
-  co_await tx.one(kControlUser);
-  co_await tx.commit();
-}
-
 /// As a sign-in does: the control schema first, then a row of the tenant's.
 Task<> control_then(Pool& pool, TenantId tenant, std::string text) {
   Tx tx = co_await pool.begin_control();
@@ -227,7 +221,7 @@ TEST_F(SharePgTest, ConnectionsGoRoundTheTenantsThatWait) {
   EXPECT_THAT(order, ::testing::Contains(tenant(2).str()));
 }
 
-TEST_F(SharePgTest, TheHeartbeatAndControlWorkHaveConnectionsOfTheirOwn) {
+TEST_F(SharePgTest, ControlWorkHasConnectionsOfItsOwn) {
   PoolOptions narrow = patient();
   narrow.connections = 1;
   Pool pool(reactor, narrow);
@@ -236,7 +230,6 @@ TEST_F(SharePgTest, TheHeartbeatAndControlWorkHaveConnectionsOfTheirOwn) {
   for (int i = 0; i < 5; ++i) start(write(pool, tenant(0), std::to_string(i)), stuck);
   run(reactor, until([&] { return blocked() == 1; }));
   run(reactor, control(pool));
-  run(reactor, vital(pool));
   EXPECT_EQ(stuck.done + stuck.failed, 0);
   lock.release();
   run(reactor, until([&] { return stuck.done == 5; }));
@@ -251,8 +244,7 @@ TEST_F(SharePgTest, SignInsThatAreStuckInOneTenantsTablesDoNotStopTheControlSche
     start(control_then(pool, tenant(0), "a" + std::to_string(i)), stuck);
   }
   run(reactor, until([&] { return blocked() >= 4; }));
-  // Everybody else's go on, heartbeats at once.
-  run(reactor, vital(pool));
+  // Everybody else's go on.
   Tally tally;
   for (int i = 0; i < 20; ++i) {
     start(control_then(pool, tenant(1 + i % 5), "b" + std::to_string(i)), tally);

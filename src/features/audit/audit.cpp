@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "base/log.h"
 #include "features/audit/audit_sql.h"
 
 namespace wardbook::audit {
@@ -187,7 +188,11 @@ struct Log::Impl : std::enable_shared_from_this<Log::Impl> {
   // ---- a tenant by itself
 
   void set_apart(const GroupPtr& group) {
-    Aside& aside = apart[group->tenant];
+    const auto [place, is_new] = apart.try_emplace(group->tenant);
+    if (is_new) {
+      log::warning("a hospital's audit entries wait for a lock", {{"tenant", group->tenant.str()}});
+    }
+    Aside& aside = place->second;
     // Not behind the group that still takes entries, if there is one.
     const auto at = aside.groups.empty() ? aside.groups.end() : aside.groups.end() - 1;
     aside.groups.insert(at, group);

@@ -1,5 +1,4 @@
-// The chart's rules against SQL itself, under the hospital's own role and, where that has no right
-// to try, as the owner.
+// The chart's rules against SQL itself, as the hospital's role or, where that may not, the owner.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -409,11 +408,8 @@ TEST_F(GuardsTest, WhatIsWrittenDownIsAppendOnlyEvenForTheOwner) {
 TEST_F(GuardsTest, TypesOfASessionDoNotGetInBetween) {
   finalize();
   EXPECT_EQ(as_role("CREATE TYPE pg_temp.text AS ENUM ('draft')"), "42501");
-  // Where somebody lets the role make temporary things all the same.
   Clinic::as_intruder().script("GRANT TEMPORARY ON DATABASE wardbook TO " + clinic_.tenant.role());
-  role_.script(
-      "CREATE TYPE pg_temp.text AS ENUM ('draft'); CREATE TYPE pg_temp.record AS (x int); "
-      "SET search_path = pg_temp, pg_catalog");
+  role_.script("CREATE TYPE pg_temp.text AS ENUM ('draft'); SET search_path = pg_temp, pg_catalog");
   EXPECT_EQ(as_role("UPDATE " + records_ + " SET version = version + 1, notes = 'x'" + where_),
             "WB001");
   EXPECT_EQ(as_role(diagnose("notes = 'x'")), "WB001");

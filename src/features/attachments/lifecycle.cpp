@@ -27,7 +27,7 @@ audit::Entry entry_of(const Attachment& a, std::string action, std::string befor
 Task<std::int64_t> end_abandoned(db::Pool& db, TenantId tenant, std::chrono::seconds grace) {
   std::int64_t count = 0;
   while (true) {
-    db::Tx tx = co_await db.begin(tenant);
+    db::Tx tx = co_await db.begin_job(tenant);
     const auto rows = co_await tx.all(kAbandoned, grace.count(), kSweepBatch);
     for (const auto& a : rows) {
       tx.queue(kReject, a.id, "the upload was abandoned");
@@ -47,7 +47,7 @@ Task<std::int64_t> purge(db::Pool& db, s3::Store& store, TenantId tenant, int re
   while (true) {
     std::optional<Attachment> a;
     {
-      db::Tx tx = co_await db.begin(tenant);
+      db::Tx tx = co_await db.begin_job(tenant);
       a = co_await tx.maybe_one(kToPurge, retention_days, store.options().bucket);
       if (!a) co_return count;
       tx.queue(kPurged, a->id);
@@ -76,7 +76,7 @@ Task<std::int64_t> remove_orphans(db::Pool& db, s3::Store& store, TenantId tenan
     const auto end = std::min(at + kKeyBatch, keys.size());
     std::vector<std::string> batch(keys.begin() + static_cast<std::ptrdiff_t>(at),
                                    keys.begin() + static_cast<std::ptrdiff_t>(end));
-    db::Tx tx = co_await db.begin(tenant);
+    db::Tx tx = co_await db.begin_job(tenant);
     const auto unknown = co_await tx.all(kUnknownKeys, std::move(batch));
     co_await tx.commit();
     for (const auto& key : unknown) {

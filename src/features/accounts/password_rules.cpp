@@ -86,7 +86,7 @@ std::optional<std::string> password_fault(std::string_view password, std::string
   if (!address.empty() && (key == address || key == address.substr(0, address.find('@')))) {
     return "must not be the e-mail address";
   }
-  if (common_password(password)) return "is one of those that are guessed first";
+  if (common_password(password)) return "is too easy to guess";
   return std::nullopt;
 }
 

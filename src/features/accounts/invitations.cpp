@@ -15,7 +15,7 @@ namespace {
 
 void check_invitee(const Invitee& invitee) {
   std::vector<Fault> faults;
-  if (!api::is_email(invitee.email)) faults.push_back({"/email", "must be an e-mail address"});
+  if (!api::is_email(invitee.email)) faults.push_back({"/email", "must be an email address"});
   if (auto why = api::name_fault(invitee.display_name)) {
     faults.push_back({"/display_name", std::move(*why)});
   }

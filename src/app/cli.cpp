@@ -215,10 +215,9 @@ void add_commands(CLI::App& app, Parsed& p) {
   sweep->add_option("--tenant", p.arguments.tenant, "only this hospital");
   sweep
       ->add_option("--grace", p.arguments.grace,
-                   "seconds from the expiry of an upload's URL until it counts as abandoned; "
-                   "not taken from the configuration")
-      ->check(CLI::Range(0, 30 * 86'400))
-      ->capture_default_str();
+                   "seconds from the expiry of an upload's URL until it counts as abandoned, "
+                   "instead of attachments.sweep_grace_s")
+      ->check(CLI::Range(0, 30 * 86'400));
   auto* configuration = app.add_subcommand("config", "Look at the configuration in force");
   configuration->require_subcommand(1);
   command(*configuration, p, "print", "Print every setting, secrets masked", &config_print);

@@ -16,8 +16,9 @@ struct Claim {
   std::optional<std::int64_t> status;
   std::optional<std::string> headers;
   std::optional<std::string> body;
+  std::optional<std::string> looks;
   static Claim from_row(const db::RowView& r) {
-    return {r.bytes(0), r.maybe_int64(1), r.maybe_str(2), r.maybe_str(3)};
+    return {r.bytes(0), r.maybe_int64(1), r.maybe_str(2), r.maybe_str(3), r.maybe_str(4)};
   }
 };
 
@@ -26,16 +27,16 @@ const db::Query<void, AccountId, std::string, db::Bytes> kClaim{"idempotency.cla
   INSERT INTO {tenant}.idempotency_keys AS k (account_id, key, request_hash) VALUES ($1, $2, $3)
   ON CONFLICT (account_id, key) DO UPDATE
     SET request_hash = excluded.request_hash, status = NULL, headers = NULL, body = NULL,
-        created_at = now()
+        looks = NULL, created_at = now()
     WHERE k.created_at < now() - interval '24 hours')sql"};
 
 const db::Query<Claim, AccountId, std::string> kStored{"idempotency.stored", R"sql(
-  SELECT request_hash, status, headers, body FROM {tenant}.idempotency_keys
+  SELECT request_hash, status, headers, body, looks FROM {tenant}.idempotency_keys
   WHERE account_id = $1 AND key = $2 AND created_at >= now() - interval '24 hours')sql"};
 
-const db::Query<void, AccountId, std::string, int, db::Json, std::string> kStore{
+const db::Query<void, AccountId, std::string, int, db::Json, std::string, db::Json> kStore{
     "idempotency.store", R"sql(
-  UPDATE {tenant}.idempotency_keys SET status = $3, headers = $4, body = $5
+  UPDATE {tenant}.idempotency_keys SET status = $3, headers = $4, body = $5, looks = $6
   WHERE account_id = $1 AND key = $2)sql"};
 
 const db::Query<void> kSweep{"idempotency.sweep", R"sql(
@@ -72,14 +73,16 @@ Response replayed(const Claim& claim) {
     const auto& value = member.value().as_string();
     response.headers.set({member.key().data(), member.key().size()}, {value.data(), value.size()});
   }
-  response.headers.set("Idempotency-Replayed", "true");
+  response.headers.set(kReplayedHeader, "true");
   response.body = claim.body.value_or("");
   return response;
 }
 
-Earlier compared(const Claim& claim, const std::string& hash) {
+Earlier compared(const Claim& claim, const Request& request, const std::string& hash) {
   if (!constant_time_equal(claim.request_hash, hash)) return {Seen::another, std::nullopt};
   if (!claim.status) throw Failure(Code::idempotency_in_progress);
+  // What the earlier request came across, its answer shows again.
+  if (request.looks != nullptr && claim.looks) request.looks->all = parse_looks(*claim.looks);
   return {Seen::same, replayed(claim)};
 }
 
@@ -98,7 +101,7 @@ Task<db::Tx> begin_write(db::Pool& pool, Request request) {
   const auto claimed = co_await tx.exec(kClaim, request.caller.account, *key, db::Bytes{hash});
   if (claimed != 1) {
     const auto stored = co_await tx.one(kStored, request.caller.account, *key);
-    replay_if_seen(compared(stored, hash));
+    replay_if_seen(compared(stored, request, hash));
   }
   co_return tx;
 }
@@ -108,8 +111,9 @@ Task<Response> commit_write(db::Tx& tx, Request request, Response response) {
     boost::json::object headers;
     for (const auto& [name, value] : response.headers.all()) headers[name] = value;
     db::Json stored{boost::json::serialize(headers)};
+    db::Json looks{to_json(request.looks ? request.looks->all : std::vector<Look>{})};
     tx.queue(kStore, request.caller.account, *key, response.status, std::move(stored),
-             response.body);
+             response.body, std::move(looks));
   }
   co_await tx.commit();
   co_return response;
@@ -122,7 +126,7 @@ Task<Earlier> earlier_request(db::Pool& pool, Request request) {
   const auto stored =
       co_await pool.read_maybe_one(request.caller.tenant(), kStored, request.caller.account, *key);
   if (!stored) co_return none;
-  co_return compared(*stored, hash_of(request));
+  co_return compared(*stored, request, hash_of(request));
 }
 
 void replay_if_seen(Earlier earlier) {
@@ -131,7 +135,7 @@ void replay_if_seen(Earlier earlier) {
 }
 
 Task<std::int64_t> sweep_idempotency_keys(db::Pool& pool, TenantId tenant) {
-  db::Tx tx = co_await pool.begin(std::move(tenant));
+  db::Tx tx = co_await pool.begin_job(std::move(tenant));
   const auto swept = co_await tx.exec(kSweep);
   co_await tx.commit();
   co_return swept;

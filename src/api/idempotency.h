@@ -21,7 +21,8 @@ namespace wardbook::api {
 /// when it is not 1 to 255 printable ASCII characters, and as Pool::begin.
 [[nodiscard]] Task<db::Tx> begin_write(db::Pool& pool, Request request);
 
-/// Stores the answer beside the claim, if there is one, and commits. Returns the answer.
+/// Stores the answer beside the claim, if there is one, with what the request came across (a replay
+/// shows it again), and commits. Returns the answer.
 [[nodiscard]] Task<Response> commit_write(db::Tx& tx, Request request, Response response);
 
 /// What became of the request's Idempotency-Key before, claiming nothing: for handlers that have

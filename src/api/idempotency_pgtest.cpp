@@ -119,6 +119,27 @@ TEST_F(IdempotencyTest, TheSameKeyAndBodyGetTheSameAnswerOnce) {
   EXPECT_EQ(done(), 1);
 }
 
+TEST_F(IdempotencyTest, AReplayKnowsWhatItsFirstRequestCameAcross) {
+  Looks first;
+  first.all = {{"record", 5, PatientId(7)}};
+  auto asked = request("k");
+  asked.looks = &first;
+  (void)call(asked);
+  Looks again;
+  asked.looks = &again;
+  EXPECT_TRUE(call(asked).replayed);
+  EXPECT_EQ(to_json(again.all), to_json(first.all));
+  Looks earlier;
+  asked.looks = &earlier;
+  EXPECT_EQ(run(reactor_, earlier_request(db_, asked)).seen, Seen::same);
+  EXPECT_EQ(to_json(earlier.all), to_json(first.all));
+  Looks other;
+  auto another = request("k", R"({"a":2})");
+  another.looks = &other;
+  EXPECT_EQ(call(another).failed, Code::idempotency_key_reused);
+  EXPECT_TRUE(other.all.empty()) << "it is not answered with what the first came across";
+}
+
 TEST_F(IdempotencyTest, AnotherRequestUnderTheKeyIsRefused) {
   (void)call(request("k"));
   EXPECT_EQ(call(request("k", R"({"a":2})")).failed, Code::idempotency_key_reused);

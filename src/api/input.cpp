@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
 
+#include "base/json.h"
 #include "base/utf8.h"
 #include "text/blank.h"
 
@@ -13,7 +13,6 @@ namespace wardbook::api {
 namespace json = boost::json;
 namespace {
 
-constexpr std::size_t kMaxDepth = 32;
 constexpr const char* kYears = "must lie in the years from 1900 to 2199";
 static_assert(kFirstYear == 1900 && kLastYear == 2199);
 
@@ -98,76 +97,6 @@ void append_canonical(std::string& out, const json::value& value) {
   }
 }
 
-/// What Boost.JSON does not do: it keeps the last of two members of one name, where a chart must
-/// not lose one silently, and rounds some numbers of 16 or more digits wrongly, so that a text that
-/// it wrote would not read back the same.
-class SecondLook {
- public:
-  constexpr static std::size_t max_object_size = std::size_t(-1);
-  constexpr static std::size_t max_array_size = std::size_t(-1);
-  constexpr static std::size_t max_key_size = std::size_t(-1);
-  constexpr static std::size_t max_string_size = std::size_t(-1);
-
-  bool found = false;           ///< a name twice
-  std::vector<double> doubles;  ///< correctly rounded, in the document's order
-
-  bool on_document_begin(json::error_code&) { return true; }
-  bool on_document_end(json::error_code&) { return true; }
-  bool on_object_begin(json::error_code&) {
-    names_.emplace_back();
-    return true;
-  }
-  bool on_object_end(std::size_t, json::error_code&) {
-    auto& names = names_.back();
-    std::ranges::sort(names);
-    if (std::ranges::adjacent_find(names) != names.end()) found = true;
-    names_.pop_back();
-    return true;
-  }
-  bool on_array_begin(json::error_code&) { return true; }
-  bool on_array_end(std::size_t, json::error_code&) { return true; }
-  bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
-    key_.append(part.data(), part.size());
-    return true;
-  }
-  bool on_key(json::string_view part, std::size_t, json::error_code&) {
-    key_.append(part.data(), part.size());
-    names_.back().push_back(std::move(key_));
-    key_.clear();
-    return true;
-  }
-  bool on_string_part(json::string_view, std::size_t, json::error_code&) { return true; }
-  bool on_string(json::string_view, std::size_t, json::error_code&) { return true; }
-  // The document comes as one piece, and so does every number.
-  bool on_number_part(json::string_view, json::error_code&) { return true; }
-  bool on_int64(std::int64_t, json::string_view, json::error_code&) { return true; }
-  bool on_uint64(std::uint64_t, json::string_view, json::error_code&) { return true; }
-  bool on_double(double value, json::string_view text, json::error_code&) {
-    std::from_chars(text.data(), text.data() + text.size(), value);  // unchanged if out of range
-    doubles.push_back(value);
-    return true;
-  }
-  bool on_bool(bool, json::error_code&) { return true; }
-  bool on_null(json::error_code&) { return true; }
-  bool on_comment_part(json::string_view, json::error_code&) { return true; }
-  bool on_comment(json::string_view, json::error_code&) { return true; }
-
- private:
-  std::string key_;
-  std::vector<std::vector<std::string>> names_;
-};
-
-/// Puts the numbers in, from `at` on, in the document's order (which objects keep).
-void put_doubles(json::value& value, const std::vector<double>& doubles, std::size_t& at) {
-  if (auto* object = value.if_object()) {
-    for (auto& member : *object) put_doubles(member.value(), doubles, at);
-  } else if (auto* array = value.if_array()) {
-    for (auto& element : *array) put_doubles(element, doubles, at);
-  } else if (value.is_double() && at < doubles.size()) {
-    value = doubles[at++];
-  }
-}
-
 }  // namespace
 
 std::string Input::pointer_to(std::string_view key) const {
@@ -175,6 +104,7 @@ std::string Input::pointer_to(std::string_view key) const {
 }
 
 void Input::fault(std::string_view key, std::string message) {
+  if (faults_.size() >= kMostFaults) return;
   faults_.push_back({pointer_to(key), std::move(message)});
 }
 
@@ -326,7 +256,7 @@ std::optional<std::string> Input::one_of(std::string_view key, Need need,
   }
   std::string list;
   for (const auto word : allowed) list += (list.empty() ? "" : ", ") + std::string(word);
-  fault(key, "must be one of " + list);
+  fault(key, (allowed.size() == 1 ? "must be " : "must be one of ") + list);
   return std::nullopt;
 }
 
@@ -363,21 +293,10 @@ void Input::finish(const std::vector<std::string_view>& read_only) {
 }
 
 json::value parse_json(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = kMaxDepth;
-  json::error_code error;
-  json::basic_parser<SecondLook> look(options);
-  look.write_some(false, text.data(), text.size(), error);
-  if (!error && look.handler().found) {
-    throw Failure(Code::invalid_json, "An object names one member twice.");
-  }
-  json::value value;
-  if (!error) value = json::parse(json::string_view(text.data(), text.size()), error, {}, options);
-  if (error)
-    throw Failure(Code::invalid_json, "The body is not valid JSON: " + error.message() + ".");
-  std::size_t at = 0;
-  put_doubles(value, look.handler().doubles, at);
-  return value;
+  std::string why;
+  auto value = parse_bounded_json(text, &why);
+  if (!value) throw Failure(Code::invalid_json, why);
+  return std::move(*value);
 }
 
 void merge_patch(json::value& target, const json::value& patch) {

@@ -15,8 +15,9 @@ namespace wardbook::api {
 inline constexpr int kFirstYear = 1900;
 inline constexpr int kLastYear = 2199;
 
-/// Reads the fields of a JSON object and gathers every fault with its JSON pointer, so that one 422
-/// names them all. A null is the same as an absent field. Fields that nobody asked for are faults
+/// Reads the fields of a JSON object and gathers the faults with their JSON pointers, at most
+/// kMostFaults, so that one 422 names them all. A null is the same as an absent field. Fields that
+/// nobody asked for are faults
 /// (`finish`). Values are meaningless once there is a fault; throw before using them.
 class Input {
  public:
@@ -64,8 +65,7 @@ class Input {
   std::vector<std::string> known_;
 };
 
-/// Parses a body strictly (RFC 8259, UTF-8, depth at most 32, no duplicate names). Fails with
-/// invalid_json.
+/// Parses a body strictly and within bounds (base/json.h). Fails with invalid_json.
 [[nodiscard]] boost::json::value parse_json(std::string_view text);
 /// RFC 7396, but a null stays where it was sent instead of taking its member away. Input takes both
 /// for absent, and so sees all that was sent: an unknown or read-only field is refused whatever its

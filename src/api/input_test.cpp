@@ -241,6 +241,26 @@ TEST(ParseJsonTest, BoundsDepth) {
   EXPECT_NE(parse_failure(nested(100'000, "{\"a\":", "}")), "");
 }
 
+TEST(ParseJsonTest, ManyMembersAreRefusedBeforeParsing) {
+  std::string many = "{";
+  for (int i = 0; i < 65'536; ++i) {
+    many += (i == 0 ? "\"m" : ",\"m") + std::to_string(i) + "\":0";
+  }
+  EXPECT_THAT(parse_failure(many + "}"), HasSubstr("more than 1000 members"));
+}
+
+TEST(InputTest, AnAnswerNamesAtMostAHundredFaults) {
+  json::object sent;
+  for (int i = 0; i < 900; ++i) sent["unknown" + std::to_string(i)] = i;
+  std::vector<Fault> faults;
+  Input(sent, "", faults).finish();
+  EXPECT_EQ(faults.size(), kMostFaults);
+  EXPECT_EQ(faults.front().pointer, "/unknown0");
+  const auto failure = Failure::invalid(std::vector<Fault>(5'000, faults.front()));
+  EXPECT_EQ(failure.faults().size(), kMostFaults) << "also those that were gathered otherwise";
+  EXPECT_THAT(failure.message(), HasSubstr("first 100"));
+}
+
 // RFC 7396, appendix A: original, patch, result; nulls stay where the RFC takes members away.
 TEST(MergePatchTest, FollowsTheRfcsExamplesButKeepsNulls) {
   const std::vector<std::array<const char*, 3>> cases{

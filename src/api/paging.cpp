@@ -2,14 +2,26 @@
 
 #include <algorithm>
 #include <charconv>
+#include <stdexcept>
+#include <utility>
 
 #include "api/input.h"
 #include "base/hash.h"
+#include "base/json.h"
 
 namespace wardbook::api {
 namespace {
 
 constexpr std::size_t kMaxCursor = 2'000;
+/// Of an HMAC-SHA256: half of it is enough (RFC 2104, 5).
+constexpr std::size_t kTagBytes = 16;
+/// Of what a cursor holds and how it is authenticated.
+constexpr std::string_view kCursorFormat = "1";
+
+std::string tag_of(std::string_view key, std::string_view content) {
+  const auto whole = hmac_sha256(key, content);
+  return std::string(as_chars(whole).substr(0, kTagBytes));
+}
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
   std::int64_t number = 0;
@@ -55,6 +67,7 @@ std::optional<std::string_view> Params::take(std::string_view name) {
 }
 
 void Params::fault(std::string_view name, std::string message) {
+  if (faults_.size() >= kMostFaults) return;
   std::string pointer = "?" + std::string(name);
   if (std::ranges::find(faults_, pointer, &Fault::pointer) != faults_.end()) return;
   faults_.push_back({std::move(pointer), std::move(message)});
@@ -117,7 +130,7 @@ std::optional<std::string> Params::one_of(std::string_view name,
   if (std::ranges::find(allowed, *value) == allowed.end()) {
     std::string list;
     for (const auto word : allowed) list += (list.empty() ? "" : ", ") + std::string(word);
-    fault(name, "must be one of " + list);
+    fault(name, (allowed.size() == 1 ? "must be " : "must be one of ") + list);
     return std::nullopt;
   }
   return std::string(*value);
@@ -163,43 +176,63 @@ void Params::finish() {
   throw failure;
 }
 
-std::string cursor_scope(std::string_view list, const Request& request) {
-  constexpr std::size_t kHashCharacters = 12;
-  std::vector<std::string> filters;
-  for (const auto& [key, value] : request.query) {
-    if (key == "limit" || key == "cursor" || key == "count" || key == "sort") continue;
-    filters.push_back(key + '\0' + value);
-  }
-  std::ranges::sort(filters);
-  std::string all;
-  for (const auto& filter : filters) all += filter + '\1';
-  return std::string(list) + "." + to_hex(sha256(all)).substr(0, kHashCharacters);
+std::string cursor_secret(std::string_view token_secret) {
+  const auto key = hmac_sha256(token_secret, "wardbook: cursors of lists, 1");
+  return std::string(as_chars(key));
 }
 
-std::string encode_cursor(std::string_view scope, const std::vector<std::string>& values) {
+CursorScope cursor_scope(std::string_view list, const Request& request) {
+  if (request.cursor_secret.empty()) throw std::logic_error("a request without a cursor secret");
+  std::vector<std::pair<std::string, std::string>> filters;
+  for (const auto& [key, value] : request.query) {
+    if (key == "limit" || key == "cursor" || key == "count" || key == "sort") continue;
+    filters.emplace_back(key, value);
+  }
+  std::ranges::sort(filters);
+  const auto& tenant = request.caller.tenant_id;
+  // As JSON, in which no text runs into the next one.
+  boost::json::array all;
+  for (const std::string_view part :
+       {kCursorFormat, tenant ? std::string_view(tenant->str()) : std::string_view(),
+        request.head.raw_path(), list}) {
+    all.emplace_back(boost::json::string_view(part.data(), part.size()));
+  }
+  all.emplace_back(request.caller.account.value);
+  for (const auto& [key, value] : filters) {
+    all.emplace_back(key);
+    all.emplace_back(value);
+  }
+  const auto key = hmac_sha256(request.cursor_secret, boost::json::serialize(all));
+  return CursorScope(std::string(as_chars(key)));
+}
+
+std::string encode_cursor(const CursorScope& scope, const std::vector<std::string>& values) {
   boost::json::array parts;
-  parts.emplace_back(boost::json::string_view(scope.data(), scope.size()));
   for (const auto& value : values) parts.emplace_back(value);
-  return to_base64url(boost::json::serialize(parts));
+  const std::string content = boost::json::serialize(parts);
+  return to_base64url(tag_of(scope.key_, content) + content);
 }
 
 std::optional<std::vector<std::string>> decode_cursor(Params& params, const Request& request,
-                                                      std::string_view scope,
+                                                      const CursorScope& scope,
                                                       const std::vector<CursorValue>& kinds) {
   (void)params.text("cursor", kMaxCursor);
   const auto text = request.query_param("cursor");
   if (!text) return std::nullopt;
   const auto refuse = [&params]() -> std::optional<std::vector<std::string>> {
-    params.fault("cursor", "is not one that this list gave out");
+    params.fault("cursor", "is not one that this list gave to this account with these filters");
     return std::nullopt;
   };
   const auto raw = from_base64url(*text);
-  if (!raw) return refuse();
-  boost::system::error_code error;
-  const auto parsed = boost::json::parse(*raw, error);
-  if (error || !parsed.is_array()) return refuse();
-  const auto& parts = parsed.get_array();
-  if (parts.size() != kinds.size() + 1) return refuse();
+  if (!raw || raw->size() < kTagBytes) return refuse();
+  const std::string_view content = std::string_view(*raw).substr(kTagBytes);
+  // Nothing of it is read before it is known to be ours.
+  const std::string tag = tag_of(scope.key_, content);
+  if (!constant_time_equal(tag, std::string_view(*raw).substr(0, kTagBytes))) return refuse();
+  const auto parsed = parse_bounded_json(content);
+  if (!parsed || !parsed->is_array()) return refuse();
+  const auto& parts = parsed->get_array();
+  if (parts.size() != kinds.size()) return refuse();
   std::vector<std::string> values;
   for (const auto& part : parts) {
     if (!part.is_string()) return refuse();
@@ -207,8 +240,6 @@ std::optional<std::vector<std::string>> decode_cursor(Params& params, const Requ
     if (s.find('\0') != boost::json::string::npos) return refuse();
     values.emplace_back(s.data(), s.size());
   }
-  if (values.front() != scope) return refuse();
-  values.erase(values.begin());
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     if (!is_of_kind(values[i], kinds[i])) return refuse();
   }
@@ -217,6 +248,15 @@ std::optional<std::vector<std::string>> decode_cursor(Params& params, const Requ
 
 std::int64_t cursor_integer(const std::string& value) {
   return whole_number(value).value_or(0);
+}
+
+std::optional<std::string> filters_json(const Request& request) {
+  boost::json::object out;
+  for (const auto& [key, value] : request.query) {
+    if (key != "cursor") out[key] = value;
+  }
+  if (out.empty()) return std::nullopt;
+  return boost::json::serialize(out);
 }
 
 std::string page_json(const std::vector<std::string>& items,

@@ -15,6 +15,10 @@ namespace wardbook::api {
 inline constexpr int kDefaultLimit = 50;
 inline constexpr int kMaxLimit = 200;
 
+/// What a value of a cursor must look like: one that an earlier version of the program gave out
+/// must not be a fault of the database. Dates and times are PostgreSQL's text, `infinity` included.
+enum class CursorValue { text, integer, integer_or_empty, date, time };
+
 /// Reads query parameters and gathers every fault; `finish` throws them as one invalid_parameter
 /// (400) with `errors[].pointer` = "?name". Parameters nobody asked for are faults too.
 class Params {
@@ -50,24 +54,41 @@ class Params {
   std::vector<Fault> faults_;
 };
 
-/// `list` with a short hash of the request's filters: all parameters but `limit`, `cursor`, `count`
-/// and `sort` (which a list with several orders puts into its name). A cursor then serves only the
-/// filters that it was made for.
-[[nodiscard]] std::string cursor_scope(std::string_view list, const Request& request);
-/// Keyset cursors: the sort key's values of the last row, opaque to clients. `scope` names list and
-/// sort order, so that a cursor of another list or order is refused.
-[[nodiscard]] std::string encode_cursor(std::string_view scope,
+/// Request::cursor_secret, from the service's secret.
+[[nodiscard]] std::string cursor_secret(std::string_view token_secret);
+
+/// Which cursors a request may use and is given: those of one account in one hospital, of one path,
+/// one list and order, and one set of filters. A key of its own, so that a cursor cannot be made
+/// without the service's secret, nor be used anywhere else. Only `cursor_scope` makes one.
+class CursorScope {
+ private:
+  explicit CursorScope(std::string key) : key_(std::move(key)) {}
+  friend CursorScope cursor_scope(std::string_view list, const Request& request);
+  friend std::string encode_cursor(const CursorScope& scope,
+                                   const std::vector<std::string>& values);
+  friend std::optional<std::vector<std::string>> decode_cursor(
+      Params& params, const Request& request, const CursorScope& scope,
+      const std::vector<CursorValue>& kinds);
+  std::string key_;
+};
+
+/// `list` names the list and its order. The filters are all parameters but `limit`, `cursor`,
+/// `count` and `sort` (which a list with several orders puts into its name).
+[[nodiscard]] CursorScope cursor_scope(std::string_view list, const Request& request);
+/// Keyset cursors: the sort key's values of the last row, authenticated, opaque to clients.
+[[nodiscard]] std::string encode_cursor(const CursorScope& scope,
                                         const std::vector<std::string>& values);
-/// What a value of a cursor must look like, so that a forged one is refused and neither an empty
-/// page nor a fault of the database. Dates and times are PostgreSQL's text, `infinity` included.
-enum class CursorValue { text, integer, integer_or_empty, date, time };
 /// nullopt if the request has no cursor. Fails with invalid_parameter if it is not one of `scope`
 /// with such values.
 [[nodiscard]] std::optional<std::vector<std::string>> decode_cursor(
-    Params& params, const Request& request, std::string_view scope,
+    Params& params, const Request& request, const CursorScope& scope,
     const std::vector<CursorValue>& kinds);
 /// A value that decode_cursor found to be an integer.
 [[nodiscard]] std::int64_t cursor_integer(const std::string& value);
+
+/// What was asked for, for the audit log: a JSON object of all parameters but the cursor; nullopt
+/// when there are none. Their lengths are those that the list allows.
+[[nodiscard]] std::optional<std::string> filters_json(const Request& request);
 
 /// `{"items": […], "next_cursor": …}`; `items` are JSON texts.
 [[nodiscard]] std::string page_json(const std::vector<std::string>& items,
@@ -88,20 +109,27 @@ class IntegerPage {
   /// page.
   [[nodiscard]] int wanted() const { return limit_ + 1; }
 
+  /// How many of so many rows are answered.
+  [[nodiscard]] std::size_t shown(std::size_t rows) const {
+    return std::min(rows, static_cast<std::size_t>(limit_));
+  }
+
   /// The page; `key` gives a row's integer, `to_json` its JSON text.
   template <class Row, class Key, class ToJson>
   [[nodiscard]] std::string json(const std::vector<Row>& rows, Key key, ToJson to_json,
                                  std::optional<std::int64_t> total) const {
-    const auto shown = std::min(rows.size(), static_cast<std::size_t>(limit_));
+    const auto answered = shown(rows.size());
     std::vector<std::string> items;
-    for (std::size_t i = 0; i < shown; ++i) items.push_back(to_json(rows[i]));
+    for (std::size_t i = 0; i < answered; ++i) items.push_back(to_json(rows[i]));
     std::optional<std::string> next;
-    if (rows.size() > shown) next = encode_cursor(scope_, {std::to_string(key(rows[shown - 1]))});
+    if (rows.size() > answered) {
+      next = encode_cursor(scope_, {std::to_string(key(rows[answered - 1]))});
+    }
     return page_json(items, next, total);
   }
 
  private:
-  std::string scope_;
+  CursorScope scope_;
   int limit_;
   bool count_;
   std::optional<std::int64_t> after_;

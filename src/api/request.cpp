@@ -13,6 +13,10 @@ std::optional<std::int64_t> parse_positive(std::string_view text) {
   return value;
 }
 
+void Request::saw(std::string_view resource, std::int64_t number, PatientId patient) const {
+  if (looks != nullptr) looks->all.push_back({std::string(resource), number, patient});
+}
+
 const TenantId& Caller::tenant() const {
   if (!tenant_id) throw Failure(Code::forbidden, "Operators run the platform and see no hospital.");
   return *tenant_id;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/access.h"
+#include "api/looks.h"
 #include "base/ids.h"
 #include "net/message.h"
 #include "net/server.h"
@@ -37,8 +38,15 @@ struct Request {
   net::QueryParams query;
   boost::json::value body;            ///< parsed JSON; null when the route takes none
   std::string_view retry_secret;      ///< the router's: keys what is kept of requests (idempotency)
+  std::string_view cursor_secret;     ///< the router's: authenticates the cursors of lists (paging)
   Caller caller;                      ///< default for Access::open
   net::Exchange* exchange = nullptr;  ///< for routes that stream; valid until the handler returns
+  Looks* looks = nullptr;             ///< the router's, likewise; absent in some tests
+
+  /// The request has come across something of a patient that its path does not name, or makes it.
+  /// Should it fail, or be answered again, the audit log says so; an answer of its own has an entry
+  /// of its own.
+  void saw(std::string_view resource, std::int64_t number, PatientId patient) const;
 
   [[nodiscard]] std::optional<std::string_view> query_param(std::string_view name) const;
   /// The path parameter's id; fails with `missing` (a 404) when it is no positive integer.
@@ -59,7 +67,8 @@ struct Response {
   int status = 200;
   net::Headers headers;
   std::string body;
-  bool streamed = false;  ///< the handler has answered through Request::exchange
+  std::string_view fixed = {};  ///< net::Response::fixed
+  bool streamed = false;        ///< the handler has answered through Request::exchange
 
   /// Adds `ETag: "<version>"`.
   Response&& etag(std::int64_t version) &&;

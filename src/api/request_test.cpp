@@ -139,11 +139,12 @@ TEST(ParamsTest, GatherEveryFault) {
 }
 
 TEST(ParamsTest, OneFaultEach) {
-  const auto request = with_query(
+  auto request = with_query(
       {{"q", std::string(201, 'x')}, {"cursor", std::string(2'001, 'A')}, {"y", "1"}, {"y", "1"}});
+  request.cursor_secret = "the secret of the service";
   Params params(request);
   if (!params.text("q")) params.fault("q", "is required");
-  (void)decode_cursor(params, request, "list", {CursorValue::text});
+  (void)decode_cursor(params, request, cursor_scope("list", request), {CursorValue::text});
   EXPECT_THAT(faults_of(params), ElementsAre("?q", "?cursor", "?y"));
 }
 
@@ -171,74 +172,126 @@ using Values = std::vector<std::string>;
 const std::vector<CursorValue> kOneText(1, CursorValue::text);
 const std::vector<CursorValue> kTwoTexts(2, CursorValue::text);
 
-/// What a list makes of a cursor; nullopt when it is refused.
-std::optional<Values> decoded(const std::string& cursor, std::string_view scope,
-                              const std::vector<CursorValue>& kinds) {
-  const auto request = with_query({{"cursor", cursor}});
+/// A doctor's request for a list.
+Request asking(net::QueryParams query, std::string target = "/api/v1/patients") {
+  Request request = with_query(std::move(query));
+  request.head.target = std::move(target);
+  request.caller.account = AccountId(7);
+  request.caller.tenant_id = TenantId::parse("north");
+  request.cursor_secret = "the secret of the service";
+  return request;
+}
+
+/// What a list makes of a request with a cursor; nullopt when it is refused.
+std::optional<Values> decoded(const Request& request, const std::vector<CursorValue>& kinds,
+                              std::string_view list = "list") {
   Params params(request);
-  auto values = decode_cursor(params, request, scope, kinds);
+  auto values = decode_cursor(params, request, cursor_scope(list, request), kinds);
   const auto faults = faults_of(params);
-  EXPECT_EQ(values.has_value(), faults.empty()) << cursor;
+  EXPECT_EQ(values.has_value(), faults.empty());
   if (!values) {
     EXPECT_THAT(faults, ::testing::Each("?cursor"));
   }
   return values;
 }
+std::optional<Values> decoded(const std::string& cursor, const std::vector<CursorValue>& kinds,
+                              std::string_view list = "list") {
+  return decoded(asking({{"cursor", cursor}}), kinds, list);
+}
+std::string encoded(const Values& values, std::string_view list = "list") {
+  return encode_cursor(cursor_scope(list, asking({})), values);
+}
 
 TEST(CursorTest, GivesBackWhatWasPutIn) {
   for (const Values& values : {Values{"2026-03-04 05:06:07.123456+00", "42"},
                                Values{"O'Brien \"x\" ä", "-1"}, Values{"", ""}}) {
-    const auto cursor = encode_cursor("patients.name", values);
+    const auto cursor = encoded(values);
     EXPECT_EQ(cursor.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                        "0123456789-_"),
               std::string::npos)
         << "goes into a URL as it is";
-    EXPECT_EQ(decoded(cursor, "patients.name", kTwoTexts), values);
+    EXPECT_EQ(decoded(cursor, kTwoTexts), values);
   }
-  const Request none;
+  const Request none = asking({});
   Params params(none);
-  EXPECT_EQ(decode_cursor(params, none, "patients.name", kTwoTexts), std::nullopt);
+  EXPECT_EQ(decode_cursor(params, none, cursor_scope("list", none), kTwoTexts), std::nullopt);
   EXPECT_THAT(faults_of(params), ElementsAre());
 }
 
 TEST(CursorTest, BelongsToItsList) {
-  const auto cursor = encode_cursor("patients.name", {"a", "1"});
-  EXPECT_EQ(decoded(cursor, "patients.born", kTwoTexts), std::nullopt);
-  EXPECT_EQ(decoded(cursor, "patients.name", kOneText), std::nullopt);
-  EXPECT_EQ(decoded(cursor, "patients.name", std::vector(3, CursorValue::text)), std::nullopt);
+  const auto cursor = encoded({"a", "1"}, "patients.name");
+  EXPECT_NE(decoded(cursor, kTwoTexts, "patients.name"), std::nullopt);
+  EXPECT_EQ(decoded(cursor, kTwoTexts, "patients.born"), std::nullopt);
+  EXPECT_EQ(decoded(cursor, kOneText, "patients.name"), std::nullopt);
+  EXPECT_EQ(decoded(cursor, std::vector(3, CursorValue::text), "patients.name"), std::nullopt);
 }
 
 TEST(CursorTest, BelongsToItsFilters) {
-  const auto scope = [](const net::QueryParams& query) {
-    return cursor_scope("records", with_query(query));
+  const net::QueryParams filters{{"q", "cough"}, {"status", "draft"}};
+  const auto cursor = encode_cursor(cursor_scope("list", asking(filters)), {"a"});
+  const auto taken = [&cursor](net::QueryParams query) {
+    query.emplace_back("cursor", cursor);
+    const Request request = asking(std::move(query));
+    Params params(request);
+    return decode_cursor(params, request, cursor_scope("list", request), kOneText).has_value();
   };
-  const auto plain = scope({{"q", "cough"}, {"status", "draft"}});
-  EXPECT_EQ(plain.substr(0, 8), "records.");
-  EXPECT_EQ(plain.size(), 20U);
-  EXPECT_EQ(plain.find("cough"), std::string::npos);
-  EXPECT_EQ(scope({{"status", "draft"}, {"q", "cough"}}), plain) << "in any order";
-  EXPECT_EQ(scope({{"q", "cough"}, {"limit", "7"}, {"status", "draft"}, {"cursor", "x"}}), plain);
-  EXPECT_EQ(scope({{"q", "cough"}, {"status", "draft"}, {"count", "exact"}, {"sort", "x"}}), plain);
-  EXPECT_NE(scope({{"q", "cough"}}), plain);
-  EXPECT_NE(scope({{"q", "coughs"}, {"status", "draft"}}), plain);
-  EXPECT_NE(scope({{"qc", "ough"}}), scope({{"q", "cough"}}));
+  EXPECT_TRUE(taken(filters));
+  EXPECT_TRUE(taken({{"status", "draft"}, {"q", "cough"}})) << "in any order";
+  EXPECT_TRUE(taken({{"q", "cough"}, {"limit", "7"}, {"status", "draft"}, {"count", "exact"}}));
+  EXPECT_TRUE(taken({{"q", "cough"}, {"status", "draft"}, {"sort", "x"}})) << "the list's name";
+  EXPECT_FALSE(taken({}));
+  EXPECT_FALSE(taken({{"q", "cough"}}));
+  EXPECT_FALSE(taken({{"q", "coughs"}, {"status", "draft"}}));
+  EXPECT_FALSE(taken({{"q", "cough"}, {"status", "draft"}, {"patient_id", "5"}}));
+  EXPECT_FALSE(taken({{"qc", "ough"}, {"status", "draft"}}));
+  EXPECT_FALSE(taken({{"q", "coughstatus"}, {"", "draft"}}));
 }
 
-TEST(CursorTest, IsRefusedWhenItIsNoneOfOurs) {
-  const auto cursor = encode_cursor("list", {"a"});
+TEST(CursorTest, BelongsToItsAccountHospitalPathAndService) {
+  const auto cursor = encoded({"a"});
+  const Request own = asking({{"cursor", cursor}});
+  EXPECT_NE(decoded(own, kOneText), std::nullopt);
+  Request other = own;
+  other.caller.account = AccountId(8);
+  EXPECT_EQ(decoded(other, kOneText), std::nullopt);
+  other = own;
+  other.caller.tenant_id = TenantId::parse("south");
+  EXPECT_EQ(decoded(other, kOneText), std::nullopt);
+  other.caller.tenant_id.reset();
+  EXPECT_EQ(decoded(other, kOneText), std::nullopt);
+  other = own;
+  other.head.target = "/api/v1/records";
+  EXPECT_EQ(decoded(other, kOneText), std::nullopt);
+  other = own;
+  other.cursor_secret = "another secret";
+  EXPECT_EQ(decoded(other, kOneText), std::nullopt);
+  other.cursor_secret = {};
+  EXPECT_THROW((void)cursor_scope("list", other), std::logic_error);
+  EXPECT_NE(cursor_secret("one"), cursor_secret("another"));
+  EXPECT_NE(cursor_secret("one"), "one");
+}
+
+TEST(CursorTest, IsRefusedWhereverItIsChanged) {
+  const auto cursor = encoded({"2026-03-04", "17"});
+  EXPECT_NE(decoded(cursor, kTwoTexts), std::nullopt);
   for (std::size_t i = 0; i < cursor.size(); ++i) {
-    auto other = cursor;
-    other[i] = '!';
-    EXPECT_EQ(decoded(other, "list", kOneText), std::nullopt) << i;
+    for (const char c : {'!', cursor[i] == 'A' ? 'B' : 'A'}) {
+      auto other = cursor;
+      other[i] = c;
+      EXPECT_EQ(decoded(other, kTwoTexts), std::nullopt) << i;
+    }
     if (i > 0) {
-      EXPECT_EQ(decoded(cursor.substr(0, i), "list", kOneText), std::nullopt) << i;
+      EXPECT_EQ(decoded(cursor.substr(0, i), kTwoTexts), std::nullopt) << i;
     }
   }
-  for (const std::string text : {R"(["list",1])", R"({"list":"a"})", R"(["list","a","b"])", "null",
-                                 R"(["list",["a"]])", R"(["list","a\u0000"])", "[", ""}) {
-    EXPECT_EQ(decoded(to_base64url(text), "list", kOneText), std::nullopt) << text;
+  EXPECT_EQ(decoded(cursor + "AAAA", kTwoTexts), std::nullopt);
+  // Its values under no seal, or under one that nobody made.
+  for (const std::string text :
+       {R"(["list.0123456789ab","2026-03-04","17"])", R"(["2026-03-04","17"])", "null", "[", ""}) {
+    EXPECT_EQ(decoded(to_base64url(text), kTwoTexts), std::nullopt) << text;
+    EXPECT_EQ(decoded(to_base64url(std::string(16, '\0') + text), kTwoTexts), std::nullopt) << text;
   }
-  EXPECT_EQ(decoded(std::string(3'000, 'A'), "list", kOneText), std::nullopt);
+  EXPECT_EQ(decoded(std::string(3'000, 'A'), kTwoTexts), std::nullopt);
 }
 
 TEST(CursorTest, HoldsWhatTheListsKeysAre) {
@@ -260,13 +313,50 @@ TEST(CursorTest, HoldsWhatTheListsKeysAre) {
   };
   for (const auto& [kind, good, bad] : cases) {
     for (const auto& value : good) {
-      EXPECT_EQ(decoded(encode_cursor("list", {value}), "list", {kind}), Values{value}) << value;
+      EXPECT_EQ(decoded(encoded({value}), {kind}), Values{value}) << value;
     }
     for (const auto& value : bad) {
-      EXPECT_EQ(decoded(encode_cursor("list", {value}), "list", {kind}), std::nullopt) << value;
+      EXPECT_EQ(decoded(encoded({value}), {kind}), std::nullopt) << value;
     }
   }
   EXPECT_EQ(cursor_integer("-7"), -7);
+}
+
+TEST(FiltersTest, AreAllParametersButTheCursor) {
+  EXPECT_EQ(filters_json(asking({})), std::nullopt);
+  EXPECT_EQ(filters_json(asking({{"cursor", "x"}})), std::nullopt);
+  EXPECT_EQ(filters_json(asking({{"q", "O'Brien \"ä\""}, {"cursor", "x"}, {"count", "exact"}})),
+            R"({"q":"O'Brien \"ä\"","count":"exact"})");
+}
+
+TEST(LooksTest, AreKeptAsTheyWere) {
+  const std::vector<Look> looks{{"record", 5, PatientId(7)}, {"patient", 9, std::nullopt}};
+  const auto again = parse_looks(to_json(looks));
+  ASSERT_EQ(again.size(), 2U);
+  EXPECT_EQ(again[0].resource, "record");
+  EXPECT_EQ(again[0].id, 5);
+  EXPECT_EQ(again[0].patient, PatientId(7));
+  EXPECT_EQ(again[1].resource, "patient");
+  EXPECT_EQ(again[1].patient, std::nullopt);
+  EXPECT_EQ(to_json(std::vector<Look>{}), "[]");
+}
+
+TEST(LooksTest, APathSaysWhatItIsAbout) {
+  for (const auto& [path, resource] :
+       std::vector<std::pair<std::string, std::string>>{{"/api/v1/records/5/versions", "record"},
+                                                        {"/records", "record"},
+                                                        {"/patients/{id}", "patient"},
+                                                        {"/diagnoses/1", "diagnosis"},
+                                                        {"/attachments/1/content", "attachment"},
+                                                        {"/users/1", "account"},
+                                                        {"/recordss/1", "route"},
+                                                        {"/", "route"},
+                                                        {"", "route"}}) {
+    EXPECT_EQ(resource_of(path), resource) << path;
+  }
+  EXPECT_TRUE(belongs_to_patient("attachment"));
+  EXPECT_FALSE(belongs_to_patient("account"));
+  EXPECT_FALSE(belongs_to_patient("route"));
 }
 
 TEST(PageTest, IsOneObject) {

@@ -14,6 +14,9 @@ namespace wardbook::api {
 namespace {
 
 constexpr std::size_t kJsonBodyBytes = 1024 * 1024;
+constexpr std::size_t kAuthBodyBytes = 16 * 1024;
+/// A body that is streamed on holds a connection to the store for as long as its client sends.
+constexpr std::size_t kStreamsOfAnAccount = 8;
 
 /// A node of the tree of path segments; a literal segment wins over a parameter.
 struct Node {
@@ -113,6 +116,41 @@ std::string allow_header(const Node& node) {
   return out;
 }
 
+/// Whether a handler's failure may depend on what the database holds. What cannot be understood is
+/// refused before anything is looked up; without the database there is nothing to tell, nor to
+/// write it down with.
+bool tells_something(Code code) {
+  const bool away =
+      code == Code::database_unavailable || code == Code::overloaded || code == Code::timeout;
+  return !away && describe(code).status != 400;
+}
+
+/// One account's place among those whose bodies are streamed.
+class Streaming {
+ public:
+  using Counts = std::map<std::int64_t, std::size_t>;
+
+  Streaming(Counts& counts, AccountId account) : counts_(counts), account_(account.value) {
+    const auto found = counts_.try_emplace(account_, 0).first;
+    if (found->second >= kStreamsOfAnAccount) {
+      Failure failure(Code::too_many_requests, "Too many of your uploads are under way.");
+      failure.retry_after(2);
+      throw failure;
+    }
+    ++found->second;
+  }
+  ~Streaming() {
+    const auto found = counts_.find(account_);
+    if (--found->second == 0) counts_.erase(found);
+  }
+  Streaming(const Streaming&) = delete;
+  Streaming& operator=(const Streaming&) = delete;
+
+ private:
+  Counts& counts_;
+  std::int64_t account_;
+};
+
 void refuse_fields(const boost::json::object& body) {
   std::vector<Fault> faults;
   Input(body, "", faults).finish();
@@ -126,12 +164,16 @@ struct Router::Impl {
   std::vector<Route> routes;
   Hooks hooks;
   Node root;
+  Streaming::Counts streaming = {};
 
   /// What the log line and the metrics say of a request.
   struct Trace {
     std::string_view pattern;
     Caller caller;
     std::string log_detail;
+    const Route* handled_by = nullptr;       ///< once its handler has begun
+    std::optional<std::int64_t> subject_id;  ///< the path's `{id}`
+    Looks looks;
   };
 
   void insert(const Route& route) {
@@ -171,7 +213,9 @@ struct Router::Impl {
       request.path_params.emplace_back(node->names[i], std::move(values[i]));
     }
     auto query = net::parse_query(head.raw_query());
-    if (!query) throw Failure(Code::bad_request, "The query string holds a broken escape or %00.");
+    if (!query)
+      throw Failure(Code::bad_request,
+                    "The query string holds a broken escape, %00 or too many parameters.");
     request.query = std::move(*query);
     for (const auto& [name, value] : request.query) {
       if (valid_utf8(name) && valid_utf8(value)) continue;
@@ -199,9 +243,18 @@ struct Router::Impl {
                             : "Send application/json, in UTF-8.");
       throw failure;
     }
-    const std::string text = co_await exchange.read_all(kJsonBodyBytes);
+    const std::string text = co_await exchange.read_all(route.body_bytes());
     request.body = parse_json(text);
     if (route.body == Body::no_fields) refuse_fields(request.object());
+  }
+
+  void require_admission(const Route& route, const net::RequestHead& head) const {
+    if (!hooks.admit || !route.works_for_anybody()) return;
+    const int wait_s = hooks.admit(head, route.pattern);
+    if (wait_s == 0) return;
+    Failure failure(Code::too_many_requests, "Too many requests came from this address.");
+    failure.retry_after(wait_s);
+    throw failure;
   }
 
   Task<Response> dispatch(net::Exchange& exchange, Trace& trace) {
@@ -210,7 +263,10 @@ struct Router::Impl {
     request.id = exchange.id();
     request.exchange = &exchange;
     request.retry_secret = hooks.retry_secret;
+    request.cursor_secret = hooks.cursor_secret;
+    request.looks = &trace.looks;
     const Route& route = match(request.head, request, trace);
+    require_admission(route, request.head);
     if (route.access != Access::open) {
       std::string bearer = bearer_of(request.head);
       request.caller = co_await hooks.authenticate(std::move(bearer));
@@ -227,9 +283,49 @@ struct Router::Impl {
     if (route.body == Body::json || route.body == Body::no_fields) {
       co_await read_body(route, request, exchange);
     }
+    trace.handled_by = &route;
+    trace.subject_id = parse_positive(request.path_param("id"));
+    std::optional<Streaming> place;
+    if (route.body == Body::stream) place.emplace(streaming, request.caller.account);
     co_return co_await route.handler(app, std::move(request));
   }
+
+  /// What has to be written down before this answer leaves. The entries of all others were written
+  /// by their handlers.
+  static std::optional<Unlogged> unlogged(Trace& trace, const std::optional<Failure>& failure,
+                                          const Response& response) {
+    if (trace.handled_by == nullptr || !trace.caller.tenant_id) return std::nullopt;
+    Unlogged out{trace.handled_by->pattern, {}, {}};
+    if (failure) {
+      if (!tells_something(failure->code())) return std::nullopt;
+      out.outcome = describe(failure->code()).name;
+    } else if (response.status >= 400) {
+      out.outcome = std::to_string(response.status);
+    } else if (!response.headers.get(kReplayedHeader) || trace.looks.entered) {
+      return std::nullopt;
+    }
+    if (trace.subject_id && belongs_to_patient(trace.handled_by->subject)) {
+      Look named{std::string(trace.handled_by->subject), *trace.subject_id, {}};
+      out.looks.push_back(std::move(named));
+    }
+    // What the request made came last.
+    std::move(trace.looks.all.rbegin(), trace.looks.all.rend(), std::back_inserter(out.looks));
+    if (out.looks.empty()) return std::nullopt;
+    return out;
+  }
+
+  Task<> write_down(net::Exchange& exchange, Caller caller, Unlogged what) {
+    Request request;
+    request.head = exchange.head();
+    request.id = exchange.id();
+    request.caller = std::move(caller);
+    co_await hooks.looked(std::move(request), std::move(what));
+  }
 };
+
+std::size_t Route::body_bytes() const {
+  return pattern.find("/auth/") == std::string_view::npos ? kJsonBodyBytes : kAuthBodyBytes;
+}
 
 Router::Router(App& app, std::vector<Route> routes, Hooks hooks)
     : impl_(std::make_unique<Impl>(Impl{app, std::move(routes), std::move(hooks), {}})) {
@@ -260,6 +356,16 @@ Task<> Router::handle(net::Exchange& exchange) {
     failure.emplace(Code::internal, std::string{}, e.what());
   }
   int status = response.status;
+  const bool answers = !client_gone && !exchange.answered();
+  if (auto what = answers ? Impl::unlogged(trace, failure, response) : std::nullopt) {
+    try {
+      co_await impl_->write_down(exchange, trace.caller, std::move(*what));
+    } catch (const Failure& f) {
+      failure = f;
+    } catch (const std::exception& e) {
+      failure.emplace(Code::internal, std::string{}, e.what());
+    }
+  }
   if (failure) {
     trace.log_detail = failure->log_detail();
     status = describe(failure->code()).status;
@@ -288,7 +394,8 @@ Task<> Router::handle(net::Exchange& exchange) {
       if (name == "allow") answer.headers.set("Allow", json.substr(1, json.size() - 2));
     }
   } else {
-    answer = {response.status, std::move(response.headers), std::move(response.body)};
+    answer = {response.status, std::move(response.headers), std::move(response.body),
+              response.fixed};
     if (!answer.headers.get("Cache-Control")) answer.headers.set("Cache-Control", "no-store");
   }
   answer.headers.set("X-Content-Type-Options", "nosniff");

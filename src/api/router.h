@@ -22,7 +22,7 @@ using Handler = Task<Response> (*)(App&, Request);
 /// What a route does with the request's body.
 enum class Body {
   none,       ///< there is none to read; one that is sent is thrown away
-  json,       ///< application/json (and merge-patch for PATCH), up to 1 MiB, parsed
+  json,       ///< application/json (and merge-patch for PATCH), parsed; see Route::body_bytes
   no_fields,  ///< JSON too, but there is no field to send: nothing, or an empty object
   stream,     ///< the handler reads it from Request::exchange
 };
@@ -32,12 +32,32 @@ enum class Body {
 struct Route {
   Route(std::string_view method_, std::string_view pattern_, Access access_, Handler handler_,
         Body body_ = Body::none)
-      : method(method_), pattern(pattern_), access(access_), handler(handler_), body(body_) {}
+      : method(method_),
+        pattern(pattern_),
+        access(access_),
+        handler(handler_),
+        body(body_),
+        subject(resource_of(pattern_)) {}
   std::string_view method;
   std::string_view pattern;  ///< below the base path or absolute; `{name}` is one segment
   Access access;
   Handler handler;
   Body body;
+  std::string_view subject;  ///< what `{id}` names, if it has one: `record`, `patient`, …
+
+  /// The longest JSON body: 1 MiB, and 16 KiB below /auth/, where anybody may send one.
+  [[nodiscard]] std::size_t body_bytes() const;
+  /// Whether anybody at all may make the service work by it: open, and more than a page.
+  [[nodiscard]] bool works_for_anybody() const { return access == Access::open && method != "GET"; }
+};
+
+/// An answer that tells something of a patient and has no entry in the audit log yet: a failure, or
+/// the answer to an earlier request once more.
+struct Unlogged {
+  std::string_view pattern;  ///< of the route
+  std::string outcome;       ///< the failure's code; empty for an earlier answer
+  std::vector<Look> looks;   ///< first what the path names, or what was seen last
+  [[nodiscard]] bool failed() const { return !outcome.empty(); }
 };
 
 /// What the router needs of the features, handed in by app/.
@@ -45,8 +65,16 @@ struct Hooks {
   /// The caller that the Authorization header names. Fails with unauthenticated, token_expired,
   /// tenant_suspended, database_unavailable.
   std::function<Task<Caller>(std::string bearer)> authenticate;
+  /// Whether the client may use a route that works for anybody once more: 0, or in how many seconds
+  /// it may. Absent: always.
+  std::function<int(const net::RequestHead&, std::string_view pattern)> admit;
   /// Writes down that a caller was refused (403). Must not throw.
   std::function<Task<>(Caller, Request, std::string_view permission)> refused;
+  /// Writes down, durably, what an answer without an entry would tell. Throws when it cannot, or
+  /// when the caller may not see an earlier answer again: that Failure is answered instead.
+  std::function<Task<>(Request, Unlogged)> looked;
+  /// Of `cursor_secret`: under it, the cursors of lists are authenticated.
+  std::string cursor_secret;
   /// Of `retry_secret`: under it, what is kept of requests with an Idempotency-Key is of no use to
   /// who does not have it.
   std::string retry_secret;
@@ -75,6 +103,9 @@ class Router {
 
 /// RFC 9457. The answer of a Failure.
 [[nodiscard]] net::Response problem(const Failure& failure, const std::string& request_id);
+
+/// In every answer to a request that was answered before.
+inline constexpr std::string_view kReplayedHeader = "Idempotency-Replayed";
 
 /// Thrown by `begin_write` when an Idempotency-Key was seen before: the router sends this instead.
 struct Replay {

@@ -13,6 +13,10 @@ struct App {
   std::vector<std::string> handled;
   std::vector<std::string> refused;
   std::vector<std::string> observed;
+  std::vector<std::string> looked;
+  bool log_is_away = false;
+  std::vector<std::string> admitted;
+  int wait_s = 0;
 };
 
 namespace api {
@@ -34,6 +38,11 @@ Task<Response> echo(App& app, Request req) {
 Task<Response> secret(App&, Request req) {
   co_return ok(boost::json::value(std::string(req.retry_secret)));
 }
+Task<Response> take(App& app, Request req) {
+  app.handled.emplace_back("begun");
+  const std::string body = co_await req.exchange->read_all(1000);
+  co_return ok(boost::json::value(body));
+}
 Task<Response> literal(App&, Request) {
   co_return ok(std::string(R"("literal")"));
 }
@@ -44,6 +53,24 @@ Task<Response> fail(App&, Request) {
 Task<Response> crash(App&, Request) {
   throw std::runtime_error("secret detail");
   co_return Response{};
+}
+/// Fails, or answers, having seen another patient's row.
+Task<Response> look(App&, Request req) {
+  req.saw("patient", 7, PatientId(7));
+  if (req.query_param("made")) req.saw("record", 6, PatientId(7));
+  const auto how = req.query_param("how").value_or("");
+  if (how == "stale") throw Failure(Code::version_conflict);
+  if (how == "crash") throw std::runtime_error("secret detail");
+  if (how == "params") throw Failure(Code::invalid_parameter);
+  if (how == "away") throw Failure(Code::database_unavailable);
+  Response response = ok(std::string("1"));
+  if (how == "range") response.status = 416;
+  if (how == "replay") response.headers.set(kReplayedHeader, "true");
+  if (how == "logged") {
+    response.headers.set(kReplayedHeader, "true");
+    req.looks->entered = true;
+  }
+  co_return response;
 }
 Task<Response> replay(App&, Request) {
   throw Replay{created(R"("first answer")", "/things/1")};
@@ -59,6 +86,12 @@ std::vector<Route> routes() {
           {"PATCH", "/records/{id}", records_write, &echo, Body::json},
           {"POST", "/records", records_write, &echo, Body::json},
           {"POST", "/records/{id}/copy", records_write, &echo, Body::no_fields},
+          {"GET", "/records/{id}/look", records_read, &look},
+          {"GET", "/templates/{id}", any_in_tenant, &fail},
+          {"GET", "/look", records_read, &look},
+          {"GET", "/open/{id}/look", open, &look},
+          {"PUT", "/files", attachments_write, &take, Body::stream},
+          {"POST", "/auth/login", open, &echo, Body::json},
           {"GET", "/secret", open, &secret},
           {"GET", "/fail", open, &fail},
           {"GET", "/crash", open, &crash},
@@ -80,14 +113,34 @@ Task<> note_refusal(App& app, std::string role, std::string permission) {
   co_return;
 }
 
+Task<> note_look(App& app, Request request, Unlogged what) {
+  std::string seen = request.id + " " + std::string(to_string(request.caller.role)) + " " +
+                     request.head.method + " " + std::string(what.pattern) + " " + what.outcome;
+  for (const auto& one : what.looks) {
+    seen += " " + one.resource + "=" + std::to_string(one.id);
+    if (one.patient) seen += "/" + std::to_string(one.patient->value);
+  }
+  if (app.log_is_away) throw Failure(Code::database_unavailable);
+  app.looked.push_back(seen.substr(seen.find(' ') + 1));
+  co_return;
+}
+
 class RouterTest : public ::testing::Test {
  protected:
   Hooks hooks() {
     Hooks out;
     out.authenticate = &authenticate;
     out.retry_secret = "kept under this";
+    out.admit = [this](const net::RequestHead& head, std::string_view pattern) {
+      app_.admitted.push_back(head.remote_ip + " " + std::string(pattern));
+      return app_.wait_s;
+    };
     out.refused = [this](Caller caller, Request, std::string_view permission) {
       return note_refusal(app_, std::string(to_string(caller.role)), std::string(permission));
+    };
+    out.cursor_secret = "authenticated by this";
+    out.looked = [this](Request request, Unlogged what) {
+      return note_look(app_, std::move(request), std::move(what));
     };
     out.observe = [this](std::string_view method, std::string_view pattern, int status, double) {
       app_.observed.push_back(std::string(method) + " " + std::string(pattern) + " " +
@@ -243,6 +296,70 @@ TEST_F(RouterTest, BoundsBodies) {
   EXPECT_EQ(code(answer), "payload_too_large");
 }
 
+TEST_F(RouterTest, BodiesOfSignInsAreShort) {
+  const std::string fits = "{\"a\":\"" + std::string(16 * 1024 - 8, 'x') + "\"}";
+  EXPECT_EQ(ask("POST /auth/login", kJson, fits).status, 200);
+  const auto answer = ask("POST /auth/login", kJson, fits + " ");
+  EXPECT_EQ(answer.status, 413);
+  EXPECT_EQ(code(answer), "payload_too_large");
+}
+
+TEST_F(RouterTest, ManyMembersAreRefusedBeforeParsing) {
+  std::string many = "{\"m\":0";
+  for (int i = 0; i < 1'000; ++i) many += ",\"m" + std::to_string(i) + "\":0";
+  const auto answer = ask("POST /records", std::string(kJson) + kNurse, many + "}");
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_EQ(code(answer), "invalid_json");
+  EXPECT_THAT(answer.body, HasSubstr("more than 1000 members"));
+}
+
+TEST_F(RouterTest, ManyParametersAreRefused) {
+  std::string query = "?a=1";
+  for (std::size_t i = 1; i < net::kMostQueryParams; ++i) query += "&a=1";
+  EXPECT_EQ(ask("GET /open/7" + query).status, 200);
+  EXPECT_EQ(ask("GET /open/7" + query + "&a=1").status, 400);
+}
+
+TEST_F(RouterTest, OpenRoutesThatWorkAskForAdmission) {
+  EXPECT_EQ(ask("POST /auth/login", kJson, "{}").status, 200);
+  EXPECT_EQ(ask("GET /open/7").status, 200);
+  EXPECT_EQ(ask("POST /records", std::string(kJson) + kNurse, "{}").status, 200);
+  EXPECT_THAT(app_.admitted, ElementsAre("127.0.0.1 /auth/login"));
+  app_.wait_s = 7;
+  const auto handled = app_.handled.size();
+  const auto answer = ask("POST /auth/login", kJson, "{}");
+  EXPECT_EQ(answer.status, 429);
+  EXPECT_EQ(code(answer), "too_many_requests");
+  EXPECT_TRUE(answer.has("Retry-After: 7"));
+  EXPECT_EQ(app_.handled.size(), handled);
+  EXPECT_EQ(ask("GET /open/7").status, 200) << "pages are for everybody";
+}
+
+TEST_F(RouterTest, AnAccountStreamsSoManyBodiesAtATime) {
+  const std::string head =
+      "PUT /files HTTP/1.1\r\nHost: here\r\n" + std::string(kNurse) + "Content-Length: 4\r\n\r\n";
+  std::vector<std::unique_ptr<RawClient>> slow;
+  for (std::size_t i = 1; i <= 8; ++i) {
+    slow.push_back(std::make_unique<RawClient>(server_.port()));
+    slow.back()->send(head + "ha");
+    ASSERT_TRUE(net::testing::eventually(
+        [&] { return server_.reactor().call([&] { return app_.handled.size() == i; }); }));
+  }
+  RawClient further(server_.port());
+  further.send(head + "half");
+  const auto refused = further.read_answer();
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(code(refused), "too_many_requests");
+  slow.front()->send("lf");
+  EXPECT_EQ(slow.front()->read_answer().status, 200);
+  further.send(head + "half");
+  EXPECT_EQ(further.read_answer().status, 200);
+  slow[1]->close();
+  ASSERT_TRUE(net::testing::eventually([&] { return server_.in_flight() == 6; }));
+  further.send(head + "half");
+  EXPECT_EQ(further.read_answer().status, 200) << "who has gone holds none";
+}
+
 TEST_F(RouterTest, TurnsFailuresIntoProblems) {
   const auto failed = ask("GET /fail");
   EXPECT_EQ(failed.status, 409);
@@ -269,6 +386,50 @@ TEST(RouterRoutesTest, OneHandlerForEachMethodAndPattern) {
   std::vector<Route> twice{{"GET", "/a/{id}", Access::open, &echo},
                            {"GET", "/a/{other}", Access::open, &echo}};
   EXPECT_THROW(Router(app, twice, {}), std::logic_error);
+}
+
+TEST_F(RouterTest, WhatAFailureTellsIsWrittenDownBeforeItsAnswer) {
+  const std::string doctor = "Authorization: Bearer doctor\r\n";
+  const auto status = [&](const std::string& path) { return ask("GET " + path, doctor).status; };
+  EXPECT_EQ(status("/records/5/look?how=stale"), 412);
+  EXPECT_EQ(status("/records/5/look?how=crash"), 500);
+  EXPECT_EQ(status("/records/5/look?how=range"), 416);
+  EXPECT_EQ(status("/records/5/look?how=replay"), 200);
+  EXPECT_EQ(status("/look?how=stale"), 412);
+  EXPECT_EQ(status("/records/x/look?how=stale"), 412);
+  EXPECT_EQ(status("/look?how=replay&made=1"), 200);
+  EXPECT_THAT(app_.looked,
+              ElementsAre("doctor GET /records/{id}/look version_conflict record=5 patient=7/7",
+                          "doctor GET /records/{id}/look internal record=5 patient=7/7",
+                          "doctor GET /records/{id}/look 416 record=5 patient=7/7",
+                          "doctor GET /records/{id}/look  record=5 patient=7/7",
+                          "doctor GET /look version_conflict patient=7/7",
+                          "doctor GET /records/{id}/look version_conflict patient=7/7",
+                          "doctor GET /look  record=6/7 patient=7/7"));
+}
+
+TEST_F(RouterTest, NothingIsWrittenDownOfWhatTellsNothing) {
+  const std::string doctor = "Authorization: Bearer doctor\r\n";
+  // The first has an entry of its handler, the others know nothing of any patient.
+  for (const auto* path :
+       {"/records/5/look", "/records/5/look?how=logged", "/records/5/look?how=params",
+        "/records/5/look?how=away", "/templates/5", "/nowhere"}) {
+    (void)ask("GET " + std::string(path), doctor);
+  }
+  (void)ask("GET /records/5/look?how=stale");
+  (void)ask("GET /records/5/look?how=stale", "Authorization: Bearer manager\r\n");
+  (void)ask("GET /open/5/look?how=stale");
+  EXPECT_THAT(app_.looked, ElementsAre());
+}
+
+TEST_F(RouterTest, AnAnswerThatCannotBeWrittenDownDoesNotLeave) {
+  app_.log_is_away = true;
+  for (const auto* how : {"stale", "replay", "range"}) {
+    const auto answer =
+        ask("GET /records/5/look?how=" + std::string(how), "Authorization: Bearer doctor\r\n");
+    EXPECT_EQ(answer.status, 503) << how;
+    EXPECT_EQ(code(answer), "database_unavailable") << how;
+  }
 }
 
 }  // namespace

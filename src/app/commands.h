@@ -22,13 +22,14 @@ struct Arguments {
   bool is_operator = false;
   bool password_stdin = false;
   int jobs = 4;
-  std::int64_t grace = 3'600;  ///< seconds
+  std::optional<std::int64_t> grace;  ///< seconds; absent: the configuration's
   bool dry_run = false;
   std::string file;
   bool force = false;
   std::string data_dir;  ///< of the demo
   std::string listen;
   std::string object_store_listen;
+  bool adopt_objects = false;
 };
 
 /// Wrong usage that only the values show: exit code 2.

@@ -13,7 +13,7 @@ int run_on_database(const Settings& settings, const Arguments& arguments,
   boost::asio::io_context reactor(1);
   db::PoolOptions options;
   options.conninfo = settings.database.url;
-  options.connections = 2;
+  options.connections = 4;
   options.lanes = 1;
   options.acquire_timeout = settings.database.acquire_timeout;
   options.statement_timeout = std::chrono::minutes(5);
@@ -41,7 +41,11 @@ audit::Actor terminal_actor() {
 
 TenantId tenant_argument(const std::string& text) {
   auto id = TenantId::parse(text);
-  if (!id) throw UsageError("not a tenant's id: " + text);
+  if (!id) {
+    throw UsageError("'" + text +
+                     "' is not a tenant's id: 3 to 48 lower-case letters, digits and _, beginning "
+                     "with a letter, and not the name of a system schema");
+  }
   return std::move(*id);
 }
 

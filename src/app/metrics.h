@@ -29,7 +29,9 @@ class Metrics {
   prometheus::Family<prometheus::Histogram>& seconds_;
   prometheus::Family<prometheus::Gauge>& pool_;
   prometheus::Family<prometheus::Gauge>& http_;
+  prometheus::Family<prometheus::Counter>& refused_;
   prometheus::Family<prometheus::Gauge>& audit_;
+  prometheus::Family<prometheus::Gauge>& apart_;
   prometheus::Gauge& outdated_documents_;
   prometheus::Counter& rewritten_documents_;
 };
@@ -42,7 +44,9 @@ class ReactorMetrics {
   void observe(std::string_view method, std::string_view pattern, int status, double seconds);
   void set_pool(const db::Pool::Stats& stats);
   void set_http(std::size_t connections, std::size_t in_flight);
-  void set_audit(std::size_t waiting);
+  /// Totals since the start (net::Server).
+  void set_refused(std::uint64_t made_room, std::uint64_t turned_away);
+  void set_audit(std::size_t waiting, std::size_t tenants_apart);
   /// Search documents of an older format, which a job of one reactor rewrites.
   void set_outdated_documents(std::int64_t count);
   void add_rewritten_documents(std::int64_t count);
@@ -64,9 +68,16 @@ class ReactorMetrics {
   prometheus::Gauge& lane_in_flight_;
   prometheus::Gauge& reconnects_;
   prometheus::Gauge& prepared_;
+  prometheus::Gauge& tenants_waiting_;
+  prometheus::Gauge& tenants_aside_;
+  prometheus::Gauge& turned_away_;
+  prometheus::Gauge& taken_over_;
   prometheus::Gauge& connections_;
   prometheus::Gauge& in_flight_;
+  prometheus::Counter& made_room_;
+  prometheus::Counter& address_full_;
   prometheus::Gauge& audit_waiting_;
+  prometheus::Gauge& audit_apart_;
 };
 
 }  // namespace wardbook::app

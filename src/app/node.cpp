@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "api/idempotency.h"
+#include "api/paging.h"
 #include "app/store_options.h"
 #include "base/log.h"
 #include "features/attachments/attachments.h"
@@ -22,19 +23,29 @@ db::PoolOptions pool_options(const Settings::Database& database) {
   db::PoolOptions options;
   options.conninfo = database.url;
   options.connections = static_cast<std::size_t>(database.connections);
+  options.tenant_connections = static_cast<std::size_t>(database.tenant_connections);
+  options.control_connections = static_cast<std::size_t>(database.control_connections);
+  options.batch_connections = static_cast<std::size_t>(database.audit_connections);
   options.lanes = static_cast<std::size_t>(database.lanes);
   options.statement_timeout = database.statement_timeout;
   options.acquire_timeout = database.acquire_timeout;
   return options;
 }
 
-net::ServerOptions server_options(const Settings::Server& server, std::uint16_t port) {
+net::ServerOptions server_options(const Settings::Server& server, const Service& service,
+                                  std::uint16_t port) {
   net::ServerOptions options;
   options.host = server.host;
   options.port = port;
   options.reuse_port = server.reactors > 1;
   options.limits.connections =
       static_cast<std::size_t>(std::max<std::int64_t>(server.max_connections / server.reactors, 1));
+  options.limits.connections_per_address =
+      static_cast<std::size_t>(server.max_connections_per_address);
+  options.limits.grace = server.slow_client_grace;
+  options.limits.bytes_per_second = static_cast<std::uint64_t>(server.min_bytes_per_second);
+  options.trusted_proxies = service.trusted_proxies;
+  options.book = service.connections;
   options.render_failure = [](const Failure& failure, const std::string& id) {
     return api::problem(failure, id);
   };
@@ -49,26 +60,65 @@ Task<> note_refusal(ServiceApp& app, api::Request request, std::string permissio
   }
 }
 
+bool is_away(const Failure& failure) {
+  return failure.code() == Code::database_unavailable || failure.code() == Code::store_unavailable;
+}
+
+/// Runs it, and logs what one tenant's failure says: the others are not to wait for its locks. Only
+/// where the store or the database is away, which is so for all of them, it throws.
+Task<> for_one(Task<> sweep, const TenantId& tenant, std::string_view what) {
+  std::string detail;
+  std::string cause;
+  try {
+    co_await std::move(sweep);
+    co_return;
+  } catch (const Failure& e) {
+    if (is_away(e)) throw;
+    detail = e.message();
+    cause = e.log_detail();
+  } catch (const std::exception& e) {
+    detail = e.what();
+  }
+  log::warning(what, {{"tenant", tenant.str()}, {"detail", detail}, {"cause", cause}});
+}
+
+Task<> sweep_keys_of(db::Pool& db, TenantId tenant) {
+  co_await api::sweep_idempotency_keys(db, std::move(tenant));
+}
+
+Task<> sweep_files_of(db::Pool& db, s3::Store& store, TenantId tenant,
+                      const Settings::Attachments& settings) {
+  const auto swept = co_await attachments::sweep(db, store, tenant, settings, settings.sweep_grace);
+  if (swept.abandoned + swept.purged + swept.orphans == 0) co_return;
+  log::info("files were swept", {{"tenant", tenant.str()},
+                                 {"abandoned", swept.abandoned},
+                                 {"purged", swept.purged},
+                                 {"orphans", swept.orphans}});
+}
+
+constexpr std::string_view kKeysLeft = "old idempotency keys were not removed";
+constexpr std::string_view kFilesLeft = "files were not swept";
+
 Task<> sweep_keys(db::Pool& db) {
   const auto all = co_await tenants::list(db);
   for (const auto& tenant : all) {
     const auto id = TenantId::parse(tenant.id);
-    if (id) co_await api::sweep_idempotency_keys(db, *id);
+    if (id) co_await for_one(sweep_keys_of(db, *id), *id, kKeysLeft);
   }
 }
 
-/// Ends with the first tenant that fails: the store or the database is away for all of them.
+int seconds_to_wait(const Service& service, const net::RequestHead& head,
+                    std::string_view pattern) {
+  const auto address = Address::parse(head.remote_ip);
+  if (!address || contains(service.trusted_proxies, *address)) return 0;
+  return service.open_requests->take(address->source(), pattern, std::chrono::steady_clock::now());
+}
+
 Task<> sweep_files(db::Pool& db, s3::Store& store, const Settings::Attachments& settings) {
   const auto all = co_await tenants::list(db);
   for (const auto& tenant : all) {
     const auto id = TenantId::parse(tenant.id);
-    if (!id) continue;
-    const auto swept = co_await attachments::sweep(db, store, *id, settings, settings.sweep_grace);
-    if (swept.abandoned + swept.purged + swept.orphans == 0) continue;
-    log::info("files were swept", {{"tenant", id->str()},
-                                   {"abandoned", swept.abandoned},
-                                   {"purged", swept.purged},
-                                   {"orphans", swept.orphans}});
+    if (id) co_await for_one(sweep_files_of(db, store, *id, settings), *id, kFilesLeft);
   }
 }
 
@@ -122,7 +172,7 @@ Node::Node(const Settings& settings, Service& service, boost::asio::thread_pool&
            service},
       metrics_(service.metrics, number),
       router_(app_, all_routes(), hooks()),
-      server_(reactor_, server_options(settings.server, port),
+      server_(reactor_, server_options(settings.server, service, port),
               [this](net::Exchange& exchange) { return router_.handle(exchange); }),
       watch_timer_(reactor_),
       sweep_timer_(reactor_),
@@ -131,11 +181,18 @@ Node::Node(const Settings& settings, Service& service, boost::asio::thread_pool&
 api::Hooks Node::hooks() {
   api::Hooks hooks;
   hooks.retry_secret = api::retry_secret(settings_.auth.token_secret);
+  hooks.cursor_secret = api::cursor_secret(settings_.auth.token_secret);
   hooks.authenticate = [this](std::string bearer) {
     return accounts::authenticate(app_, std::move(bearer));
   };
+  hooks.admit = [this](const net::RequestHead& head, std::string_view pattern) {
+    return seconds_to_wait(app_.service, head, pattern);
+  };
   hooks.refused = [this](const api::Caller&, api::Request request, std::string_view permission) {
     return note_refusal(app_, std::move(request), std::string(permission));
+  };
+  hooks.looked = [this](api::Request request, api::Unlogged what) {
+    return audit::write_look(app_.audit, app_.db, std::move(request), std::move(what));
   };
   hooks.observe = [this](std::string_view method, std::string_view pattern, int status,
                          double seconds) { metrics_.observe(method, pattern, status, seconds); };
@@ -174,7 +231,8 @@ Task<> Node::watch() {
   while (!stopping_) {
     metrics_.set_pool(db_.stats());
     metrics_.set_http(server_.open_connections(), server_.requests_in_flight());
-    metrics_.set_audit(audit_.waiting());
+    metrics_.set_refused(server_.made_room(), server_.turned_away());
+    metrics_.set_audit(audit_.waiting(), audit_.apart());
     watch_timer_.expires_after(kWatch);
     boost::system::error_code ignored;
     co_await watch_timer_.async_wait(
@@ -191,8 +249,10 @@ Task<> Node::sweep() {
     co_await sweep_timer_.async_wait(
         boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     if (stopping_) co_return;
-    co_await try_sweep(sweep_keys(db_), "old idempotency keys were not removed");
-    co_await try_sweep(sweep_files(db_, objects_, settings_.attachments), "files were not swept");
+    co_await try_sweep(accounts::forget_old(db_, settings_.auth.access_ttl),
+                       "old revocations and sessions were not removed");
+    co_await try_sweep(sweep_keys(db_), kKeysLeft);
+    co_await try_sweep(sweep_files(db_, objects_, settings_.attachments), kFilesLeft);
   }
 }
 

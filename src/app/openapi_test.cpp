@@ -73,6 +73,15 @@ TEST(OpenApi, HasNothingThatTheProgramHasNot) {
   }
 }
 
+TEST(Routes, SayWhatTheirIdNames) {
+  for (const auto& route : all_routes()) {
+    if (route.pattern.find("{id}") == std::string_view::npos) continue;
+    EXPECT_NE(route.subject, "route")
+        << route.method << " " << route.pattern
+        << ": whose it is cannot be looked up when a request fails (api/looks.cpp)";
+  }
+}
+
 TEST(YamlToJson, FollowsTheCoreSchema) {
   EXPECT_EQ(yaml_to_json("a: 1\nb: '1'\nc: true\nd: \"true\"\ne: null\nf: 1.5\ng: 1.2.3\n"
                          "h: [x, 2]\ni: {j: k}\nl: \"\"\n'200': 0o7\n"),

@@ -1,5 +1,6 @@
 #include "app/server.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -14,7 +15,9 @@
 #include "app/node.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/process_limits.h"
 #include "db/sync_connection.h"
+#include "features/accounts/hash_queue.h"
 #include "migrate/migrate.h"
 
 namespace wardbook::app {
@@ -61,6 +64,23 @@ log::Level level_of(const std::string& name) {
   return log::Level::info;
 }
 
+/// Every connection is an open file, and the database, the store and the log need some too; the
+/// demo's own store serves its clients in the same process.
+Settings within_open_files(Settings settings) {
+  constexpr std::int64_t kOthers = 512;
+  constexpr std::int64_t kLeast = 64;
+  constexpr std::int64_t kNoLimit = 1'000'000'000;
+  const auto files = static_cast<std::int64_t>(
+      std::min<std::size_t>(raise_open_files(), static_cast<std::size_t>(kNoLimit)));
+  const auto most = std::max(kLeast, (files - kOthers) / (settings.demo.enabled ? 2 : 1));
+  if (settings.server.max_connections > most) {
+    log::warning("fewer connections than configured: the limit of open files is low",
+                 {{"max_connections", most}, {"open_files", files}});
+    settings.server.max_connections = most;
+  }
+  return settings;
+}
+
 /// The first node lets this thread's log lines wait, and is gone before the thread is.
 struct Batching {
   Batching() = default;
@@ -72,11 +92,17 @@ struct Batching {
   }
 };
 
+/// Hashing passwords takes long: what else the workers do never waits for it.
+unsigned hashing_threads(const Settings& settings) {
+  const int places = accounts::hashes_at_once(settings.server);
+  return static_cast<unsigned>(2 * places * settings.server.reactors);
+}
+
 /// The nodes and how they end. Signals arrive on the first one's reactor.
 class Running {
  public:
   Running(const Settings& settings, Service& service)
-      : workers_(std::max(2U, std::thread::hardware_concurrency())) {
+      : workers_(std::max(2U, std::thread::hardware_concurrency()) + hashing_threads(settings)) {
     std::uint16_t port = settings.server.port;
     for (int i = 0; i < settings.server.reactors; ++i) {
       nodes_.push_back(std::make_unique<Node>(settings, service, workers_, i, port));
@@ -142,11 +168,17 @@ int serve(const Settings& settings, const std::function<void(std::uint16_t port)
     service.control_migrations = count_control_migrations();
     service.openapi_json = yaml_to_json(built_in_file("openapi/wardbook.yaml"));
     service.index_html = index_page(settings);
+    for (const auto& range : settings.server.trusted_proxies) {
+      service.trusted_proxies.push_back(AddressRange::parse(range).value());
+    }
+    service.open_requests = std::make_unique<net::AddressRates>(
+        static_cast<std::uint32_t>(settings.server.open_requests_per_minute));
     if (const auto fault = database_fault(settings, service.control_migrations)) {
       complain(*fault);
       return 1;
     }
-    Running run(settings, service);
+    const Settings effective = within_open_files(settings);
+    Running run(effective, service);
     run.run(ready);
     log::info("stopped");
     log::close();

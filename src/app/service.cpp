@@ -18,25 +18,26 @@ using api::Request;
 using api::Response;
 
 const db::Query<db::Int64Row> kSchemaVersion{"app.schema_version", R"sql(
-  SELECT coalesce(max(version), 0) FROM wardbook.schema_migrations)sql"};
+  SELECT count(*) FROM wardbook.schema_migrations)sql"};
 
 // Nothing from elsewhere, no inline code, in no frame.
 constexpr std::string_view kPagePolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-Response page(std::string_view type, std::string body) {
+/// `bytes` live as long as the service.
+Response page(std::string_view type, std::string_view bytes) {
   Response response;
   response.headers.set("Content-Type", type);
   response.headers.set("Content-Security-Policy", kPagePolicy);
   response.headers.set("Referrer-Policy", "no-referrer");
   response.headers.set("Cache-Control", "no-cache");
-  response.body = std::move(body);
+  response.fixed = bytes;
   return response;
 }
 
 Response built_in_page(std::string_view type, std::string_view name) {
-  return page(type, std::string(built_in_file("src/app/pages/" + std::string(name))));
+  return page(type, built_in_file("src/app/pages/" + std::string(name)));
 }
 
 const Service& service_of(const App& app) {
@@ -47,8 +48,15 @@ Task<Response> health(App&, Request) {
   co_return api::ok(std::string(R"({"status":"ok"})"));
 }
 
+/// Anybody may ask, and each look takes a connection to the database and one to the store: a good
+/// answer stands for a moment.
+constexpr std::chrono::milliseconds kReadyStands{250};
+
 /// Database, schema, revocations and object store; the first that is not usable is named.
 Task<Response> ready(App& app, Request) {
+  const std::string good = R"({"status":"ready"})";
+  auto& ready_until = static_cast<ServiceApp&>(app).ready_until;
+  if (std::chrono::steady_clock::now() < ready_until) co_return api::ok(good);
   db::Tx tx = co_await app.db.begin_control();
   const auto version = co_await tx.one(kSchemaVersion);
   co_await tx.commit();
@@ -60,9 +68,15 @@ Task<Response> ready(App& app, Request) {
   }
   const auto bucket = co_await app.objects.check_bucket();
   if (bucket.has_error()) {
-    throw Failure(Code::store_unavailable, {}, std::string(s3::to_string(bucket.error().error)));
+    const s3::S3Error error = bucket.error().error;
+    throw Failure(Code::store_unavailable,
+                  error == s3::S3Error::no_bucket
+                      ? "The object store does not have the bucket that storage.bucket names."
+                      : "",
+                  std::string(s3::to_string(error)));
   }
-  co_return api::ok(std::string(R"({"status":"ready"})"));
+  ready_until = std::chrono::steady_clock::now() + kReadyStands;
+  co_return api::ok(good);
 }
 
 Task<Response> metrics(App& app, Request) {
@@ -73,7 +87,10 @@ Task<Response> metrics(App& app, Request) {
 }
 
 Task<Response> openapi(App& app, Request) {
-  co_return api::ok(service_of(app).openapi_json);
+  Response response;
+  response.headers.set("Content-Type", "application/json");
+  response.fixed = service_of(app).openapi_json;
+  co_return response;
 }
 
 Task<Response> index(App& app, Request) {

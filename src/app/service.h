@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,12 +18,17 @@ struct Service {
   std::string openapi_json;
   std::string index_html;
   int control_migrations = 0;  ///< how many this program brings
+  /// Which peers are proxies, and what one address takes over all reactors.
+  std::vector<AddressRange> trusted_proxies;
+  std::shared_ptr<net::ConnectionBook> connections = std::make_shared<net::ConnectionBook>();
+  std::unique_ptr<net::AddressRates> open_requests;
 };
 
 /// The App of this program. Handlers of features see its base only; those of app/ know that every
 /// App is one of these.
 struct ServiceApp : App {
   const Service& service;
+  std::chrono::steady_clock::time_point ready_until = {};  ///< a good /readyz stands so long
 };
 
 /// A file that was built in, by its path in the repository. Throws std::logic_error without it.

@@ -10,11 +10,16 @@
 #include <limits>
 #include <variant>
 
+#include "base/addresses.h"
+
 namespace wardbook::config {
 namespace {
 
-using Target = std::variant<std::string*, bool*, int*, std::uint16_t*, std::int64_t*,
-                            std::chrono::milliseconds*, std::chrono::seconds*>;
+using Target =
+    std::variant<std::string*, bool*, int*, std::uint16_t*, std::int64_t*,
+                 std::chrono::milliseconds*, std::chrono::seconds*, std::vector<std::string>*>;
+
+using Fault = std::optional<std::string>;
 
 /// One setting. Its unit is the last part of its name.
 struct Key {
@@ -23,19 +28,35 @@ struct Key {
   std::int64_t least = 0;
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
   bool secret = false;
-  std::string_view one_of = {};  ///< "a|b|c"; empty: any text
+  std::string_view one_of = {};                       ///< "a|b|c"; empty: any text
+  Fault (*item_fault)(const std::string&) = nullptr;  ///< of a list: what is wrong with an item
 };
 
 constexpr std::int64_t kGiB = 1024LL * 1024 * 1024;
 constexpr std::int64_t kDay_s = 86'400;
 
-const std::vector<Key>& keys() {
-  static const std::vector<Key> all{
+Fault range_fault(const std::string& item) {
+  if (AddressRange::parse(item)) return std::nullopt;
+  return "must hold addresses (192.0.2.1) and ranges of them (10.0.0.0/8)";
+}
+
+std::vector<Key> service_keys() {
+  return {
       {"server.host", [](Settings& s) -> Target { return &s.server.host; }},
       {"server.port", [](Settings& s) -> Target { return &s.server.port; }, 0, 65'535},
       {"server.reactors", [](Settings& s) -> Target { return &s.server.reactors; }, 1, 64},
       {"server.max_connections", [](Settings& s) -> Target { return &s.server.max_connections; }, 1,
        1'000'000},
+      {"server.max_connections_per_address",
+       [](Settings& s) -> Target { return &s.server.max_connections_per_address; }, 0, 1'000'000},
+      {"server.open_requests_per_minute",
+       [](Settings& s) -> Target { return &s.server.open_requests_per_minute; }, 0, 1'000'000},
+      {"server.trusted_proxies", [](Settings& s) -> Target { return &s.server.trusted_proxies; }, 0,
+       0, false, "", &range_fault},
+      {"server.slow_client_grace_ms",
+       [](Settings& s) -> Target { return &s.server.slow_client_grace; }, 100, 600'000},
+      {"server.min_bytes_per_second",
+       [](Settings& s) -> Target { return &s.server.min_bytes_per_second; }, 0, kGiB},
       {"server.drain_timeout_ms", [](Settings& s) -> Target { return &s.server.drain_timeout; }, 0,
        600'000},
       {"database.url", [](Settings& s) -> Target { return &s.database.url; }, 0, 0, true},
@@ -43,6 +64,12 @@ const std::vector<Key>& keys() {
        true},
       {"database.connections", [](Settings& s) -> Target { return &s.database.connections; }, 2,
        1'000},
+      {"database.tenant_connections",
+       [](Settings& s) -> Target { return &s.database.tenant_connections; }, 0, 1'000},
+      {"database.control_connections",
+       [](Settings& s) -> Target { return &s.database.control_connections; }, 1, 1'000},
+      {"database.audit_connections",
+       [](Settings& s) -> Target { return &s.database.audit_connections; }, 1, 100},
       {"database.lanes", [](Settings& s) -> Target { return &s.database.lanes; }, 1, 64},
       {"database.statement_timeout_ms",
        [](Settings& s) -> Target { return &s.database.statement_timeout; }, 100, 600'000},
@@ -54,6 +81,8 @@ const std::vector<Key>& keys() {
        90 * kDay_s},
       {"auth.max_failed_logins", [](Settings& s) -> Target { return &s.auth.max_failed_logins; }, 1,
        1'000},
+      {"auth.max_failed_logins_total",
+       [](Settings& s) -> Target { return &s.auth.max_failed_logins_total; }, 1, 100'000},
       {"auth.lock_duration_s", [](Settings& s) -> Target { return &s.auth.lock_duration; }, 1,
        30 * kDay_s},
       {"auth.argon2_memory_bytes",
@@ -72,6 +101,11 @@ const std::vector<Key>& keys() {
       {"storage.timeout_s", [](Settings& s) -> Target { return &s.storage.timeout; }, 1, 300},
       {"storage.archive_after_days",
        [](Settings& s) -> Target { return &s.storage.archive_after_days; }, 0, 36'500},
+  };
+}
+
+std::vector<Key> other_keys() {
+  return {
       {"attachments.max_bytes", [](Settings& s) -> Target { return &s.attachments.max_bytes; }, 1,
        5 * kGiB},
       {"attachments.dicom_max_bytes",
@@ -96,6 +130,14 @@ const std::vector<Key>& keys() {
       {"demo.enabled", [](Settings& s) -> Target { return &s.demo.enabled; }},
       {"demo.sign_in_file", [](Settings& s) -> Target { return &s.demo.sign_in_file; }},
   };
+}
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> all = [] {
+    std::vector<Key> out = service_keys();
+    for (const Key& key : other_keys()) out.push_back(key);
+    return out;
+  }();
   return all;
 }
 
@@ -112,8 +154,6 @@ std::string variable_of(const Key& key) {
   return out;
 }
 
-using Fault = std::optional<std::string>;
-
 bool listed(std::string_view choices, std::string_view value) {
   while (true) {
     const auto bar = choices.find('|');
@@ -129,6 +169,30 @@ Fault assign_text(const Key& key, std::string* target, std::string value) {
   }
   *target = std::move(value);
   return std::nullopt;
+}
+
+Fault assign_list(const Key& key, std::vector<std::string>* target,
+                  std::vector<std::string> items) {
+  for (const auto& item : items) {
+    const Fault fault = key.item_fault != nullptr ? key.item_fault(item) : std::nullopt;
+    if (fault) return fault;
+  }
+  *target = std::move(items);
+  return std::nullopt;
+}
+
+/// As a variable or a flag gives a list: with commas.
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    auto item = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    while (item.ends_with(' ')) item.remove_suffix(1);
+    out.emplace_back(item);
+  }
+  return out;
 }
 
 /// Into whichever kind of number the setting is.
@@ -155,6 +219,9 @@ Fault assign(const Key& key, Settings& settings, const std::string& text) {
   if (auto* const* place = std::get_if<std::string*>(&target)) {
     return assign_text(key, *place, text);
   }
+  if (auto* const* place = std::get_if<std::vector<std::string>*>(&target)) {
+    return assign_list(key, *place, split_list(text));
+  }
   if (auto* const* place = std::get_if<bool*>(&target)) {
     if (text != "true" && text != "false") return "must be true or false";
     **place = text == "true";
@@ -174,6 +241,15 @@ Fault assign(const Key& key, Settings& settings, const toml::node& node) {
   if (auto* const* place = std::get_if<std::string*>(&target)) {
     if (!node.is_string()) return "must be a text in quotes";
     return assign_text(key, *place, node.as_string()->get());
+  }
+  if (auto* const* place = std::get_if<std::vector<std::string>*>(&target)) {
+    if (!node.is_array()) return "must be a list of texts";
+    std::vector<std::string> items;
+    for (const auto& item : *node.as_array()) {
+      if (!item.is_string()) return "must be a list of texts";
+      items.push_back(item.as_string()->get());
+    }
+    return assign_list(key, *place, std::move(items));
   }
   if (auto* const* place = std::get_if<bool*>(&target)) {
     if (!node.is_boolean()) return "must be true or false";
@@ -248,6 +324,10 @@ std::string literal(const Key& key, Settings& settings, Secrets secrets) {
         if constexpr (std::is_same_v<T, std::string>) {
           const bool hide = key.secret && secrets == Secrets::masked && !value->empty();
           return toml_quoted(hide ? "********" : *value);
+        } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+          std::string items;
+          for (const auto& item : *value) items += (items.empty() ? "" : ", ") + toml_quoted(item);
+          return "[" + items + "]";
         } else if constexpr (std::is_same_v<T, bool>) {
           return *value ? "true" : "false";
         } else if constexpr (std::is_integral_v<T>) {

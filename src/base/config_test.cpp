@@ -97,6 +97,25 @@ TEST_F(ConfigTest, IsReadBackAsItWasWritten) {
   EXPECT_EQ(loaded.settings.server.drain_timeout, std::chrono::milliseconds(1));
 }
 
+TEST_F(ConfigTest, ListsOfAddresses) {
+  const std::vector<std::string> two{"10.0.0.0/8", "fd00::1"};
+  const auto file = load(with_file("[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"fd00::1\"]\n"));
+  EXPECT_THAT(file.faults, IsEmpty());
+  EXPECT_EQ(file.settings.server.trusted_proxies, two);
+  Sources variable;
+  variable.variables["WARDBOOK_SERVER_TRUSTED_PROXIES"] = "10.0.0.0/8, fd00::1";
+  EXPECT_EQ(load(variable).settings.server.trusted_proxies, two);
+  variable.variables["WARDBOOK_SERVER_TRUSTED_PROXIES"] = "";
+  EXPECT_THAT(load(variable).settings.server.trusted_proxies, IsEmpty());
+  const auto again = load(with_file(to_toml(file.settings, Secrets::shown)));
+  EXPECT_THAT(again.faults, IsEmpty());
+  EXPECT_EQ(again.settings.server.trusted_proxies, two);
+  for (const auto* wrong : {"[\"balancer\"]", "[\"10.0.0.0/40\"]", "[7]", "\"10.0.0.1\""}) {
+    const auto loaded = load(with_file(std::string("[server]\ntrusted_proxies = ") + wrong + "\n"));
+    EXPECT_THAT(loaded.faults, ElementsAre(HasSubstr("server.trusted_proxies: must"))) << wrong;
+  }
+}
+
 TEST_F(ConfigTest, SecretsAreMasked) {
   Settings settings;
   settings.database.url = "password=hush1";

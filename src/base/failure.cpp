@@ -53,6 +53,8 @@ constexpr std::array kRows{
         {"attachment_not_available", 409, "The file is not available"}},
     Row{Code::attachment_not_removable,
         {"attachment_not_removable", 409, "The file belongs to a finalized record"}},
+    Row{Code::attachment_altered,
+        {"attachment_altered", 409, "The stored file is not the one that was verified"}},
     Row{Code::archived, {"archived", 409, "The file is in the archive"}},
     Row{Code::version_conflict, {"version_conflict", 412, "Somebody changed it in the meantime"}},
     Row{Code::payload_too_large, {"payload_too_large", 413, "The body is too large"}},
@@ -98,9 +100,14 @@ Failure::Failure(Code code, std::string message, std::string log_detail)
       log_detail_(std::move(log_detail)) {}
 
 Failure Failure::invalid(std::vector<Fault> faults) {
-  Failure failure(Code::invalid_fields,
-                  faults.size() == 1 ? "One field is not valid."
-                                     : std::to_string(faults.size()) + " fields are not valid.");
+  std::string message = "One field is not valid.";
+  if (faults.size() >= kMostFaults) {
+    faults.resize(kMostFaults);
+    message = "The first " + std::to_string(kMostFaults) + " faults are named; there may be more.";
+  } else if (faults.size() != 1) {
+    message = std::to_string(faults.size()) + " fields are not valid.";
+  }
+  Failure failure(Code::invalid_fields, std::move(message));
   failure.faults_ = std::move(faults);
   return failure;
 }

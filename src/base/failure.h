@@ -53,6 +53,7 @@ enum class Code {
   upload_not_finished,
   attachment_not_available,
   attachment_not_removable,
+  attachment_altered,
   archived,
   // 412, 413, 415, 416, 417
   version_conflict,
@@ -93,6 +94,9 @@ struct Fault {
   std::string pointer;
   std::string message;
 };
+/// No answer names more: a client that sends many has no use for the rest, and memory is held while
+/// it reads.
+inline constexpr std::size_t kMostFaults = 100;
 
 /// Ends the request that throws it. `what()` is the public message and is sent to the client as
 /// `detail`; `log_detail` goes to the log only. Neither may hold patient data, SQL values or
@@ -100,7 +104,7 @@ struct Fault {
 class Failure : public std::exception {
  public:
   explicit Failure(Code code, std::string message = {}, std::string log_detail = {});
-  /// 422 with every fault found.
+  /// 422 with the faults found, the first kMostFaults of them.
   static Failure invalid(std::vector<Fault> faults);
 
   [[nodiscard]] Code code() const noexcept { return code_; }

@@ -15,14 +15,22 @@ struct Settings {
     std::uint16_t port = 8080;
     int reactors = 1;  ///< threads that serve requests, each with its own database connections
     std::int64_t max_connections = 4096;
+    std::int64_t max_connections_per_address = 2048;  ///< 0: no limit
+    std::int64_t open_requests_per_minute = 600;  ///< of an address, each open route; 0: no limit
+    std::vector<std::string> trusted_proxies;     ///< addresses and ranges (AddressRange)
+    std::chrono::milliseconds slow_client_grace{30'000};
+    std::int64_t min_bytes_per_second = 1024;  ///< 0: none
     std::chrono::milliseconds drain_timeout{10'000};
   } server;
 
   struct Database {
-    std::string url;        ///< libpq connection string of the service's own login
-    std::string owner_url;  ///< of the schemas' owner; only migrations and provisioning use it
-    int connections = 8;    ///< exclusive ones, a reactor
-    int lanes = 2;          ///< shared ones for short reads, a reactor
+    std::string url;             ///< libpq connection string of the service's own login
+    std::string owner_url;       ///< of the schemas' owner; only migrations and provisioning use it
+    int connections = 8;         ///< exclusive ones for the tenants' work, a reactor
+    int tenant_connections = 0;  ///< of them for one tenant at most; 0: half
+    int control_connections = 4;  ///< for accounts, tenants and sign-ins, a reactor
+    int audit_connections = 3;    ///< for entries of what was read, a reactor
+    int lanes = 2;                ///< shared ones for short reads, a reactor
     std::chrono::milliseconds statement_timeout{5'000};
     std::chrono::milliseconds acquire_timeout{3'000};
   } database;
@@ -31,7 +39,8 @@ struct Settings {
     std::string token_secret;  ///< at least 32 bytes; keys tokens (HS256) and kept requests
     std::chrono::seconds access_ttl{15 * 60};
     std::chrono::seconds session_ttl{12 * 3600};
-    int max_failed_logins = 5;
+    int max_failed_logins = 5;         ///< from one network, and of one session
+    int max_failed_logins_total = 50;  ///< from all networks that are new to the account
     std::chrono::seconds lock_duration{15 * 60};
     /// Argon2id work; libsodium's "moderate" would be 256 MiB. OWASP's minimum is 19 MiB, 2 passes.
     std::int64_t argon2_memory_bytes = 64 * 1024 * 1024;
@@ -54,7 +63,7 @@ struct Settings {
   struct Attachments {
     std::int64_t max_bytes = 50LL * 1024 * 1024;
     std::int64_t dicom_max_bytes = 2LL * 1024 * 1024 * 1024;
-    std::chrono::seconds url_ttl{900};
+    std::chrono::seconds url_ttl{3'600};
     bool proxy = true;
     int retention_days = 30;
     std::chrono::seconds sweep_every{600};

@@ -35,6 +35,10 @@ std::string& value_of(ConnectParams& params, const std::string& keyword) {
 
 ConnectParams session_params(const PoolOptions& options, bool limited) {
   ConnectParams params = parse(options.conninfo);
+  for (const auto& [keyword, value] : kLiveness) {
+    std::string& chosen = value_of(params, keyword);
+    if (chosen.empty()) chosen = value;
+  }
   std::string& session = value_of(params, "options");
   session +=
       " -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex"

@@ -154,43 +154,5 @@ TEST_F(RestartPgTest, WrongCredentialsAreUnavailableWithoutDetail) {
   EXPECT_EQ(tally.unavailable, 1);
 }
 
-// ---- notifications -----------------------------------------------------------------------------
-
-struct Heard {
-  int connected = 0;
-  std::vector<std::string> messages;
-};
-
-Task<> count_connection(Heard& heard) {
-  ++heard.connected;
-  co_return;
-}
-
-TEST_F(RestartPgTest, ListenersHearAndComeBack) {
-  auto pool = std::make_unique<Pool>(reactor, options());
-  Heard heard;
-  bool ended = false;
-  boost::asio::co_spawn(
-      reactor,
-      pool->listen(
-          "test \"channel", [&heard] { return count_connection(heard); },
-          [&heard](std::string_view payload) { heard.messages.emplace_back(payload); }),
-      [&](std::exception_ptr) { ended = true; });
-  run(reactor, until([&] { return heard.connected == 1; }));
-  owner.script("NOTIFY \"test \"\"channel\", 'one'");
-  owner.script("NOTIFY other, 'not mine'");
-  run(reactor, until([&] { return heard.messages.size() == 1; }));
-  PgCluster::get().stop();
-  PgCluster::get().start();
-  run(reactor, until([&] { return heard.connected == 2; }));
-  SyncConnection(PgCluster::get().owner_conninfo()).script("NOTIFY \"test \"\"channel\", 'two'");
-  run(reactor, until([&] { return heard.messages.size() == 2; }));
-  EXPECT_THAT(heard.messages, ::testing::ElementsAre("one", "two"));
-  EXPECT_FALSE(ended);
-  pool->close();
-  run(reactor, until([&] { return ended; }));
-  EXPECT_TRUE(ended) << "it ends with the pool";
-}
-
 }  // namespace
 }  // namespace wardbook::db

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "db/conninfo.h"
+
 namespace wardbook::db {
 namespace {
 
@@ -49,10 +51,20 @@ struct SyncConnection::Impl {
 
 SyncConnection::SyncConnection(const std::string& conninfo, const char* application_name)
     : impl_(std::make_unique<Impl>()) {
-  const char* const keywords[] = {"dbname", "fallback_application_name", "client_encoding",
-                                  "connect_timeout", nullptr};
-  const char* const values[] = {conninfo.c_str(), application_name, "UTF8", "10", nullptr};
-  impl_->conn.reset(PQconnectdbParams(keywords, values, 1));
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  const auto add = [&](const char* keyword, const char* value) {
+    keywords.push_back(keyword);
+    values.push_back(value);
+  };
+  // What stands before the connection string gives way to it.
+  for (const auto& [keyword, value] : detail::kLiveness) add(keyword, value);
+  add("dbname", conninfo.c_str());
+  add("fallback_application_name", application_name);
+  add("client_encoding", "UTF8");
+  add("connect_timeout", "10");
+  add(nullptr, nullptr);
+  impl_->conn.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
   if (PQstatus(impl_->conn.get()) != CONNECTION_OK) {
     throw SqlError("", trimmed(PQerrorMessage(impl_->conn.get())));
   }
@@ -142,19 +154,6 @@ SyncTransaction::~SyncTransaction() {
     connection_.script("ROLLBACK");
   } catch (const SqlError&) {
     // The connection is gone, and the transaction with it.
-  }
-}
-
-SyncAdvisoryLock::SyncAdvisoryLock(SyncConnection& connection, std::int64_t key)
-    : connection_(connection), key_(key) {
-  connection_.query("SELECT pg_advisory_lock($1)", {to_param(key_)});
-}
-
-SyncAdvisoryLock::~SyncAdvisoryLock() {
-  try {
-    connection_.query("SELECT pg_advisory_unlock($1)", {to_param(key_)});
-  } catch (const SqlError&) {
-    // The connection is gone, and the lock with it.
   }
 }
 

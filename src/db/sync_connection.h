@@ -77,18 +77,4 @@ class SyncTransaction {
   bool open_ = true;
 };
 
-/// A session-level advisory lock, waited for; given back at the end of the scope or with the
-/// connection.
-class SyncAdvisoryLock {
- public:
-  SyncAdvisoryLock(SyncConnection& connection, std::int64_t key);
-  ~SyncAdvisoryLock();
-  SyncAdvisoryLock(const SyncAdvisoryLock&) = delete;
-  SyncAdvisoryLock& operator=(const SyncAdvisoryLock&) = delete;
-
- private:
-  SyncConnection& connection_;
-  std::int64_t key_;
-};
-
 }  // namespace wardbook::db

@@ -1,6 +1,7 @@
 #include "demo/database.h"
 
 #include "db/sync_connection.h"
+#include "migrate/privileges.h"
 
 namespace wardbook::demo {
 namespace {
@@ -29,8 +30,9 @@ Logins prepare_database(const Cluster& cluster, Keepsakes& kept) {
     root.script(std::string("CREATE DATABASE ") + kDatabase + " OWNER " + kOwner +
                 " TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'");
   }
-  root.script(std::string("REVOKE ALL ON DATABASE ") + kDatabase +
-              " FROM PUBLIC; GRANT CONNECT ON" + " DATABASE " + kDatabase + " TO " + kService);
+  db::SyncConnection inside(cluster.conninfo(kDatabase, Cluster::kSuperuser, root_password),
+                            "wardbook demo");
+  for (const auto& statement : migrate::left_to_superuser(inside)) inside.script(statement);
   return {cluster.conninfo(kDatabase, kOwner, owner_password),
           cluster.conninfo(kDatabase, kService, service_password)};
 }

@@ -106,16 +106,37 @@ class Demo {
   std::unique_ptr<Uploads> uploads_;
 };
 
+net::Limits limits_of(const Settings::Server& server) {
+  net::Limits limits;
+  limits.connections_per_address = static_cast<std::size_t>(server.max_connections_per_address);
+  limits.grace = server.slow_client_grace;
+  limits.bytes_per_second = static_cast<std::uint64_t>(server.min_bytes_per_second);
+  return limits;
+}
+
+/// The service itself comes from this machine, with everybody's transfers.
+std::vector<AddressRange> trusted_by_store(const Settings::Server& server) {
+  std::vector<AddressRange> out{AddressRange::parse("127.0.0.0/8").value(),
+                                AddressRange::parse("::1").value()};
+  for (const auto& range : server.trusted_proxies) {
+    out.push_back(AddressRange::parse(range).value());
+  }
+  return out;
+}
+
 void Demo::start_store() {
   objectd::Options store;
   store.root = folder_ / "objects";
   store.host = options_.object_store_listen.host;
   store.port = options_.object_store_listen.port;
+  store.adopt = options_.adopt_objects;
   store.access_key = kept_.keep("s3_access_key", "demo" + random_word(16));
   store.secret_key = kept_.keep("s3_secret_key", random_word(40));
   store.region = settings_.storage.region;
   store.buckets = {settings_.storage.bucket};
   store.allowed_origins = {"*"};  // presigned URLs carry their own permission
+  store.limits = limits_of(settings_.server);
+  store.trusted_proxies = trusted_by_store(settings_.server);
   store_ = std::make_unique<StoreThread>(store);
 
   settings_.storage.endpoint = url_of(options_.object_store_listen, store_->port());

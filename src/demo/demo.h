@@ -24,6 +24,7 @@ struct Options {
   std::filesystem::path data_dir;
   Endpoint listen{"127.0.0.1", 8080};
   Endpoint object_store_listen{"127.0.0.1", 9000};
+  bool adopt_objects = false;  ///< see objectd::Options::adopt
   /// What else is configured; the demo replaces what it brings itself: addresses, database, store,
   /// secrets.
   Settings settings;

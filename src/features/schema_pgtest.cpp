@@ -47,6 +47,7 @@ std::size_t linked_routes() {
   const void* const others[] = {
       reinterpret_cast<const void*>(&attachments::sweep),
       reinterpret_cast<const void*>(&audit::verify_chain),
+      reinterpret_cast<const void*>(&accounts::forget_old),
       reinterpret_cast<const void*>(&records::verify_versions),
       reinterpret_cast<const void*>(&api::sweep_idempotency_keys),
       reinterpret_cast<const void*>(&icd10::import_release),
@@ -153,6 +154,7 @@ TEST(IsolationTest, EveryTableAgainstEveryVerb) {
       {"template_versions", append},
       {"audit_log", append},
       {"audit_seals", append},
+      {"audit_sealing", "SELECT UPDATE"},
       {"name_words", append},
       {"follow_ups", "SELECT INSERT DELETE"},
       {"schema_migrations", "SELECT"},
@@ -192,7 +194,7 @@ TEST(IsolationTest, SequencesFunctionsAndTheControlSchema) {
     EXPECT_EQ(sqlstate_of(service, sql), kRefused) << sql;
   }
   for (const std::string table : {"accounts", "memberships", "sessions", "revocations", "tenants",
-                                  "platform_audit", "schema_migrations"}) {
+                                  "platform_audit", "schema_migrations", "sign_in_tallies"}) {
     EXPECT_EQ(sqlstate_of(own, "SELECT 1 FROM wardbook." + table), kRefused) << table;
     EXPECT_EQ(sqlstate_of(service, "SELECT 1 FROM wardbook." + table), "") << table;
   }

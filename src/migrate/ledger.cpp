@@ -9,10 +9,6 @@ using db::SqlError;
 using db::SyncConnection;
 using db::to_param;
 
-// First key of the two-key advisory locks; the second one is the tenant's hash. A collision of two
-// tenants only makes one wait for the other.
-constexpr int kTenantLocks = 0x77627401;
-
 std::string table_of(const std::string& schema) {
   return quoted(schema) + ".schema_migrations";
 }
@@ -61,9 +57,9 @@ std::vector<std::string> apply(SyncConnection& connection, const std::string& sc
   return names;
 }
 
-void lock_tenant(SyncConnection& connection, const TenantId& tenant) {
-  connection.query("SELECT pg_advisory_xact_lock($1::int, hashtext($2))",
-                   {to_param(kTenantLocks), tenant.str()});
+void lock_ledger(SyncConnection& connection, const std::string& schema) {
+  // Readers go on; whoever has no more than SELECT can take nothing that stands in its way.
+  connection.script("LOCK TABLE " + table_of(schema) + " IN SHARE ROW EXCLUSIVE MODE");
 }
 
 void ensure_role(SyncConnection& connection, const TenantId& tenant,
@@ -81,16 +77,35 @@ void ensure_role(SyncConnection& connection, const TenantId& tenant,
   }
 }
 
+namespace {
+
+bool is_there(SyncConnection& connection, const TenantId& tenant) {
+  return connection.value("SELECT 1 FROM wardbook.tenants WHERE id = $1", {tenant.str()})
+      .has_value();
+}
+
+/// False where the tenant has been dropped since the list of them was read, or is dropped while we
+/// wait for it; the transaction has failed then.
+bool hold_tenant(SyncConnection& connection, const TenantId& tenant) {
+  if (!is_there(connection, tenant)) return false;
+  try {
+    lock_ledger(connection, tenant.str());
+    return true;
+  } catch (const SqlError& error) {
+    if (error.sqlstate() != "42P01" && error.sqlstate() != "3F000") throw;
+    connection.script("ROLLBACK");
+    if (is_there(connection, tenant)) throw;
+    return false;
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> migrate_tenant(SyncConnection& connection, const TenantId& tenant,
                                         const std::vector<Migration>& migrations,
                                         const Options& options) {
   db::SyncTransaction transaction(connection);
-  if (!options.dry_run) {
-    lock_tenant(connection, tenant);
-    // It may have been dropped since the list was read.
-    if (!connection.value("SELECT 1 FROM wardbook.tenants WHERE id = $1", {tenant.str()}))
-      return {};
-  }
+  if (!options.dry_run && !hold_tenant(connection, tenant)) return {};
   const Ledger ledger = read_ledger(connection, tenant.str());
   if (const auto conflict = conflict_of(migrations, ledger)) throw MigrationError(*conflict);
   const std::vector<const Migration*> pending = pending_of(migrations, ledger);

@@ -19,14 +19,16 @@ void create_ledger(db::SyncConnection& connection, const std::string& schema);
 std::vector<std::string> apply(db::SyncConnection& connection, const std::string& schema,
                                const std::vector<const Migration*>& pending, const Places& places);
 
-/// The tenant's part of a transaction: advisory lock, ledger, what is pending. A dry run only
-/// looks.
+/// Until the end of the transaction, nobody else migrates this schema or drops it. A lock on the
+/// ledger, which only its owner can take, and not an advisory one, which every role of the database
+/// can. Waits. Throws SqlError (3F000, 42P01) where the schema or the ledger is not there.
+void lock_ledger(db::SyncConnection& connection, const std::string& schema);
+
+/// The tenant's part of a transaction: the ledger's lock, the ledger, what is pending. A dry run
+/// only looks.
 std::vector<std::string> migrate_tenant(db::SyncConnection& connection, const TenantId& tenant,
                                         const std::vector<Migration>& migrations,
                                         const Options& options);
-
-/// Until the end of the transaction, nobody else migrates, makes or drops this tenant.
-void lock_tenant(db::SyncConnection& connection, const TenantId& tenant);
 
 /// Makes the tenant's role where it is missing and lets the service take it.
 void ensure_role(db::SyncConnection& connection, const TenantId& tenant,

@@ -9,24 +9,44 @@
 #include "db/sync_connection.h"
 #include "migrate/files.h"
 #include "migrate/ledger.h"
+#include "migrate/privileges.h"
 
 namespace wardbook::migrate {
 namespace {
 
 using db::SqlError;
 using db::SyncConnection;
-using db::to_param;
 
-constexpr std::int64_t kControlLock = 0x7762'6374'0001;
 const std::string kControl = "wardbook";
 
 SyncConnection connect(const Options& options) {
   return SyncConnection(options.owner_conninfo, "wardbook migrate");
 }
 
-std::vector<std::string> migrate_control(const Options& options) {
+/// Makes schema and ledger where they are missing, and holds the ledger's lock to the end of the
+/// transaction. False when another run made them meanwhile: the transaction has failed then.
+bool hold_control(SyncConnection& connection) {
+  if (has_ledger(connection, kControl)) {
+    lock_ledger(connection, kControl);
+    return true;
+  }
+  try {
+    // Waits for a transaction that is about to make the same.
+    if (!connection.value("SELECT 1 FROM pg_namespace WHERE nspname = $1", {kControl})) {
+      connection.script("CREATE SCHEMA wardbook");
+    }
+    create_ledger(connection, kControl);
+    return true;
+  } catch (const SqlError& error) {
+    const std::string& state = error.sqlstate();
+    if (state == "23505" || state == "42P06" || state == "42P07") return false;
+    throw;
+  }
+}
+
+std::vector<std::string> migrate_control(SyncConnection& connection, const Options& options,
+                                         std::vector<std::string>& for_superuser) {
   const std::vector<Migration> migrations = load(options.files, "control");
-  SyncConnection connection = connect(options);
   if (options.dry_run) {
     const Ledger ledger = read_ledger(connection, kControl);
     if (const auto conflict = conflict_of(migrations, ledger)) throw MigrationError(*conflict);
@@ -36,18 +56,25 @@ std::vector<std::string> migrate_control(const Options& options) {
     }
     return names;
   }
-  const db::SyncAdvisoryLock lock(connection, kControlLock);
-  db::SyncTransaction transaction(connection);
-  if (!connection.value("SELECT 1 FROM pg_namespace WHERE nspname = $1", {kControl})) {
-    connection.script("CREATE SCHEMA wardbook");
+  std::optional<db::SyncTransaction> transaction(std::in_place, connection);
+  while (!hold_control(connection)) {
+    transaction.reset();  // rolls back, before the next one begins
+    transaction.emplace(connection);
   }
-  if (!has_ledger(connection, kControl)) create_ledger(connection, kControl);
   const Ledger ledger = read_ledger(connection, kControl);
   if (const auto conflict = conflict_of(migrations, ledger)) throw MigrationError(*conflict);
   std::vector<std::string> names =
       apply(connection, kControl, pending_of(migrations, ledger),
             {quoted(options.service_role), std::nullopt, std::nullopt});
-  transaction.commit();
+  for_superuser = withdraw_from_public(connection, options.service_role);
+  transaction->commit();
+  for (std::string& statement : left_to_superuser(connection)) {
+    for_superuser.push_back(std::move(statement));
+  }
+  if (connection.value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == "t") {
+    for (const std::string& statement : for_superuser) connection.script(statement);
+    for_superuser.clear();
+  }
   return names;
 }
 
@@ -117,7 +144,8 @@ std::size_t Report::failed() const {
 Report run(const Options& options, const Progress& progress) {
   Report report;
   try {
-    report.control = migrate_control(options);
+    SyncConnection connection = connect(options);
+    report.control = migrate_control(connection, options, report.for_superuser);
     for (const TenantId& tenant : tenants_of(options)) report.tenants.push_back({tenant, {}, {}});
   } catch (const SqlError& error) {
     throw MigrationError(error.what());

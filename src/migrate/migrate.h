@@ -46,6 +46,8 @@ struct TenantReport {
 struct Report {
   std::vector<std::string> control;
   std::vector<TenantReport> tenants;  ///< by id
+  /// What was not the owner's to withdraw from every role of the database: SQL for a superuser.
+  std::vector<std::string> for_superuser;
   [[nodiscard]] std::size_t failed() const;
   [[nodiscard]] bool ok() const { return failed() == 0; }
 };
@@ -55,9 +57,9 @@ using Progress = std::function<void(std::size_t done, std::size_t total, const T
 
 /// Brings the control schema up to date, in one transaction, then every tenant's schema, each in
 /// its own. A tenant that fails is reported and the rest go on. Two runs at once, on whatever
-/// nodes, do everything once. Throws MigrationError when there is no connection, the control schema
-/// fails, a file is not named as it should, a migration that was applied has changed since, or the
-/// named tenant is unknown.
+/// nodes, do everything once. Withdraws from PUBLIC what hospitals' roles have no use for. Throws
+/// MigrationError when there is no connection, the control schema fails, a file is not named as it
+/// should, a migration that was applied has changed since, or the named tenant is unknown.
 Report run(const Options& options, const Progress& progress = {});
 
 struct TenantStatus {

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <functional>
 #include <thread>
 
 #include "base/failure.h"
@@ -202,6 +204,144 @@ TEST_F(MigratePgTest, ManyAtOnceDoEverythingOnce) {
   }
   EXPECT_EQ(control, 1U);
   EXPECT_EQ(applied, 8U);
+}
+
+TEST_F(MigratePgTest, ManyAtOnceOnAnEmptyDatabaseDoEverythingOnce) {
+  std::vector<Report> reports(4);
+  std::vector<std::jthread> threads;
+  for (Report& report : reports) {
+    threads.emplace_back([&report, this] { report = run(options); });
+  }
+  threads.clear();
+  std::size_t control = 0;
+  for (const Report& report : reports) control += report.control.size();
+  EXPECT_EQ(control, 1U);
+  EXPECT_TRUE(status(options).up_to_date());
+}
+
+TEST_F(MigratePgTest, ManyThatMakeOrDropOneTenantDoItOnce) {
+  run(options);
+  std::atomic<int> made = 0;
+  std::atomic<int> dropped = 0;
+  std::atomic<int> other = 0;
+  const auto four = [&](const std::function<void()>& work) {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        try {
+          work();
+        } catch (const Failure& failure) {
+          if (failure.code() != Code::tenant_exists) ++other;
+        } catch (const MigrationError&) {
+          ++other;
+        }
+      });
+    }
+  };
+  four([&] {
+    make(tenant("one"));
+    ++made;
+  });
+  four([&] {
+    if (drop(options, tenant("one"))) ++dropped;
+  });
+  EXPECT_EQ(made, 1);
+  EXPECT_EQ(dropped, 1);
+  EXPECT_EQ(other, 0);
+}
+
+TEST_F(MigratePgTest, ATenantThatIsDroppedMeanwhileIsPassedOver) {
+  run(options);
+  make(tenant("one"));
+  use(files({kNotes, kMore}));
+  auto dropping = owner();
+  dropping.script("BEGIN; LOCK TABLE " + prefix + "one.schema_migrations IN EXCLUSIVE MODE");
+  Report report;
+  std::jthread migrating([&] { report = run(options); });
+  auto looking = owner();
+  while (looking.value("SELECT count(*) FROM pg_locks WHERE NOT granted"
+                       " AND database = (SELECT oid FROM pg_database"
+                       " WHERE datname = current_database())") == "0") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  dropping.script("DELETE FROM wardbook.tenants; DROP SCHEMA " + prefix + "one CASCADE; COMMIT");
+  migrating.join();
+  ASSERT_THAT(report.tenants, SizeIs(1));
+  EXPECT_TRUE(report.ok()) << *report.tenants[0].error;
+  EXPECT_THAT(report.tenants[0].applied, IsEmpty());
+}
+
+// Every role of a database can take advisory locks, hospitals' roles too, where nobody withdrew it.
+TEST_F(MigratePgTest, WhoeverHoldsAdvisoryLocksStopsNoMigration) {
+  run(options);
+  make(tenant("one"));
+  use(files({kNotes, kMore}));
+  const std::size_t at = options.owner_conninfo.rfind("dbname=");
+  db::SyncConnection somebody(PgCluster::get().service_conninfo() + " " +
+                              options.owner_conninfo.substr(at));
+  somebody.query("SELECT pg_advisory_lock(x'776263740001'::bigint)");
+  somebody.query("SELECT pg_advisory_lock(2002940929, hashtext($1))", {tenant("one").str()});
+  options.owner_conninfo += " options='-c lock_timeout=2s'";
+  const Report report = run(options);
+  EXPECT_TRUE(report.ok());
+  ASSERT_THAT(report.tenants, SizeIs(1));
+  EXPECT_THAT(report.tenants[0].applied, ElementsAre("0002_more"));
+}
+
+/// The SQLSTATE that this SQL ends with; empty when it goes through.
+std::string state_of(db::SyncConnection& connection, const std::string& sql) {
+  try {
+    connection.script(sql);
+  } catch (const db::SqlError& error) {
+    return error.sqlstate();
+  }
+  return {};
+}
+
+TEST_F(MigratePgTest, MigratingWithdrawsWhatHospitalsHaveNoUseFor) {
+  const std::string database =
+      options.owner_conninfo.substr(options.owner_conninfo.rfind("dbname="));
+  db::SyncConnection superuser(PgCluster::get().superuser_conninfo() + " " + database);
+  superuser.script("GRANT CREATE ON SCHEMA public TO PUBLIC");  // as before PostgreSQL 15
+  Report report = run(options);
+  make(tenant("one"));
+  db::SyncConnection hospital(PgCluster::get().service_conninfo() + " " + database);
+  hospital.script("SET ROLE " + tenant("one").role());
+  EXPECT_EQ(state_of(hospital, "CREATE TEMPORARY TABLE mine ()"), "42501");
+  EXPECT_EQ(state_of(hospital, "CREATE TABLE public.mine ()"), "42501");
+  EXPECT_EQ(state_of(hospital, "CREATE SCHEMA mine"), "42501");
+  EXPECT_EQ(state_of(hospital, "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql RETURN 1"),
+            "42501");
+  const std::vector<std::string> superusers{
+      "SELECT lo_create(0)",
+      "SELECT lo_from_bytea(0, 'x')",
+      "SELECT pg_advisory_lock(1)",
+      "SELECT pg_try_advisory_lock_shared(1, 2)",
+      "SELECT pg_advisory_xact_lock(1)",
+      "SELECT pg_logical_emit_message(false, 'x', 'y')",
+  };
+  for (const auto& sql : superusers) EXPECT_EQ(state_of(hospital, sql), "") << sql;
+  EXPECT_THAT(report.for_superuser, SizeIs(1)) << "the owner cannot withdraw it, and says so";
+  for (const auto& statement : report.for_superuser) superuser.script(statement);
+  for (const auto& sql : superusers) EXPECT_EQ(state_of(hospital, sql), "42501") << sql;
+  report = run(options);
+  EXPECT_THAT(report.for_superuser, IsEmpty());
+}
+
+TEST_F(MigratePgTest, AnOwnerOfSchemasOnlySaysWhatTheDatabasesOwnerHasToDo) {
+  const std::string database =
+      options.owner_conninfo.substr(options.owner_conninfo.rfind("dbname="));
+  db::SyncConnection superuser(PgCluster::get().superuser_conninfo() + " " + database);
+  const std::string name = superuser.value("SELECT current_database()").value();
+  superuser.script("ALTER DATABASE " + name + " OWNER TO postgres; GRANT ALL ON DATABASE " + name +
+                   " TO wardbook_owner");
+  const Report report = run(options);
+  EXPECT_THAT(report.for_superuser,
+              ElementsAre("REVOKE ALL ON DATABASE \"" + name + "\" FROM PUBLIC",
+                          "GRANT CONNECT ON DATABASE \"" + name + "\" TO \"wardbook_service\"",
+                          HasSubstr("lo_create")));
+  for (const auto& statement : report.for_superuser) superuser.script(statement);
+  EXPECT_THAT(run(options).for_superuser, IsEmpty());
 }
 
 TEST_F(MigratePgTest, ProvisioningIsAllOrNothing) {

@@ -28,6 +28,7 @@ void insert_tenant(SyncConnection& connection, const TenantId& tenant, const std
     connection.exec("INSERT INTO wardbook.tenants (id, name, time_zone) VALUES ($1, $2, $3)",
                     {tenant.str(), name, time_zone});
   } catch (const SqlError& error) {
+    if (error.sqlstate() == "23505") throw Failure(Code::tenant_exists);  // made meanwhile
     if (error.sqlstate() != "23514") throw;
     throw Failure::invalid({{"/name", "A name has 1 to 200 characters."}});
   }
@@ -42,7 +43,6 @@ void provision(const Options& options, const TenantId& tenant, const std::string
   try {
     SyncConnection connection(options.owner_conninfo, "wardbook provision");
     db::SyncTransaction transaction(connection);
-    lock_tenant(connection, tenant);
     if (exists(connection, tenant)) throw Failure(Code::tenant_exists);
     insert_tenant(connection, tenant, name, time_zone);
     ensure_role(connection, tenant, options.service_role);
@@ -62,10 +62,11 @@ bool drop(const Options& options, const TenantId& tenant) {
   try {
     SyncConnection connection(options.owner_conninfo, "wardbook drop");
     db::SyncTransaction transaction(connection);
-    lock_tenant(connection, tenant);
+    // One of two that drop the same waits here for the other.
     if (connection.exec("DELETE FROM wardbook.tenants WHERE id = $1", {tenant.str()}) == 0) {
       return false;
     }
+    if (has_ledger(connection, tenant.str())) lock_ledger(connection, tenant.str());
     connection.script("DROP SCHEMA IF EXISTS " + quoted(tenant.str()) + " CASCADE");
     if (connection.value("SELECT 1 FROM pg_roles WHERE rolname = $1", {tenant.role()})) {
       const std::string role = quoted(tenant.role());

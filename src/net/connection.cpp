@@ -1,5 +1,8 @@
 #include "net/connection.h"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <utility>
 
 #include "base/log.h"
@@ -37,31 +40,35 @@ Failure to_failure(const std::exception_ptr& error) {
   }
 }
 
-std::string address_of(const Socket& socket) {
-  boost::system::error_code ec;
-  const auto endpoint = socket.remote_endpoint(ec);
-  if (ec) return "unknown";
-  const auto address = endpoint.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6())
-        .to_string();
-  }
-  return address.to_string();
-}
+/// What the kernel may hold that was not sent yet: neither may slow readers fill its memory, nor
+/// may their progress stay unseen for long.
+constexpr int kUnsentBytes = 128 * 1024;
+/// Of an idle connection's read buffer.
+constexpr std::size_t kIdleBuffer = 16 * 1024;
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<ServerCore> core, Socket socket)
-    : core_(std::move(core)), socket_(std::move(socket)) {
+Connection::Connection(std::shared_ptr<ServerCore> core, Socket socket, const Address& peer,
+                       bool trusted, bool counted)
+    : core_(std::move(core)),
+      socket_(std::move(socket)),
+      peer_(peer),
+      source_(peer.source()),
+      trusted_(trusted),
+      counted_(counted),
+      remote_ip_(peer.str()),
+      pace_(limits().grace, limits().bytes_per_second) {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(tcp::no_delay(true), ignored);
-  remote_ip_ = address_of(socket_);
+  (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes,
+                     sizeof kUnsentBytes);
   core_->add(*this);
 }
 
 Connection::~Connection() {
   core_->remove(*this);
+  if (counted_) core_->options.book->leave(source_);
 }
 
 void Connection::arm(Clock::time_point deadline) {
@@ -70,12 +77,31 @@ void Connection::arm(Clock::time_point deadline) {
 }
 
 void Connection::on_tick(Clock::time_point now) {
-  if (now < deadline_) return;
+  notice_stall(now);
+  if (now < deadline_ || (writing_ && has_read_some(now))) return;
   // Again on every tick until the coroutine has noticed: between two reads there is nothing to
   // cancel.
   timed_out_ = true;
   boost::system::error_code ignored;
   socket_.cancel(ignored);
+}
+
+void Connection::notice_stall(Clock::time_point now) {
+  if (!stall_call_ || stalled_ || waits_since_ == Clock::time_point::max()) return;
+  if (now < waits_since_ + limits().stall) return;
+  stalled_ = true;
+  stall_call_();
+}
+
+bool Connection::is_quiet() const {
+  boost::system::error_code ec;
+  return !gone_ && (socket_.available(ec) == 0 || ec);
+}
+
+bool Connection::is_slow(Clock::time_point now) {
+  if (gone_ || waits_since_ == Clock::time_point::max()) return false;
+  if (writing_) (void)has_read_some(now);
+  return pace_.is_slow_after(now - wait_from_);
 }
 
 void Connection::on_drain(Clock::time_point now) {
@@ -90,6 +116,13 @@ void Connection::close() {
   gone_ = true;
   boost::system::error_code ignored;
   socket_.close(ignored);
+}
+
+void Connection::cut() {
+  // A reset: the kernel must not go on keeping what nobody reads.
+  boost::system::error_code ignored;
+  socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+  close();
 }
 
 Task<> Connection::run(std::unique_ptr<Connection> self) {
@@ -128,7 +161,9 @@ Task<bool> Connection::serve_one() {
 Task<bool> Connection::receive_head() {
   scanner_.reset();
   phase_ = Phase::idle;
+  in_.shrink(kIdleBuffer);
   arm(Clock::now() + (core_->draining ? kFreshGrace : limits().idle_timeout));
+  if (in_.empty()) core_->wait_in(core_->idle, place_);
   while (true) {
     if (!in_.empty()) {
       if (phase_ == Phase::idle) {
@@ -138,6 +173,7 @@ Task<bool> Connection::receive_head() {
         arm(Clock::now() + limits().header_timeout);
       }
       if (examine_head()) break;
+      core_->wait_in(core_->heads, place_);
     } else if (core_->draining && served_ > 0) {
       co_return false;
     }
@@ -151,6 +187,7 @@ Task<bool> Connection::receive_head() {
     }
     in_.commit(count);
   }
+  place_.unlink();
   phase_ = Phase::exchange;
   disarm();
   co_return true;
@@ -187,10 +224,13 @@ bool Connection::examine_head() {
 
 void Connection::begin(CheckedRequest&& request) {
   head_ = std::move(request.head);
-  head_.remote_ip = remote_ip_;
+  head_.remote_ip =
+      trusted_ ? forwarded_client(head_.headers, peer_, core_->options.trusted_proxies).str()
+               : remote_ip_;
   framing_ = request.framing;
   id_ = core_->make_id();
-  io_timeout_ = limits().io_timeout;
+  pace_.restart();
+  stall_call_ = nullptr;
   body_left_ = framing_.content_length.value_or(0);
   chunks_.reset();
   if (!framing_.content_length) chunks_.emplace();
@@ -228,8 +268,7 @@ Task<bool> Connection::complete(std::exception_ptr error) {
                {{"request_id", id_}, {"reason", to_failure(error).log_detail()}});
     // Ending early is the only way left to say so.
     if (stream_ != Stream::none) {
-      boost::system::error_code ignored;
-      socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+      cut();
       co_return false;
     }
   }

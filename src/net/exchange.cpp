@@ -1,4 +1,7 @@
 // Connection's Exchange half: request bodies and answers.
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <charconv>
@@ -23,6 +26,21 @@ boost::asio::const_buffer bytes_of(std::string_view text) {
   return buffer(text.data(), text.size());
 }
 
+/// An answer counts as unread while its writing waits.
+struct Held {
+  Held(ServerCore& core, Connection& connection, std::size_t bytes)
+      : core_(core), connection_(connection) {
+    core_.hold(connection_, bytes);
+  }
+  ~Held() { core_.release(connection_); }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+
+ private:
+  ServerCore& core_;
+  Connection& connection_;
+};
+
 }  // namespace
 
 void Connection::reading_failed(boost::system::error_code ec) {
@@ -34,16 +52,55 @@ void Connection::reading_failed(boost::system::error_code ec) {
 }
 
 void Connection::writing_failed(boost::system::error_code ec) {
+  if (ec == boost::asio::error::timed_out) cut();
   gone_ = true;
   throw boost::system::system_error(ec);
 }
 
+void Connection::begin_wait(Clock::time_point latest) {
+  wait_from_ = waits_since_ = Clock::now();
+  stalled_ = false;
+  arm(std::min(latest, wait_from_ + std::min<Pace::Duration>(limits().io_timeout, pace_.left())));
+}
+
+void Connection::end_wait(std::size_t bytes) {
+  disarm();
+  pace_.waited(Clock::now() - wait_from_, bytes);
+  waits_since_ = Clock::time_point::max();
+}
+
+/// Written, but not yet acknowledged by the client's system.
+std::size_t Connection::unacknowledged() {
+  int bytes = 0;
+  const bool known = ::ioctl(socket_.native_handle(), SIOCOUTQ, &bytes) == 0;
+  return known && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+/// While a write waits: credits what the client has taken meanwhile, and extends the wait by it.
+bool Connection::has_read_some(Clock::time_point now) {
+  if (gone_) return false;
+  const auto left = unacknowledged();
+  if (left >= queued_) return false;
+  pace_.waited(now - wait_from_, queued_ - left);
+  queued_ = left;
+  wait_from_ = now;
+  deadline_ = now + std::min<Pace::Duration>(limits().io_timeout, pace_.left());
+  return deadline_ > now;
+}
+
+std::size_t Connection::at_hand() const {
+  if (body_done_) return 0;
+  boost::system::error_code ec;
+  const std::uint64_t arrived = in_.size() + socket_.available(ec);
+  return static_cast<std::size_t>(chunks_ ? arrived : std::min(arrived, body_left_));
+}
+
 Task<> Connection::fill(Clock::time_point deadline) {
   const auto space = in_.space(kBodyBuffer);
-  arm(deadline);
+  begin_wait(deadline);
   const auto [ec, count] =
       co_await socket_.async_read_some(buffer(space.data(), space.size()), kAwait);
-  disarm();
+  end_wait(count);
   if (ec) reading_failed(ec);
   in_.commit(count);
 }
@@ -67,9 +124,9 @@ Task<std::size_t> Connection::read_body(std::span<char> into, Clock::time_point 
     const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, into.size()));
     std::size_t count = in_.take(into.first(want));
     if (count == 0 && want >= kDirectRead) {
-      arm(deadline);
+      begin_wait(deadline);
       const auto [ec, read] = co_await socket_.async_read_some(buffer(into.data(), want), kAwait);
-      disarm();
+      end_wait(read);
       if (ec) reading_failed(ec);
       count = read;
     }
@@ -95,7 +152,7 @@ Task<> Connection::send_continue() {
 Task<std::size_t> Connection::read_some(std::span<char> into) {
   if (body_done_ || into.empty()) co_return 0;
   if (expecting_) co_await send_continue();
-  const auto count = co_await read_body(into, Clock::now() + io_timeout_);
+  const auto count = co_await read_body(into, Clock::time_point::max());
   co_return count;
 }
 
@@ -116,7 +173,7 @@ Task<std::string> Connection::read_all(std::size_t limit) {
       body.resize(std::min(room, most));
     }
     const auto space = std::span(body).subspan(filled);
-    const auto count = co_await read_body(space, std::min(last, Clock::now() + io_timeout_));
+    const auto count = co_await read_body(space, last);
     filled += count;
     if (filled > limit) throw Failure(Code::payload_too_large);
   }
@@ -158,7 +215,7 @@ void Connection::begin_answer(int status, const Headers& headers,
 }
 
 Task<> Connection::respond(Response response) {
-  std::uint64_t length = response.body.size();
+  std::uint64_t length = response.content().size();
   if (length == 0 && head_.method == "HEAD") {
     // A handler may know the length without making the body.
     if (const auto given = response.headers.get("Content-Length")) {
@@ -167,9 +224,9 @@ Task<> Connection::respond(Response response) {
   }
   begin_answer(response.status, response.headers, length, false);
   Parts parts{bytes_of(out_)};
-  if (stream_ != Stream::swallowed) parts[1] = bytes_of(response.body);
+  if (stream_ != Stream::swallowed) parts[1] = bytes_of(response.content());
   stream_ = Stream::none;
-  if (!write_now(parts)) co_await write_rest(parts);
+  if (!write_now(parts)) co_await write_rest(parts, response.body.size());
 }
 
 Task<> Connection::start(int status, Headers headers, std::optional<std::uint64_t> length) {
@@ -200,7 +257,7 @@ Task<> Connection::write(std::string_view bytes) {
   }
   parts[0] = bytes_of(out_);
   parts[1] = bytes_of(bytes);
-  if (!write_now(parts)) co_await write_rest(parts);
+  if (!write_now(parts)) co_await write_rest(parts, bytes.size());
 }
 
 Task<> Connection::finish_stream() {
@@ -227,14 +284,19 @@ bool Connection::write_now(Parts& parts) {
   return done;
 }
 
-Task<> Connection::write_rest(Parts parts) {
+Task<> Connection::write_rest(Parts parts, std::size_t held) {
+  const Held guard(*core_, *this, held);
   do {
-    arm(Clock::now() + io_timeout_);
+    queued_ = unacknowledged();
+    writing_ = true;
+    begin_wait(Clock::time_point::max());
     const auto [ec] = co_await socket_.async_wait(Socket::wait_write, kAwait);
-    disarm();
+    writing_ = false;
     if (ec) {
-      writing_failed(timed_out_ ? make_error_code(boost::asio::error::timed_out) : ec);
+      disarm();
+      writing_failed(timed_out_ && !gone_ ? make_error_code(boost::asio::error::timed_out) : ec);
     }
+    end_wait(queued_ - std::min(queued_, unacknowledged()));
   } while (!write_now(parts));
 }
 

@@ -120,7 +120,7 @@ std::optional<QueryParams> parse_query(std::string_view raw_query) {
     auto name = decode(pair.substr(0, equals), true);
     auto value = equals == std::string_view::npos ? std::optional<std::string>(std::in_place)
                                                   : decode(pair.substr(equals + 1), true);
-    if (!name || !value) return std::nullopt;
+    if (!name || !value || params.size() == kMostQueryParams) return std::nullopt;
     params.emplace_back(std::move(*name), std::move(*value));
   }
   return params;

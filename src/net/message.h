@@ -41,7 +41,8 @@ struct RequestHead {
   std::string method;  ///< as sent; methods are case-sensitive
   std::string target;  ///< origin-form as sent, path and query, undecoded; starts with '/'
   Headers headers;
-  std::string remote_ip;  ///< the peer's address
+  /// The client's address: the peer's, or what a trusted proxy says of it (forwarded_client).
+  std::string remote_ip;
   bool http_1_0 = false;
 
   [[nodiscard]] std::string_view raw_path() const;   ///< target up to '?'
@@ -53,6 +54,13 @@ struct Response {
   int status = 200;
   Headers headers;
   std::string body;
+  /// Instead of `body`: bytes that live as long as the program, so that clients who read slowly
+  /// hold no copies of them.
+  std::string_view fixed = {};
+
+  [[nodiscard]] std::string_view content() const {
+    return fixed.empty() ? std::string_view(body) : fixed;
+  }
 };
 
 /// %XX decoded; nullopt on a broken escape or %00. '+' stays (it is a space only in forms).
@@ -62,7 +70,9 @@ struct Response {
 [[nodiscard]] std::string percent_encode(std::string_view text, bool keep_slash = false);
 
 using QueryParams = std::vector<std::pair<std::string, std::string>>;
-/// Splits and decodes a query string ('+' is a space); nullopt on a broken escape.
+inline constexpr std::size_t kMostQueryParams = 256;
+/// Splits and decodes a query string ('+' is a space); nullopt on a broken escape, or for more
+/// parameters than that.
 [[nodiscard]] std::optional<QueryParams> parse_query(std::string_view raw_query);
 
 }  // namespace wardbook::net

@@ -9,7 +9,7 @@
 namespace wardbook::net {
 
 /// Bytes that came from a socket and were not used yet: filled at the end, consumed at the front,
-/// kept in one piece. Grows from 4 KiB on demand, never shrinks.
+/// kept in one piece. Grows from 4 KiB on demand.
 class ReadBuffer {
  public:
   [[nodiscard]] std::string_view view() const { return {bytes_.get() + begin_, size()}; }
@@ -35,6 +35,14 @@ class ReadBuffer {
   void consume(std::size_t count) {
     begin_ += count;
     if (begin_ == end_) begin_ = end_ = 0;
+  }
+  /// Lets go of memory beyond `most` when nothing is in it: an idle connection must not keep what
+  /// one long body needed.
+  void shrink(std::size_t most) {
+    if (!empty() || capacity_ <= most) return;
+    bytes_.reset();
+    capacity_ = begin_ = end_ = 0;
+    filled_ = false;
   }
   /// Moves up to `into.size()` bytes out.
   std::size_t take(std::span<char> into) {

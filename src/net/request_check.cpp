@@ -85,6 +85,7 @@ std::optional<Failure> check_field_line(std::string_view line) {
 
 std::optional<Failure> check_lines(std::string_view head) {
   bool first = true;
+  std::size_t fields = 0;
   while (true) {
     const auto end = head.find("\r\n");
     if (end == std::string_view::npos) return refused("The header section does not end");
@@ -93,6 +94,9 @@ std::optional<Failure> check_lines(std::string_view head) {
     if (line.empty()) break;
     auto failure = first ? check_request_line(line) : check_field_line(line);
     if (failure) return failure;
+    if (!first && ++fields > kMostFields) {
+      return Failure(Code::headers_too_large, "There are too many header fields");
+    }
     first = false;
   }
   if (first) return refused("The request line is missing");

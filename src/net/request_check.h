@@ -41,9 +41,12 @@ struct CheckedRequest {
   RequestFraming framing;
 };
 
+/// Looking one up is a walk over all of them. S3's metadata are the most that anybody needs.
+inline constexpr std::size_t kMostFields = 256;
+
 /// Reads a whole head (up to and with its empty line) strictly, see Server for what is refused. The
-/// Failure has code bad_request, not_implemented (a transfer-coding other than chunked) or
-/// expectation_failed. A function of the bytes alone.
+/// Failure has code bad_request, headers_too_large (more than kMostFields), not_implemented (a
+/// transfer-coding other than chunked) or expectation_failed. A function of the bytes alone.
 [[nodiscard]] std::variant<CheckedRequest, Failure> check_request_head(std::string_view head);
 
 /// RFC 9110, 5.6.2: what methods and field names are made of.

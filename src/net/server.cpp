@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "net/connection.h"
 #include "net/server_core.h"
 
@@ -27,6 +28,7 @@ constexpr milliseconds kSlowestTick{250};
 constexpr milliseconds kFastestTick{5};
 /// After accept() failed, mostly for want of file descriptors.
 constexpr milliseconds kAcceptPause{50};
+constexpr milliseconds kBetweenComplaints{60'000};
 
 std::string spell(boost::system::error_code ec) {
   auto text = ec.message();
@@ -66,27 +68,50 @@ void bind_and_listen(ServerCore& core) {
   }
 }
 
-void adopt(const std::shared_ptr<ServerCore>& core, Socket socket) {
-  auto connection = std::make_unique<Connection>(core, std::move(socket));
+bool too_many(const ServerCore& core) {
+  return core.connections.size() > core.options.limits.connections;
+}
+
+/// nullptr: the peer has gone, or has too many connections.
+std::unique_ptr<Connection> adopt(const std::shared_ptr<ServerCore>& core, Socket socket) {
+  boost::system::error_code ec;
+  const auto endpoint = socket.remote_endpoint(ec);
+  if (ec) return nullptr;
+  const Address peer = to_address(endpoint.address());
+  const bool trusted = contains(core->options.trusted_proxies, peer);
+  const bool counted = !trusted && core->options.limits.connections_per_address > 0;
+  if (counted && !core->admit(peer.source())) return nullptr;
+  return std::make_unique<Connection>(core, std::move(socket), peer, trusted, counted);
+}
+
+void serve(const std::shared_ptr<ServerCore>& core, std::unique_ptr<Connection> connection) {
   boost::asio::co_spawn(core->reactor, Connection::run(std::move(connection)),
                         boost::asio::detached);
 }
 
-bool full(const ServerCore& core) {
-  return core.connections.size() >= core.options.limits.connections;
+/// Until the newest connection is not one too many.
+Task<> wait_for_place(std::shared_ptr<ServerCore> core) {
+  bool one_goes = false;
+  while (too_many(*core) && core->acceptor.is_open()) {
+    one_goes = one_goes || core->make_room(nullptr) != nullptr;
+    core->accept_waits = true;
+    core->slot.expires_at(steady_clock::time_point::max());
+    co_await core->slot.async_wait(kAwait);
+    core->accept_waits = false;
+  }
 }
 
 Task<> accept_loop(std::shared_ptr<ServerCore> core) {
   while (core->acceptor.is_open()) {
-    if (full(*core)) {
-      core->slot.expires_at(steady_clock::time_point::max());
-      co_await core->slot.async_wait(kAwait);
-      continue;
-    }
     auto [ec, socket] = co_await core->acceptor.async_accept(kAwait);
     if (!ec) {
-      adopt(core, std::move(socket));
+      auto connection = adopt(core, std::move(socket));
+      if (!connection) continue;
+      if (too_many(*core)) co_await wait_for_place(core);
+      serve(core, std::move(connection));
     } else if (core->acceptor.is_open() && ec != boost::asio::error::connection_aborted) {
+      // Without a file descriptor left, only a connection that goes makes room for another one.
+      if (ec == boost::asio::error::no_descriptors) (void)core->make_room(nullptr);
       core->slot.expires_after(kAcceptPause);
       co_await core->slot.async_wait(kAwait);
     }
@@ -100,6 +125,7 @@ Task<> tick_loop(std::shared_ptr<ServerCore> core) {
     co_await core->tick.async_wait(kAwait);
     const auto now = steady_clock::now();
     for (auto* connection : core->connections) connection->on_tick(now);
+    if (core->accept_waits) core->slot.cancel();  // somebody may be slow enough by now
   }
 }
 
@@ -119,12 +145,12 @@ void abort_all(ServerCore& core) {
 
 /// Who connected before the listening socket closes is served, not reset.
 void accept_the_rest(const std::shared_ptr<ServerCore>& core) {
-  while (core->acceptor.is_open() && !full(*core)) {
+  while (core->acceptor.is_open() && !too_many(*core)) {
     boost::system::error_code ec;
     Socket socket(core->reactor.get_executor());
     core->acceptor.accept(socket, ec);
     if (ec) break;
-    adopt(core, std::move(socket));
+    if (auto connection = adopt(core, std::move(socket))) serve(core, std::move(connection));
   }
 }
 
@@ -152,7 +178,9 @@ ServerCore::ServerCore(boost::asio::io_context& io, ServerOptions given, Handler
       tick(io.get_executor()),
       slot(io.get_executor()),
       drained(io.get_executor()),
-      id_prefix_(to_hex(random_bytes(4)) + "-") {}
+      id_prefix_(to_hex(random_bytes(4)) + "-") {
+  if (!options.book) options.book = std::make_shared<ConnectionBook>();
+}
 
 void ServerCore::add(Connection& connection) {
   connection.registry_index = connections.size();
@@ -164,11 +192,79 @@ void ServerCore::remove(Connection& connection) {
   connections[index] = connections.back();
   connections[index]->registry_index = index;
   connections.pop_back();
-  if (draining) {
-    if (connections.empty()) drained.cancel();
-  } else if (connections.size() + 1 == options.limits.connections) {
-    slot.cancel();
+  if (draining && connections.empty()) drained.cancel();
+  if (accept_waits) slot.cancel();
+}
+
+Connection* ServerCore::make_room(const Address* of_source) {
+  const auto fits = [of_source](const Connection& connection) {
+    return of_source == nullptr || (connection.is_counted() && connection.source() == *of_source);
+  };
+  Connection* found = nullptr;
+  for (auto* list : {&idle, &heads}) {
+    for (auto& place : *list) {
+      if (!fits(place.connection) || !place.connection.is_quiet()) continue;
+      found = &place.connection;
+      break;
+    }
+    if (found != nullptr) break;
   }
+  if (found != nullptr) {
+    found->leave_waiting();
+    found->close();
+  } else {
+    const auto now = steady_clock::now();
+    const auto slow = std::ranges::find_if(connections, [&](Connection* connection) {
+      return fits(*connection) && connection->is_slow(now);
+    });
+    if (slow == connections.end()) return nullptr;
+    found = *slow;
+    found->cut();
+  }
+  ++made_room;
+  return found;
+}
+
+bool ServerCore::admit(const Address& source) {
+  if (options.book->enter(source, options.limits.connections_per_address)) return true;
+  if (auto* gone = make_room(&source)) {
+    gone->hand_over_place();
+    return true;
+  }
+  ++turned_away;
+  const auto now = steady_clock::now();
+  if (now - complained_ > kBetweenComplaints) {
+    complained_ = now;
+    log::warning("an address has too many connections: its further ones are not taken",
+                 {{"address", source.str()}, {"turned_away", turned_away}});
+  }
+  return false;
+}
+
+void ServerCore::wait_in(WaitingList& list, WaitingPlace& place) {
+  place.unlink();
+  list.push_back(place);
+  if (accept_waits) slot.cancel();
+}
+
+void ServerCore::hold(Connection& connection, std::size_t bytes) {
+  connection.unread = {bytes, steady_clock::now()};
+  unread += bytes;
+  while (unread > options.limits.unread_bytes) {
+    Connection* longest = nullptr;
+    for (auto* other : connections) {
+      if (other->unread.bytes == 0) continue;
+      if (longest == nullptr || other->unread.since < longest->unread.since) longest = other;
+    }
+    if (longest == nullptr) return;
+    release(*longest);
+    longest->cut();
+  }
+}
+
+void ServerCore::release(Connection& connection) {
+  unread -= connection.unread.bytes;
+  connection.unread.bytes = 0;
 }
 
 std::string ServerCore::make_id() {
@@ -199,8 +295,9 @@ Response ServerCore::render(const Failure& failure, const std::string& id) const
 
 milliseconds ServerCore::tick_interval() const {
   const auto& limits = options.limits;
-  const auto shortest = std::min({limits.header_timeout, limits.idle_timeout, limits.io_timeout,
-                                  limits.body_timeout, limits.discard_timeout});
+  const auto shortest =
+      std::min({limits.header_timeout, limits.idle_timeout, limits.io_timeout, limits.grace,
+                limits.body_timeout, limits.stall, limits.discard_timeout});
   return std::clamp(shortest / 8, kFastestTick, kSlowestTick);
 }
 
@@ -241,6 +338,12 @@ std::size_t Server::open_connections() const {
 }
 std::size_t Server::requests_in_flight() const {
   return impl_->core->in_flight;
+}
+std::uint64_t Server::made_room() const {
+  return impl_->core->made_room;
+}
+std::uint64_t Server::turned_away() const {
+  return impl_->core->turned_away;
 }
 
 }  // namespace wardbook::net

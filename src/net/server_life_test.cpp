@@ -44,7 +44,7 @@ Task<> wait_at(Gate& gate, Exchange& exchange) {
 Limits patient() {
   Limits limits;
   limits.header_timeout = limits.idle_timeout = limits.io_timeout = limits.body_timeout =
-      milliseconds(60'000);
+      limits.grace = milliseconds(60'000);
   return limits;
 }
 
@@ -150,27 +150,6 @@ TEST(Departure, DuringHandlingOrStreamingLeavesNothing) {
   }
   gate.open = true;
   EXPECT_TRUE(eventually([&] { return server.open_connections() == 0; }));
-}
-
-TEST(Bound, FurtherConnectionsWait) {
-  auto limits = patient();
-  limits.connections = 2;
-  TestServer server(&answer_ok, limits);
-  RawClient first(server.port());
-  RawClient second(server.port());
-  for (auto* client : {&first, &second}) {
-    client->send(kGet);
-    EXPECT_EQ(client->read_answer().status, 200);
-  }
-  RawClient third(server.port());
-  EXPECT_TRUE(third.connected());
-  third.send(kGet);
-  EXPECT_EQ(server.open_connections(), 2U);
-  first.send(kGet);
-  EXPECT_EQ(first.read_answer().status, 200);
-  EXPECT_EQ(server.open_connections(), 2U);
-  second.close();
-  EXPECT_EQ(third.read_answer().status, 200);
 }
 
 TEST(Drain, FinishesWhatIsInFlight) {

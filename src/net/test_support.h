@@ -63,9 +63,9 @@ class Reactor {
 
 class TestServer {
  public:
-  explicit TestServer(Handler handler, Limits limits = {}) {
-    ServerOptions options;
-    options.limits = limits;
+  explicit TestServer(Handler handler, Limits limits = {})
+      : TestServer(std::move(handler), with_limits(limits)) {}
+  TestServer(Handler handler, ServerOptions options) {
     options.render_failure = [](const Failure& failure, const std::string&) {
       Response response;
       response.status = describe(failure.code()).status;
@@ -91,6 +91,12 @@ class TestServer {
   std::size_t in_flight() {
     return reactor_.call([&] { return server_->requests_in_flight(); });
   }
+  std::uint64_t made_room() {
+    return reactor_.call([&] { return server_->made_room(); });
+  }
+  std::uint64_t turned_away() {
+    return reactor_.call([&] { return server_->turned_away(); });
+  }
   std::future<void> drain(std::chrono::milliseconds timeout) {
     return reactor_.spawn(server_->drain(timeout));
   }
@@ -99,6 +105,12 @@ class TestServer {
   }
 
  private:
+  static ServerOptions with_limits(Limits limits) {
+    ServerOptions options;
+    options.limits = limits;
+    return options;
+  }
+
   Reactor reactor_;
   std::unique_ptr<Server> server_;
 };
@@ -116,9 +128,15 @@ bool eventually(Condition condition) {
 /// A blocking socket that sends what it is told, however wrong.
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  /// `from`: the address to connect from, any of 127.0.0.0/8.
+  explicit RawClient(std::uint16_t port, const char* from = nullptr)
+      : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    if (from != nullptr) {
+      ::inet_pton(AF_INET, from, &address.sin_addr);
+      EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    }
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
@@ -155,6 +173,13 @@ class RawClient {
     while (receive()) {
     }
     return ended_ && buffer_.empty();
+  }
+
+  /// Throws away what arrives, at most so many bytes at once; 0 at the end.
+  std::size_t take(std::size_t most) {
+    std::string bytes(most, '\0');
+    const auto count = ::recv(fd_, bytes.data(), bytes.size(), 0);
+    return count > 0 ? static_cast<std::size_t>(count) : 0;
   }
 
   struct Answer {

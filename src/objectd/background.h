@@ -53,11 +53,13 @@ class Ahead {
  public:
   Ahead() = default;
 
+  /// `held` is let go of, on the reactor, as soon as the work is done.
   template <class Work>
-  void start(boost::asio::thread_pool& pool, boost::asio::io_context& reactor, Work work) {
+  void start(boost::asio::thread_pool& pool, boost::asio::io_context& reactor, Work work,
+             std::shared_ptr<void> held = nullptr) {
     state_ = std::make_shared<State>(reactor);
-    auto job = [state = state_, &reactor, todo = std::move(work),
-                held = boost::asio::make_work_guard(reactor)]() mutable {
+    auto job = [state = state_, &reactor, todo = std::move(work), kept = std::move(held),
+                guard = boost::asio::make_work_guard(reactor)]() mutable {
       std::optional<Result> result;
       std::exception_ptr error;
       try {
@@ -66,12 +68,14 @@ class Ahead {
         error = std::current_exception();
       }
       // Only the reactor touches the state, so it needs no lock.
-      boost::asio::post(reactor, [state, value = std::move(result), error]() mutable {
-        state->result = std::move(value);
-        state->error = error;
-        state->done = true;
-        state->timer.cancel();
-      });
+      boost::asio::post(
+          reactor, [state, value = std::move(result), error, over = std::move(kept)]() mutable {
+            over.reset();
+            state->result = std::move(value);
+            state->error = error;
+            state->done = true;
+            state->timer.cancel();
+          });
     };
     boost::asio::post(pool, std::move(job));
   }
@@ -100,52 +104,65 @@ class Ahead {
   std::shared_ptr<State> state_;
 };
 
-/// At most so many at a time; the others wait in the order they came. On one reactor.
+/// At most so many at a time; the others wait in the order they came. On one reactor. A slot may
+/// outlive it.
 class Slots {
+  struct State {
+    explicit State(std::size_t count) : free(count) {}
+    std::size_t free;
+    std::deque<std::shared_ptr<boost::asio::steady_timer>> waiting;
+  };
+
  public:
   class Slot {
    public:
-    explicit Slot(Slots* of) : of_(of) {}
-    Slot(Slot&& other) noexcept : of_(std::exchange(other.of_, nullptr)) {}
+    explicit Slot(std::shared_ptr<State> of) : of_(std::move(of)) {}
+    Slot(Slot&&) noexcept = default;
     Slot& operator=(Slot&&) = delete;
     ~Slot() {
-      if (of_ != nullptr) of_->give_back();
+      if (of_ != nullptr) give_back(*of_);
     }
 
    private:
-    Slots* of_;
+    std::shared_ptr<State> of_;
   };
 
-  Slots(boost::asio::io_context& reactor, std::size_t count) : reactor_(reactor), free_(count) {}
+  Slots(boost::asio::io_context& reactor, std::size_t count)
+      : reactor_(reactor), state_(std::make_shared<State>(count)) {}
 
   Task<Slot> take() {
-    if (free_ == 0) {
+    if (state_->free == 0) {
       const auto turn = std::make_shared<boost::asio::steady_timer>(
           reactor_, boost::asio::steady_timer::time_point::max());
-      waiting_.push_back(turn);
+      state_->waiting.push_back(turn);
       boost::system::error_code ignored;
       co_await turn->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     } else {
-      --free_;
+      --state_->free;
     }
-    co_return Slot(this);
+    co_return Slot(state_);
+  }
+  /// nullopt if none is free.
+  std::optional<Slot> try_take() {
+    if (state_->free == 0) return std::nullopt;
+    --state_->free;
+    return std::optional<Slot>(std::in_place, state_);
   }
 
  private:
   /// A slot that is given back goes to the first who waits without becoming free in between.
-  void give_back() {
-    if (waiting_.empty()) {
-      ++free_;
+  static void give_back(State& state) {
+    if (state.waiting.empty()) {
+      ++state.free;
       return;
     }
-    const auto next = waiting_.front();
-    waiting_.pop_front();
+    const auto next = state.waiting.front();
+    state.waiting.pop_front();
     next->cancel();
   }
 
   boost::asio::io_context& reactor_;
-  std::size_t free_;
-  std::deque<std::shared_ptr<boost::asio::steady_timer>> waiting_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace wardbook::objectd

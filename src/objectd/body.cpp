@@ -182,6 +182,8 @@ void BodyReceiver::take_head(std::string_view& raw) {
     }
     chunk_signature_ = extension.substr(kSignatureField.size());
     chunk_hash_.emplace(Hasher::Kind::sha256);
+  } else if (!extension.empty()) {
+    throw S3Error(errors::kInvalidRequest, "A chunk has an extension");
   }
   line_.clear();
   if (last_chunk_) {
@@ -250,6 +252,13 @@ void BodyReceiver::check_trailer() {
   }
   if (!plan_.trailer) return;
   std::ranges::sort(fields);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    // One that was not announced, or comes again, would not be looked at.
+    const bool announced = std::ranges::count(plan_.trailer_names, fields[i].first) == 1;
+    if (!announced || (i > 0 && fields[i].first == fields[i - 1].first)) {
+      throw S3Error(errors::kMalformedTrailer);
+    }
+  }
   if (plan_.framing == BodyPlan::Framing::signed_chunks) {
     std::string canonical;
     for (const auto& [name, value] : fields) canonical += name + ":" + value + "\n";

@@ -89,6 +89,7 @@ bool Aead::open(std::string_view nonce, std::string_view aad, std::string_view s
 MasterKey::MasterKey(std::string_view secret)
     : wrapping_(derived(secret, "wardbook object store: wrap")),
       naming_(derived(secret, "wardbook object store: name")),
+      journal_(derived(secret, "wardbook object store: journal")),
       identity_(derived(secret, "wardbook object store: identity")) {
   if (secret.size() != kKeyBytes) throw std::logic_error("a master key has 32 bytes");
 }
@@ -134,6 +135,10 @@ std::optional<std::string> MasterKey::unwrap(std::string_view wrapped,
 
 std::string MasterKey::file_name(std::string_view key) const {
   return to_hex(hmac_sha256(naming_, key));
+}
+
+std::string MasterKey::journal_key(std::string_view id) const {
+  return derived(journal_, id);
 }
 
 std::string MasterKey::fingerprint() const {

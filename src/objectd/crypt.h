@@ -61,12 +61,15 @@ class MasterKey {
                                                   std::string_view bound_to) const;
   /// 64 hex digits that say nothing about `key` to whoever lacks the master key.
   [[nodiscard]] std::string file_name(std::string_view key) const;
+  /// The key of the journal with this id.
+  [[nodiscard]] std::string journal_key(std::string_view id) const;
   /// Tells one master key from another without giving it away.
   [[nodiscard]] std::string fingerprint() const;
 
  private:
   std::string wrapping_;
   std::string naming_;
+  std::string journal_;
   std::string identity_;
 };
 

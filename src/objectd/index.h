@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -46,6 +47,7 @@ struct IndexEntry {
   std::string etag;
   std::string storage_class;
   std::optional<ChecksumKind> checksum;
+  std::array<char, 16> file_id{};     ///< of the file that holds it, see ObjectFile::id
   std::shared_ptr<PartFolder> parts;  ///< null unless it came by multipart upload
 };
 

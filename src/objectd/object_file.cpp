@@ -114,6 +114,11 @@ void ObjectWriter::flush() {
   out_.clear();
 }
 
+void ObjectWriter::settle() {
+  flush();
+  fs::sync(fd_);
+}
+
 void ObjectWriter::finish(std::string_view metadata) {
   if (!block_.empty()) seal_block(true);
   const auto before = out_.size();

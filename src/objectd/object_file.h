@@ -43,6 +43,8 @@ class ObjectWriter {
   ObjectWriter& operator=(const ObjectWriter&) = delete;
 
   void write(std::string_view content);
+  /// What was written so far is on the disk, so that `finish` has little left to do.
+  void settle();
   /// Seals the metadata and syncs.
   void finish(std::string_view metadata);
   /// After `finish`: moves the file to its place and syncs the folder; it is no longer removed.

@@ -55,6 +55,9 @@ ObjectMeta read(const json::object& object) {
     meta.checksum = StoredChecksum{kind.value(), std::string(sum->at("value").as_string()),
                                    sum->at("full").as_bool()};
   }
+  if (const auto* generation = object.if_contains("gen")) {
+    meta.generation = generation->to_number<std::uint64_t>();
+  }
   if (const auto* upload = object.if_contains("upload")) {
     meta.upload_id = upload->as_string();
     for (const auto& part : object.at("parts").as_array()) {
@@ -93,6 +96,7 @@ std::string to_json(const ObjectMeta& meta) {
                        {"value", meta.checksum->value},
                        {"full", meta.checksum->full_object}};
   }
+  if (meta.generation != 0) out["gen"] = meta.generation;
   if (!meta.upload_id.empty()) {
     json::array parts;
     for (const auto& part : meta.parts) parts.emplace_back(part_to_json(part));

@@ -40,8 +40,9 @@ struct ObjectMeta {
   /// in lower case.
   std::vector<std::pair<std::string, std::string>> headers;
   std::optional<StoredChecksum> checksum;
-  std::string upload_id;        ///< multipart: where the parts lie
-  std::vector<PartMeta> parts;  ///< ascending
+  std::uint64_t generation = 0;  ///< rises with every object published; 0: before there were any
+  std::string upload_id;         ///< multipart: where the parts lie
+  std::vector<PartMeta> parts;   ///< ascending
 
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };

@@ -22,6 +22,7 @@ struct ObjectStore::Impl : std::enable_shared_from_this<ObjectStore::Impl> {
   Store store;
   Authenticator auth;
   Slots transfers;
+  Slots copies;
   Service service;
   std::optional<net::Server> server;
 };
@@ -36,10 +37,11 @@ Options ObjectStore::Impl::checked(Options options) {
 ObjectStore::Impl::Impl(boost::asio::io_context& reactor, Options given, const Clock& clock)
     : options(checked(std::move(given))),
       pool(options.threads),
-      store(options.root, clock),
+      store(options.root, clock, options.adopt),
       auth(options.access_key, options.secret_key, options.region, clock),
       transfers(reactor, options.transfers),
-      service{reactor, options, store, auth, pool, transfers, clock} {
+      copies(reactor, 2 * options.threads),
+      service{reactor, options, store, auth, pool, transfers, copies, clock} {
   store.set_reaper([this](const std::filesystem::path& path) {
     if (service.closing) return;  // it is cleared away at the next start
     boost::asio::post(pool, [path] {
@@ -54,7 +56,9 @@ void ObjectStore::Impl::listen() {
   net::ServerOptions server_options;
   server_options.host = options.host;
   server_options.port = options.port;
+  server_options.limits = options.limits;
   server_options.limits.header_bytes = 32 * 1024;
+  server_options.trusted_proxies = options.trusted_proxies;
   server_options.render_failure = render_refusal;
   net::Handler handler = [self = shared_from_this()](net::Exchange& exchange) {
     return serve(self->service, exchange);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/task.h"
+#include "net/server.h"
 
 /// The built-in object store: an S3 server over a folder, for the demo and for small houses. It
 /// speaks the protocol that docs/object-store.md lists; path-style addressing, one access key.
@@ -39,8 +40,14 @@ struct Options {
   /// them CORS is refused.
   std::vector<std::string> allowed_origins;
   std::vector<std::string> buckets;  ///< made at start where they are missing
-  std::size_t threads = 8;           ///< for files; most of them wait for the disk
-  std::size_t transfers = 256;       ///< large bodies at a time, half a MiB of memory each
+  /// Does without the journal if it is lost: the files that there are, are taken for the last ones.
+  bool adopt = false;
+  std::size_t threads = 8;  ///< for files; most of them wait for the disk
+  /// So many transfers at a time get large pieces, half a MiB of memory each; more go on with small
+  /// ones.
+  std::size_t transfers = 256;
+  net::Limits limits;  ///< of connections; header_bytes is 32 KiB whatever it says
+  std::vector<AddressRange> trusted_proxies;
 };
 
 class ObjectStore {

@@ -5,7 +5,9 @@
 #include <charconv>
 #include <cstdio>
 
+#include "base/hash.h"
 #include "base/utf8.h"
+#include "objectd/checksums.h"
 #include "objectd/error.h"
 
 namespace wardbook::objectd {
@@ -23,82 +25,6 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
-}
-
-/// Parameters that ask for something else than the plain operation. Those we know are handled
-/// before this list is looked at; doing the plain thing for the rest would be wrong.
-constexpr std::array<std::string_view, 31> kSubresources{"accelerate",
-                                                         "acl",
-                                                         "analytics",
-                                                         "attributes",
-                                                         "cors",
-                                                         "delete",
-                                                         "encryption",
-                                                         "intelligent-tiering",
-                                                         "inventory",
-                                                         "legal-hold",
-                                                         "lifecycle",
-                                                         "location",
-                                                         "logging",
-                                                         "metrics",
-                                                         "notification",
-                                                         "object-lock",
-                                                         "ownershipControls",
-                                                         "policy",
-                                                         "policyStatus",
-                                                         "publicAccessBlock",
-                                                         "replication",
-                                                         "requestPayment",
-                                                         "restore",
-                                                         "retention",
-                                                         "select",
-                                                         "tagging",
-                                                         "torrent",
-                                                         "versioning",
-                                                         "versions",
-                                                         "versionId",
-                                                         "website"};
-
-Operation bucket_operation(std::string_view method, const S3Request& request) {
-  const auto has = [&](std::string_view name) { return request.param(name).has_value(); };
-  if (method == "GET" && has("location")) return Operation::bucket_location;
-  if (method == "GET" && has("versioning")) return Operation::bucket_versioning;
-  if (method == "GET" && has("acl")) return Operation::bucket_acl;
-  if (method == "GET" && has("uploads")) return Operation::list_uploads;
-  if (method == "POST" && has("delete")) return Operation::delete_objects;
-  if (std::ranges::any_of(kSubresources, has) || method == "POST") {
-    throw S3Error(errors::kNotImplemented);
-  }
-  if (method == "GET") {
-    return request.param("list-type") == "2" ? Operation::list_objects_v2 : Operation::list_objects;
-  }
-  if (method == "HEAD") return Operation::head_bucket;
-  if (method == "PUT") return Operation::create_bucket;
-  if (method == "DELETE") return Operation::delete_bucket;
-  throw S3Error(errors::kMethodNotAllowed);
-}
-
-Operation object_operation(std::string_view method, const S3Request& request,
-                           const net::Headers& headers) {
-  const auto has = [&](std::string_view name) { return request.param(name).has_value(); };
-  const bool copy = headers.get("x-amz-copy-source").has_value();
-  if (method == "GET" && has("acl")) return Operation::object_acl;
-  if (method == "GET" && has("tagging")) return Operation::object_tagging;
-  if (method == "POST" && has("uploads")) return Operation::create_upload;
-  if (method == "POST" && has("uploadId")) return Operation::complete_upload;
-  if (std::ranges::any_of(kSubresources, has) || method == "POST") {
-    throw S3Error(errors::kNotImplemented);
-  }
-  if (has("uploadId")) {
-    if (method == "PUT") return copy ? Operation::upload_part_copy : Operation::upload_part;
-    if (method == "GET") return Operation::list_parts;
-    if (method == "DELETE") return Operation::abort_upload;
-  }
-  if (method == "GET") return Operation::get_object;
-  if (method == "HEAD") return Operation::head_object;
-  if (method == "PUT") return copy ? Operation::copy_object : Operation::put_object;
-  if (method == "DELETE") return Operation::delete_object;
-  throw S3Error(errors::kMethodNotAllowed);
 }
 
 constexpr std::array<std::string_view, 6> kKeptHeaders{"cache-control",    "content-disposition",
@@ -123,6 +49,13 @@ std::string without_aws_chunked(std::string_view encodings) {
   return out;
 }
 
+std::string unquoted(std::string_view etag) {
+  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
+    etag = etag.substr(1, etag.size() - 2);
+  }
+  return std::string(etag);
+}
+
 bool names_etag(std::string_view list, std::string_view etag) {
   if (trimmed(list) == "*") return true;
   std::size_t at = 0;
@@ -137,6 +70,21 @@ bool names_etag(std::string_view list, std::string_view etag) {
     if (one == etag) return true;
   }
   return false;
+}
+
+/// What is known before a body is: SDKs presign it for want of a better one.
+bool is_checksum_of_nothing(std::string_view header, std::string_view value) {
+  return std::ranges::any_of(kChecksumKinds, [&](ChecksumKind kind) {
+    return header == header_of(kind) && value == to_base64(Checksum(kind).finish());
+  });
+}
+
+Time date_of(std::string_view name, std::string_view value) {
+  const auto time = parse_http_date(value);
+  if (!time) {
+    throw S3Error(errors::kInvalidArgument, std::string(name) + " is not a date as HTTP writes it");
+  }
+  return *time;
 }
 
 std::optional<std::uint64_t> digits(std::string_view text) {
@@ -163,12 +111,13 @@ net::RequestHead with_query_headers(const net::RequestHead& head) {
   auto out = head;
   const auto query = net::parse_query(head.raw_query());
   if (!query) throw S3Error(errors::kInvalidUri);
+  const bool without_body = std::ranges::any_of(*query, [](const auto& param) {
+    return is_checksum_of_nothing(lowered(param.first), param.second);
+  });
   for (const auto& [name, value] : *query) {
     const auto lower = lowered(name);
-    // SDKs that presign without the body put the checksum of nothing here; S3 looks past it.
-    if (lower.starts_with("x-amz-checksum-") || lower == "x-amz-sdk-checksum-algorithm") {
-      if (lower != "x-amz-checksum-mode") continue;
-    }
+    if (is_checksum_of_nothing(lower, value)) continue;
+    if (without_body && lower == "x-amz-sdk-checksum-algorithm") continue;
     if (!lower.starts_with("x-amz-") ||
         std::ranges::find(kOfTheSignature, lower) != kOfTheSignature.end()) {
       continue;
@@ -193,14 +142,11 @@ S3Request parse_request(const net::RequestHead& head) {
   out.bucket = path->substr(1, slash - 1);
   if (slash < path->size()) out.key = path->substr(slash + 1);
   if (out.key.size() > kMaxKeyBytes) throw S3Error(errors::kKeyTooLong);
-  if (out.bucket.empty()) {
-    if (head.method != "GET" || !out.key.empty()) throw S3Error(errors::kMethodNotAllowed);
-    out.operation = Operation::list_buckets;
-  } else if (out.key.empty()) {
-    out.operation = bucket_operation(head.method, out);
-  } else {
-    out.operation = object_operation(head.method, out, head.headers);
-  }
+  if (out.bucket.empty() && !out.key.empty()) throw S3Error(errors::kMethodNotAllowed);
+  const auto target = out.bucket.empty() ? Target::service
+                      : out.key.empty()  ? Target::bucket
+                                         : Target::object;
+  out.operation = find_operation(head.method, target, out.query, head.headers).operation;
   return out;
 }
 
@@ -222,13 +168,23 @@ std::vector<std::pair<std::string, std::string>> stored_headers(const net::Heade
       if (value != "STANDARD") out.emplace_back(std::move(lower), value);
     } else if (lower == "x-amz-server-side-encryption" && value != "AES256") {
       throw S3Error(errors::kInvalidArgument, "The only encryption there is is AES256");
-    } else if (lower.starts_with("x-amz-server-side-encryption-")) {
-      throw S3Error(errors::kNotImplemented, "Keys of the client's own are not supported");
     } else if (std::ranges::find(kKeptHeaders, lower) != kKeptHeaders.end()) {
       out.emplace_back(std::move(lower), value);
     }
   }
   if (user_bytes > kMaxUserMetadataBytes) throw S3Error(errors::kMetadataTooLarge);
+  return out;
+}
+
+DeleteCondition delete_condition(const net::Headers& headers) {
+  DeleteCondition out;
+  if (const auto match = headers.get("if-match")) out.etag = unquoted(trimmed(*match));
+  if (const auto size = headers.get("x-amz-if-match-size")) {
+    out.size = digits(*size);
+    if (!out.size) throw S3Error(errors::kInvalidArgument, "x-amz-if-match-size is not a number");
+  }
+  constexpr std::string_view kModified = "x-amz-if-match-last-modified-time";
+  if (const auto time = headers.get(kModified)) out.modified = date_of(kModified, *time);
   return out;
 }
 
@@ -241,11 +197,7 @@ PutCondition put_condition(const net::Headers& headers) {
     out.must_be_new = true;
   }
   if (const auto match = headers.get("if-match")) {
-    auto etag = trimmed(*match);
-    if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
-      etag = etag.substr(1, etag.size() - 2);
-    }
-    out.must_match = std::string(etag);
+    out.must_match = unquoted(trimmed(*match));
   }
   return out;
 }
@@ -286,8 +238,7 @@ void check_preconditions(const net::Headers& headers, std::string_view prefix,
       throw S3Error(errors::kPreconditionFailed, {}, {{"Condition", "If-Match"}});
     }
   } else if (const auto since = get("if-unmodified-since")) {
-    const auto time = parse_http_date(*since);
-    if (time && second > *time) {
+    if (second > date_of("If-Unmodified-Since", *since)) {
       throw S3Error(errors::kPreconditionFailed, {}, {{"Condition", "If-Unmodified-Since"}});
     }
   }
@@ -295,12 +246,19 @@ void check_preconditions(const net::Headers& headers, std::string_view prefix,
   if (const auto none = get("if-none-match")) {
     unchanged = names_etag(*none, etag);
   } else if (const auto since = get("if-modified-since")) {
-    const auto time = parse_http_date(*since);
-    unchanged = time && second <= *time;
+    unchanged = second <= date_of("If-Modified-Since", *since);
   }
   if (unchanged) {
     throw S3Error(prefix.empty() ? errors::kNotModified : errors::kPreconditionFailed);
   }
+}
+
+bool range_holds(std::string_view if_range, std::string_view etag, Time modified) {
+  if_range = trimmed(if_range);
+  // Only a strong ETag will do (RFC 9110, 13.1.5); all of ours are.
+  if (if_range.starts_with('"')) return unquoted(if_range) == etag;
+  const auto time = parse_http_date(if_range);
+  return time && std::chrono::floor<std::chrono::seconds>(modified) == *time;
 }
 
 namespace {
@@ -366,9 +324,13 @@ int int_param(const S3Request& request, std::string_view name, int otherwise, in
 }
 
 CopySource parse_copy_source(std::string_view header) {
-  // A trailing ?versionId= would name a version, of which there are none.
-  const auto path = net::percent_decode(header.substr(0, header.find('?')));
-  if (!path || !valid_utf8(*path) || header.find("?versionId=") != std::string_view::npos) {
+  // What follows a question mark would name a version, of which there are none; one of the key's
+  // own is encoded.
+  if (header.find('?') != std::string_view::npos) {
+    throw S3Error(errors::kNotImplemented, "A copy's source has a bucket and a key only");
+  }
+  const auto path = net::percent_decode(header);
+  if (!path || !valid_utf8(*path)) {
     throw S3Error(errors::kInvalidArgument, "Copy Source must mention the source bucket and key");
   }
   std::string_view rest = *path;

@@ -10,36 +10,10 @@
 #include "base/clock.h"
 #include "net/message.h"
 #include "objectd/object_meta.h"
+#include "objectd/operations.h"
 #include "objectd/store.h"
 
 namespace wardbook::objectd {
-
-enum class Operation {
-  list_buckets,
-  create_bucket,
-  head_bucket,
-  delete_bucket,
-  bucket_location,
-  bucket_versioning,
-  bucket_acl,
-  list_objects,
-  list_objects_v2,
-  list_uploads,
-  delete_objects,
-  put_object,
-  copy_object,
-  get_object,
-  head_object,
-  delete_object,
-  object_acl,
-  object_tagging,
-  create_upload,
-  upload_part,
-  upload_part_copy,
-  list_parts,
-  complete_upload,
-  abort_upload,
-};
 
 /// What a request's head asks for.
 struct S3Request {
@@ -59,9 +33,9 @@ inline constexpr std::size_t kMaxKeyBytes = 1024;
 inline constexpr std::size_t kMaxUserMetadataBytes = 8 * 1024;  // S3: 2 KiB
 
 /// The head as S3 reads it: x-amz- parameters of a presigned URL other than the signature's own
-/// stand for headers (several SDKs move them there), but for checksums, which count as headers
-/// only. Fails with InvalidRequest if one is both a
-/// header and a parameter. The head must have been verified as it came.
+/// stand for headers (several SDKs move them there). The checksum of nothing is left out: SDKs that
+/// presign without knowing the body put it there, and S3 looks past it. Fails with InvalidRequest
+/// if one is both a header and a parameter. The head must have been verified as it came.
 [[nodiscard]] net::RequestHead with_query_headers(const net::RequestHead& head);
 
 /// Path-style only. Fails with S3Error: InvalidURI, KeyTooLongError, MethodNotAllowed,
@@ -73,6 +47,10 @@ inline constexpr std::size_t kMaxUserMetadataBytes = 8 * 1024;  // S3: 2 KiB
 /// MetadataTooLarge, InvalidArgument for a storage class or an encryption that we do not have.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> stored_headers(
     const net::Headers& headers);
+
+/// If-Match, x-amz-if-match-size and x-amz-if-match-last-modified-time of a delete. Fails with
+/// InvalidArgument.
+[[nodiscard]] DeleteCondition delete_condition(const net::Headers& headers);
 
 /// If-None-Match: * and If-Match of a write. Fails with NotImplemented for any other If-None-Match.
 [[nodiscard]] PutCondition put_condition(const net::Headers& headers);
@@ -86,9 +64,13 @@ struct ByteRange {
 [[nodiscard]] std::optional<ByteRange> parse_range(std::string_view header, std::uint64_t size);
 
 /// RFC 9110, 13.2.2, for GET and HEAD, with headers named `prefix` + "if-match" and so on. Fails
-/// with PreconditionFailed or NotModified; for a copy's source the latter is PreconditionFailed.
+/// with PreconditionFailed or NotModified; for a copy's source the latter is PreconditionFailed;
+/// InvalidArgument for a date that is none.
 void check_preconditions(const net::Headers& headers, std::string_view prefix,
                          std::string_view etag, Time modified);
+
+/// Whether `If-Range` (an ETag or a date) says that the range is of this very object.
+[[nodiscard]] bool range_holds(std::string_view if_range, std::string_view etag, Time modified);
 
 /// `Tue, 03 Nov 2026 10:11:12 GMT`
 [[nodiscard]] std::string http_date(Time time);
@@ -100,7 +82,8 @@ void check_preconditions(const net::Headers& headers, std::string_view prefix,
 [[nodiscard]] int int_param(const S3Request& request, std::string_view name, int otherwise,
                             int most);
 
-/// `/bucket/key` or `bucket/key` of x-amz-copy-source, decoded. Fails with InvalidArgument.
+/// `/bucket/key` or `bucket/key` of x-amz-copy-source, decoded. Fails with InvalidArgument, and
+/// with NotImplemented for a version.
 struct CopySource {
   std::string bucket;
   std::string key;

@@ -43,11 +43,11 @@ TEST(Request, PathAndMethodNameTheOperation) {
   EXPECT_EQ(op("POST", "/b/k?uploadId=x"), Operation::complete_upload);
   EXPECT_EQ(op("DELETE", "/b/k?uploadId=x"), Operation::abort_upload);
   EXPECT_EQ(op("DELETE", "/b/k"), Operation::delete_object);
-  // Doing the plain thing instead of what was asked for would be wrong.
-  for (const auto* target : {"/b/k?legal-hold", "/b?policy", "/b/k?versionId=3", "/b?versions"}) {
-    EXPECT_EQ(code_of([&] { (void)op("GET", target); }), "NotImplemented") << target;
-    EXPECT_EQ(code_of([&] { (void)op("PUT", target); }), "NotImplemented") << target;
-  }
+  EXPECT_EQ(op("GET", "/b/k?uploadId=x"), Operation::list_parts);
+  EXPECT_EQ(code_of([&] { (void)op("POST", "/b/k"); }), "NotImplemented");
+  EXPECT_EQ(code_of([&] { (void)op("POST", "/b"); }), "NotImplemented");
+  EXPECT_EQ(code_of([&] { (void)op("PATCH", "/b/k"); }), "MethodNotAllowed");
+  EXPECT_EQ(code_of([&] { (void)op("PUT", "/"); }), "MethodNotAllowed");
 }
 
 TEST(Request, KeysAreAnyUtf8) {
@@ -70,6 +70,10 @@ TEST(Request, SignedParametersStandForHeaders) {
       head("PUT", "/b/k?x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32"));
   EXPECT_FALSE(presigned.headers.get("x-amz-checksum-crc32"));
   EXPECT_FALSE(presigned.headers.get("x-amz-sdk-checksum-algorithm"));
+  // A checksum of something is meant.
+  EXPECT_EQ(with_query_headers(head("PUT", "/b/k?x-amz-checksum-crc32=NhCmhg%3D%3D"))
+                .headers.get("x-amz-checksum-crc32"),
+            "NhCmhg==");
   EXPECT_EQ(code_of([] {
               (void)with_query_headers(head("PUT", "/b/k?x-amz-meta-a=1", {{"x-amz-meta-a", "2"}}));
             }),
@@ -118,8 +122,29 @@ TEST(Request, Preconditions) {
   EXPECT_EQ(check({{"If-Unmodified-Since", http_date(modified)}}), "");
   EXPECT_EQ(check({{"If-Unmodified-Since", "Sun, 22 Nov 2026 10:11:11 GMT"}}),
             "PreconditionFailed");
+  EXPECT_EQ(check({{"If-Modified-Since", "yesterday"}}), "InvalidArgument");
+  EXPECT_EQ(check({{"If-Unmodified-Since", "2026-11-22T10:11:12Z"}}), "InvalidArgument");
   // If-None-Match beats If-Modified-Since.
   EXPECT_EQ(check({{"If-None-Match", "\"x\""}, {"If-Modified-Since", http_date(modified)}}), "");
+}
+
+TEST(Request, ARangeMayDependOnTheObject) {
+  const Time modified = parse_http_date("Sun, 22 Nov 2026 10:11:12 GMT").value();
+  EXPECT_TRUE(range_holds("\"abc\"", "abc", modified));
+  EXPECT_TRUE(range_holds(http_date(modified), "abc", modified));
+  for (const auto* other : {"\"abd\"", "W/\"abc\"", "Sun, 22 Nov 2026 10:11:11 GMT", "abc", "*"}) {
+    EXPECT_FALSE(range_holds(other, "abc", modified)) << other;
+  }
+}
+
+TEST(Request, ACopysSourceIsABucketAndAKey) {
+  const auto source = parse_copy_source("/b/a%3Fb/c");
+  EXPECT_EQ(source.bucket, "b");
+  EXPECT_EQ(source.key, "a?b/c");
+  EXPECT_EQ(code_of([] { (void)parse_copy_source("b"); }), "InvalidArgument");
+  for (const auto* bad : {"b/k?versionId=1", "b/k?x", "b/k?partNumber=2&versionId=1"}) {
+    EXPECT_EQ(code_of([&] { (void)parse_copy_source(bad); }), "NotImplemented") << bad;
+  }
 }
 
 TEST(Request, StoredHeaders) {
@@ -153,7 +178,10 @@ TEST(Xml, WhatClientsSend) {
       "<?xml version=\"1.0\"?><Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
       "<Object><Key>a &amp; b</Key></Object><Object><Key> </Key></Object><Quiet>true</Quiet>"
       "</Delete>");
-  EXPECT_EQ(wanted.keys, (std::vector<std::string>{"a & b", " "}));
+  ASSERT_EQ(wanted.removals.size(), 2u);
+  EXPECT_EQ(wanted.removals[0].key, "a & b");
+  EXPECT_FALSE(wanted.removals[0].condition.any());
+  EXPECT_EQ(wanted.removals[1].key, " ");
   EXPECT_TRUE(wanted.quiet);
   const auto parts = parse_complete(
       "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>&quot;ab&quot;</ETag>"
@@ -161,7 +189,8 @@ TEST(Xml, WhatClientsSend) {
       "</Part></CompleteMultipartUpload>");
   ASSERT_EQ(parts.size(), 2u);
   EXPECT_EQ(parts[0].etag, "ab");
-  EXPECT_EQ(parts[0].checksums.at(0).first, "SHA256");
+  EXPECT_EQ(parts[0].checksum_kind, ChecksumKind::sha256);
+  EXPECT_EQ(parts[0].checksum, "x");
   EXPECT_EQ(parts[1].number, 7);
 }
 
@@ -188,6 +217,74 @@ TEST(Xml, AndWhatTheyMustNot) {
   std::string many = "<Delete>";
   for (int i = 0; i < 1001; ++i) many += "<Object><Key>k</Key></Object>";
   EXPECT_EQ(code_of([&] { (void)parse_delete(many + "</Delete>"); }), "MalformedXML");
+}
+
+TEST(Xml, AKeyIsAllOfItsCharacterData) {
+  const auto key = [](const std::string& inside) -> std::string {
+    try {
+      return parse_delete("<Delete><Object><Key>" + inside + "</Key></Object></Delete>")
+          .removals.at(0)
+          .key;
+    } catch (const S3Error& error) {
+      return std::string(error.kind().code);
+    }
+  };
+  EXPECT_EQ(key("foo<![CDATA[&]]>bar"), "foo&bar");
+  EXPECT_EQ(key("a<!-- -->b"), "ab");
+  EXPECT_EQ(key("<![CDATA[a]]>b"), "ab");
+  EXPECT_EQ(key(" <!-- --> a"), "  a");
+  EXPECT_EQ(key("a&#xD;&#10;b"), "a\r\nb");
+  for (const auto* bad : {"a<b/>c", "<b>a</b>", "a<?pi?>b", "a&eacute;b", "a&b", "a</Key><Key>b",
+                          "", "<!-- a -->", "a]]>", "a&#1;"}) {
+    EXPECT_EQ(key(bad), "MalformedXML") << bad;
+  }
+}
+
+TEST(Xml, ElementsAreNamedOrRefused) {
+  const auto verdict = [](const std::string& inside) {
+    return code_of([&] { (void)parse_delete("<Delete>" + inside + "</Delete>"); });
+  };
+  const std::string object = "<Object><Key>k</Key></Object>";
+  EXPECT_EQ(verdict(object), "");
+  EXPECT_EQ(verdict("<Object><Key>k</Key><VersionId>null</VersionId></Object>"), "NotImplemented");
+  for (const auto* bad :
+       {"<Object><Key>k</Key><Colour>red</Colour></Object>", "<Object><ETag>e</ETag></Object>",
+        "<Object><Key>k</Key><ETag></ETag></Object>", "<Object a=\"b\"><Key>k</Key></Object>",
+        "<Object><Key>k</Key><Size>many</Size></Object>", "<Object>k</Object>",
+        "<Object><Key>k</Key><Size>1</Size><Size>2</Size></Object>",
+        "<Object><Key>k</Key><LastModifiedTime>now</LastModifiedTime></Object>",
+        "<Object>x<Key>k</Key></Object>", "<Object xmlns=\"urn:other\"><Key>k</Key></Object>"}) {
+    EXPECT_EQ(verdict(bad), "MalformedXML") << bad;
+  }
+  EXPECT_EQ(verdict(object + "<Quiet>yes</Quiet>"), "MalformedXML");
+  EXPECT_EQ(verdict(object + "<Quiet>true</Quiet><Quiet>false</Quiet>"), "MalformedXML");
+  EXPECT_EQ(verdict(object + "<MaxDeletes>1</MaxDeletes>"), "MalformedXML");
+  const auto wanted = parse_delete(
+      "<Delete><Object><Key>k</Key><ETag>&quot;e&quot;</ETag><Size>7</Size>"
+      "<LastModifiedTime>Sun, 22 Nov 2026 10:11:12 GMT</LastModifiedTime></Object></Delete>");
+  const auto& condition = wanted.removals.at(0).condition;
+  EXPECT_EQ(condition.etag, "e");
+  EXPECT_EQ(condition.size, 7u);
+  EXPECT_EQ(condition.modified, parse_http_date("Sun, 22 Nov 2026 10:11:12 GMT"));
+
+  const auto complete = [](const std::string& more) {
+    return code_of([&] {
+      (void)parse_complete(
+          "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>a</ETag>" + more +
+          "</Part></CompleteMultipartUpload>");
+    });
+  };
+  EXPECT_EQ(complete("<ChecksumSHA1>x</ChecksumSHA1>"), "");
+  EXPECT_EQ(complete("<ChecksumMD4>x</ChecksumMD4>"), "MalformedXML");
+  EXPECT_EQ(complete("<ChecksumSHA1>x</ChecksumSHA1><ChecksumCRC32>y</ChecksumCRC32>"),
+            "MalformedXML");
+  EXPECT_EQ(complete("<PartNumber>2</PartNumber>"), "MalformedXML");
+  EXPECT_EQ(code_of([] {
+              (void)parse_create_bucket(
+                  "<CreateBucketConfiguration><Bucket><Type>Directory</Type>"
+                  "</Bucket></CreateBucketConfiguration>");
+            }),
+            "NotImplemented");
 }
 
 TEST(Xml, TextIsEscaped) {

@@ -49,7 +49,7 @@ std::optional<net::Response> answer_at_once(Service& service, const S3Request& r
   net::Response out;
   switch (request.operation) {
     case list_buckets:
-      return objectd::list_buckets(service);
+      return objectd::list_buckets(service, request);
     case head_bucket:
       service.store.check_bucket(request.bucket);
       out.headers.set("x-amz-bucket-region", service.options.region);
@@ -170,6 +170,11 @@ Task<> perform(Service& service, net::Exchange& exchange) {
     const bool by_query = who.claim.kind == s3::Claim::Kind::query;
     auto effective = by_query ? with_query_headers(head) : head;
     auto request = parse_request(effective);
+    const auto& row = row_of(request.operation);
+    check_declared(row, head, effective, request.query, who.claim);
+    if (!row.takes_body && exchange.content_length() != 0) {
+      throw S3Error(errors::kInvalidRequest, std::string(row.name) + " takes no body");
+    }
     Call call{std::move(request), std::move(who), std::move(effective)};
     const auto operation = call.request.operation;
     if (operation == Operation::get_object || operation == Operation::head_object) {

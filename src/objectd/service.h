@@ -24,7 +24,8 @@ struct Service {
   Store& store;
   Authenticator& auth;
   boost::asio::thread_pool& pool;
-  Slots& transfers;
+  Slots& transfers;  ///< for large pieces of bodies; who gets none goes on with small ones
+  Slots& copies;     ///< each works without waiting for a client
   const Clock& clock;
   std::atomic<bool> closing{false};  ///< the pool has been joined and takes no more work
 };
@@ -42,7 +43,7 @@ struct Call {
 };
 
 // service_buckets.cpp: everything that is answered from the index
-[[nodiscard]] net::Response list_buckets(Service& service);
+[[nodiscard]] net::Response list_buckets(Service& service, const S3Request& request);
 [[nodiscard]] net::Response list_objects(Service& service, const S3Request& request);
 [[nodiscard]] net::Response bucket_location(Service& service, const S3Request& request);
 [[nodiscard]] net::Response acl();
@@ -78,7 +79,11 @@ void add_common_headers(const Service& service, const net::RequestHead& request,
 [[nodiscard]] net::Response xml_response(std::string body);
 [[nodiscard]] std::string quoted_etag(std::string_view etag);
 
+/// With a slot. Nobody waits for one: a client that is slow could hold it.
 inline constexpr std::size_t kPieceBytes = 256 * 1024;
+/// What a client may hold without a slot, of an upload and of a download: a block is read whole.
+inline constexpr std::size_t kSmallPiece = 16 * 1024;
+inline constexpr std::size_t kSmallRead = kBlockBytes;
 
 /// An upload on its way to the disk. Lives on the pool's threads, one at a time.
 struct Incoming {

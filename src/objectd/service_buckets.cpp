@@ -9,7 +9,7 @@ namespace wardbook::objectd {
 namespace {
 
 constexpr int kMaxListed = 1000;
-constexpr std::string_view kOwnerId = "wardbook";
+constexpr int kMaxBucketsListed = 10'000;
 
 void append_owner(XmlWriter& xml) {
   xml.open("Owner").text("ID", kOwnerId).text("DisplayName", kOwnerId).close();
@@ -18,6 +18,17 @@ void append_owner(XmlWriter& xml) {
 /// Keys as they are, or escaped for clients that asked for it, since XML cannot hold every key.
 std::string shown(std::string_view text, bool encoded) {
   return encoded ? net::percent_encode(text, true) : std::string(text);
+}
+
+/// What the continuation token stands for; nullopt without one.
+std::optional<std::string> continued_after(const S3Request& request) {
+  const auto token = request.param("continuation-token");
+  if (!token) return std::nullopt;
+  auto decoded = from_base64url(*token);
+  if (!decoded || decoded->empty()) {
+    throw S3Error(errors::kInvalidArgument, "The continuation token provided is incorrect");
+  }
+  return decoded;
 }
 
 struct Listing {
@@ -30,7 +41,11 @@ struct Listing {
 Listing read_listing(const S3Request& request) {
   Listing out;
   out.v2 = request.operation == Operation::list_objects_v2;
-  out.owner = !out.v2 || request.param("fetch-owner") == "true";
+  const auto fetch_owner = request.text("fetch-owner");
+  if (!fetch_owner.empty() && fetch_owner != "true" && fetch_owner != "false") {
+    throw S3Error(errors::kInvalidArgument, "fetch-owner is true or false");
+  }
+  out.owner = !out.v2 || fetch_owner == "true";
   if (const auto type = request.param("encoding-type"); type && !type->empty()) {
     if (*type != "url")
       throw S3Error(errors::kInvalidArgument, "Invalid Encoding Method specified");
@@ -41,13 +56,7 @@ Listing read_listing(const S3Request& request) {
   out.query.max_keys =
       static_cast<std::size_t>(int_param(request, "max-keys", kMaxListed, kMaxListed));
   out.query.after = request.text(out.v2 ? "start-after" : "marker");
-  if (const auto token = request.param("continuation-token"); token && out.v2) {
-    auto decoded = from_base64url(*token);
-    if (!decoded || decoded->empty()) {
-      throw S3Error(errors::kInvalidArgument, "The continuation token provided is incorrect");
-    }
-    out.query.after = std::move(*decoded);
-  }
+  if (auto after = continued_after(request)) out.query.after = std::move(*after);
   return out;
 }
 
@@ -64,15 +73,35 @@ void append_object(XmlWriter& xml, const ListResult::Object& object, const Listi
 
 }  // namespace
 
-net::Response list_buckets(Service& service) {
+net::Response list_buckets(Service& service, const S3Request& request) {
+  const auto prefix = request.text("prefix");
+  const auto most = static_cast<std::size_t>(
+      int_param(request, "max-buckets", kMaxBucketsListed, kMaxBucketsListed + 1));
+  if (most < 1 || most > kMaxBucketsListed) {
+    throw S3Error(errors::kInvalidArgument, "max-buckets must be between 1 and 10000");
+  }
+  const auto after = continued_after(request);
+  const auto& region = service.options.region;
+  const auto asked_region = request.param("bucket-region");
+  auto buckets = service.store.buckets();
+  std::erase_if(buckets, [&](const BucketInfo& bucket) {
+    return !bucket.name.starts_with(prefix) || (after && bucket.name <= *after) ||
+           (asked_region && *asked_region != region);
+  });
+  const bool truncated = buckets.size() > most;
+  if (truncated) buckets.resize(most);
+
   XmlWriter xml;
   xml.open("ListAllMyBucketsResult", XmlWriter::kNamespace);
   append_owner(xml);
   xml.open("Buckets");
-  for (const auto& bucket : service.store.buckets()) {
+  for (const auto& bucket : buckets) {
     xml.open("Bucket").text("Name", bucket.name);
-    xml.text("CreationDate", xml_time(bucket.created)).close();
+    xml.text("CreationDate", xml_time(bucket.created)).text("BucketRegion", region).close();
   }
+  xml.close();
+  if (truncated) xml.text("ContinuationToken", to_base64url(buckets.back().name));
+  if (request.param("prefix")) xml.text("Prefix", prefix);
   return xml_response(std::move(xml).str());
 }
 
@@ -161,16 +190,24 @@ Task<net::Response> delete_bucket(Service& service, Call call) {
 
 namespace {
 
+const ErrorKind& error_of(Removed outcome) {
+  if (outcome == Removed::missing) return errors::kNoSuchKey;
+  return outcome == Removed::changed ? errors::kPreconditionFailed : errors::kInternalError;
+}
+
 std::string delete_all(Store& store, const std::string& bucket, const DeleteRequest& wanted) {
-  const auto failed = store.remove_all(bucket, wanted.keys);
+  const auto outcomes = store.remove_all(bucket, wanted.removals);
   XmlWriter xml;
   xml.open("DeleteResult", XmlWriter::kNamespace);
-  for (const auto& key : wanted.keys) {
-    const bool removed = std::ranges::find(failed, key) == failed.end();
-    if (removed && !wanted.quiet) xml.open("Deleted").text("Key", key).close();
-    if (removed) continue;
-    xml.open("Error").text("Key", key).text("Code", errors::kInternalError.code);
-    xml.text("Message", errors::kInternalError.message).close();
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto& key = wanted.removals[i].key;
+    if (outcomes[i] == Removed::gone) {
+      if (!wanted.quiet) xml.open("Deleted").text("Key", key).close();
+      continue;
+    }
+    const auto& error = error_of(outcomes[i]);
+    xml.open("Error").text("Key", key).text("Code", error.code);
+    xml.text("Message", error.message).close();
   }
   return std::move(xml).str();
 }

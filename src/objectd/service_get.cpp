@@ -28,6 +28,12 @@ std::optional<ByteRange> part_range(const S3Request& request, const ObjectMeta& 
   throw S3Error(errors::kInvalidRange, "The requested partnumber is not satisfiable");
 }
 
+/// A client that goes on with a download wants the whole if the object is another one by now.
+bool range_holds(const net::Headers& headers, const ObjectMeta& meta) {
+  const auto condition = headers.get("if-range");
+  return !condition || objectd::range_holds(*condition, meta.etag, meta.modified);
+}
+
 Opened open(Service& service, const S3Request& request, const net::Headers& headers, bool body) {
   Opened out;
   out.reader = std::make_shared<ObjectReader>(service.store.open(request.bucket, request.key));
@@ -43,14 +49,14 @@ Opened open(Service& service, const S3Request& request, const net::Headers& head
   if (const auto part = part_range(request, meta)) {
     out.range = *part;
     out.partial = meta.size > 0;
-  } else if (const auto range = headers.get("range")) {
+  } else if (const auto range = headers.get("range"); range && range_holds(headers, meta)) {
     if (const auto asked = parse_range(*range, meta.size)) {
       out.range = *asked;
       out.partial = true;
     }
   }
   if (!body) return out;
-  out.first.resize(std::min<std::uint64_t>(out.range.length, kPieceBytes));
+  out.first.resize(std::min<std::uint64_t>(out.range.length, kSmallRead));
   out.reader->read(out.range.first, out.first);
   return out;
 }
@@ -87,16 +93,23 @@ void add_object_headers(net::Headers& out, const S3Request& request, const net::
   }
 }
 
+/// A slot is for a client that reads; one that stalls gives it back.
 Task<> send_body(Service& service, net::Exchange& exchange, Opened opened) {
   auto at = opened.range.first;
   const auto end = at + opened.range.length;
   auto piece = std::move(opened.first);
+  std::optional<Slots::Slot> slot;
+  const net::StallCall stalled(exchange, [&slot] { slot.reset(); });
   while (true) {
     at += piece.size();
     Ahead<std::string> next;
     if (at < end) {
-      auto job = [reader = opened.reader, at, left = end - at] {
-        std::string more(std::min<std::uint64_t>(left, kPieceBytes), '\0');
+      if (!slot) {
+        if (auto taken = service.transfers.try_take()) slot.emplace(std::move(*taken));
+      }
+      const auto size = std::min<std::uint64_t>(end - at, slot ? kPieceBytes : kSmallRead);
+      auto job = [reader = opened.reader, at, size] {
+        std::string more(size, '\0');
         reader->read(at, more);
         return more;
       };
@@ -124,7 +137,7 @@ Task<> get_object(Service& service, net::Exchange& exchange, Call call) {
     co_await exchange.start(status, std::move(headers), opened.range.length);
     co_return;
   }
-  if (opened.range.length <= kPieceBytes) {
+  if (opened.range.length <= kSmallRead) {
     net::Response response;
     response.status = status;
     response.headers = std::move(headers);
@@ -132,7 +145,6 @@ Task<> get_object(Service& service, net::Exchange& exchange, Call call) {
     co_await exchange.respond(std::move(response));
     co_return;
   }
-  const auto slot = co_await service.transfers.take();
   co_await exchange.start(status, std::move(headers), opened.range.length);
   co_await send_body(service, exchange, std::move(opened));
 }

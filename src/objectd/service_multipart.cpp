@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "net/request_check.h"
 #include "objectd/error.h"
 #include "objectd/service.h"
 #include "objectd/xml.h"
@@ -22,6 +23,9 @@ int part_number(const S3Request& request) {
 /// x-amz-checksum-algorithm and -type of a new upload; the value comes with its completion.
 std::optional<StoredChecksum> upload_checksum(const net::Headers& headers) {
   const auto name = headers.get("x-amz-checksum-algorithm");
+  if (!name && headers.get("x-amz-checksum-type")) {
+    throw S3Error(errors::kInvalidRequest, "A type of checksum needs an algorithm");
+  }
   if (!name) return std::nullopt;
   const auto kind = checksum_by_name(*name);
   if (!kind) throw S3Error(errors::kInvalidRequest, "Checksum algorithm not supported");
@@ -29,6 +33,9 @@ std::optional<StoredChecksum> upload_checksum(const net::Headers& headers) {
   StoredChecksum out{*kind, {}, *kind == ChecksumKind::crc64nvme};
   if (const auto type = headers.get("x-amz-checksum-type")) {
     out.full_object = *type == "FULL_OBJECT";
+    if (!out.full_object && *kind == ChecksumKind::crc64nvme) {
+      throw S3Error(errors::kInvalidRequest, "CRC64NVME is for whole objects only");
+    }
     if (out.full_object && !crc) {
       throw S3Error(errors::kInvalidRequest, "FULL_OBJECT is for CRC checksums only");
     }
@@ -117,7 +124,12 @@ Task<net::Response> upload_part_copy(Service& service, Call call) {
   ByteRange range{0, reader->meta().size};
   if (const auto asked = headers.get("x-amz-copy-source-range")) {
     const auto parsed = parse_range(*asked, reader->meta().size);
-    if (!parsed) throw S3Error(errors::kInvalidArgument, "The x-amz-copy-source-range is invalid");
+    const auto last = asked->substr(std::min(asked->rfind('-'), asked->size() - 1) + 1);
+    // Neither a suffix nor an end behind the object's: what is copied must be what is named.
+    if (!parsed || asked->find("=-") != std::string_view::npos ||
+        last != std::to_string(parsed->first + parsed->length - 1)) {
+      throw S3Error(errors::kInvalidArgument, "The x-amz-copy-source-range is invalid");
+    }
     range = *parsed;
   }
   if (range.length > kMaxPutBytes) throw S3Error(errors::kEntityTooLarge);
@@ -175,9 +187,36 @@ Task<net::Response> list_parts(Service& service, Call call) {
   co_return xml_response(std::move(xml).str());
 }
 
+namespace {
+
+/// What the client says that the whole object must be.
+Completion completion(const net::Headers& headers) {
+  Completion out;
+  for (const auto kind : kChecksumKinds) {
+    const auto value = headers.get(header_of(kind));
+    if (!value) continue;
+    out.checksum_kind = kind;
+    out.checksum = *value;
+    if (value->empty()) throw S3Error(errors::kInvalidRequest, "An empty checksum");
+  }
+  if (const auto type = headers.get("x-amz-checksum-type")) {
+    out.full_object_checksum = *type == "FULL_OBJECT";
+  }
+  if (const auto size = headers.get("x-amz-mp-object-size")) {
+    out.size = net::parse_content_length(*size);
+    if (!out.size) throw S3Error(errors::kInvalidArgument, "x-amz-mp-object-size is not a number");
+  }
+  return out;
+}
+
+}  // namespace
+
 Task<net::Response> complete_upload(Service& service, net::Exchange& exchange, Call call) {
   const auto& headers = call.head.headers;
   const auto condition = put_condition(headers);
+  const auto expected = completion(headers);
+  // These are of the object, not of the document that is read here.
+  for (const auto kind : kChecksumKinds) call.head.headers.erase(header_of(kind));
   const auto xml_body = co_await read_document(exchange, call, kMaxXmlBytes);
   const auto named = parse_complete(xml_body);
   const auto& request = call.request;
@@ -185,16 +224,10 @@ Task<net::Response> complete_upload(Service& service, net::Exchange& exchange, C
 
   std::vector<PartChoice> choice;
   for (const auto& part : named) {
-    PartChoice one{part.number, part.etag, {}};
-    if (!part.checksums.empty()) one.checksum = part.checksums.front().second;
-    choice.push_back(std::move(one));
+    choice.push_back({part.number, part.etag, part.checksum, part.checksum_kind});
   }
-  std::string checksum;  // of the whole object, if the client says what it must be
-  for (const auto kind : kChecksumKinds) {
-    if (const auto value = headers.get(header_of(kind))) checksum = *value;
-  }
-  auto job = [&service, &request, &id, &choice, &checksum, &condition] {
-    return service.store.complete_upload(request.bucket, request.key, id, choice, checksum,
+  auto job = [&service, &request, &id, &choice, &expected, &condition] {
+    return service.store.complete_upload(request.bucket, request.key, id, choice, expected,
                                          condition);
   };
   const auto meta = co_await run_on(service.pool, std::move(job));
@@ -230,7 +263,14 @@ net::Response list_uploads(Service& service, const S3Request& request) {
   const auto key_marker = request.text("key-marker");
   const auto id_marker = request.text("upload-id-marker");
   const int limit = int_param(request, "max-uploads", kMaxListed, kMaxListed);
-  const bool encoded = request.param("encoding-type") == "url";
+  const auto encoding = request.text("encoding-type");
+  const bool encoded = encoding == "url";
+  if (!encoded && !encoding.empty()) {
+    throw S3Error(errors::kInvalidArgument, "Invalid Encoding Method specified");
+  }
+  if (!request.text("delimiter").empty()) {
+    throw S3Error(errors::kNotImplemented, "Uploads are not listed with a delimiter");
+  }
   const auto shown = [encoded](const std::string& key) {
     return encoded ? net::percent_encode(key, true) : key;
   };

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/hash.h"
 #include "objectd/error.h"
 #include "objectd/service.h"
@@ -6,18 +8,7 @@
 namespace wardbook::objectd {
 namespace {
 
-/// What we would otherwise have to forget in silence.
-void refuse_unsupported(const net::Headers& headers) {
-  for (const auto* name : {"x-amz-tagging", "x-amz-website-redirect-location",
-                           "x-amz-object-lock-mode", "x-amz-object-lock-legal-hold"}) {
-    if (headers.get(name)) {
-      throw S3Error(errors::kNotImplemented, std::string(name) + " is not supported");
-    }
-  }
-}
-
 ObjectMeta meta_from(const Call& call, const net::Headers& headers) {
-  refuse_unsupported(headers);
   ObjectMeta meta;
   meta.bucket = call.request.bucket;
   meta.key = call.request.key;
@@ -68,8 +59,9 @@ Task<net::Response> put_object(Service& service, net::Exchange& exchange, Call c
 }
 
 Task<net::Response> delete_object(Service& service, Call call) {
-  auto job = [&service, request = std::move(call.request)] {
-    return service.store.remove(request.bucket, request.key);
+  const auto condition = delete_condition(call.head.headers);
+  auto job = [&service, condition, request = std::move(call.request)] {
+    return service.store.remove(request.bucket, request.key, condition);
   };
   (void)co_await run_on(service.pool, std::move(job));
   net::Response out;
@@ -89,6 +81,13 @@ ObjectMeta copied_meta(const Call& call, const net::Headers& headers, const Obje
                   "without changing the object's metadata or storage class.");
   }
   if (replace) return meta;
+  // A content type comes by itself with many clients; whoever sends one of these means it.
+  const auto lost = std::ranges::find_if(meta.headers, [](const auto& h) {
+    return h.first != "content-type" && h.first != "x-amz-storage-class";
+  });
+  if (lost != meta.headers.end()) {
+    throw S3Error(errors::kInvalidRequest, lost->first + " needs the metadata directive REPLACE");
+  }
   const std::string storage_class(meta.header("x-amz-storage-class"));
   meta.headers = source.headers;
   // The storage class is the request's business, never copied.

@@ -1,7 +1,7 @@
 #include "objectd/store.h"
 
 #include <algorithm>
-#include <map>
+#include <exception>
 #include <system_error>
 
 #include "base/hash.h"
@@ -34,8 +34,10 @@ bool valid_bucket_name(std::string_view name) {
          name.find("..") == std::string_view::npos;
 }
 
-IndexEntry index_entry(const ObjectMeta& meta, std::shared_ptr<PartFolder> parts) {
+IndexEntry index_entry(const ObjectMeta& meta, std::string_view file_id,
+                       std::shared_ptr<PartFolder> parts) {
   IndexEntry entry;
+  std::ranges::copy(file_id.substr(0, entry.file_id.size()), entry.file_id.begin());
   entry.size = meta.size;
   entry.modified = meta.modified;
   entry.etag = meta.etag;
@@ -135,10 +137,12 @@ std::unique_ptr<ObjectWriter> Store::begin(const std::string& name, std::string_
 }
 
 void Store::commit(ObjectWriter& writer, ObjectMeta& meta, const PutCondition& condition) {
+  // Others wait while the object is published: what takes long is done before.
+  constexpr std::uint64_t kSettleFrom = 1024 * 1024;
+  if (writer.bytes() >= kSettleFrom) writer.settle();
   meta.size = writer.bytes();
-  meta.modified = clock_.now();
-  writer.finish(to_json(meta));
-  publish(*bucket(meta.bucket), writer, meta, condition, nullptr);
+  const auto failed = publish(*bucket(meta.bucket), writer, meta, condition, nullptr);
+  if (failed) std::rethrow_exception(failed);
 }
 
 namespace {
@@ -156,8 +160,9 @@ void check(const PutCondition& condition, const IndexEntry* current, bool damage
 
 }  // namespace
 
-void Store::publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
-                    const PutCondition& condition, std::shared_ptr<PartFolder> parts) {
+std::exception_ptr Store::publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
+                                  const PutCondition& condition,
+                                  std::shared_ptr<PartFolder> parts) {
   const auto name = master_->file_name(meta.key);
   const std::shared_lock life(bucket.life);
   if (bucket.gone) throw S3Error(errors::kNoSuchBucket);
@@ -167,15 +172,30 @@ void Store::publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
     check(condition, bucket.index.find(meta.key), bucket.damaged.contains(name));
   }
   const auto path = object_path(bucket, meta.key);
+  // In the order in which the objects of a folder follow each other: a file that is put back later
+  // has a lower one than the journal.
+  journal_->reserve();
+  meta.generation = ++generation_;
+  meta.modified = clock_.now();
+  writer.finish(to_json(meta));
   if (fs::make_folder_once(path.parent_path())) fs::sync_folder(bucket.folder);
   writer.move_to(path);
+  std::exception_ptr failed;
+  try {
+    const Journal::Entry entry{journal_object(bucket.name, name), meta.generation, writer.id()};
+    journal_->append(std::span(&entry, 1));
+  } catch (...) {
+    // The file is there, and is taken for the newer one that it is after a restart too.
+    failed = std::current_exception();
+  }
   std::optional<IndexEntry> before;  // let go of after the locks
   {
     const std::unique_lock index(bucket.index_lock);
-    before = bucket.index.put(meta.key, index_entry(meta, std::move(parts)));
+    before = bucket.index.put(meta.key, index_entry(meta, writer.id(), std::move(parts)));
     bucket.damaged.erase(name);
   }
   if (before && before->parts) before->parts->die();
+  return failed;
 }
 
 void Store::check_object(const std::string& name, const std::string& key) const {
@@ -198,6 +218,7 @@ ObjectReader Store::open(const std::string& bucket_name, const std::string& key)
     std::unique_lock<std::mutex> settled;
     if (attempt > 0) settled = std::unique_lock(found->folders[folder_number(name)]);
     std::shared_ptr<PartFolder> folder;
+    std::array<char, 16> file_id{};
     {
       const std::shared_lock index(found->index_lock);
       const auto* entry = found->index.find(key);
@@ -206,74 +227,134 @@ ObjectReader Store::open(const std::string& bucket_name, const std::string& key)
         throw S3Error(errors::kNoSuchKey, {}, {{"Key", key}});
       }
       folder = entry->parts;
+      file_id = entry->file_id;
     }
     auto file =
         ObjectFile::open(object_path(*found, key), *master_, object_binding(bucket_name, name));
-    if (!file) continue;
+    if (!file || file->id() != std::string_view(file_id.data(), file_id.size())) continue;
     auto meta = meta_from_json(file->metadata());
     if (!meta || meta->key != key) throw CorruptFile("the metadata is of another object");
     if (meta->upload_id != (folder ? folder->upload_id() : std::string())) continue;
     return ObjectReader(std::move(*meta), std::move(*file), std::move(folder), *master_);
   }
-  throw CorruptFile("the object's file has vanished");
+  throw CorruptFile("the object's file has vanished or is not the one that was written last");
 }
 
-/// Removes the object from folder and index; durable once the folder has been synced.
-Store::Unlinked Store::unlink(Bucket& bucket, const std::string& key) {
-  const auto name = master_->file_name(key);
-  const std::lock_guard folder(bucket.folders[folder_number(name)]);
-  Unlinked out;
-  out.there = fs::remove(object_path(bucket, key));
-  const std::unique_lock index(bucket.index_lock);
-  if (auto before = bucket.index.erase(key)) out.parts = std::move(before->parts);
-  bucket.damaged.erase(name);
+namespace {
+
+Removed judge(const DeleteCondition& condition, const IndexEntry* current, bool damaged) {
+  if (!condition.any()) return Removed::gone;
+  // Of a damaged object nothing is known that a condition could hold of.
+  if (current == nullptr) return damaged ? Removed::changed : Removed::missing;
+  const auto modified = std::chrono::floor<std::chrono::seconds>(current->modified);
+  const bool holds =
+      (!condition.etag || *condition.etag == "*" || *condition.etag == current->etag) &&
+      (!condition.size || *condition.size == current->size) &&
+      (!condition.modified || *condition.modified == modified);
+  return holds ? Removed::gone : Removed::changed;
+}
+
+}  // namespace
+
+/// A removal on its way. It is done as soon as the journal says so: the file may go later, at the
+/// next start if need be.
+struct Store::Leaving {
+  const Removal* removal = nullptr;
+  std::string name;
+  std::size_t folder = 0;
+  Removed outcome = Removed::failed;
+  bool there = false;
+};
+
+/// `leaving` in the order of the folders.
+void Store::remove_some(Bucket& bucket, std::span<Leaving> leaving) {
+  std::vector<std::unique_lock<std::mutex>> locks;
+  std::optional<std::size_t> locked;
+  std::vector<Journal::Entry> records;
+  for (auto& one : leaving) {
+    if (locked != one.folder) locks.emplace_back(bucket.folders[one.folder]);
+    locked = one.folder;
+    const std::shared_lock index(bucket.index_lock);
+    const auto* current = bucket.index.find(one.removal->key);
+    const bool damaged = bucket.damaged.contains(one.name);
+    one.outcome = judge(one.removal->condition, current, damaged);
+    one.there = one.outcome == Removed::gone && (current != nullptr || damaged);
+    if (one.there) {
+      records.push_back({journal_object(bucket.name, one.name), ++generation_, std::string()});
+    }
+  }
+  if (records.empty()) return;
+  journal_->append(records);
+  std::vector<std::shared_ptr<PartFolder>> parts;  // let go of after the locks
+  for (const auto& one : leaving) {
+    if (!one.there) continue;
+    const auto& key = one.removal->key;
+    try {
+      (void)fs::remove(object_path(bucket, key));
+    } catch (const std::system_error& error) {
+      log::error("object store: the file of a removed object is left", {{"reason", error.what()}});
+    }
+    const std::unique_lock index(bucket.index_lock);
+    if (auto before = bucket.index.erase(key); before && before->parts) {
+      before->parts->die();
+      parts.push_back(std::move(before->parts));
+    }
+    bucket.damaged.erase(one.name);
+  }
+  locks.clear();
+}
+
+bool Store::remove(const std::string& bucket_name, const std::string& key,
+                   const DeleteCondition& condition) {
+  const auto found = bucket(bucket_name);
+  const std::shared_lock life(found->life);
+  if (found->gone) throw S3Error(errors::kNoSuchBucket);
+  const Removal removal{key, condition};
+  Leaving one;
+  one.removal = &removal;
+  one.name = master_->file_name(key);
+  one.folder = folder_number(one.name);
+  remove_some(*found, std::span(&one, 1));
+  if (one.outcome == Removed::missing) throw S3Error(errors::kNoSuchKey, {}, {{"Key", key}});
+  if (one.outcome == Removed::changed) throw S3Error(errors::kPreconditionFailed);
+  return one.there;
+}
+
+std::vector<Removed> Store::remove_all(const std::string& bucket_name,
+                                       const std::vector<Removal>& removals) {
+  constexpr std::size_t kFoldersAtOnce = 32;
+  const auto found = bucket(bucket_name);
+  const std::shared_lock life(found->life);
+  if (found->gone) throw S3Error(errors::kNoSuchBucket);
+  std::vector<Leaving> leaving;
+  for (const auto& removal : removals) {
+    Leaving one;
+    one.removal = &removal;
+    one.name = master_->file_name(removal.key);
+    one.folder = folder_number(one.name);
+    leaving.push_back(std::move(one));
+  }
+  std::ranges::stable_sort(leaving, {}, &Leaving::folder);
+  for (std::size_t begin = 0; begin < leaving.size();) {
+    std::size_t end = begin;
+    for (std::size_t folders = 0; end < leaving.size(); ++end) {
+      if (end > begin && leaving[end].folder == leaving[end - 1].folder) continue;
+      if (++folders > kFoldersAtOnce) break;
+    }
+    const auto some = std::span(leaving).subspan(begin, end - begin);
+    try {
+      remove_some(*found, some);
+    } catch (const std::system_error& error) {
+      log::error("object store: objects could not be removed", {{"reason", error.what()}});
+      for (auto& one : some) one.outcome = Removed::failed;
+    }
+    begin = end;
+  }
+  std::vector<Removed> out(removals.size());
+  for (const auto& one : leaving) {
+    out[static_cast<std::size_t>(one.removal - removals.data())] = one.outcome;
+  }
   return out;
-}
-
-bool Store::remove(const std::string& bucket_name, const std::string& key) {
-  const auto found = bucket(bucket_name);
-  const std::shared_lock life(found->life);
-  if (found->gone) throw S3Error(errors::kNoSuchBucket);
-  const auto unlinked = unlink(*found, key);
-  if (unlinked.there) fs::sync_folder(object_path(*found, key).parent_path());
-  if (unlinked.parts) unlinked.parts->die();
-  return unlinked.there;
-}
-
-std::vector<std::string> Store::remove_all(const std::string& bucket_name,
-                                           const std::vector<std::string>& keys) {
-  const auto found = bucket(bucket_name);
-  const std::shared_lock life(found->life);
-  if (found->gone) throw S3Error(errors::kNoSuchBucket);
-  std::vector<std::string> failed;
-  struct Changed {
-    std::vector<std::string> keys;
-    std::vector<std::shared_ptr<PartFolder>> parts;
-  };
-  std::map<fs::Path, Changed> changed;
-  for (const auto& key : keys) {
-    try {
-      auto unlinked = unlink(*found, key);
-      if (!unlinked.there) continue;
-      auto& folder = changed[object_path(*found, key).parent_path()];
-      folder.keys.push_back(key);
-      if (unlinked.parts) folder.parts.push_back(std::move(unlinked.parts));
-    } catch (const std::system_error& error) {
-      log::error("object store: an object could not be removed", {{"reason", error.what()}});
-      failed.push_back(key);
-    }
-  }
-  // The first of these writes the file system's journal; the others find little left to do.
-  for (const auto& [folder, in_it] : changed) {
-    try {
-      fs::sync_folder(folder);
-      for (const auto& parts : in_it.parts) parts->die();
-    } catch (const std::system_error& error) {
-      log::error("object store: a folder could not be synced", {{"reason", error.what()}});
-      failed.insert(failed.end(), in_it.keys.begin(), in_it.keys.end());
-    }
-  }
-  return failed;
 }
 
 // Reading ---------------------------------------------------------------------------------------

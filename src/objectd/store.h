@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +18,7 @@
 #include "objectd/crypt.h"
 #include "objectd/fs.h"
 #include "objectd/index.h"
+#include "objectd/journal.h"
 #include "objectd/object_file.h"
 #include "objectd/object_meta.h"
 
@@ -26,6 +29,7 @@ namespace wardbook::objectd {
 /// Every call blocks and may be made from any thread.
 ///
 ///   master.key  store.json  lock
+///   journal                                which file is the last one of each object (journal.h)
 ///   tmp/                                   unfinished files; emptied at start
 ///   buckets/NAME/bucket.json
 ///   buckets/NAME/ab/cdef…                  an object, named by a keyed hash of its key
@@ -48,6 +52,26 @@ struct BucketInfo {
 struct PutCondition {
   bool must_be_new = false;               ///< If-None-Match: *
   std::optional<std::string> must_match;  ///< If-Match, an ETag without quotes
+};
+
+/// What must hold of an object that is to be removed.
+struct DeleteCondition {
+  std::optional<std::string> etag;  ///< without quotes; "*": any, if there is one
+  std::optional<std::uint64_t> size;
+  std::optional<Time> modified;  ///< to the second
+  [[nodiscard]] bool any() const noexcept { return etag || size || modified; }
+};
+
+struct Removal {
+  std::string key;
+  DeleteCondition condition;
+};
+
+enum class Removed {
+  gone,     ///< there is no such object now, whether there was one or not
+  missing,  ///< there was none that the condition could hold of
+  changed,  ///< the condition does not hold
+  failed,
 };
 
 /// A multipart upload that has not been completed.
@@ -88,14 +112,24 @@ struct PartChoice {
   int number = 0;
   std::string etag;
   std::string checksum;  ///< base64; empty: not given
+  std::optional<ChecksumKind> checksum_kind{};
+};
+
+/// What the whole object must turn out to be.
+struct Completion {
+  std::optional<ChecksumKind> checksum_kind;
+  std::string checksum;  ///< base64; empty: not given
+  std::optional<bool> full_object_checksum;
+  std::optional<std::uint64_t> size;
 };
 
 class Store {
  public:
   /// Makes the folder where there is none. Throws std::runtime_error with one clear line if the
   /// folder is in use by another process, if its master key is missing while there are objects, or
-  /// is not the one they were written with.
-  Store(fs::Path root, const Clock& clock);
+  /// is not the one they were written with, if their journal is missing or damaged and `adopt` does
+  /// not say to do without: then the files that there are, are taken for the last ones.
+  Store(fs::Path root, const Clock& clock, bool adopt = false);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -122,11 +156,12 @@ class Store {
   /// PreconditionFailed.
   void commit(ObjectWriter& writer, ObjectMeta& meta, const PutCondition& condition);
   [[nodiscard]] ObjectReader open(const std::string& bucket, const std::string& key);
-  /// False if there was none.
-  bool remove(const std::string& bucket, const std::string& key);
-  /// The same for many, with few waits for the disk. Gives the keys that could not be removed.
-  std::vector<std::string> remove_all(const std::string& bucket,
-                                      const std::vector<std::string>& keys);
+  /// False if there was none. Fails with PreconditionFailed, and with NoSuchKey if there was none
+  /// that the condition could hold of.
+  bool remove(const std::string& bucket, const std::string& key,
+              const DeleteCondition& condition = {});
+  /// The same for many, with few waits for the disk; one outcome for each.
+  std::vector<Removed> remove_all(const std::string& bucket, const std::vector<Removal>& removals);
 
   /// `meta`: bucket, key, headers; of checksum, kind and full_object. Gives the upload's id.
   [[nodiscard]] std::string create_upload(ObjectMeta meta);
@@ -139,10 +174,11 @@ class Store {
   [[nodiscard]] std::vector<PartMeta> parts(const std::string& id) const;
   /// Publishes the object; `etag` and the checksum come of the parts. Asking again after a success
   /// gives the same answer. Fails with NoSuchUpload, InvalidPart, EntityTooSmall,
-  /// PreconditionFailed, BadDigest if `checksum` (base64) is given and is another one.
+  /// PreconditionFailed, BadDigest for another checksum than expected, InvalidRequest for another
+  /// size or kind of checksum.
   ObjectMeta complete_upload(const std::string& bucket, const std::string& key,
                              const std::string& id, const std::vector<PartChoice>& choice,
-                             const std::string& checksum, const PutCondition& condition);
+                             const Completion& expected, const PutCondition& condition);
   void abort_upload(const std::string& bucket, const std::string& key, const std::string& id);
   /// In the order of key, then id.
   [[nodiscard]] std::vector<UploadInfo> uploads(const std::string& bucket) const;
@@ -157,6 +193,11 @@ class Store {
   void load_buckets();
   void load_bucket(Bucket& bucket);
   void load_object(Bucket& bucket, const fs::Path& file);
+  [[nodiscard]] bool is_last(Bucket& bucket, const fs::Path& path, const std::string& name,
+                             const ObjectFile& file, std::uint64_t generation);
+  void load_journal(bool adopt);
+  void begin_journal();
+  void find_missing();
   void load_uploads();
   void load_upload(const fs::Path& folder);
   void load_parts(Upload& upload, const fs::Path& folder);
@@ -165,17 +206,16 @@ class Store {
   [[nodiscard]] std::shared_ptr<Upload> find_upload(const std::string& id) const;
   [[nodiscard]] fs::Path temporary() const;
   [[nodiscard]] fs::Path object_path(const Bucket& bucket, std::string_view key) const;
-  struct Unlinked {
-    bool there = false;
-    std::shared_ptr<PartFolder> parts;  ///< to be cleared away once the removal is durable
-  };
-  Unlinked unlink(Bucket& bucket, const std::string& key);
-  void publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
-               const PutCondition& condition, std::shared_ptr<PartFolder> parts);
+  struct Leaving;
+  void remove_some(Bucket& bucket, std::span<Leaving> leaving);
+  /// What kept it from being recorded, after it was done all the same; nobody is told that it was.
+  [[nodiscard]] std::exception_ptr publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
+                                           const PutCondition& condition,
+                                           std::shared_ptr<PartFolder> parts);
   ObjectMeta completed_before(const std::string& bucket, const std::string& key,
                               const std::string& id);
   ObjectMeta assemble(const Upload& upload, const std::vector<PartChoice>& choice,
-                      const std::string& checksum) const;
+                      const Completion& expected) const;
   void drop_unused_parts(const fs::Path& folder, const ObjectMeta& meta) const;
 
   fs::Path root_;
@@ -187,6 +227,11 @@ class Store {
   std::map<std::string, std::shared_ptr<Bucket>> buckets_;
   mutable std::shared_mutex uploads_lock_;
   std::map<std::string, std::shared_ptr<Upload>> uploads_;
+  std::atomic<std::uint64_t> generation_{0};  ///< of the object published last
+  std::optional<Journal> journal_;
+  std::optional<Journal::Contents> known_;  // at start: what the journal says
+  bool adopt_ = false;                      // at start
+  std::vector<Journal::Entry> live_;        // at start: what the new one is to say
   bool any_damaged_ = false;
   std::set<std::string> owned_;  // at start: uploads whose parts belong to an object
 };

@@ -42,7 +42,7 @@ Time created_from(const fs::Path& file, Time otherwise) {
 
 }  // namespace
 
-Store::Store(fs::Path root, const Clock& clock)
+Store::Store(fs::Path root, const Clock& clock, bool adopt)
     : root_(std::move(root)), clock_(clock), reaper_([](const fs::Path& path) {
         std::error_code ignored;
         stdfs::remove_all(path, ignored);
@@ -53,8 +53,11 @@ Store::Store(fs::Path root, const Clock& clock)
   fs::sync_folder(root_);
   for (const auto& left : stdfs::directory_iterator(root_ / "tmp")) stdfs::remove_all(left.path());
   load_key();
+  load_journal(adopt);
   load_buckets();
+  find_missing();
   load_uploads();
+  begin_journal();
 }
 
 Store::~Store() = default;
@@ -105,24 +108,104 @@ void Store::load_bucket(Bucket& bucket) {
 
 void Store::load_object(Bucket& bucket, const fs::Path& file) {
   const auto name = file.parent_path().filename().string() + file.filename().string();
+  Journal::Entry* expected = nullptr;
+  if (known_) {
+    const auto at = known_->entries.find(journal_object(bucket.name, name));
+    if (at != known_->entries.end() && !at->second.removed()) expected = &at->second;
+  }
+  if (expected != nullptr) expected->visited = true;
   try {
     const auto object = ObjectFile::open(file, *master_, object_binding(bucket.name, name));
     if (!object) return;
     const auto meta = meta_from_json(object->metadata());
     if (!meta || master_->file_name(meta->key) != name) throw CorruptFile("unreadable metadata");
+    if (!is_last(bucket, file, name, *object, meta->generation)) return;
     std::shared_ptr<PartFolder> parts;
     if (!meta->upload_id.empty()) {
       owned_.insert(meta->upload_id);
       parts = std::make_shared<PartFolder>(root_ / "uploads" / meta->upload_id, meta->upload_id,
                                            reaper_);
     }
-    bucket.index.put(meta->key, index_entry(*meta, std::move(parts)));
+    bucket.index.put(meta->key, index_entry(*meta, object->id(), std::move(parts)));
+    live_.push_back({journal_object(bucket.name, name), meta->generation, object->id()});
   } catch (const CorruptFile& error) {
     any_damaged_ = true;
     bucket.damaged.insert(name);
+    if (expected != nullptr) live_.push_back(*expected);
     log::error("object store: a damaged object",
                {{"bucket", bucket.name}, {"file", file.string()}, {"reason", error.what()}});
   }
+}
+
+/// Whether the file is the object's last one; false if there is no such object any more. Fails with
+/// CorruptFile if it is an older one.
+bool Store::is_last(Bucket& bucket, const fs::Path& path, const std::string& name,
+                    const ObjectFile& file, std::uint64_t generation) {
+  generation_ = std::max(generation_.load(), generation);
+  if (!known_) {
+    // A folder from before there was a journal has no such object.
+    if (generation != 0 && !adopt_) {
+      throw std::runtime_error((root_ / "journal").string() +
+                               ": missing, but there are objects that it must name; restore the "
+                               "folder from a backup, or adopt the objects as they are");
+    }
+    return true;
+  }
+  const auto at = known_->entries.find(journal_object(bucket.name, name));
+  if (at == known_->entries.end()) {
+    // Published when the last run ended, with nobody told; or removed long ago and put back.
+    if (generation > known_->base) return true;
+    log::error("object store: a file of an object that was removed is passed over",
+               {{"bucket", bucket.name}, {"file", path.string()}});
+    return false;
+  }
+  const auto& entry = at->second;
+  if (!entry.removed() && entry.file_id == file.id()) return true;
+  if (generation > entry.generation) return true;
+  if (!entry.removed()) throw CorruptFile("an older file than the one that was written last");
+  log::warning("object store: a removed object's file is cleared away",
+               {{"bucket", bucket.name}, {"file", path.string()}});
+  fs::remove(path);
+  fs::sync_folder(path.parent_path());
+  return false;
+}
+
+void Store::load_journal(bool adopt) {
+  adopt_ = adopt;
+  if (adopt) {
+    log::warning("object store: the journal is not read, the files are taken as they are",
+                 {{"folder", root_.string()}});
+    return;
+  }
+  known_ = Journal::read(root_ / "journal", *master_);
+  if (known_) generation_ = known_->last;
+}
+
+/// Objects whose files somebody took away are not taken for removed.
+void Store::find_missing() {
+  if (!known_) return;
+  std::map<std::string, Bucket*> by_hash;
+  const std::string any_name(64, '0');
+  for (const auto& [name, bucket] : buckets_) {
+    by_hash[journal_object(name, any_name).substr(0, 8)] = bucket.get();
+  }
+  for (const auto& [object, entry] : known_->entries) {
+    if (entry.removed() || entry.visited) continue;
+    any_damaged_ = true;
+    const auto file_name = to_hex(object.substr(8));
+    const auto at = by_hash.find(object.substr(0, 8));
+    if (at != by_hash.end()) at->second->damaged.insert(file_name);
+    live_.push_back(entry);
+    log::error(
+        "object store: the file of an object is missing",
+        {{"bucket", at == by_hash.end() ? "(missing)" : at->second->name}, {"file", file_name}});
+  }
+}
+
+void Store::begin_journal() {
+  journal_.emplace(root_ / "journal", temporary(), *master_, generation_, live_);
+  known_.reset();
+  live_ = {};
 }
 
 void Store::load_uploads() {

@@ -117,12 +117,14 @@ std::vector<PartMeta> Store::parts(const std::string& id) const {
 }
 
 ObjectMeta Store::assemble(const Upload& upload, const std::vector<PartChoice>& choice,
-                           const std::string& checksum) const {
+                           const Completion& expected) const {
   auto meta = upload.meta;
   meta.upload_id = upload.id;
   for (const auto& wanted : choice) {
     const auto at = upload.parts.find(wanted.number);
-    if (at == upload.parts.end() || at->second.etag != wanted.etag ||
+    const bool other_kind = wanted.checksum_kind && upload.meta.checksum &&
+                            *wanted.checksum_kind != upload.meta.checksum->kind;
+    if (at == upload.parts.end() || at->second.etag != wanted.etag || other_kind ||
         (!wanted.checksum.empty() && at->second.checksum != wanted.checksum)) {
       throw S3Error(errors::kInvalidPart, {},
                     {{"UploadId", upload.id}, {"PartNumber", std::to_string(wanted.number)}});
@@ -141,7 +143,16 @@ ObjectMeta Store::assemble(const Upload& upload, const std::vector<PartChoice>& 
     meta.checksum->value = checksum_of_parts(*meta.checksum, meta.parts);
     if (meta.checksum->value.empty()) meta.checksum.reset();
   }
-  if (!checksum.empty() && (!meta.checksum || meta.checksum->value != checksum)) {
+  if (expected.size && *expected.size != meta.size) {
+    throw S3Error(errors::kInvalidRequest, "The object's size is not x-amz-mp-object-size");
+  }
+  const auto& sum = meta.checksum;
+  if ((expected.checksum_kind && (!sum || sum->kind != *expected.checksum_kind)) ||
+      (expected.full_object_checksum &&
+       (!sum || sum->full_object != *expected.full_object_checksum))) {
+    throw S3Error(errors::kInvalidRequest, "The upload was not created with this kind of checksum");
+  }
+  if (!expected.checksum.empty() && sum->value != expected.checksum) {
     throw S3Error(errors::kBadDigest);
   }
   return meta;
@@ -162,7 +173,7 @@ ObjectMeta Store::completed_before(const std::string& bucket_name, const std::st
 
 ObjectMeta Store::complete_upload(const std::string& bucket_name, const std::string& key,
                                   const std::string& id, const std::vector<PartChoice>& choice,
-                                  const std::string& checksum, const PutCondition& condition) {
+                                  const Completion& expected, const PutCondition& condition) {
   std::shared_ptr<Upload> found;
   {
     const std::shared_lock all(uploads_lock_);
@@ -175,17 +186,16 @@ ObjectMeta Store::complete_upload(const std::string& bucket_name, const std::str
   const auto target = bucket(bucket_name);
   const std::lock_guard guard(found->lock);
   if (found->over) return completed_before(bucket_name, key, id);
-  auto meta = assemble(*found, choice, checksum);
-  meta.modified = clock_.now();
+  auto meta = assemble(*found, choice, expected);
   ObjectWriter writer(temporary(), *master_, object_binding(bucket_name, master_->file_name(key)));
-  writer.finish(to_json(meta));
-  publish(*target, writer, meta, condition, found->folder);
+  const auto failed = publish(*target, writer, meta, condition, found->folder);
   found->over = true;
   {
     const std::unique_lock all(uploads_lock_);
     uploads_.erase(id);
   }
   drop_unused_parts(found->folder->path(), meta);
+  if (failed) std::rethrow_exception(failed);
   return meta;
 }
 

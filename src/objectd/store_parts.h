@@ -46,6 +46,7 @@ struct Store::Upload {
   return static_cast<std::size_t>(std::stoi(std::string(file_name.substr(0, 2)), nullptr, 16));
 }
 
-[[nodiscard]] IndexEntry index_entry(const ObjectMeta& meta, std::shared_ptr<PartFolder> parts);
+[[nodiscard]] IndexEntry index_entry(const ObjectMeta& meta, std::string_view file_id,
+                                     std::shared_ptr<PartFolder> parts);
 
 }  // namespace wardbook::objectd

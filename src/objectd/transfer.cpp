@@ -23,20 +23,43 @@ std::shared_ptr<Incoming> make_incoming(Service& service, BodyPlan plan,
 
 namespace {
 
-/// Fills `piece` as far as the body goes; false: there is nothing more.
-Task<bool> fill(net::Exchange& exchange, std::string& piece, std::optional<std::uint64_t>& left) {
-  const auto room = left ? std::min<std::uint64_t>(*left, kPieceBytes) : kPieceBytes;
-  piece.resize(room);
-  std::size_t filled = 0;
+/// A part of a body on its way to the disk; beyond kSmallPiece it has a slot.
+struct Piece {
+  std::string bytes;
+  std::shared_ptr<Slots::Slot> slot;
+};
+
+/// Reads until there are `size` bytes or the body ends (false); `at_hand` only: or nothing is left
+/// that has arrived.
+Task<bool> read_up_to(net::Exchange& exchange, std::string& bytes, std::size_t size, bool at_hand) {
+  std::size_t filled = bytes.size();
+  bytes.resize(size);
   bool more = true;
-  while (filled < piece.size() && more) {
-    const auto space = std::span(piece).subspan(filled);
+  while (filled < size && more && (!at_hand || exchange.at_hand() > 0)) {
+    const auto space = std::span(bytes).subspan(filled);
     const auto got = co_await exchange.read_some(space);
     more = got != 0;
     filled += got;
   }
-  piece.resize(filled);
-  if (left) *left -= filled;
+  bytes.resize(filled);
+  co_return more;
+}
+
+/// Waits for the client with little memory and without a slot. What has arrived beyond that is
+/// taken at once, as far as there are slots; false: there is nothing more.
+Task<bool> fill(Slots& slots, net::Exchange& exchange, Piece& piece,
+                std::optional<std::uint64_t>& left) {
+  const auto most = [&left](std::size_t size) {
+    return left ? static_cast<std::size_t>(std::min<std::uint64_t>(*left, size)) : size;
+  };
+  bool more = co_await read_up_to(exchange, piece.bytes, most(kSmallPiece), false);
+  if (more && most(kPieceBytes) > kSmallPiece && exchange.at_hand() > 0) {
+    if (auto slot = slots.try_take()) {
+      piece.slot = std::make_shared<Slots::Slot>(std::move(*slot));
+      more = co_await read_up_to(exchange, piece.bytes, most(kPieceBytes), true);
+    }
+  }
+  if (left) *left -= piece.bytes.size();
   co_return more && (!left || *left > 0);
 }
 
@@ -46,30 +69,26 @@ Task<net::Response> receive(Service& service, net::Exchange& exchange,
                             std::shared_ptr<Incoming> incoming,
                             std::function<net::Response(Incoming&)> finish) {
   auto left = exchange.content_length();
-  std::optional<Slots::Slot> slot;
-  if (!left || *left > kPieceBytes) {
-    auto taken = co_await service.transfers.take();
-    slot.emplace(std::move(taken));
-  }
   Ahead<bool> writing;
   bool more = true;
   while (more) {
-    auto piece = std::make_shared<std::string>();
-    more = co_await fill(exchange, *piece, left);
+    Piece piece;
+    more = co_await fill(service.transfers, exchange, piece, left);
+    const auto bytes = std::make_shared<std::string>(std::move(piece.bytes));
     if (writing.started()) (void)co_await writing.get();
     if (!more) {
-      auto last = [&incoming, &finish, piece] {
-        incoming->feed(*piece);
+      auto last = [&incoming, &finish, bytes] {
+        incoming->feed(*bytes);
         return finish(*incoming);
       };
       auto response = co_await run_on(service.pool, std::move(last));
       co_return response;
     }
-    auto job = [incoming, piece] {
-      incoming->feed(*piece);
+    auto job = [incoming, bytes] {
+      incoming->feed(*bytes);
       return true;
     };
-    writing.start(service.pool, service.reactor, std::move(job));
+    writing.start(service.pool, service.reactor, std::move(job), std::move(piece.slot));
   }
   throw std::logic_error("a body that never ends");
 }
@@ -97,7 +116,7 @@ Task<Copied> copy_range(Service& service, std::shared_ptr<ObjectReader> from, By
   };
   auto state = std::make_shared<State>();
   if (checksum) state->sum.emplace(*checksum);
-  auto slot = co_await service.transfers.take();
+  auto slot = co_await service.copies.take();
   while (range.length > 0) {
     const auto step = std::min(range.length, kStep);
     auto job = [state, from, writer, at = range.first, end = range.first + step]() mutable {

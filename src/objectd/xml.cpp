@@ -1,29 +1,50 @@
 #include "objectd/xml.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
-#include <pugixml.hpp>
+#include <initializer_list>
 
 #include "objectd/error.h"
+#include "objectd/request.h"
 
 namespace wardbook::objectd {
 namespace {
 
-[[noreturn]] void malformed() {
-  throw S3Error(errors::kMalformedXml);
+using s3::XmlElement;
+
+[[noreturn]] void malformed(std::string message = {}) {
+  throw S3Error(errors::kMalformedXml, std::move(message));
 }
 
-pugi::xml_node parse(pugi::xml_document& document, std::string_view xml, std::string_view root) {
-  if (xml.size() > kMaxXmlBytes) malformed();
-  // pugixml expands no entities but the five of XML; a DTD is only skipped over, so refuse it.
-  constexpr unsigned kFlags =
-      (pugi::parse_default | pugi::parse_doctype | pugi::parse_ws_pcdata_single);
-  if (!document.load_buffer(xml.data(), xml.size(), kFlags, pugi::encoding_utf8)) malformed();
-  for (const auto node : document.children()) {
-    if (node.type() == pugi::node_doctype) malformed();
+/// What S3 itself knows in these documents and we do not: the client means it.
+constexpr std::array<std::string_view, 5> kNotImplemented{"VersionId", "Location", "Bucket", "Tags",
+                                                          "MfaDelete"};
+
+XmlElement parse(std::string_view xml, std::string_view root, std::size_t elements) {
+  auto read =
+      s3::read_xml(xml, {.bytes = kMaxXmlBytes, .elements = elements, .depth = 3, .request = true});
+  if (!read || read->name != root) malformed();
+  return std::move(*read);
+}
+
+/// Refuses every child that is not named here, and any of `once` that is there twice.
+void allow(const XmlElement& parent, std::initializer_list<std::string_view> once,
+           std::string_view many = {}) {
+  for (const auto& child : parent.children) {
+    if (!many.empty() && child.name == many) continue;
+    if (std::ranges::find(kNotImplemented, child.name) != kNotImplemented.end()) {
+      throw S3Error(errors::kNotImplemented, "The element " + child.name + " is not supported");
+    }
+    if (std::ranges::find(once, child.name) == once.end()) {
+      malformed("The element is unknown: " + child.name);
+    }
+    if (parent.only(child.name) == nullptr) malformed("The element is repeated: " + child.name);
+    if (!child.children.empty()) malformed("The element holds text only: " + child.name);
   }
-  const auto element = document.document_element();
-  if (!element || root != element.name()) malformed();
-  return element;
+  if (parent.text.find_first_not_of(" \t\r\n") != std::string::npos) {
+    malformed("The element holds elements only: " + parent.name);
+  }
 }
 
 std::string unquoted(std::string_view etag) {
@@ -33,19 +54,52 @@ std::string unquoted(std::string_view etag) {
   return std::string(etag);
 }
 
-CompletedPart parse_part(const pugi::xml_node& node) {
+template <class Number>
+Number number(const XmlElement& element) {
+  Number out{};
+  const auto* end = element.text.data() + element.text.size();
+  const auto parsed = std::from_chars(element.text.data(), end, out);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) malformed(element.name + " is not a number");
+  return out;
+}
+
+std::string etag_of(const XmlElement& element) {
+  auto etag = unquoted(element.text);
+  if (etag.empty()) malformed("The ETag is empty");
+  return etag;
+}
+
+Removal parse_removal(const XmlElement& object) {
+  allow(object, {"Key", "ETag", "Size", "LastModifiedTime"});
+  Removal out;
+  const auto* key = object.only("Key");
+  if (key == nullptr || key->text.empty()) malformed("An Object has no Key");
+  out.key = key->text;
+  if (const auto* etag = object.only("ETag")) out.condition.etag = etag_of(*etag);
+  if (const auto* size = object.only("Size")) out.condition.size = number<std::uint64_t>(*size);
+  if (const auto* time = object.only("LastModifiedTime")) {
+    out.condition.modified = parse_http_date(time->text);
+    if (!out.condition.modified) malformed("LastModifiedTime is not a date as HTTP writes it");
+  }
+  return out;
+}
+
+CompletedPart parse_part(const XmlElement& node) {
+  allow(node, {"PartNumber", "ETag", "ChecksumCRC32", "ChecksumCRC32C", "ChecksumCRC64NVME",
+               "ChecksumSHA1", "ChecksumSHA256"});
   CompletedPart part;
-  const std::string_view number = node.child_value("PartNumber");
-  const auto parsed = std::from_chars(number.data(), number.data() + number.size(), part.number);
-  if (parsed.ec != std::errc{} || parsed.ptr != number.data() + number.size()) malformed();
+  const auto* written = node.only("PartNumber");
+  const auto* etag = node.only("ETag");
+  if (written == nullptr || etag == nullptr) malformed("A Part needs PartNumber and ETag");
+  part.number = number<int>(*written);
   if (part.number < 1 || part.number > kMaxParts) malformed();
-  part.etag = unquoted(node.child_value("ETag"));
-  if (part.etag.empty()) malformed();
-  for (const auto child : node.children()) {
-    const std::string_view name = child.name();
-    if (name.starts_with("Checksum")) {
-      part.checksums.emplace_back(name.substr(8), child.child_value());
-    }
+  part.etag = etag_of(*etag);
+  for (const auto kind : kChecksumKinds) {
+    const auto* checksum = node.only("Checksum" + std::string(name_of(kind)));
+    if (checksum == nullptr) continue;
+    if (part.checksum_kind || checksum->text.empty()) malformed("A Part has one checksum at most");
+    part.checksum_kind = kind;
+    part.checksum = checksum->text;
   }
   return part;
 }
@@ -70,8 +124,7 @@ XmlWriter& XmlWriter::close() {
 
 XmlWriter& XmlWriter::text(std::string_view element, std::string_view value) {
   out_.append("<").append(element).append(">");
-  append_escaped(value);
-  out_.append("</").append(element).append(">");
+  out_.append(s3::xml_escaped(value)).append("</").append(element).append(">");
   return *this;
 }
 
@@ -84,49 +137,28 @@ std::string XmlWriter::str() && {
   return std::move(out_);
 }
 
-void XmlWriter::append_escaped(std::string_view value) {
-  for (const char c : value) {
-    switch (c) {
-      case '&':
-        out_ += "&amp;";
-        break;
-      case '<':
-        out_ += "&lt;";
-        break;
-      case '>':
-        out_ += "&gt;";
-        break;
-      case '"':
-        out_ += "&quot;";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out_.append("&#").append(std::to_string(static_cast<int>(c))).append(";");
-        } else {
-          out_ += c;
-        }
-    }
-  }
-}
-
 DeleteRequest parse_delete(std::string_view xml) {
-  pugi::xml_document document;
-  const auto root = parse(document, xml, "Delete");
+  const auto root = parse(xml, "Delete", 2 + kMaxDeletes * 5);
+  allow(root, {"Quiet"}, "Object");
   DeleteRequest out;
-  out.quiet = std::string_view(root.child_value("Quiet")) == "true";
-  for (const auto object : root.children("Object")) {
-    out.keys.emplace_back(object.child_value("Key"));
-    if (out.keys.back().empty() || out.keys.size() > kMaxDeletes) malformed();
+  if (const auto* quiet = root.only("Quiet")) {
+    if (quiet->text != "true" && quiet->text != "false") malformed("Quiet is true or false");
+    out.quiet = quiet->text == "true";
   }
-  if (out.keys.empty()) malformed();
+  for (const auto& child : root.children) {
+    if (child.name != "Object") continue;
+    if (out.removals.size() == kMaxDeletes) malformed("More than 1000 objects");
+    out.removals.push_back(parse_removal(child));
+  }
+  if (out.removals.empty()) malformed();
   return out;
 }
 
 std::vector<CompletedPart> parse_complete(std::string_view xml) {
-  pugi::xml_document document;
-  const auto root = parse(document, xml, "CompleteMultipartUpload");
+  const auto root = parse(xml, "CompleteMultipartUpload", 1 + std::size_t{kMaxParts} * 4);
+  allow(root, {}, "Part");
   std::vector<CompletedPart> parts;
-  for (const auto node : root.children("Part")) {
+  for (const auto& node : root.children) {
     parts.push_back(parse_part(node));
     const auto count = parts.size();
     if (count > 1 && parts[count - 2].number >= parts[count - 1].number) {
@@ -139,11 +171,11 @@ std::vector<CompletedPart> parse_complete(std::string_view xml) {
 
 std::optional<std::string> parse_create_bucket(std::string_view xml) {
   if (xml.empty()) return std::nullopt;
-  pugi::xml_document document;
-  const auto root = parse(document, xml, "CreateBucketConfiguration");
-  std::string region = root.child_value("LocationConstraint");
-  if (region.empty()) return std::nullopt;
-  return region;
+  const auto root = parse(xml, "CreateBucketConfiguration", 16);
+  allow(root, {"LocationConstraint"});
+  const auto* region = root.only("LocationConstraint");
+  if (region == nullptr || region->text.empty()) return std::nullopt;
+  return region->text;
 }
 
 }  // namespace wardbook::objectd

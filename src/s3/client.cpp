@@ -128,6 +128,8 @@ Store::Store(boost::asio::io_context& reactor, StoreOptions options, const Clock
       credentials_{options_.access_key, options_.secret_key, options_.session_token},
       address_(Endpoint::parse(options_.endpoint), options_.bucket, options_.path_style),
       client_(reactor, client_options(options_, Endpoint::parse(options_.endpoint))),
+      uploads_(reactor, client_options(options_, Endpoint::parse(options_.endpoint))),
+      downloads_(reactor, client_options(options_, Endpoint::parse(options_.endpoint))),
       presigner_(Endpoint::parse(options_.public_endpoint.empty() ? options_.endpoint
                                                                   : options_.public_endpoint),
                  options_.bucket, options_.path_style, options_.region, credentials_),
@@ -175,6 +177,7 @@ net::ClientRequest Store::signed_request(Call& call) {
   request.method = call.method;
   request.target = std::move(done.target);
   request.headers = std::move(done.headers);
+  for (const auto& [name, value] : call.unsigned_headers.all()) request.headers.add(name, value);
   if (call.stream) {
     if (call.progress->touched) {
       call.stream->source = call.stream->reopen();
@@ -196,7 +199,8 @@ Task<Store::Attempt> Store::attempt(Call& call, Deadline deadline) {
   Attempt out;
   try {
     auto request = signed_request(call);
-    auto response = co_await client_.send(std::move(request));
+    auto& client = call.stream ? uploads_ : call.stream_answer ? downloads_ : client_;
+    auto response = co_await client.send(std::move(request));
     const int status = response->status();
     Answer answer;
     answer.status = status;
@@ -276,6 +280,10 @@ S3Failure invalid_header() {
   return {S3Error::rejected, 0, "InvalidHeader", "a header value has control characters", false};
 }
 
+S3Failure changed(int status) {
+  return {S3Error::changed, status, "PreconditionFailed", "another object than was named", false};
+}
+
 }  // namespace
 
 Task<Result<std::string>> Store::put(std::string key, std::string body, PutOptions options) {
@@ -303,16 +311,24 @@ Task<Result<Store::Answer>> Store::open(std::string key, std::optional<ByteRange
                                   (range->last ? std::to_string(*range->last) : ""));
   }
   if (!if_match.empty()) call.headers.set("If-Match", "\"" + if_match + "\"");
-  co_return co_await perform(std::move(call));
+  auto answer = co_await perform(std::move(call));
+  if (!answer && answer.error().status == 412) {
+    auto cause = std::move(answer).error();
+    cause.error = S3Error::changed;
+    co_return std::move(cause);
+  }
+  co_return std::move(answer);
 }
 
-Task<Result<ObjectStream>> Store::get(std::string key, std::optional<ByteRange> range) {
-  std::string any_version;
-  auto answer = co_await open(key, range, std::move(any_version));
+Task<Result<ObjectStream>> Store::get(std::string key, std::optional<ByteRange> range,
+                                      std::string if_match) {
+  auto answer = co_await open(key, range, if_match);
   if (!answer) co_return std::move(answer).error();
   ObjectStream stream(*this, key);
   auto info = object_info(answer->headers, answer->content_length);
   if (!info) co_return unintelligible(answer->status, "an object without a size");
+  // A store may ignore If-Match; what it says of itself counts.
+  if (!if_match.empty() && info->etag != if_match) co_return changed(answer->status);
   stream.info_ = std::move(*info);
   stream.end_ = stream.info_.size;
   if (range) {
@@ -350,17 +366,18 @@ Task<Result<std::size_t>> ObjectStream::read(std::span<char> into) {
       }
       response_.reset();
     }
-    const auto wait = store_->backoff_.wait_after(++failures_);
-    if (!wait || info_.etag.empty()) {
-      co_return failure ? std::move(*failure) : unintelligible(0, "read after a failure");
+    if (!std::exchange(released_, false)) {
+      const auto wait = store_->backoff_.wait_after(++failures_);
+      if (!wait || info_.etag.empty()) {
+        co_return failure ? std::move(*failure) : unintelligible(0, "read after a failure");
+      }
+      co_await store_->pause(*wait);
     }
-    co_await store_->pause(*wait);
     const ByteRange rest{at_, end_ - 1};
     auto answer = co_await store_->open(key_, rest, info_.etag);
     if (!answer) {
       auto cause = std::move(answer).error();
-      // The object was replaced or removed under the reader.
-      if (cause.status == 412 || cause.status == 404) cause.error = S3Error::mismatch;
+      if (cause.status == 404) cause.error = S3Error::changed;  // removed under the reader
       co_return std::move(cause);
     }
     const auto got = parse_content_range(answer->headers.get("content-range").value_or(""));
@@ -369,6 +386,13 @@ Task<Result<std::size_t>> ObjectStream::read(std::span<char> into) {
     }
     response_ = std::move(answer->response);
   }
+}
+
+void ObjectStream::release() {
+  // Without an ETag nobody could tell whether the rest is of the same object.
+  if (response_ == nullptr || info_.etag.empty()) return;
+  response_.reset();
+  released_ = true;
 }
 
 Task<Result<std::string>> Store::get_all(std::string key, std::size_t limit) {

@@ -102,14 +102,54 @@ TEST_F(StreamTest, GoesOnWhereTheConnectionBroke) {
   EXPECT_EQ(header(3, "range"), "bytes=6-9");
 }
 
+TEST_F(StreamTest, AReleasedConnectionIsReplacedAndCountsAsNoFailure) {
+  peer_.script = {answer(200, "ETag: \"e\"\r\n", "0123456789")};
+  for (int at = 3; at < 10; at += 3) {
+    peer_.script.push_back(
+        answer(206, "Content-Range: bytes " + std::to_string(at) + "-9/10\r\nETag: \"e\"\r\n",
+               std::string("0123456789").substr(static_cast<std::size_t>(at))));
+  }
+  auto stream = wait_for(store_->get("k"));
+  ASSERT_TRUE(stream.has_value());
+  std::string all;
+  std::string piece(3, '\0');
+  while (all.size() < 10) {
+    const auto count = wait_for(stream->read(piece));
+    ASSERT_TRUE(count.has_value()) << all;
+    all.append(piece, 0, *count);
+    stream->release();
+    stream->release();
+  }
+  EXPECT_EQ(all, "0123456789") << "more often than a failure would have been forgiven";
+  EXPECT_EQ(header(3, "range"), "bytes=9-9");
+  EXPECT_EQ(header(3, "if-match"), "\"e\"");
+}
+
+TEST_F(StreamTest, ReadsNoOtherObjectThanTheOneThatWasNamed) {
+  const std::string etag = "ETag: \"e\"\r\n";
+  peer_.script = {answer(200, etag, "0123456789")};
+  auto same = wait_for(store_->get("k", std::nullopt, "e"));
+  ASSERT_TRUE(same.has_value());
+  EXPECT_EQ(header(0, "if-match"), "\"e\"");
+  EXPECT_EQ(wait_for(drain(*same)).value(), "0123456789");
+  peer_.script = {error_answer(412, "PreconditionFailed")};
+  EXPECT_EQ(wait_for(store_->get("k", std::nullopt, "e")).error().error, S3Error::changed);
+  peer_.script = {answer(200, "ETag: \"f\"\r\n", "0123456789")};
+  EXPECT_EQ(wait_for(store_->get("k", std::nullopt, "e")).error().error, S3Error::changed)
+      << "a store that ignores If-Match";
+  peer_.script = {answer(200, "", "0123456789")};
+  EXPECT_EQ(wait_for(store_->get("k", std::nullopt, "e")).error().error, S3Error::changed)
+      << "a store that names no object";
+}
+
 TEST_F(StreamTest, NeverMixesTwoObjects) {
   const std::string etag = "ETag: \"e\"\r\n";
   peer_.script = {cut_answer(200, 10, "0123", etag), error_answer(412, "PreconditionFailed")};
   auto replaced = wait_for(store_->get("k"));
-  EXPECT_EQ(wait_for(drain(*replaced)).error().error, S3Error::mismatch);
+  EXPECT_EQ(wait_for(drain(*replaced)).error().error, S3Error::changed);
   peer_.script = {cut_answer(200, 10, "0123", etag), error_answer(404, "NoSuchKey")};
   auto removed = wait_for(store_->get("k"));
-  EXPECT_EQ(wait_for(drain(*removed)).error().error, S3Error::mismatch);
+  EXPECT_EQ(wait_for(drain(*removed)).error().error, S3Error::changed);
   peer_.script = {cut_answer(200, 10, "0123", etag), answer(200, etag, "0123456789")};
   auto restarted = wait_for(store_->get("k"));
   EXPECT_EQ(wait_for(drain(*restarted)).error().error, S3Error::unavailable);

@@ -1,72 +1,83 @@
 #include "s3/xml.h"
 
+#include <algorithm>
 #include <charconv>
-#include <pugixml.hpp>
+#include <initializer_list>
 
 #include "net/message.h"
+#include "s3/xml_reader.h"
 
 namespace wardbook::s3 {
 namespace {
 
-/// The document's root if it has that name. pugixml neither fetches nor expands entities of the
-/// document's own, and parses without recursion.
-std::optional<pugi::xml_node> root_of(pugi::xml_document& document, std::string_view xml,
-                                      std::string_view name) {
-  // Keys may consist of spaces, or begin with them.
-  constexpr unsigned kOptions = pugi::parse_default | pugi::parse_ws_pcdata_single;
-  if (!document.load_buffer(xml.data(), xml.size(), kOptions, pugi::encoding_utf8)) {
-    return std::nullopt;
+/// An answer, as far as it is asked for. An element that we do not know is passed over, since an
+/// answer asks nothing of us; one that we read must be there once and hold nothing but text. If
+/// anything is otherwise, `sound` is false in the end and the whole answer counts for nothing.
+class Answer {
+ public:
+  static constexpr std::size_t kMaxBytes = 64 * 1024 * 1024;
+
+  Answer(std::string_view xml, std::initializer_list<std::string_view> roots) {
+    root_ = read_xml(xml, {.bytes = kMaxBytes, .elements = 1'000'000});
+    sound_ = root_ && std::ranges::find(roots, root_->name) != roots.end();
+    if (!sound_) root_.emplace();
   }
-  const auto root = document.document_element();
-  if (name != root.name()) return std::nullopt;
-  return root;
-}
 
-template <class Number>
-std::optional<Number> number_of(const pugi::xml_node& node) {
-  const std::string_view text = node.text().get();
-  Number value{};
-  const auto* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
-  return value;
-}
+  [[nodiscard]] bool sound() const noexcept { return sound_; }
+  [[nodiscard]] const XmlElement& root() const { return *root_; }
 
-/// Text as it is, or URL-encoded in the way of forms: AWS writes a space as '+'.
-std::optional<std::string> key_of(const pugi::xml_node& node, bool encoded) {
-  std::string text = node.text().get();
-  if (!encoded) return text;
-  for (auto& c : text) {
-    if (c == '+') c = ' ';
+  /// Empty if it is not there.
+  std::string text(const XmlElement& parent, std::string_view name) {
+    const XmlElement* found = nullptr;
+    for (const auto& child : parent.children) {
+      if (child.name != name) continue;
+      if (found != nullptr || !child.children.empty()) sound_ = false;
+      found = &child;
+    }
+    return found == nullptr ? std::string() : found->text;
   }
-  return net::percent_decode(text);
-}
 
-bool is_true(const pugi::xml_node& node) {
-  return std::string_view(node.text().get()) == "true";
-}
-
-struct StringWriter : pugi::xml_writer {
-  std::string out;
-  void write(const void* data, std::size_t size) override {
-    out.append(static_cast<const char*>(data), size);
+  template <class Number>
+  Number number(const XmlElement& parent, std::string_view name) {
+    const auto written = text(parent, name);
+    Number value{};
+    const auto* end = written.data() + written.size();
+    const auto parsed = std::from_chars(written.data(), end, value);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) sound_ = false;
+    return value;
   }
+
+  /// Text as it is, or URL-encoded in the way of forms: AWS writes a space as '+'.
+  std::string key(const XmlElement& parent, std::string_view name, bool encoded) {
+    auto written = text(parent, name);
+    if (encoded) {
+      std::ranges::replace(written, '+', ' ');
+      auto decoded = net::percent_decode(written);
+      if (!decoded) sound_ = false;
+      written = decoded ? std::move(*decoded) : std::string();
+    }
+    if (written.empty()) sound_ = false;
+    return written;
+  }
+
+  bool is_true(std::string_view name) { return text(root(), name) == "true"; }
+  bool encoded() { return text(root(), "EncodingType") == "url"; }
+
+ private:
+  std::optional<XmlElement> root_;
+  bool sound_ = false;
 };
 
-std::string rendered(const pugi::xml_document& document) {
-  StringWriter writer;
-  document.save(writer, "", pugi::format_raw | pugi::format_no_declaration, pugi::encoding_utf8);
-  return std::move(writer.out);
+std::string element(std::string_view name, std::string_view text) {
+  std::string out;
+  out.append("<").append(name).append(">").append(xml_escaped(text));
+  return out.append("</").append(name).append(">");
 }
 
-pugi::xml_node new_root(pugi::xml_document& document, const char* name) {
-  auto root = document.append_child(name);
-  root.append_attribute("xmlns").set_value("http://s3.amazonaws.com/doc/2006-03-01/");
-  return root;
-}
-
-void append_text(pugi::xml_node parent, const char* name, const std::string& text) {
-  parent.append_child(name).text().set(text.c_str());
+std::string document(std::string_view root, std::string_view inside) {
+  std::string out;
+  out.append("<").append(root).append(" xmlns=\"").append(kXmlNamespace).append("\">");
+  return out.append(inside).append("</").append(root).append(">");
 }
 
 }  // namespace
@@ -79,109 +90,101 @@ std::string unquoted(std::string_view etag) {
 }
 
 std::optional<ErrorDocument> parse_error_xml(std::string_view xml) {
-  pugi::xml_document document;
-  const auto root = root_of(document, xml, "Error");
-  if (!root) return std::nullopt;
-  return ErrorDocument{root->child_value("Code"), root->child_value("Message")};
+  Answer answer(xml, {"Error"});
+  ErrorDocument out{answer.text(answer.root(), "Code"), answer.text(answer.root(), "Message")};
+  if (!answer.sound()) return std::nullopt;
+  return out;
 }
 
 std::optional<ListPage> parse_list_xml(std::string_view xml) {
-  pugi::xml_document document;
-  const auto root = root_of(document, xml, "ListBucketResult");
-  if (!root) return std::nullopt;
-  const bool encoded = std::string_view(root->child_value("EncodingType")) == "url";
+  Answer answer(xml, {"ListBucketResult"});
+  const bool encoded = answer.encoded();
   ListPage page;
-  for (const auto& node : root->children("Contents")) {
-    auto key = key_of(node.child("Key"), encoded);
-    const auto size = number_of<std::uint64_t>(node.child("Size"));
-    if (!key || key->empty() || !size) return std::nullopt;
-    page.objects.push_back({std::move(*key), *size, unquoted(node.child_value("ETag")),
-                            node.child_value("LastModified"), node.child_value("StorageClass")});
+  for (const auto& node : answer.root().children) {
+    if (node.name == "Contents") {
+      ListedObject object;
+      object.key = answer.key(node, "Key", encoded);
+      object.size = answer.number<std::uint64_t>(node, "Size");
+      object.etag = unquoted(answer.text(node, "ETag"));
+      object.last_modified = answer.text(node, "LastModified");
+      object.storage_class = answer.text(node, "StorageClass");
+      page.objects.push_back(std::move(object));
+    } else if (node.name == "CommonPrefixes") {
+      page.common_prefixes.push_back(answer.key(node, "Prefix", encoded));
+    }
   }
-  for (const auto& node : root->children("CommonPrefixes")) {
-    auto prefix = key_of(node.child("Prefix"), encoded);
-    if (!prefix) return std::nullopt;
-    page.common_prefixes.push_back(std::move(*prefix));
-  }
-  if (is_true(root->child("IsTruncated"))) {
-    page.next_token = root->child_value("NextContinuationToken");
+  if (answer.is_true("IsTruncated")) {
+    page.next_token = answer.text(answer.root(), "NextContinuationToken");
     if (page.next_token.empty()) return std::nullopt;
   }
+  if (!answer.sound()) return std::nullopt;
   return page;
 }
 
 std::optional<PartPage> parse_parts_xml(std::string_view xml) {
-  pugi::xml_document document;
-  const auto root = root_of(document, xml, "ListPartsResult");
-  if (!root) return std::nullopt;
+  Answer answer(xml, {"ListPartsResult"});
   PartPage page;
-  for (const auto& node : root->children("Part")) {
-    const auto number = number_of<int>(node.child("PartNumber"));
-    const auto size = number_of<std::uint64_t>(node.child("Size"));
-    if (!number || !size) return std::nullopt;
-    page.parts.push_back({*number, unquoted(node.child_value("ETag")), *size});
+  for (const auto& node : answer.root().children) {
+    if (node.name != "Part") continue;
+    Part part;
+    part.number = answer.number<int>(node, "PartNumber");
+    part.etag = unquoted(answer.text(node, "ETag"));
+    part.size = answer.number<std::uint64_t>(node, "Size");
+    page.parts.push_back(std::move(part));
   }
-  if (is_true(root->child("IsTruncated"))) {
-    page.next_marker = number_of<int>(root->child("NextPartNumberMarker"));
-    if (!page.next_marker) return std::nullopt;
+  if (answer.is_true("IsTruncated")) {
+    page.next_marker = answer.number<int>(answer.root(), "NextPartNumberMarker");
   }
+  if (!answer.sound()) return std::nullopt;
   return page;
 }
 
 std::optional<std::string> parse_upload_id_xml(std::string_view xml) {
-  pugi::xml_document document;
-  const auto root = root_of(document, xml, "InitiateMultipartUploadResult");
-  if (!root) return std::nullopt;
-  std::string id = root->child_value("UploadId");
-  if (id.empty()) return std::nullopt;
+  Answer answer(xml, {"InitiateMultipartUploadResult"});
+  auto id = answer.text(answer.root(), "UploadId");
+  if (!answer.sound() || id.empty()) return std::nullopt;
   return id;
 }
 
 std::optional<std::string> parse_etag_xml(std::string_view xml) {
-  pugi::xml_document document;
-  auto root = root_of(document, xml, "CopyObjectResult");
-  if (!root) root = root_of(document, xml, "CompleteMultipartUploadResult");
-  if (!root) return std::nullopt;
-  return unquoted(root->child_value("ETag"));
+  Answer answer(xml, {"CopyObjectResult", "CompleteMultipartUploadResult"});
+  auto etag = unquoted(answer.text(answer.root(), "ETag"));
+  if (!answer.sound()) return std::nullopt;
+  return etag;
 }
 
 std::optional<UploadPage> parse_uploads_xml(std::string_view xml) {
-  pugi::xml_document document;
-  const auto root = root_of(document, xml, "ListMultipartUploadsResult");
-  if (!root) return std::nullopt;
-  const bool encoded = std::string_view(root->child_value("EncodingType")) == "url";
+  Answer answer(xml, {"ListMultipartUploadsResult"});
+  const bool encoded = answer.encoded();
   UploadPage page;
-  for (const auto& node : root->children("Upload")) {
-    auto key = key_of(node.child("Key"), encoded);
-    std::string id = node.child_value("UploadId");
-    if (!key || key->empty() || id.empty()) return std::nullopt;
-    page.uploads.push_back({std::move(*key), std::move(id), node.child_value("Initiated")});
+  for (const auto& node : answer.root().children) {
+    if (node.name != "Upload") continue;
+    StaleUpload upload;
+    upload.key = answer.key(node, "Key", encoded);
+    upload.upload_id = answer.text(node, "UploadId");
+    upload.initiated = answer.text(node, "Initiated");
+    if (upload.upload_id.empty()) return std::nullopt;
+    page.uploads.push_back(std::move(upload));
   }
-  if (is_true(root->child("IsTruncated"))) {
-    auto marker = key_of(root->child("NextKeyMarker"), encoded);
-    if (!marker || marker->empty()) return std::nullopt;
-    page.next_key_marker = std::move(*marker);
-    page.next_upload_id_marker = root->child_value("NextUploadIdMarker");
+  if (answer.is_true("IsTruncated")) {
+    page.next_key_marker = answer.key(answer.root(), "NextKeyMarker", encoded);
+    page.next_upload_id_marker = answer.text(answer.root(), "NextUploadIdMarker");
   }
+  if (!answer.sound()) return std::nullopt;
   return page;
 }
 
 std::string complete_upload_xml(std::span<const Part> parts) {
-  pugi::xml_document document;
-  auto root = new_root(document, "CompleteMultipartUpload");
+  std::string inside;
   for (const auto& part : parts) {
-    auto node = root.append_child("Part");
-    append_text(node, "PartNumber", std::to_string(part.number));
-    append_text(node, "ETag", "\"" + part.etag + "\"");
+    inside += "<Part>" + element("PartNumber", std::to_string(part.number)) +
+              element("ETag", "\"" + part.etag + "\"") + "</Part>";
   }
-  return rendered(document);
+  return document("CompleteMultipartUpload", inside);
 }
 
 std::string create_bucket_xml(std::string_view region) {
-  pugi::xml_document document;
-  auto root = new_root(document, "CreateBucketConfiguration");
-  append_text(root, "LocationConstraint", std::string(region));
-  return rendered(document);
+  return document("CreateBucketConfiguration", element("LocationConstraint", region));
 }
 
 }  // namespace wardbook::s3

@@ -107,12 +107,47 @@ TEST(S3Xml, Uploads) {
   EXPECT_EQ(page->next_upload_id_marker, "u2");
 }
 
+TEST(S3Xml, ATextIsAllOfItsCharacterData) {
+  const auto key = [](std::string_view inside) -> std::string {
+    const auto page = parse_list_xml("<ListBucketResult><Contents><Key>" + std::string(inside) +
+                                     "</Key><Size>1</Size></Contents></ListBucketResult>");
+    return page ? page->objects.at(0).key : "(refused)";
+  };
+  EXPECT_EQ(key("foo<![CDATA[&]]>bar"), "foo&bar");
+  EXPECT_EQ(key("a<!-- -->b"), "ab");
+  EXPECT_EQ(key("<!--x-->a"), "a");
+  EXPECT_EQ(key("<![CDATA[a]]><![CDATA[<b>]]>"), "a<b>");
+  EXPECT_EQ(key(" <![CDATA[ ]]> "), "   ");
+  EXPECT_EQ(key("a&#x26;&#98;"), "a&b");
+  for (const auto* bad : {"a<b/>", "<b>a</b>", "a<?pi?>b", "a&nbsp;b", "a & b", "a&#0;b", "a]]>b",
+                          "\xff", "a</Key><Key>b"}) {
+    EXPECT_EQ(key(bad), "(refused)") << bad;
+  }
+}
+
+TEST(S3Xml, WhatCouldBeReadInTwoWaysIsNotRead) {
+  const std::string inside = "<Code>A</Code><Message>m</Message>";
+  EXPECT_TRUE(parse_error_xml("<Error xmlns=\"x\"><More>1</More>" + inside + "</Error>"));
+  for (const auto& bad : std::vector<std::string>{
+           "<Error>" + inside + "<Code>B</Code></Error>", "<Error>text" + inside + "</Error>",
+           "<!DOCTYPE Error><Error>" + inside + "</Error>", "<?x y?><Error>" + inside + "</Error>",
+           "<Error a=\"1\">" + inside + "</Error>", "<Error>" + inside + "</Error><Error/>",
+           "<?xml version=\"1.0\" encoding=\"latin1\"?><Error>" + inside + "</Error>",
+           "<?xml version=\"1.1\"?><Error>" + inside + "</Error>",
+           "<!DOCTYPE e [<!ENTITY x \"y\">]><Error><Code>&x;</Code></Error>"}) {
+    EXPECT_FALSE(parse_error_xml(bad)) << bad;
+  }
+  std::string deep;
+  for (int i = 0; i < 10'000; ++i) deep += "<a>";
+  EXPECT_FALSE(parse_error_xml("<Error>" + deep));
+}
+
 TEST(S3Xml, WrittenDocuments) {
   const std::vector<Part> parts = {{1, "a&b", 5}, {2, "cc", 6}};
   EXPECT_EQ(complete_upload_xml(parts),
             "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
-            "<Part><PartNumber>1</PartNumber><ETag>\"a&amp;b\"</ETag></Part>"
-            "<Part><PartNumber>2</PartNumber><ETag>\"cc\"</ETag></Part>"
+            "<Part><PartNumber>1</PartNumber><ETag>&quot;a&amp;b&quot;</ETag></Part>"
+            "<Part><PartNumber>2</PartNumber><ETag>&quot;cc&quot;</ETag></Part>"
             "</CompleteMultipartUpload>");
   EXPECT_EQ(create_bucket_xml("eu-central-1"),
             "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"

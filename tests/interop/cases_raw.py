@@ -170,6 +170,34 @@ def damage(server):
     expect(call(server, "DELETE", "/raw/damaged").status, 204)
 
 
+def an_older_file_put_back(_):
+    """Whoever can write to the folder cannot have an older object served, before a restart or after."""
+    server = store.Server()
+    try:
+        call(server, "PUT", "/back")
+        call(server, "PUT", "/back/k", body=b"old")
+        path = server.files("buckets")[0]
+        with open(path, "rb") as file:
+            old = file.read()
+        call(server, "PUT", "/back/k", body=b"new")
+        with open(path, "wb") as file:
+            file.write(old)
+        for _ in range(2):
+            answer = call(server, "GET", "/back/k")
+            expect((answer.status, answer.code), (500, "InternalError"))
+            server.kill()
+            server.start()
+        call(server, "DELETE", "/back/k")
+        with open(path, "wb") as file:
+            file.write(old)
+        for _ in range(2):
+            expect(call(server, "GET", "/back/k").code, "NoSuchKey")
+            server.kill()
+            server.start()
+    finally:
+        server.stop()
+
+
 def a_copied_master_key(_):
     """Without its key a store does not start, and makes no new one."""
     with tempfile.TemporaryDirectory() as folder:
@@ -192,4 +220,4 @@ def a_copied_master_key(_):
 
 
 CASES = [unsigned, skewed, signed_chunks, a_client_that_leaves, cors, damage, a_full_disk,
-         killed_at_any_moment, a_copied_master_key]
+         killed_at_any_moment, an_older_file_put_back, a_copied_master_key]

@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "base/log.h"
+#include "base/process_limits.h"
 #include "objectd/objectd.h"
 
 namespace {
@@ -42,6 +43,7 @@ int main(int count, char** arguments) {
     return 2;
   }
   try {
+    wardbook::forbid_core_dumps();
     wardbook::log::open("stderr", wardbook::log::Level::warning);
     const int status = run(arguments);
     wardbook::log::close();

@@ -109,7 +109,18 @@ struct Clinic {
     out.email = made.email;
     out.role = role;
     out.tenant_id = tenant;
+    out.session = session_of(made.id);
     return out;
+  }
+
+  /// A session that was never signed in to, for callers that are asked for their password again.
+  [[nodiscard]] SessionId session_of(AccountId account) const {
+    auto owner = as_owner();
+    const auto rows = owner.query(
+        "INSERT INTO wardbook.sessions (account_id, tenant_id, refresh_nonce, expires_at) "
+        "VALUES ($1, $2, decode(md5('nonce'), 'hex'), 'infinity') RETURNING id",
+        {std::to_string(account.value), tenant.str()});
+    return SessionId(std::stoll(*rows[0][0]));
   }
 
   static api::Handler handler(std::string_view method, std::string_view pattern) {
@@ -127,6 +138,7 @@ struct Clinic {
     api::Request out;
     out.id = "test";
     out.caller = caller;
+    out.cursor_secret = "the clinic's own";
     out.head.method = method;
     out.head.target = "/test/" + std::to_string(id);
     out.head.remote_ip = "127.0.0.1";

@@ -173,6 +173,8 @@ void PgCluster::migrate() {
   options.service_role = service_role();
   const migrate::Report report = migrate::run(options);
   if (!report.ok()) throw std::runtime_error("migrating the test database failed");
+  db::SyncConnection superuser(superuser_conninfo());
+  for (const auto& statement : report.for_superuser) superuser.script(statement);
   migrated_ = true;
 }
 

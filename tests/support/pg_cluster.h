@@ -23,6 +23,8 @@ class PgCluster {
   [[nodiscard]] std::string service_conninfo() const { return conninfo("wardbook_service"); }
   [[nodiscard]] std::string owner_conninfo() const { return conninfo("wardbook_owner"); }
   [[nodiscard]] std::string superuser_conninfo() const { return conninfo("postgres"); }
+  /// The path of its Unix socket.
+  [[nodiscard]] std::string socket() const { return folder_.string() + "/.s.PGSQL.5432"; }
   [[nodiscard]] static std::string service_role() { return "wardbook_service"; }
   /// Another database on the cluster, owned by the owner; for tests that migrate from nothing.
   [[nodiscard]] std::string create_database(const std::string& name);

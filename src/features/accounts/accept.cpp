@@ -223,7 +223,7 @@ Task<api::Response> join_with_account(App& app, api::Request request, Acceptance
   db::Tx tx = co_await app.db.begin_control();
   const AccountRow account = co_await tx.one(kLockAccount, seen.id);
   co_await lock_again(app, tx, invitation);
-  if (account.password_hash != seen.password_hash || !account.active) refuse();
+  if (account.password_changed_at != seen.password_changed_at || !account.active) refuse();
   const auto memberships = co_await tx.all(kMemberships, account.id);
   const auto in_it = [&](const MembershipRow& m) { return m.tenant == *invitation.tenant; };
   if (std::ranges::any_of(memberships, in_it)) {

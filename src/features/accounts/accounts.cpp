@@ -6,14 +6,6 @@
 
 namespace wardbook::accounts {
 
-PasswordVerdict judge_password(const AccountRow& account, const std::string& seen_hash,
-                               bool matches, Time now) {
-  if (account.locked_until && *account.locked_until > now) return PasswordVerdict::locked;
-  // The password was changed while the old one was compared.
-  if (account.password_hash != seen_hash) return PasswordVerdict::wrong;
-  return matches ? PasswordVerdict::right : PasswordVerdict::wrong;
-}
-
 Choice choose_tenant(const AccountRow& account, const std::vector<MembershipRow>& memberships,
                      const std::optional<std::string>& named) {
   if (!account.active) return {SignIn::no_account, std::nullopt};
@@ -76,16 +68,20 @@ std::string identity_json(const api::Caller& caller, const std::optional<TenantR
   return out;
 }
 
-Task<bool> compare_password(App& app, std::string hash, std::string password) {
-  const HashQueue::Place place(app.authority.hashing());
+Task<bool> compare_password(App& app, std::string hash, std::string password, Asker asker) {
+  HashQueue& queue = app.authority.hashing(asker.signed_in);
+  const int places = hashes_at_once(app.settings.server);
+  const HashQueue::Place place = co_await queue.enter(std::move(asker.line), places);
   auto work = [hash = std::move(hash), password = std::move(password)] {
     return password_matches(hash, password);
   };
   co_return co_await offload(app.workers, std::move(work));
 }
 
-Task<std::string> hash_on_worker(App& app, std::string password) {
-  const HashQueue::Place place(app.authority.hashing());
+Task<std::string> hash_on_worker(App& app, std::string password, Asker asker) {
+  HashQueue& queue = app.authority.hashing(asker.signed_in);
+  const int places = hashes_at_once(app.settings.server);
+  const HashQueue::Place place = co_await queue.enter(std::move(asker.line), places);
   auto work = [auth = app.settings.auth, password = std::move(password)] {
     return hash_password(auth, password);
   };
@@ -103,6 +99,60 @@ Task<> end_sessions(db::Tx& tx, AccountId account, std::optional<std::string> te
   for (const auto& session : ended) {
     revoked.push_back(co_await tx.one(kRevoke, SessionId(session.value), account, tenant));
   }
+}
+
+audit::Actor actor_for(const api::Request& request, AccountId account, std::string_view role) {
+  audit::Actor actor = audit::actor_of(request);
+  actor.account = account;
+  actor.role = role;
+  return actor;
+}
+
+audit::Entry sign_in_entry(std::string action, AccountId account, std::string refused_why) {
+  audit::Entry entry;
+  entry.action = std::move(action);
+  entry.resource = "account";
+  entry.resource_id = account.value;
+  if (!refused_why.empty()) {
+    entry.refused = true;
+    entry.reason = std::move(refused_why);
+  }
+  return entry;
+}
+
+std::string session_json(App& app, const api::Caller& caller,
+                         const std::optional<TenantRow>& tenant, const std::string& refresh_token) {
+  std::string out;
+  api::ObjectWriter writer(out);
+  writer.text("access_token", app.tokens.issue(caller))
+      .text("token_type", std::string_view("Bearer"))
+      .integer("expires_in", static_cast<std::int64_t>(app.tokens.ttl().count()))
+      .text("refresh_token", std::string_view(refresh_token));
+  const std::string identity = identity_json(caller, tenant);
+  out += ',';
+  out.append(identity, 1);  // its members, without the opening brace
+  return out;
+}
+
+Grant grant_of(const AccountRow& account, const std::optional<MembershipRow>& membership) {
+  Grant grant;
+  grant.caller.account = account.id;
+  grant.caller.name = account.display_name;
+  grant.caller.email = account.email;
+  grant.caller.role = api::Role::platform_admin;
+  if (membership) {
+    grant.caller.role = membership->role;
+    grant.caller.tenant_id = TenantId::parse(membership->tenant);
+    grant.tenant = TenantRow{membership->tenant, membership->tenant_name, membership->time_zone};
+  }
+  return grant;
+}
+
+Task<> take_staff_name(db::Tx& tx, api::Caller& caller) {
+  if (!caller.tenant_id) co_return;
+  tx.switch_tenant(*caller.tenant_id);
+  const auto name = co_await tx.maybe_one(kStaffName, caller.account);
+  if (name) caller.name = name->value;
 }
 
 void throw_locked(Time until, Time now) {

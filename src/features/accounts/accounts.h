@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -21,6 +22,7 @@
 #include "base/settings.h"
 #include "base/task.h"
 #include "db/pool.h"
+#include "features/accounts/hash_queue.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
 
@@ -41,7 +43,8 @@ class Tokens {
   /// A token for this caller that lives for `ttl`.
   [[nodiscard]] std::string issue(const api::Caller& caller) const;
   /// Fails with token_expired, and with unauthenticated for everything else that is wrong: another
-  /// algorithm, signature, issuer, or a claim missing.
+  /// algorithm, signature or issuer, a claim missing, a header that nobody here writes, a time of
+  /// issue that is yet to come. No token lives longer than `ttl`, whatever it says.
   [[nodiscard]] api::Caller verify(const std::string& token);
   [[nodiscard]] std::chrono::seconds ttl() const { return ttl_; }
 
@@ -49,10 +52,12 @@ class Tokens {
   struct Verified {
     std::string token;
     api::Caller caller;
-    std::int64_t expires;  ///< seconds since 1970
+    std::int64_t from = 0;  ///< seconds since 1970, the leeway for clocks included
+    std::int64_t expires = 0;
   };
   using Recent = std::list<Verified>;
   [[nodiscard]] Verified check(const std::string& token) const;
+  [[nodiscard]] Verified period_of(const boost::json::object& claims) const;
 
   std::string secret_;
   std::chrono::seconds ttl_;
@@ -73,102 +78,80 @@ struct Revocation {
   std::int64_t up_to_token = 0;
   static Revocation from_row(const db::RowView& row);
 };
+struct NewsRow;  // accounts_sql.h
 
-/// Bounds how many passwords are being hashed or wait for it: each takes a tenth of a second of one
-/// core and the configured memory.
-class HashQueue {
- public:
-  explicit HashQueue(int bound) : bound_(bound) {}
-  /// A place while it lives. Fails with overloaded.
-  class Place {
-   public:
-    explicit Place(HashQueue& queue);
-    ~Place() { --*taken_; }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
-
-   private:
-    std::shared_ptr<int> taken_;
-  };
-
- private:
-  int bound_;
-  std::shared_ptr<int> taken_ = std::make_shared<int>(0);  ///< a place may outlive the queue
-};
-
-/// Wrong sign-ins with addresses that have no account, so that these lock like real ones do and
-/// nobody learns which addresses have one. In memory, by the address's hash, bounded: the oldest
-/// gives way. One for each reactor.
-class UnknownAddresses {
- public:
-  explicit UnknownAddresses(std::size_t bound = 10'000) : bound_(bound) {}
-  /// Until when the address is locked; nullopt when it is not.
-  [[nodiscard]] std::optional<Time> locked_until(std::string_view email, Time now) const;
-  void count(std::string_view email, Time now, int most, std::chrono::seconds lock_duration);
-
- private:
-  struct Tally {
-    std::string key;
-    int failures = 0;
-    std::optional<Time> locked_until;
-  };
-  using Tallies = std::list<Tally>;
-  std::size_t bound_;
-  Tallies tallies_;  ///< most recently counted first
-  std::unordered_map<std::string, Tallies::iterator> by_key_;
-};
-
-/// Revocations and suspended tenants, in memory: loaded when the listener (re)connects, then fed by
-/// notifications in the transactions that changed them. It hears its own heartbeat on the same way;
-/// when nothing was heard for kStale, nobody is let in (database_unavailable) rather than somebody
-/// whose access was taken away. One for each reactor.
+/// Revocations and suspended tenants, in memory. They are read from PostgreSQL: all of them on a
+/// new connection, then what is new, every second and at once when somebody notifies. Nothing is
+/// taken from a notification itself, which every role of the database can send. Nobody is let in
+/// (database_unavailable) when the last read that was answered began more than kStale ago: so a
+/// token is refused by every node at the latest kStale after the commit that took its authority
+/// away, whatever becomes of connections. One for each reactor.
 class Authority {
  public:
-  static constexpr std::chrono::seconds kBeat{1};
+  static constexpr std::chrono::milliseconds kBeat{1'000};
   static constexpr std::chrono::seconds kStale{5};
   static constexpr std::string_view kChannel = "wardbook_authority";
+  using Steady = std::function<std::chrono::steady_clock::time_point()>;
 
   Authority(boost::asio::io_context& reactor, db::Pool& db, const Clock& clock,
-            std::chrono::seconds access_ttl);
+            std::chrono::seconds access_ttl, Steady steady = &std::chrono::steady_clock::now);
 
-  /// Listens until `stop` or the pool's end.
+  /// Reads until `stop` or the pool's end.
   [[nodiscard]] Task<> run();
   void stop();
 
   /// Fails with unauthenticated (revoked), tenant_suspended, database_unavailable (stale).
   void check(const api::Caller& caller) const;
-  /// At once, on this reactor, without waiting for the notification. After the commit, not before.
+  /// At once, on this reactor, without waiting for the next read. After the commit, not before.
   void apply(const Revocation& revocation);
-  void set_suspended(const TenantId& tenant, bool suspended);
+  void suspend(const TenantId& tenant);
+  /// Waits for a read that begins after this call, at most about a second: a tenant that was
+  /// resumed is served then. Only a read takes a suspension back.
+  [[nodiscard]] Task<> read_again();
   [[nodiscard]] bool fresh() const;
-  [[nodiscard]] HashQueue& hashing() { return hashing_; }
-  [[nodiscard]] UnknownAddresses& unknown() { return unknown_; }
+  /// How often was read.
+  [[nodiscard]] std::uint64_t reads() const { return reads_done_; }
+  /// Those who are signed in never wait behind those who are not.
+  [[nodiscard]] HashQueue& hashing(bool signed_in) { return signed_in ? members_ : strangers_; }
 
  private:
   struct Floor {
     std::int64_t up_to_token = 0;
     Time at;
   };
-  Task<> load();
-  Task<> beat();
-  Task<> send_beat();
-  void hear(std::string_view payload);
+  /// Whether a flood of notifications is being ignored.
+  struct Flood {
+    std::uint64_t heard = 0;
+    std::chrono::steady_clock::time_point since{};
+    bool deaf = false;
+  };
+  Task<> follow(db::Listening& connection);
+  Task<> mind_flood(db::Listening& connection, Flood& flood);
+  std::string take(const std::vector<NewsRow>& news);
   void forget_old();
 
   boost::asio::io_context& reactor_;
   db::Pool& db_;
   const Clock& clock_;
   std::chrono::seconds keep_;
-  boost::asio::steady_timer timer_;
-  HashQueue hashing_{128};
-  UnknownAddresses unknown_;
+  Steady steady_;
+  HashQueue strangers_;
+  HashQueue members_;
   bool stopped_ = false;
-  std::chrono::steady_clock::time_point last_heard_{};
+  db::Listening* listening_ = nullptr;  ///< while there is a connection
+  std::uint64_t reads_begun_ = 0;
+  std::uint64_t reads_done_ = 0;  ///< the number of the last one that was answered
+  /// When that one began: all that was committed until then is known.
+  std::optional<std::chrono::steady_clock::time_point> as_of_;
   std::unordered_map<SessionId, Time> ended_sessions_;
   /// By "account" or "account tenant": tokens up to this number are dead.
   std::unordered_map<std::string, Floor> floors_;
   std::unordered_set<std::string> suspended_;
+  std::unordered_set<std::string> suspended_meanwhile_;  ///< since the running read began
 };
+
+/// Removes revocations of tokens that have long expired, and sessions that ended a week ago.
+[[nodiscard]] Task<> forget_old(db::Pool& db, std::chrono::seconds access_ttl);
 
 /// The router's hook: verifies the token and asks the Authority. Fails as those two do.
 [[nodiscard]] Task<api::Caller> authenticate(App& app, std::string bearer);
@@ -179,8 +162,10 @@ struct AskedFor {
   std::int64_t id = 0;
   std::optional<PatientId> patient{};
 };
-/// Asks a signed-in caller for the password again (a signature needs it). Counts toward the
-/// lock-out. Fails with wrong_password, account_locked, overloaded, and as Pool::begin_control.
+/// Asks a signed-in caller for the password again (a signature needs it). Wrong ones are counted
+/// for the session: too many lock its asking for a while, and neither signing in nor another
+/// session. Fails with wrong_password, account_locked, unauthenticated (the session has ended),
+/// overloaded, and as Pool::begin_control.
 [[nodiscard]] Task<> confirm_password(App& app, api::Caller caller, std::string password,
                                       audit::Actor actor, std::optional<AskedFor> what = {});
 
@@ -200,6 +185,17 @@ inline constexpr std::size_t kPasswordMost = 128;
 /// A hash that takes as long as a real one and that no password has: for accounts that do not
 /// exist.
 [[nodiscard]] std::string impossible_hash(const Settings::Auth& auth);
+/// How much work a hash was, in KiB of memory times passes; 0 for what is no hash of ours.
+[[nodiscard]] std::int64_t work_of(std::string_view hash);
+/// What came of a password at sign-in.
+struct Compared {
+  bool matches = false;
+  std::optional<std::string> stronger;  ///< the password's hash, where the kept one is too cheap
+};
+/// As password_matches. A hash that is cheaper than the settings say takes as long as a new one:
+/// when it does not match, so that nobody learns from the time whether there is an account.
+[[nodiscard]] Compared compare_at_sign_in(const Settings::Auth& auth, const std::string& hash,
+                                          std::string_view password);
 /// Why this cannot be a password, by HTTP and on the command line alike; nullopt when it can.
 [[nodiscard]] std::optional<std::string> password_fault(std::string_view password,
                                                         std::string_view email);

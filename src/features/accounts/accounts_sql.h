@@ -18,11 +18,11 @@ struct AccountRow {
   std::string password_hash;
   bool is_operator = false;
   bool active = false;
-  std::optional<Time> locked_until;
+  Time password_changed_at;
   Time created_at;
   static AccountRow from_row(const db::RowView& r) {
-    return {r.id<AccountId>(0), r.str(1),     r.str(2),        r.str(3),
-            r.boolean(4),       r.boolean(5), r.maybe_time(6), r.time(7)};
+    return {r.id<AccountId>(0), r.str(1),     r.str(2),  r.str(3),
+            r.boolean(4),       r.boolean(5), r.time(6), r.time(7)};
   }
 };
 
@@ -43,11 +43,14 @@ struct MembershipRow {
 struct SessionRow {
   SessionId id;
   std::optional<std::string> tenant;
-  bool is_current = false;  ///< the token given is the newest, not the one before
+  std::string nonce;        ///< of its refresh tokens
+  std::int64_t number = 0;  ///< of the current one
+  Time refreshed_at;
   bool ended = false;
   Time expires_at;
   static SessionRow from_row(const db::RowView& r) {
-    return {r.id<SessionId>(0), r.maybe_str(1), r.boolean(2), r.boolean(3), r.time(4)};
+    return {r.id<SessionId>(0), r.maybe_str(1), r.bytes(2), r.int64(3),
+            r.time(4),          r.boolean(5),   r.time(6)};
   }
 };
 
@@ -72,13 +75,13 @@ struct StaffRow {
 
 // $1: email_key
 inline const db::Query<AccountRow, std::string> kAccountByEmail{"accounts.by_email", R"sql(
-  SELECT id, email, display_name, password_hash, is_operator, status = 'active', locked_until,
-         created_at
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active',
+         password_changed_at, created_at
   FROM wardbook.accounts WHERE email_key = $1)sql"};
 
 inline const db::Query<AccountRow, AccountId> kLockAccount{"accounts.lock", R"sql(
-  SELECT id, email, display_name, password_hash, is_operator, status = 'active', locked_until,
-         created_at
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active',
+         password_changed_at, created_at
   FROM wardbook.accounts WHERE id = $1 FOR UPDATE)sql"};
 
 inline const db::Query<MembershipRow, AccountId> kMemberships{"accounts.memberships", R"sql(
@@ -87,39 +90,36 @@ inline const db::Query<MembershipRow, AccountId> kMemberships{"accounts.membersh
   FROM wardbook.memberships m JOIN wardbook.tenants t ON t.id = m.tenant_id
   WHERE m.account_id = $1 ORDER BY t.id)sql"};
 
-// The count starts again once a lock has run out.
-inline const db::Query<db::BoolRow, AccountId, int, Time, Time> kCountFailure{
-    "accounts.count_failure", R"sql(
-  WITH counted AS (
-    SELECT id, CASE WHEN locked_until <= $3 THEN 1 ELSE failed_logins + 1 END AS failures
-    FROM wardbook.accounts WHERE id = $1)
-  UPDATE wardbook.accounts a
-  SET failed_logins = c.failures,
-      locked_until = CASE WHEN c.failures >= $2 THEN $4::timestamptz END
-  FROM counted c WHERE a.id = c.id
-  RETURNING a.locked_until IS NOT NULL)sql"};
+/// Without a lock: nothing that follows changes the account.
+inline const db::Query<AccountRow, AccountId> kAccountById{"accounts.by_id", R"sql(
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active',
+         password_changed_at, created_at
+  FROM wardbook.accounts WHERE id = $1)sql"};
 
-inline const db::Query<void, AccountId> kForgetFailures{"accounts.forget_failures", R"sql(
-  UPDATE wardbook.accounts SET failed_logins = 0, locked_until = NULL
-  WHERE id = $1 AND (failed_logins > 0 OR locked_until IS NOT NULL))sql"};
+/// The same password at another cost: no session ends. The account is locked.
+inline const db::Query<void, AccountId, std::string> kRehash{"accounts.rehash", R"sql(
+  UPDATE wardbook.accounts SET password_hash = $2 WHERE id = $1)sql"};
 
-inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Bytes, Time>
+inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Bytes, Time, Time>
     kStartSession{"accounts.start_session", R"sql(
-  INSERT INTO wardbook.sessions (account_id, tenant_id, refresh_hash, expires_at)
-  VALUES ($1, $2, $3, $4) RETURNING id, nextval('wardbook.token_numbers'))sql"};
+  INSERT INTO wardbook.sessions (account_id, tenant_id, refresh_nonce, refreshed_at, expires_at)
+  VALUES ($1, $2, $3, $4, $5) RETURNING id, nextval('wardbook.token_numbers'))sql"};
 
-inline const db::Query<db::Int64Row, db::Bytes> kSessionOwner{"accounts.session_owner", R"sql(
-  SELECT account_id FROM wardbook.sessions
-  WHERE refresh_hash = $1 OR previous_refresh_hash = $1)sql"};
+inline const db::Query<db::Int64Row, SessionId> kSessionOwner{"accounts.session_owner", R"sql(
+  SELECT account_id FROM wardbook.sessions WHERE id = $1)sql"};
 
-inline const db::Query<SessionRow, db::Bytes> kSessionByToken{"accounts.session_by_token", R"sql(
-  SELECT id, tenant_id, refresh_hash = $1, ended_at IS NOT NULL, expires_at
-  FROM wardbook.sessions WHERE refresh_hash = $1 OR previous_refresh_hash = $1)sql"};
+inline const db::Query<SessionRow, SessionId> kSession{"accounts.session", R"sql(
+  SELECT id, tenant_id, refresh_nonce, refresh_number, refreshed_at, ended_at IS NOT NULL,
+         expires_at
+  FROM wardbook.sessions WHERE id = $1)sql"};
 
-inline const db::Query<IssuedRow, SessionId, db::Bytes> kRotate{"accounts.rotate", R"sql(
-  UPDATE wardbook.sessions
-  SET previous_refresh_hash = refresh_hash, refresh_hash = $2, refreshed_at = now()
+inline const db::Query<IssuedRow, SessionId, Time> kRotate{"accounts.rotate", R"sql(
+  UPDATE wardbook.sessions SET refresh_number = refresh_number + 1, refreshed_at = $2
   WHERE id = $1 RETURNING id, nextval('wardbook.token_numbers'))sql"};
+
+/// An access token more for the refresh token that is current.
+inline const db::Query<IssuedRow, SessionId> kIssueAgain{"accounts.issue_again", R"sql(
+  SELECT id, nextval('wardbook.token_numbers') FROM wardbook.sessions WHERE id = $1)sql"};
 
 inline const db::Query<db::TextRow, AccountId> kStaffName{"accounts.staff_name", R"sql(
   SELECT display_name FROM {tenant}.staff WHERE account_id = $1)sql"};
@@ -135,7 +135,7 @@ inline const db::Query<TenantRow, std::string> kTenant{"accounts.tenant", R"sql(
 
 // ---- taking authority away ----------------------------------------------------------------------
 
-// The notification leaves with the commit, so nobody hears of what was rolled back.
+// The notification leaves with the commit. It says that there is something to read, not what.
 inline const db::Query<Revocation, std::optional<SessionId>, std::optional<AccountId>,
                        std::optional<std::string>>
     kRevoke{"accounts.revoke", R"sql(
@@ -143,9 +143,7 @@ inline const db::Query<Revocation, std::optional<SessionId>, std::optional<Accou
     INSERT INTO wardbook.revocations (session_id, account_id, tenant_id, up_to_token)
     VALUES ($1, $2, $3, nextval('wardbook.token_numbers'))
     RETURNING session_id, account_id, tenant_id, up_to_token)
-  SELECT session_id, account_id, tenant_id, up_to_token,
-         pg_notify('wardbook_authority', json_build_object('session', session_id,
-           'account', account_id, 'tenant', tenant_id, 'up_to', up_to_token)::text)
+  SELECT session_id, account_id, tenant_id, up_to_token, pg_notify('wardbook_authority', '')
   FROM noted)sql"};
 
 /// The account's open sessions: in one tenant (NULL: in all), but one (NULL: none).
@@ -160,26 +158,52 @@ inline const db::Query<db::Int64Row, AccountId, std::optional<std::string>,
 inline const db::Query<void, SessionId> kEndSession{"accounts.end_session", R"sql(
   UPDATE wardbook.sessions SET ended_at = now() WHERE id = $1 AND ended_at IS NULL)sql"};
 
-inline const db::Query<Revocation, std::int64_t> kRecentRevocations{"accounts.recent_revocations",
-                                                                    R"sql(
-  SELECT session_id, account_id, tenant_id, up_to_token FROM wardbook.revocations
-  WHERE created_at > now() - make_interval(secs => $1))sql"};
+/// One row of what a node reads: the snapshot that it read in, or a revocation, or the id of a
+/// suspended tenant.
+struct NewsRow {
+  std::optional<std::string> snapshot;
+  std::optional<Revocation> revocation;
+  std::string suspended;
+  static NewsRow from_row(const db::RowView& r) {
+    if (const auto snapshot = r.maybe_str(0)) return {snapshot, std::nullopt, {}};
+    if (const auto up_to = r.maybe_int64(4)) {
+      const Revocation revocation{r.maybe_id<SessionId>(1), r.maybe_id<AccountId>(2),
+                                  r.maybe_str(3), *up_to};
+      return {std::nullopt, revocation, {}};
+    }
+    return {std::nullopt, std::nullopt, r.str(3)};
+  }
+};
+
+/// All that may still matter, in one snapshot; $1 in seconds.
+inline const db::Query<NewsRow, std::int64_t> kAllRevocations{"accounts.all_revocations", R"sql(
+  SELECT pg_current_snapshot()::text, NULL::bigint, NULL::bigint, NULL::text, NULL::bigint
+  UNION ALL
+  SELECT NULL, session_id, account_id, tenant_id, up_to_token FROM wardbook.revocations
+  WHERE created_at > now() - make_interval(secs => $1)
+  UNION ALL
+  SELECT NULL, NULL, NULL, id, NULL FROM wardbook.tenants WHERE status = 'suspended')sql"};
+
+/// What an earlier snapshot did not show yet. No number that is given before the commit could say
+/// so: of two transactions the one with the lower number may commit later.
+inline const db::Query<NewsRow, std::string> kNewRevocations{"accounts.new_revocations", R"sql(
+  SELECT pg_current_snapshot()::text, NULL::bigint, NULL::bigint, NULL::text, NULL::bigint
+  UNION ALL
+  SELECT NULL, session_id, account_id, tenant_id, up_to_token FROM wardbook.revocations
+  WHERE xact_id >= pg_snapshot_xmin($1::pg_snapshot)
+    AND NOT pg_visible_in_snapshot(xact_id, $1::pg_snapshot)
+  UNION ALL
+  SELECT NULL, NULL, NULL, id, NULL FROM wardbook.tenants WHERE status = 'suspended')sql"};
 
 inline const db::Query<void, std::int64_t> kForgetRevocations{"accounts.forget_revocations", R"sql(
   DELETE FROM wardbook.revocations WHERE created_at <= now() - make_interval(secs => $1))sql"};
 
 /// Sessions that ended or ran out a week ago, a bounded number at a time.
-inline const db::Query<void> kForgetSessions{"accounts.forget_sessions", R"sql(
+inline const db::Query<void, int> kForgetSessions{"accounts.forget_sessions", R"sql(
   DELETE FROM wardbook.sessions WHERE id IN (
     SELECT id FROM wardbook.sessions
     WHERE coalesce(ended_at, expires_at) < now() - interval '7 days'
-    ORDER BY coalesce(ended_at, expires_at) LIMIT 10000))sql"};
-
-inline const db::Query<db::TextRow> kSuspendedTenants{"accounts.suspended_tenants", R"sql(
-  SELECT id FROM wardbook.tenants WHERE status = 'suspended')sql"};
-
-inline const db::Query<db::TextRow> kSendBeat{"accounts.beat", R"sql(
-  SELECT pg_notify('wardbook_authority', '{"beat":1}'))sql"};
+    ORDER BY coalesce(ended_at, expires_at) LIMIT $1 FOR UPDATE SKIP LOCKED))sql"};
 
 // ---- accounts and memberships -------------------------------------------------------------------
 
@@ -214,9 +238,15 @@ inline const db::Query<void, AccountId, bool> kSetAccountActive{"accounts.set_ac
   UPDATE wardbook.accounts SET status = CASE WHEN $2 THEN 'active' ELSE 'disabled' END
   WHERE id = $1)sql"};
 
+/// Lifts the locks: guesses at the old password say nothing about the new one.
 inline const db::Query<void, AccountId, std::string> kSetPassword{"accounts.set_password", R"sql(
-  UPDATE wardbook.accounts
-  SET password_hash = $2, password_changed_at = now(), failed_logins = 0, locked_until = NULL
+  WITH mine AS (
+    SELECT who, network FROM wardbook.sign_in_tallies WHERE account_id = $1
+    ORDER BY network FOR UPDATE),
+  lifted AS (
+    UPDATE wardbook.sign_in_tallies t SET failures = 0, locked_until = NULL
+    FROM mine m WHERE t.who = m.who AND t.network = m.network)
+  UPDATE wardbook.accounts SET password_hash = $2, password_changed_at = clock_timestamp()
   WHERE id = $1)sql"};
 
 inline const db::Query<void, AccountId, std::string> kSetName{"accounts.set_name", R"sql(

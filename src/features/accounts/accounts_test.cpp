@@ -135,7 +135,6 @@ TEST_F(TokensTest, RefusesClaimsThatAreMissingOrMisfit) {
   const auto whole = boost::json::parse(claims_of(tokens_.issue(a_doctor()))).as_object();
   const std::string header = R"({"alg":"HS256","typ":"JWT"})";
   for (const auto& member : whole) {
-    if (member.key() == "iat") continue;
     auto claims = whole;
     claims.erase(member.key());
     EXPECT_EQ(code_of(tokens_, forged(header, boost::json::serialize(claims), kSecret)),
@@ -143,8 +142,9 @@ TEST_F(TokensTest, RefusesClaimsThatAreMissingOrMisfit) {
         << member.key();
   }
   const std::vector<std::pair<std::string, boost::json::value>> wrong{
-      {"role", "emperor"}, {"tenant", "pg_catalog"}, {"sub", "0"},
-      {"sub", "7x"},       {"exp", "tomorrow"},      {"role", "platform_admin"}};
+      {"role", "emperor"}, {"tenant", "pg_catalog"},   {"sub", "0"},     {"sub", "7x"},
+      {"exp", "tomorrow"}, {"role", "platform_admin"}, {"iat", "today"}, {"iat", 1.5},
+      {"iat", -1},         {"nbf", "today"},           {"nbf", nullptr}, {"exp", 1e30}};
   for (const auto& [name, value] : wrong) {
     auto claims = whole;
     claims[name] = value;
@@ -152,6 +152,92 @@ TEST_F(TokensTest, RefusesClaimsThatAreMissingOrMisfit) {
               Code::unauthenticated)
         << name;
   }
+}
+
+TEST_F(TokensTest, TokensOfTheFutureAreRefusedAlsoWhenRemembered) {
+  const auto whole = boost::json::parse(claims_of(tokens_.issue(a_doctor()))).as_object();
+  const auto now = whole.at("iat").as_int64();
+  const auto token_from = [&](const char* name, std::int64_t from) {
+    auto claims = whole;
+    claims["exp"] = now + 10'000;
+    claims[name] = from;
+    return forged(R"({"alg":"HS256","typ":"JWT"})", boost::json::serialize(claims), kSecret);
+  };
+  for (const auto* name : {"iat", "nbf"}) {
+    const auto within = token_from(name, now + 60);
+    EXPECT_EQ(code_of(tokens_, within), Code::internal) << name << ": clocks differ a little";
+    const auto early = token_from(name, now + 61);
+    EXPECT_EQ(code_of(tokens_, early), Code::unauthenticated) << name;
+    clock_.advance(seconds(1));
+    EXPECT_EQ(code_of(tokens_, early), Code::internal) << name << ": its time has come";
+    clock_.advance(-seconds(1));
+    EXPECT_EQ(code_of(tokens_, early), Code::unauthenticated) << name << ": it is remembered";
+  }
+  EXPECT_EQ(code_of(tokens_, token_from("iat", now + 5 * 86'400)), Code::unauthenticated);
+}
+
+TEST_F(TokensTest, NoTokenOutlivesTheConfiguredLife) {
+  const auto whole = boost::json::parse(claims_of(tokens_.issue(a_doctor()))).as_object();
+  const auto now = whole.at("iat").as_int64();
+  const auto token_until = [&](std::int64_t exp) {
+    auto claims = whole;
+    claims["exp"] = exp;
+    return forged(R"({"alg":"HS256","typ":"JWT"})", boost::json::serialize(claims), kSecret);
+  };
+  EXPECT_EQ(code_of(tokens_, token_until(now + 86'401)), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, token_until(now - 1)), Code::unauthenticated);
+  // Of a node that lets them live longer, as while the setting is changed.
+  const auto longer = token_until(now + 3'600);
+  clock_.advance(seconds(899));
+  EXPECT_EQ(code_of(tokens_, longer), Code::internal);
+  clock_.advance(seconds(1));
+  EXPECT_EQ(code_of(tokens_, longer), Code::token_expired);
+}
+
+TEST_F(TokensTest, RefusesHeadersThatWantMoreOfTheReader) {
+  const auto claims = claims_of(tokens_.issue(a_doctor()));
+  const std::vector<std::string> rows{
+      R"("crit":["exp"])",
+      R"("crit":[])",
+      R"("crit":["b64"],"b64":false)",
+      R"("b64":false)",
+      R"("kid":"1")",
+      R"("kid":"../../../../dev/null")",
+      R"("kid":"x' UNION SELECT 'secret")",
+      R"("jku":"https://elsewhere.test/keys")",
+      R"("jwk":{"kty":"oct","k":"c2VjcmV0"})",
+      R"("x5u":"https://elsewhere.test/chain")",
+      R"("x5c":["MIIB"])",
+      R"("cty":"JWT")",
+      R"("zip":"DEF")",
+  };
+  for (const auto& row : rows) {
+    const std::string header = R"({"alg":"HS256","typ":"JWT",)" + row + "}";
+    EXPECT_EQ(code_of(tokens_, forged(header, claims, kSecret)), Code::unauthenticated) << header;
+  }
+  for (const std::string header : {R"({"alg":"hs256","typ":"JWT"})", R"({"typ":"JWT"})",
+                                   R"({"alg":"HS256","typ":"JWE"})", R"({"alg":"nOnE"})"}) {
+    EXPECT_EQ(code_of(tokens_, forged(header, claims, kSecret)), Code::unauthenticated) << header;
+  }
+}
+
+TEST_F(TokensTest, ASignatureHasOneSpelling) {
+  const auto token = tokens_.issue(a_doctor());
+  const auto dot = token.rfind('.') + 1;
+  const auto bytes = *from_base64url(token.substr(dot));
+  const std::string head = token.substr(0, dot);
+  // 32 bytes in 43 characters: the last one has two bits that say nothing.
+  const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const auto last = alphabet.find(token.back());
+  for (std::size_t bit = 1; bit < 4; ++bit) {
+    const std::string other = token.substr(0, token.size() - 1) + alphabet[last ^ bit];
+    EXPECT_EQ(code_of(tokens_, other), Code::unauthenticated) << bit;
+  }
+  EXPECT_EQ(code_of(tokens_, head + to_base64(bytes)), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, head + to_hex(bytes)), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, token + "\n"), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, " " + token), Code::unauthenticated);
+  EXPECT_EQ(code_of(tokens_, token + "." + token), Code::unauthenticated);
 }
 
 TEST_F(TokensTest, ForgetsTheOldestButStillVerifiesIt) {
@@ -188,23 +274,36 @@ TEST(Passwords, HashAndImpossibleHashHaveTheSameWork) {
   EXPECT_FALSE(password_matches("plain", "plain"));
 }
 
+TEST(Passwords, AreHashedAnewWhereTheOldHashIsTooCheap) {
+  Settings::Auth cheap;
+  cheap.argon2_memory_bytes = 64 * 1024;
+  cheap.argon2_passes = 1;
+  Settings::Auth dear = cheap;
+  dear.argon2_memory_bytes = 128 * 1024;
+  dear.argon2_passes = 2;
+  const auto old = hash_password(cheap, "correct horse battery");
+  EXPECT_EQ(work_of(old), 64);
+  const auto right = compare_at_sign_in(dear, old, "correct horse battery");
+  EXPECT_TRUE(right.matches);
+  ASSERT_TRUE(right.stronger);
+  EXPECT_EQ(work_of(*right.stronger), 256);
+  EXPECT_TRUE(password_matches(*right.stronger, "correct horse battery"));
+  const auto wrong = compare_at_sign_in(dear, old, "correct horse batterz");
+  EXPECT_FALSE(wrong.matches);
+  EXPECT_FALSE(wrong.stronger);
+  EXPECT_FALSE(compare_at_sign_in(dear, *right.stronger, "correct horse battery").stronger);
+  EXPECT_FALSE(compare_at_sign_in(cheap, *right.stronger, "correct horse battery").stronger)
+      << "never to a cheaper one";
+  EXPECT_EQ(work_of(impossible_hash(dear)), 256);
+  EXPECT_EQ(work_of("plain"), 0);
+}
+
 AccountRow an_account() {
   AccountRow account;
   account.id = AccountId(1);
   account.password_hash = "hash";
   account.active = true;
   return account;
-}
-
-TEST(JudgePassword, LooksAtTheLockFirst) {
-  auto account = an_account();
-  EXPECT_EQ(judge_password(account, "hash", true, kNow), PasswordVerdict::right);
-  EXPECT_EQ(judge_password(account, "hash", false, kNow), PasswordVerdict::wrong);
-  EXPECT_EQ(judge_password(account, "an older hash", true, kNow), PasswordVerdict::wrong);
-  account.locked_until = kNow + seconds(1);
-  EXPECT_EQ(judge_password(account, "hash", true, kNow), PasswordVerdict::locked);
-  account.locked_until = kNow;
-  EXPECT_EQ(judge_password(account, "hash", true, kNow), PasswordVerdict::right);
 }
 
 MembershipRow in(const std::string& tenant, bool tenant_active = true, bool active = true) {
@@ -259,39 +358,6 @@ TEST(AuditHome, IsTheNamedOrTheOnlyTenant) {
   EXPECT_FALSE(audit_home({in("aaa"), in("bbb")}, std::nullopt));
   EXPECT_EQ(audit_home({in("aaa"), in("bbb")}, "bbb")->str(), "bbb");
   EXPECT_FALSE(audit_home({in("aaa")}, "bbb"));
-}
-
-TEST(UnknownAddressesTest, LockLikeAccountsDo) {
-  UnknownAddresses unknown;
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_FALSE(unknown.locked_until("a@b.c", kNow)) << i;
-    unknown.count(i % 2 == 0 ? "a@b.c" : "A@B.C", kNow, 5, seconds(60));
-  }
-  EXPECT_EQ(unknown.locked_until("a@b.c", kNow), kNow + seconds(60));
-  unknown.count("a@b.c", kNow + seconds(59), 5, seconds(60));
-  EXPECT_EQ(unknown.locked_until("a@b.c", kNow), kNow + seconds(60)) << "not prolonged";
-  EXPECT_FALSE(unknown.locked_until("other@b.c", kNow));
-  EXPECT_FALSE(unknown.locked_until("a@b.c", kNow + seconds(60)));
-  unknown.count("a@b.c", kNow + seconds(60), 5, seconds(60));
-  EXPECT_FALSE(unknown.locked_until("a@b.c", kNow + seconds(60))) << "the count starts again";
-}
-
-TEST(UnknownAddressesTest, AreBounded) {
-  UnknownAddresses unknown(2);
-  for (const auto* email : {"a", "b", "c"}) unknown.count(email, kNow, 1, seconds(60));
-  EXPECT_FALSE(unknown.locked_until("a", kNow));
-  EXPECT_TRUE(unknown.locked_until("b", kNow));
-  EXPECT_TRUE(unknown.locked_until("c", kNow));
-}
-
-TEST(HashQueueTest, RefusesBeyondItsBound) {
-  HashQueue queue(2);
-  const HashQueue::Place one(queue);
-  {
-    const HashQueue::Place two(queue);
-    EXPECT_THROW(HashQueue::Place{queue}, Failure);
-  }
-  EXPECT_NO_THROW(HashQueue::Place{queue});
 }
 
 TEST(Identity, IsWhatLoginAndMeShow) {

@@ -1,10 +1,9 @@
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/json.hpp>
 
 #include "base/log.h"
+#include "db/listen.h"
 #include "features/accounts/accounts.h"
 #include "features/accounts/accounts_sql.h"
 
@@ -13,23 +12,24 @@ namespace {
 
 /// Beyond the longest life of a token, for clocks that differ.
 constexpr std::chrono::seconds kMargin{3600};
+/// Between two reads, however many notifications come.
+constexpr std::chrono::milliseconds kLeastPause{50};
+/// A connection that is silent for that long is given up: early enough for a new one to be there,
+/// and to have read, before the last read is stale.
+constexpr std::chrono::milliseconds kPatience{2'500};
+/// The first read of a connection may be long, and nobody is let in on it yet.
+constexpr std::chrono::milliseconds kLoadPatience{15'000};
+/// So many notifications within so long are a flood, which is not listened to for a while.
+constexpr std::uint64_t kFlood = 1'000;
+constexpr std::chrono::seconds kFloodWindow{10};
+constexpr std::chrono::seconds kDeaf{60};
+
+constexpr int kSessionsAtOnce = 10'000;
 
 std::string floor_key(AccountId account, const std::optional<std::string>& tenant) {
   std::string key = std::to_string(account.value);
   if (tenant) key += ' ' + *tenant;
   return key;
-}
-
-std::optional<std::int64_t> number(const boost::json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  if (value == nullptr || !value->is_int64()) return std::nullopt;
-  return value->as_int64();
-}
-
-std::optional<std::string> text(const boost::json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  if (value == nullptr || !value->is_string()) return std::nullopt;
-  return std::string(value->as_string().data(), value->as_string().size());
 }
 
 }  // namespace
@@ -39,79 +39,100 @@ Revocation Revocation::from_row(const db::RowView& row) {
 }
 
 Authority::Authority(boost::asio::io_context& reactor, db::Pool& db, const Clock& clock,
-                     std::chrono::seconds access_ttl)
-    : reactor_(reactor), db_(db), clock_(clock), keep_(access_ttl + kMargin), timer_(reactor) {}
+                     std::chrono::seconds access_ttl, Steady steady)
+    : reactor_(reactor),
+      db_(db),
+      clock_(clock),
+      keep_(access_ttl + kMargin),
+      steady_(std::move(steady)) {}
 
 Task<> Authority::run() {
-  boost::asio::co_spawn(reactor_, beat(), boost::asio::detached);
-  std::function<Task<>()> connected = [this] { return load(); };
-  std::function<void(std::string_view)> message = [this](std::string_view text) { hear(text); };
-  co_await db_.listen(std::string(kChannel), std::move(connected), std::move(message));
+  std::function<Task<>(db::Listening&)> serve = [this](db::Listening& connection) {
+    return follow(connection);
+  };
+  co_await db_.listen(std::string(kChannel), std::move(serve));
 }
 
 void Authority::stop() {
   stopped_ = true;
-  timer_.cancel();
+  if (listening_ != nullptr) listening_->wake();
 }
 
-/// Only adds: what was applied here while the rows were on their way stays.
-Task<> Authority::load() {
-  db::Tx tx = co_await db_.begin_control();
+/// One connection's life. What is known from the one before stays, and is as fresh as it was.
+Task<> Authority::follow(db::Listening& connection) {
+  struct Here {
+    db::Listening*& place;
+    ~Here() { place = nullptr; }
+  } const here{listening_};
+  listening_ = &connection;
+  std::optional<std::string> snapshot;
+  Flood flood;
   const std::int64_t keep_s = keep_.count();
-  tx.queue(kForgetRevocations, 2 * keep_s);
-  tx.queue(kForgetSessions);
-  const auto revocations = co_await tx.all(kRecentRevocations, keep_s);
-  const auto suspended = co_await tx.all(kSuspendedTenants);
-  co_await tx.commit();
-  for (const auto& revocation : revocations) apply(revocation);
-  suspended_.clear();
-  for (const auto& row : suspended) suspended_.insert(row.value);
-  forget_old();
-  last_heard_ = std::chrono::steady_clock::now();
-}
-
-Task<> Authority::beat() {
-  int beats = 0;
   while (!stopped_) {
-    timer_.expires_after(kBeat);
+    const auto began = steady_();
+    const std::uint64_t number = ++reads_begun_;
+    suspended_meanwhile_.clear();
+    std::vector<NewsRow> news;
+    if (snapshot) {
+      news = co_await connection.all(kPatience, kNewRevocations, *snapshot);
+    } else {
+      news = co_await connection.all(kLoadPatience, kAllRevocations, keep_s);
+    }
+    snapshot = take(news);
+    as_of_ = began;
+    reads_done_ = number;
+    if (number % 600 == 0) forget_old();
+    co_await mind_flood(connection, flood);
+    co_await connection.wait(kLeastPause, kBeat);
+  }
+}
+
+/// Without notifications a revocation is known a second later, which is early enough.
+Task<> Authority::mind_flood(db::Listening& connection, Flood& flood) {
+  const auto now = steady_();
+  flood.heard += connection.take_heard();
+  if (flood.deaf) {
+    if (now - flood.since < kDeaf) co_return;
+    co_await connection.hear(true, kPatience);
+    flood = {0, now, false};
+  } else if (flood.heard > kFlood) {
+    log::warning("a flood of notifications is ignored for a minute",
+                 {{"heard", flood.heard}, {"channel", kChannel}});
+    co_await connection.hear(false, kPatience);
+    flood = {0, now, true};
+  } else if (now - flood.since > kFloodWindow) {
+    flood = {0, now, false};
+  }
+}
+
+/// Revocations only add. Suspensions are exchanged as a whole; one of this reactor's own, which the
+/// read may have been too early for, stays until the next read.
+std::string Authority::take(const std::vector<NewsRow>& news) {
+  std::optional<std::string> snapshot;
+  std::unordered_set<std::string> suspended = suspended_meanwhile_;
+  for (const NewsRow& row : news) {
+    if (row.snapshot) {
+      snapshot = row.snapshot;
+    } else if (row.revocation) {
+      apply(*row.revocation);
+    } else {
+      suspended.insert(row.suspended);
+    }
+  }
+  if (!snapshot) throw Failure(Code::internal, {}, "revocations came without a snapshot");
+  suspended_ = std::move(suspended);
+  return *snapshot;
+}
+
+Task<> Authority::read_again() {
+  const std::uint64_t wanted = reads_begun_ + 1;
+  boost::asio::steady_timer timer(reactor_);
+  for (int i = 0; i < 200 && listening_ != nullptr && reads_done_ < wanted && !stopped_; ++i) {
+    listening_->wake();
+    timer.expires_after(std::chrono::milliseconds(5));
     boost::system::error_code ignored;
-    co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
-    if (stopped_) co_return;
-    co_await send_beat();
-    if (++beats % 600 == 0) forget_old();
+    co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
   }
-}
-
-Task<> Authority::send_beat() {
-  try {
-    db::Tx tx = co_await db_.begin_control();
-    tx.queue(kSendBeat);
-    co_await tx.commit();
-  } catch (const Failure&) {
-    // The database is away or busy. Nothing is heard then, and `check` draws the conclusion.
-  }
-}
-
-void Authority::hear(std::string_view payload) {
-  last_heard_ = std::chrono::steady_clock::now();
-  boost::system::error_code error;
-  const auto parsed = boost::json::parse(payload, error);
-  if (error || !parsed.is_object()) return;
-  const auto& object = parsed.as_object();
-  const auto tenant = text(object, "tenant");
-  if (const auto* suspended = object.if_contains("suspended")) {
-    const auto id = TenantId::parse(tenant.value_or(""));
-    if (id && suspended->is_bool()) set_suspended(*id, suspended->as_bool());
-    return;
-  }
-  const auto up_to = number(object, "up_to");
-  if (!up_to) return;
-  Revocation revocation;
-  if (const auto session = number(object, "session")) revocation.session = SessionId(*session);
-  if (const auto account = number(object, "account")) revocation.account = AccountId(*account);
-  revocation.tenant = tenant;
-  revocation.up_to_token = *up_to;
-  apply(revocation);
 }
 
 void Authority::apply(const Revocation& revocation) {
@@ -125,12 +146,9 @@ void Authority::apply(const Revocation& revocation) {
   }
 }
 
-void Authority::set_suspended(const TenantId& tenant, bool suspended) {
-  if (suspended) {
-    suspended_.insert(tenant.str());
-  } else {
-    suspended_.erase(tenant.str());
-  }
+void Authority::suspend(const TenantId& tenant) {
+  suspended_.insert(tenant.str());
+  suspended_meanwhile_.insert(tenant.str());
 }
 
 void Authority::forget_old() {
@@ -140,8 +158,7 @@ void Authority::forget_old() {
 }
 
 bool Authority::fresh() const {
-  return last_heard_ != std::chrono::steady_clock::time_point{} &&
-         std::chrono::steady_clock::now() - last_heard_ <= kStale;
+  return as_of_ && steady_() - *as_of_ <= kStale;
 }
 
 void Authority::check(const api::Caller& caller) const {
@@ -167,6 +184,19 @@ Task<api::Caller> authenticate(App& app, std::string bearer) {
   api::Caller caller = app.tokens.verify(bearer);
   app.authority.check(caller);
   co_return caller;
+}
+
+Task<> forget_old(db::Pool& db, std::chrono::seconds access_ttl) {
+  const std::int64_t keep_s = 2 * (access_ttl + kMargin).count();
+  db::Tx revocations = co_await db.begin_control();
+  co_await revocations.exec(kForgetRevocations, keep_s);
+  co_await revocations.commit();
+  std::int64_t forgotten = kSessionsAtOnce;
+  for (int i = 0; i < 100 && forgotten == kSessionsAtOnce; ++i) {
+    db::Tx sessions = co_await db.begin_control();
+    forgotten = co_await sessions.exec(kForgetSessions, kSessionsAtOnce);
+    co_await sessions.commit();
+  }
 }
 
 }  // namespace wardbook::accounts

@@ -37,16 +37,17 @@ std::string doctor_json(const StaffRow& row) {
 struct PageQuery {
   int limit = api::kDefaultLimit;
   bool count = false;
-  std::optional<std::vector<std::string>> cursor;
+  api::CursorScope scope;
+  std::optional<std::vector<std::string>> cursor = std::nullopt;
 };
 
-PageQuery read_page(const Request& request, std::string_view scope,
+PageQuery read_page(const Request& request, std::string_view list,
                     const std::vector<api::CursorValue>& cursor_values) {
   api::Params params(request);
-  PageQuery query;
+  PageQuery query{.scope = api::cursor_scope(list, request)};
   query.limit = params.limit();
   query.count = params.count_exact();
-  query.cursor = api::decode_cursor(params, request, scope, cursor_values);
+  query.cursor = api::decode_cursor(params, request, query.scope, cursor_values);
   params.finish();
   return query;
 }
@@ -63,7 +64,7 @@ Invitee read_invitee(const Request& request) {
   out.display_name = in.name("display_name", Input::Need::required, api::kNameMost).value_or("");
   const auto role = in.one_of("role", Input::Need::required, hospital_roles());
   if (!out.email.empty() && !api::is_email(out.email)) {
-    in.fault("email", "must be an e-mail address");
+    in.fault("email", "must be an email address");
   }
   in.finish({"id", "status", "created_at", "code_expires_at"});
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
@@ -144,7 +145,7 @@ Task<Response> list_doctors(App& app, Request request) {
   std::optional<std::string> next;
   if (std::cmp_greater(rows.size(), query.limit)) {
     rows.pop_back();
-    next = api::encode_cursor("doctors",
+    next = api::encode_cursor(query.scope,
                               {rows.back().display_name, std::to_string(rows.back().id.value)});
   }
   std::vector<std::string> items;
@@ -178,7 +179,7 @@ Task<Response> list_users(App& app, Request request) {
   std::optional<std::string> next;
   if (std::cmp_greater(members.size(), query.limit)) {
     members.resize(static_cast<std::size_t>(query.limit));
-    next = api::encode_cursor("users", {std::to_string(members.back().id.value)});
+    next = api::encode_cursor(query.scope, {std::to_string(members.back().id.value)});
   }
   std::vector<std::string> items;
   for (const auto& member : members) items.push_back(member_json(member));

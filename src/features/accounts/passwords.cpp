@@ -1,7 +1,7 @@
 #include <sodium.h>
 
 #include <array>
-#include <cctype>
+#include <charconv>
 #include <new>
 
 #include "base/hash.h"
@@ -10,47 +10,29 @@
 namespace wardbook::accounts {
 namespace {
 
+constexpr std::int64_t kLeastMemory_bytes = 8 * 1024;  // less is no Argon2 hash
+
 std::string unpadded_base64(std::string_view bytes) {
   std::string out = to_base64(bytes);
   while (!out.empty() && out.back() == '=') out.pop_back();
   return out;
 }
 
-/// Addresses are compared without case, as the accounts' are, and not kept.
-std::string address_key(std::string_view email) {
-  std::string lower(email);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return std::string(as_chars(sha256(lower)));
+/// `name=123` of a hash's parameters; 0 without it.
+std::int64_t parameter(std::string_view hash, std::string_view name) {
+  const auto at = hash.find(name);
+  if (at == std::string_view::npos) return 0;
+  const auto digits = hash.substr(at + name.size());
+  std::int64_t value = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+std::int64_t wanted_work(const Settings::Auth& auth) {
+  return auth.argon2_memory_bytes / 1024 * auth.argon2_passes;
 }
 
 }  // namespace
-
-std::optional<Time> UnknownAddresses::locked_until(std::string_view email, Time now) const {
-  const auto found = by_key_.find(address_key(email));
-  if (found == by_key_.end() || !found->second->locked_until) return std::nullopt;
-  return *found->second->locked_until > now ? found->second->locked_until : std::nullopt;
-}
-
-void UnknownAddresses::count(std::string_view email, Time now, int most,
-                             std::chrono::seconds lock_duration) {
-  const std::string key = address_key(email);
-  if (const auto found = by_key_.find(key); found != by_key_.end()) {
-    tallies_.splice(tallies_.begin(), tallies_, found->second);
-  } else {
-    if (tallies_.size() >= bound_) {
-      by_key_.erase(tallies_.back().key);
-      tallies_.pop_back();
-    }
-    tallies_.push_front({key, 0, std::nullopt});
-    by_key_.emplace(key, tallies_.begin());
-  }
-  Tally& tally = tallies_.front();
-  if (tally.locked_until) {
-    if (*tally.locked_until > now) return;
-    tally = {key, 0, std::nullopt};
-  }
-  if (++tally.failures >= most) tally.locked_until = now + lock_duration;
-}
 
 std::string hash_password(const Settings::Auth& auth, std::string_view password) {
   if (sodium_init() < 0) throw std::runtime_error("libsodium cannot be initialised");
@@ -77,13 +59,24 @@ std::string impossible_hash(const Settings::Auth& auth) {
          "$" + unpadded_base64(random_bytes(32));
 }
 
-HashQueue::Place::Place(HashQueue& queue) : taken_(queue.taken_) {
-  if (*taken_ >= queue.bound_) {
-    Failure failure(Code::overloaded, "Too many sign-ins at once.");
-    failure.retry_after(2);
-    throw failure;
+std::int64_t work_of(std::string_view hash) {
+  return parameter(hash, "$m=") * parameter(hash, ",t=");
+}
+
+Compared compare_at_sign_in(const Settings::Auth& auth, const std::string& hash,
+                            std::string_view password) {
+  Compared out;
+  out.matches = password_matches(hash, password);
+  const auto missing = wanted_work(auth) - work_of(hash);
+  if (missing <= 0) return out;
+  if (out.matches) {
+    out.stronger = hash_password(auth, password);
+    return out;
   }
-  ++*taken_;
+  Settings::Auth rest = auth;
+  rest.argon2_memory_bytes = missing / auth.argon2_passes * 1024;
+  if (rest.argon2_memory_bytes >= kLeastMemory_bytes) (void)hash_password(rest, password);
+  return out;
 }
 
 }  // namespace wardbook::accounts

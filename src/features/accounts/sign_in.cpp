@@ -3,6 +3,8 @@
 #include "api/input.h"
 #include "base/hash.h"
 #include "base/offload.h"
+#include "features/accounts/refresh_tokens.h"
+#include "features/accounts/tallies.h"
 
 namespace wardbook::accounts {
 namespace {
@@ -27,50 +29,6 @@ Credentials read_credentials(const api::Request& request) {
   return out;
 }
 
-audit::Actor actor_for(const api::Request& request, AccountId account, std::string_view role) {
-  audit::Actor actor = audit::actor_of(request);
-  actor.account = account;
-  actor.role = role;
-  return actor;
-}
-
-audit::Entry sign_in_entry(std::string action, AccountId account, std::string refused_why) {
-  audit::Entry entry;
-  entry.action = std::move(action);
-  entry.resource = "account";
-  entry.resource_id = account.value;
-  if (!refused_why.empty()) {
-    entry.refused = true;
-    entry.reason = std::move(refused_why);
-  }
-  return entry;
-}
-
-/// Into the tenant's log, or the platform's. The transaction's last work: it may change the role.
-void note(db::Tx& tx, const std::optional<TenantId>& home, const audit::Actor& actor,
-          audit::Entry entry) {
-  if (home) {
-    tx.switch_tenant(*home);
-    audit::record(tx, actor, std::move(entry));
-  } else {
-    audit::record_platform(tx, actor, std::move(entry));
-  }
-}
-
-std::string session_json(App& app, const api::Caller& caller,
-                         const std::optional<TenantRow>& tenant, const std::string& refresh_token) {
-  std::string out;
-  api::ObjectWriter writer(out);
-  writer.text("access_token", app.tokens.issue(caller))
-      .text("token_type", std::string_view("Bearer"))
-      .integer("expires_in", static_cast<std::int64_t>(app.tokens.ttl().count()))
-      .text("refresh_token", std::string_view(refresh_token));
-  const std::string identity = identity_json(caller, tenant);
-  out += ',';
-  out.append(identity, 1);  // its members, without the opening brace
-  return out;
-}
-
 std::string choices_json(const std::vector<MembershipRow>& memberships) {
   std::string out = "[";
   for (const auto& m : memberships) {
@@ -85,34 +43,6 @@ std::string choices_json(const std::vector<MembershipRow>& memberships) {
   return out + "]";
 }
 
-/// Says who signs in; the session and the number are filled in by the statement that makes them.
-struct Grant {
-  api::Caller caller;
-  std::optional<TenantRow> tenant;
-};
-
-Grant grant_of(const AccountRow& account, const std::optional<MembershipRow>& membership) {
-  Grant grant;
-  grant.caller.account = account.id;
-  grant.caller.name = account.display_name;
-  grant.caller.email = account.email;
-  grant.caller.role = api::Role::platform_admin;
-  if (membership) {
-    grant.caller.role = membership->role;
-    grant.caller.tenant_id = TenantId::parse(membership->tenant);
-    grant.tenant = TenantRow{membership->tenant, membership->tenant_name, membership->time_zone};
-  }
-  return grant;
-}
-
-/// The name that this hospital shows. Takes the tenant's role.
-Task<> take_staff_name(db::Tx& tx, api::Caller& caller) {
-  if (!caller.tenant_id) co_return;
-  tx.switch_tenant(*caller.tenant_id);
-  const auto name = co_await tx.maybe_one(kStaffName, caller.account);
-  if (name) caller.name = name->value;
-}
-
 std::string why(SignIn outcome) {
   switch (outcome) {
     case SignIn::no_account:
@@ -124,163 +54,222 @@ std::string why(SignIn outcome) {
   }
 }
 
-/// Everything after the comparison, in one transaction under the account's lock.
-Task<api::Response> decide(App& app, api::Request request, AccountRow seen, bool matches,
-                           std::optional<std::string> named) {
+/// An attempt to sign in, as far as it has come.
+struct SignInAttempt {
+  std::optional<AccountRow> account;  ///< as it was before the comparison
+  Attempt tally;
+  std::optional<std::string> named;  ///< the tenant
+  Compared compared;
+};
+
+/// Fails with account_locked. The same statements whether there is an account or not.
+Task<SignInAttempt> begin_attempt(App& app, std::string remote_ip, std::string email) {
+  SignInAttempt out;
   db::Tx tx = co_await app.db.begin_control();
-  const AccountRow account = co_await tx.one(kLockAccount, seen.id);
-  const auto memberships = co_await tx.all(kMemberships, seen.id);
+  out.account = co_await tx.maybe_one(kAccountByEmail, email_key(email));
+  out.tally.who = address_key(app.settings.auth.token_secret, email);
+  out.tally.network = network_of(remote_ip);
+  co_await refuse_while_locked(tx, out.tally, app.clock.now());
+  co_return out;
+}
+
+Task<Compared> compare(App& app, std::string hash, std::string password, std::string network) {
+  HashQueue& queue = app.authority.hashing(false);
+  const int places = hashes_at_once(app.settings.server);
+  const HashQueue::Place place = co_await queue.enter(std::move(network), places);
+  auto work = [auth = app.settings.auth, hash = std::move(hash), password = std::move(password)] {
+    return compare_at_sign_in(auth, hash, password);
+  };
+  co_return co_await offload(app.workers, std::move(work));
+}
+
+/// What the database says of an attempt after the comparison.
+struct Decided {
+  AccountRow account;
+  std::vector<MembershipRow> memberships;
+  std::optional<TenantId> home;  ///< in whose log it belongs
+  bool right = false;
+  Choice choice;
+  Counted counted;
+  std::vector<Forgotten> forgotten;
+};
+
+Try outcome_of(const Decided& decided) {
+  if (!decided.right) return Try::wrong;
+  switch (decided.choice.outcome) {
+    case SignIn::granted:
+    case SignIn::tenant_required:
+      return Try::right;
+    case SignIn::suspended:
+      return Try::turned_away;
+    default:
+      // Answered like a wrong password, so counted like one: or the lock that does not come would
+      // tell that the password was right.
+      return Try::wrong;
+  }
+}
+
+/// Locks the account, if the password matched, and the tallies.
+Task<Decided> count_attempt(App& app, db::Tx& tx, SignInAttempt attempt) {
+  Decided out;
+  if (attempt.account) out.account = *attempt.account;
+  if (attempt.compared.matches) {
+    out.account = co_await tx.one(kLockAccount, out.account.id);
+    // Somebody may have changed the password while the old one was compared.
+    out.right = out.account.password_changed_at == attempt.account->password_changed_at;
+  }
   const Time now = app.clock.now();
-  const auto home = audit_home(memberships, named);
-  const auto verdict = judge_password(account, seen.password_hash, matches, now);
-  if (verdict != PasswordVerdict::right) {
-    const bool locked = verdict == PasswordVerdict::locked;
-    if (!locked) {
-      const Time until = now + app.settings.auth.lock_duration;
-      co_await tx.one(kCountFailure, account.id, app.settings.auth.max_failed_logins, now, until);
+  SignInTallies tallies = co_await take_tallies(tx, attempt.tally, now);
+  out.memberships = co_await tx.all(kMemberships, out.account.id);
+  out.home = audit_home(out.memberships, attempt.named);
+  if (out.right) out.choice = choose_tenant(out.account, out.memberships, attempt.named);
+  out.counted = count_try(tallies, outcome_of(out), now, app.settings.auth);
+  std::optional<AccountId> whose;
+  if (attempt.account) whose = out.account.id;
+  keep_tallies(tx, attempt.tally, tallies, now, app.settings.auth.lock_duration, whose, out.home);
+  out.forgotten = co_await forget_tallies(tx, now);
+  co_return out;
+}
+
+audit::Entry lock_entry(AccountId account, Time until, const std::string& network) {
+  audit::Entry entry = sign_in_entry("auth.login", account, "account_locked");
+  std::string after;
+  api::ObjectWriter writer(after);
+  writer.text("until", format_rfc3339(until));
+  writer.text("network", network.empty() ? std::optional<std::string>() : network);
+  writer.end();
+  entry.after = std::move(after);
+  return entry;
+}
+
+/// What the log gets besides the attempt's own entry: locks that begin, and tries that none of them
+/// got an entry of its own for.
+void note_locks(db::Tx& tx, const Decided& decided, const Attempt& attempt,
+                const audit::Actor& actor) {
+  const AccountId account = decided.account.id;
+  const Counted& counted = decided.counted;
+  if (counted.refused_before > 0) {
+    note(tx, decided.home, actor,
+         turned_away_entry("auth.login", account, counted.refused_before, attempt.network));
+  }
+  if (counted.lock_here) {
+    note(tx, decided.home, actor, lock_entry(account, *counted.lock_here, attempt.network));
+  }
+  if (counted.lock_all) note(tx, decided.home, actor, lock_entry(account, *counted.lock_all, ""));
+}
+
+/// In the logs of other accounts' hospitals; nobody there caused it now.
+void note_forgotten(db::Tx& tx, const std::vector<Forgotten>& forgotten) {
+  for (const auto& tally : forgotten) {
+    note(tx, tally.home, {},
+         turned_away_entry("auth.login", tally.account, tally.refused, tally.network));
+  }
+}
+
+/// Addresses without an account: anybody can make up any number of them, so they get one entry
+/// together.
+Task<> note_stranger(App& app, db::Tx& tx, api::Request request, Decided decided) {
+  const Time now = app.clock.now();
+  if (!decided.counted.locked_until) {
+    const Strangers counted = co_await count_stranger(tx, now, app.settings.auth.lock_duration);
+    if (counted.logged) {
+      audit::Entry entry = turned_away_entry("auth.login", {}, counted.refused_before + 1, "");
+      entry.reason = "unknown_account";
+      note(tx, std::nullopt, audit::actor_of(request), std::move(entry));
     }
-    note(tx, home, actor_for(request, account.id, ""),
-         sign_in_entry("auth.login", account.id, locked ? "account_locked" : "wrong_password"));
-    co_await tx.commit();
-    if (locked) throw_locked(*account.locked_until, now);
+  }
+  note_forgotten(tx, decided.forgotten);
+  co_await tx.commit();
+}
+
+[[noreturn]] void refuse_sign_in(const Decided& decided, Time now) {
+  if (decided.counted.locked_until) throw_locked(*decided.counted.locked_until, now);
+  if (decided.right && decided.choice.outcome == SignIn::suspended) {
+    throw Failure(Code::tenant_suspended);
+  }
+  throw Failure(Code::invalid_credentials);
+}
+
+Task<> note_refused(App& app, db::Tx& tx, api::Request request, Decided decided, Attempt attempt) {
+  const audit::Actor actor = actor_for(request, decided.account.id, "");
+  if (!decided.counted.locked_until && decided.counted.logged) {
+    note(tx, decided.home, actor,
+         sign_in_entry("auth.login", decided.account.id,
+                       decided.right ? why(decided.choice.outcome) : "wrong_password"));
+  }
+  note_locks(tx, decided, attempt, actor);
+  note_forgotten(tx, decided.forgotten);
+  co_await tx.commit();
+  refuse_sign_in(decided, app.clock.now());
+}
+
+/// The session and the answer. Commits.
+Task<api::Response> grant(App& app, db::Tx& tx, api::Request request, Decided decided,
+                          Attempt attempt) {
+  Grant granted = grant_of(decided.account, decided.choice.membership);
+  std::optional<std::string> tenant;
+  if (granted.tenant) tenant = granted.tenant->id;
+  RefreshToken token;
+  token.number = 1;
+  token.nonce = random_bytes(kRefreshNonceBytes);
+  const Time now = app.clock.now();
+  const Time expires = now + app.settings.auth.session_ttl;
+  db::Bytes nonce(token.nonce);
+  const auto issued = co_await tx.one(kStartSession, decided.account.id, std::move(tenant),
+                                      std::move(nonce), now, expires);
+  token.session = issued.session;
+  granted.caller.session = issued.session;
+  granted.caller.token_number = issued.token_number;
+  co_await take_staff_name(tx, granted.caller);
+  const audit::Actor actor =
+      actor_for(request, decided.account.id, api::to_string(granted.caller.role));
+  note_locks(tx, decided, attempt, actor);
+  note(tx, granted.caller.tenant_id, actor, sign_in_entry("auth.login", decided.account.id, ""));
+  note_forgotten(tx, decided.forgotten);
+  co_await tx.commit();
+  const std::string text = write_refresh_token(app.settings.auth.token_secret, token);
+  co_return api::ok(session_json(app, granted.caller, granted.tenant, text));
+}
+
+/// Everything after the comparison, in one transaction.
+Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt) {
+  db::Tx tx = co_await app.db.begin_control();
+  Decided decided = co_await count_attempt(app, tx, attempt);
+  if (!attempt.account) {
+    const auto locked_until = decided.counted.locked_until;
+    co_await note_stranger(app, tx, std::move(request), std::move(decided));
+    if (locked_until) throw_locked(*locked_until, app.clock.now());
     throw Failure(Code::invalid_credentials);
   }
-  tx.queue(kForgetFailures, account.id);
-  const Choice choice = choose_tenant(account, memberships, named);
-  if (choice.outcome == SignIn::tenant_required) {
+  if (decided.counted.locked_until || outcome_of(decided) != Try::right) {
+    co_await note_refused(app, tx, std::move(request), std::move(decided), attempt.tally);
+  }
+  if (attempt.compared.stronger) {
+    co_await tx.exec(kRehash, decided.account.id, *attempt.compared.stronger);
+  }
+  if (decided.choice.outcome == SignIn::tenant_required) {
+    const audit::Actor actor = actor_for(request, decided.account.id, "");
+    note_locks(tx, decided, attempt.tally, actor);
+    note_forgotten(tx, decided.forgotten);
     co_await tx.commit();
     Failure failure(Code::tenant_required, "This account works in several hospitals: name one.");
-    failure.extension("tenants", choices_json(memberships));
+    failure.extension("tenants", choices_json(decided.memberships));
     throw failure;
   }
-  if (choice.outcome != SignIn::granted) {
-    note(tx, home, actor_for(request, account.id, ""),
-         sign_in_entry("auth.login", account.id, why(choice.outcome)));
-    co_await tx.commit();
-    throw Failure(choice.outcome == SignIn::suspended ? Code::tenant_suspended
-                                                      : Code::invalid_credentials);
-  }
-  Grant grant = grant_of(account, choice.membership);
-  const std::string token = to_base64url(random_bytes(32));
-  db::Bytes token_hash{std::string(as_chars(sha256(token)))};
-  std::optional<std::string> tenant;
-  if (grant.tenant) tenant = grant.tenant->id;
-  const Time expires = now + app.settings.auth.session_ttl;
-  const auto issued =
-      co_await tx.one(kStartSession, account.id, tenant, std::move(token_hash), expires);
-  grant.caller.session = issued.session;
-  grant.caller.token_number = issued.token_number;
-  co_await take_staff_name(tx, grant.caller);
-  note(tx, grant.caller.tenant_id,
-       actor_for(request, account.id, api::to_string(grant.caller.role)),
-       sign_in_entry("auth.login", account.id, ""));
-  co_await tx.commit();
-  co_return api::ok(session_json(app, grant.caller, grant.tenant, token));
-}
-
-Task<> note_unknown(App& app, api::Request request, bool locked) {
-  db::Tx tx = co_await app.db.begin_control();
-  audit::Entry entry;
-  entry.action = "auth.login";
-  entry.resource = "account";
-  entry.refused = true;
-  entry.reason = locked ? "account_locked" : "unknown_account";
-  audit::record_platform(tx, audit::actor_of(request), std::move(entry));
-  co_await tx.commit();
-}
-
-Task<std::optional<AccountRow>> account_by_email(db::Pool& db, std::string email) {
-  db::Tx tx = co_await db.begin_control();
-  auto account = co_await tx.maybe_one(kAccountByEmail, email_key(email));
-  co_await tx.commit();
-  co_return account;
-}
-
-[[noreturn]] void refuse_refresh() {
-  throw Failure(Code::invalid_credentials, "The refresh token is not valid.");
-}
-
-/// Whether the account may go on in the session's tenant. Role and name may have changed.
-Grant continued(const AccountRow& account, const SessionRow& session,
-                const std::vector<MembershipRow>& memberships) {
-  if (!account.active) refuse_refresh();
-  if (!session.tenant) {
-    if (!account.is_operator) refuse_refresh();
-    return grant_of(account, std::nullopt);
-  }
-  for (const auto& m : memberships) {
-    if (m.tenant != *session.tenant || !m.active) continue;
-    if (!m.tenant_active) throw Failure(Code::tenant_suspended);
-    return grant_of(account, m);
-  }
-  refuse_refresh();
-}
-
-/// Somebody holds a copy of the token: whoever comes second ends the session for both.
-Task<> end_reused(App& app, db::Tx& tx, api::Request request, AccountId account,
-                  SessionRow session) {
-  co_await tx.exec(kEndSession, session.id);
-  const auto revoked = co_await tx.one(kRevoke, session.id, account, session.tenant);
-  std::optional<TenantId> home;
-  if (session.tenant) home = TenantId::parse(*session.tenant);
-  note(tx, home, actor_for(request, account, ""),
-       sign_in_entry("auth.refresh", account, "refresh_token_reused"));
-  co_await tx.commit();
-  app.authority.apply(revoked);
+  co_return co_await grant(app, tx, std::move(request), std::move(decided), attempt.tally);
 }
 
 }  // namespace
 
 Task<api::Response> login(App& app, api::Request request) {
   const Credentials credentials = read_credentials(request);
-  const auto account = co_await account_by_email(app.db, credentials.email);
-  const Time now = app.clock.now();
-  const auto locked_until = account ? account->locked_until
-                                    : app.authority.unknown().locked_until(credentials.email, now);
-  const bool locked = locked_until && *locked_until > now;
-  bool matches = false;
-  if (!locked) {
-    std::string hash = account ? account->password_hash : impossible_hash(app.settings.auth);
-    matches = co_await compare_password(app, std::move(hash), credentials.password);
-  }
-  if (!account) {
-    const auto& auth = app.settings.auth;
-    app.authority.unknown().count(credentials.email, app.clock.now(), auth.max_failed_logins,
-                                  auth.lock_duration);
-    co_await note_unknown(app, request, locked);
-    if (locked) throw_locked(*locked_until, now);
-    throw Failure(Code::invalid_credentials);
-  }
-  co_return co_await decide(app, std::move(request), *account, matches, credentials.tenant);
-}
-
-Task<api::Response> refresh(App& app, api::Request request) {
-  std::vector<Fault> faults;
-  api::Input in(request.object(), "", faults);
-  const auto token = in.text("refresh_token", api::Input::Need::required, 200);
-  in.finish();
-  if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  const db::Bytes hash{std::string(as_chars(sha256(*token)))};
-  db::Tx tx = co_await app.db.begin_control();
-  const auto owner = co_await tx.maybe_one(kSessionOwner, hash);
-  if (!owner) refuse_refresh();
-  const AccountRow account = co_await tx.one(kLockAccount, AccountId(owner->value));
-  const auto session = co_await tx.maybe_one(kSessionByToken, hash);
-  if (!session || session->ended || session->expires_at <= app.clock.now()) refuse_refresh();
-  if (!session->is_current) {
-    co_await end_reused(app, tx, request, account.id, *session);
-    refuse_refresh();
-  }
-  const auto memberships = co_await tx.all(kMemberships, account.id);
-  Grant grant = continued(account, *session, memberships);
-  const std::string next = to_base64url(random_bytes(32));
-  db::Bytes next_hash{std::string(as_chars(sha256(next)))};
-  const auto issued = co_await tx.one(kRotate, session->id, std::move(next_hash));
-  grant.caller.session = issued.session;
-  grant.caller.token_number = issued.token_number;
-  co_await take_staff_name(tx, grant.caller);
-  co_await tx.commit();
-  co_return api::ok(session_json(app, grant.caller, grant.tenant, next));
+  SignInAttempt attempt = co_await begin_attempt(app, request.head.remote_ip, credentials.email);
+  attempt.named = credentials.tenant;
+  std::string hash =
+      attempt.account ? attempt.account->password_hash : impossible_hash(app.settings.auth);
+  attempt.compared =
+      co_await compare(app, std::move(hash), credentials.password, attempt.tally.network);
+  co_return co_await decide(app, std::move(request), std::move(attempt));
 }
 
 Task<api::Response> logout(App& app, api::Request request) {
@@ -298,42 +287,6 @@ Task<api::Response> logout(App& app, api::Request request) {
   co_return api::no_content();
 }
 
-Task<> confirm_password(App& app, api::Caller caller, std::string password, audit::Actor actor,
-                        std::optional<AskedFor> what) {
-  db::Tx first = co_await app.db.begin_control();
-  const AccountRow seen = co_await first.one(kLockAccount, caller.account);
-  co_await first.commit();
-  if (seen.locked_until && *seen.locked_until > app.clock.now()) {
-    throw_locked(*seen.locked_until, app.clock.now());
-  }
-  const bool matches = co_await compare_password(app, seen.password_hash, std::move(password));
-  db::Tx tx = co_await app.db.begin_control();
-  const AccountRow account = co_await tx.one(kLockAccount, caller.account);
-  const Time now = app.clock.now();
-  const auto verdict = judge_password(account, seen.password_hash, matches, now);
-  if (verdict == PasswordVerdict::right) {
-    co_await tx.exec(kForgetFailures, account.id);
-    co_await tx.commit();
-    co_return;
-  }
-  const bool locked = verdict == PasswordVerdict::locked;
-  if (!locked) {
-    const Time until = now + app.settings.auth.lock_duration;
-    co_await tx.one(kCountFailure, account.id, app.settings.auth.max_failed_logins, now, until);
-  }
-  audit::Entry entry =
-      sign_in_entry("auth.confirm", account.id, locked ? "account_locked" : "wrong_password");
-  if (what) {
-    entry.resource = what->resource;
-    entry.resource_id = what->id;
-    entry.patient = what->patient;
-  }
-  note(tx, caller.tenant_id, actor, std::move(entry));
-  co_await tx.commit();
-  if (locked) throw_locked(*account.locked_until, now);
-  throw Failure(Code::wrong_password);
-}
-
 Task<api::Response> change_password(App& app, api::Request request) {
   const api::Caller caller = request.caller;
   std::vector<Fault> faults;
@@ -342,7 +295,7 @@ Task<api::Response> change_password(App& app, api::Request request) {
   const auto wanted = in.text("new_password", api::Input::Need::required, kSentPasswordBytes);
   if (wanted) {
     if (const auto fault = password_fault(*wanted, caller.email)) in.fault("new_password", *fault);
-    if (current && *wanted == *current) {
+    if (current && normalized_password(*wanted) == normalized_password(*current)) {
       in.fault("new_password", "must differ from the current one");
     }
   }
@@ -350,7 +303,8 @@ Task<api::Response> change_password(App& app, api::Request request) {
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const audit::Actor actor = audit::actor_of(request);
   co_await confirm_password(app, caller, *current, actor);
-  const std::string hash = co_await hash_on_worker(app, *wanted);
+  const Asker asker(caller.account);
+  const std::string hash = co_await hash_on_worker(app, *wanted, asker);
   db::Tx tx = co_await app.db.begin_control();
   co_await tx.one(kLockAccount, caller.account);
   co_await tx.exec(kSetPassword, caller.account, hash);

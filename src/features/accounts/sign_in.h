@@ -10,13 +10,6 @@
 /// The rules of signing in, apart from the database and HTTP. Of this feature only.
 namespace wardbook::accounts {
 
-/// What the account's row, under its lock, makes of a password that was compared with `seen_hash`
-/// before. A lock that other attempts brought about in the meantime counts, even for the right
-/// password: so parallel guesses are no more than successive ones.
-enum class PasswordVerdict { right, wrong, locked };
-[[nodiscard]] PasswordVerdict judge_password(const AccountRow& account,
-                                             const std::string& seen_hash, bool matches, Time now);
-
 enum class SignIn { granted, no_account, no_membership, suspended, tenant_required };
 struct Choice {
   SignIn outcome = SignIn::no_membership;
@@ -35,9 +28,37 @@ struct Choice {
 [[nodiscard]] std::string identity_json(const api::Caller& caller,
                                         const std::optional<TenantRow>& tenant);
 
-/// Compares on a worker thread. Fails with overloaded.
-[[nodiscard]] Task<bool> compare_password(App& app, std::string hash, std::string password);
-[[nodiscard]] Task<std::string> hash_on_worker(App& app, std::string password);
+/// In which line somebody waits for a password to be hashed.
+struct Asker {
+  Asker() = default;  ///< somebody who is not signed in, from anywhere
+  /// Not signed in, from this network.
+  explicit Asker(std::string network) : line(std::move(network)) {}
+  /// Signed in.
+  explicit Asker(AccountId account) : signed_in(true), line(std::to_string(account.value)) {}
+  bool signed_in = false;
+  std::string line;
+};
+/// Both work on a worker thread. They fail with overloaded.
+[[nodiscard]] Task<bool> compare_password(App& app, std::string hash, std::string password,
+                                          Asker asker = {});
+[[nodiscard]] Task<std::string> hash_on_worker(App& app, std::string password, Asker asker = {});
+
+/// Says who signs in; the session and the number are filled in by the statement that makes them.
+struct Grant {
+  api::Caller caller;
+  std::optional<TenantRow> tenant;
+};
+[[nodiscard]] Grant grant_of(const AccountRow& account,
+                             const std::optional<MembershipRow>& membership);
+/// The name that this hospital shows. Takes the tenant's role.
+[[nodiscard]] Task<> take_staff_name(db::Tx& tx, api::Caller& caller);
+[[nodiscard]] std::string session_json(App& app, const api::Caller& caller,
+                                       const std::optional<TenantRow>& tenant,
+                                       const std::string& refresh_token);
+[[nodiscard]] audit::Actor actor_for(const api::Request& request, AccountId account,
+                                     std::string_view role);
+[[nodiscard]] audit::Entry sign_in_entry(std::string action, AccountId account,
+                                         std::string refused_why);
 
 /// Ends sessions in a control transaction; appends what to apply after the commit.
 [[nodiscard]] Task<> end_sessions(db::Tx& tx, AccountId account, std::optional<std::string> tenant,

@@ -1,5 +1,6 @@
 #include <jwt.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "features/accounts/accounts.h"
 
 namespace wardbook::accounts {
@@ -14,6 +16,10 @@ namespace {
 
 constexpr std::size_t kTokenBytes = 4096;
 constexpr const char* kIssuer = "wardbook";
+/// By how much the clocks of two nodes may differ.
+constexpr std::int64_t kClockLeeway_s = 60;
+/// The longest life that can be configured.
+constexpr std::int64_t kLongestLife_s = 24 * 3600;
 
 using Jwt = std::unique_ptr<jwt_t, decltype(&jwt_free)>;
 using CText = std::unique_ptr<char, decltype(&std::free)>;
@@ -44,6 +50,31 @@ std::string text_claim(const boost::json::object& claims, std::string_view name)
   const auto* value = claims.if_contains(name);
   if (value == nullptr || !value->is_string()) refuse("a claim is missing");
   return {value->as_string().data(), value->as_string().size()};
+}
+
+/// NumericDate without a fraction, as we write it.
+std::int64_t time_claim(const boost::json::object& claims, std::string_view name) {
+  const auto* value = claims.if_contains(name);
+  if (value == nullptr || !value->is_int64()) refuse("a time is missing");
+  return value->as_int64();
+}
+
+boost::json::object object_of(const char* json) {
+  if (json == nullptr) refuse("a part is missing");
+  auto parsed = parse_bounded_json(json);
+  if (!parsed || !parsed->is_object()) refuse("a part is no object");
+  return std::move(parsed->as_object());
+}
+
+/// Our own tokens say how they are signed and nothing else. Whatever else a header may hold (crit,
+/// kid, jku, jwk, x5u) wants something of the reader that this one does not do (RFC 7515, 4.1.11).
+void check_header(const boost::json::object& header) {
+  for (const auto& member : header) {
+    if (member.key() == "alg" && member.value() == "HS256") continue;
+    if (member.key() == "typ" && member.value() == "JWT") continue;
+    refuse("a header that is not ours");
+  }
+  if (!header.contains("alg")) refuse("no algorithm");
 }
 
 /// RFC 7519 wants texts for sub and jti; ours hold numbers.
@@ -119,20 +150,38 @@ Tokens::Verified Tokens::check(const std::string& token) const {
   }
   const Jwt jwt(raw, &jwt_free);
   if (jwt_get_alg(jwt.get()) != JWT_ALG_HS256) refuse("another algorithm");
+  const CText header(jwt_get_headers_json(jwt.get(), nullptr), &std::free);
+  check_header(object_of(header.get()));
   const CText json(jwt_get_grants_json(jwt.get(), nullptr), &std::free);
-  if (!json) refuse("no claims");
-  boost::system::error_code error;
-  const auto parsed = boost::json::parse(json.get(), error);
-  if (error || !parsed.is_object()) refuse("claims are no object");
-  const auto& claims = parsed.as_object();
-  const auto* exp = claims.if_contains("exp");
-  if (exp == nullptr || !exp->is_int64()) refuse("no expiry");
-  return {token, caller_of(claims), exp->as_int64()};
+  const boost::json::object claims = object_of(json.get());
+  Verified verified = period_of(claims);
+  verified.token = token;
+  verified.caller = caller_of(claims);
+  return verified;
+}
+
+/// From when to when the claims hold. The life that a token gives itself counts no more than ours:
+/// what is revoked is remembered for that long only.
+Tokens::Verified Tokens::period_of(const boost::json::object& claims) const {
+  const auto issued = time_claim(claims, "iat");
+  const auto expires = time_claim(claims, "exp");
+  if (issued < 0 || expires < issued || expires - issued > kLongestLife_s) {
+    refuse("a life that no token has");
+  }
+  Verified out;
+  out.from = issued - kClockLeeway_s;
+  if (claims.contains("nbf")) {
+    const auto not_before = std::max<std::int64_t>(time_claim(claims, "nbf"), 0);
+    out.from = std::max(out.from, not_before - kClockLeeway_s);
+  }
+  out.expires = std::min<std::int64_t>(expires, issued + ttl_.count());
+  return out;
 }
 
 api::Caller Tokens::verify(const std::string& token) {
   const auto now = seconds_of(clock_.now());
   if (const auto found = by_token_.find(token); found != by_token_.end()) {
+    if (found->second->from > now) refuse("not valid yet");
     if (found->second->expires <= now) {
       const auto entry = found->second;
       by_token_.erase(found);
@@ -143,6 +192,7 @@ api::Caller Tokens::verify(const std::string& token) {
     return found->second->caller;
   }
   Verified verified = check(token);
+  if (verified.from > now) refuse("not valid yet");
   if (verified.expires <= now) throw Failure(Code::token_expired);
   if (bound_ == 0) return verified.caller;
   if (recent_.size() >= bound_) {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/json.hpp>
 #include <cctype>
 #include <memory>
 
+#include "base/json.h"
 #include "features/attachments/attachments.h"
 #include "net/message.h"
 
@@ -179,14 +179,7 @@ bool is_hl7(std::string_view head) {
 
 /// RFC 8259; of a beginning only that it can go on as JSON.
 bool is_json(std::string_view head, bool whole) {
-  const auto text = without_mark_and_space(head);
-  boost::json::parse_options options;
-  options.max_depth = 1'000;
-  boost::json::stream_parser parser({}, options);
-  boost::system::error_code error;
-  parser.write(text.data(), text.size(), error);
-  if (!error && whole) parser.finish(error);
-  return !error && !text.empty();
+  return looks_like_json(without_mark_and_space(head), whole);
 }
 
 bool matches(Kind kind, std::string_view head, bool whole) {

@@ -22,8 +22,10 @@ struct Entry {
   std::optional<std::int64_t> resource_id{};
   std::optional<PatientId> patient{};
   std::vector<std::int64_t> patients{};  ///< of a list: everybody whose data was shown
-  bool refused = false;
+  bool refused = false;                  ///< for want of a permission
+  bool failed = false;                   ///< in any other way
   std::optional<std::string> reason{};
+  std::optional<std::string> filters{};  ///< of a list or a search: api::filters_json
   std::optional<std::string> before{};
   std::optional<std::string> after{};
 };
@@ -50,8 +52,17 @@ class Log;
 [[nodiscard]] Task<> write_refusal(Log& log, db::Pool& db, api::Request request,
                                    std::string permission);
 
+/// An answer that tells something of a patient without an entry of its own is written down with
+/// whose it is: a failure (`access.failed`), or the answer to an earlier request once more
+/// (`access.replayed`). Fails with record_voided or attachment_not_found when what that answer
+/// shows may no longer be seen, and as Log::write and Pool::begin do.
+[[nodiscard]] Task<> write_look(Log& log, db::Pool& db, api::Request request, api::Unlogged what);
+
 /// Reads are written down durably before their answer leaves, many in one commit: while a batch
-/// commits, the next one gathers. One Log for each reactor.
+/// commits, the next one gathers. The entries of many tenants go together, on connections that are
+/// kept for that. Where one tenant's table is locked the batch is sent again without it, after a
+/// quarter of a second; that tenant's entries then wait in its own share of the connections, until
+/// one of their commits succeeds. One Log for each reactor.
 class Log {
  public:
   /// `pending` bounds the entries that may wait.
@@ -60,12 +71,14 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  /// Returns when the entry is durable. Fails with overloaded when too many wait, and as
-  /// Pool::begin and Tx::commit: then the caller must not answer with the data.
+  /// Returns when the entry is durable. Fails with overloaded when too many wait, of all or of this
+  /// tenant, and as Pool::begin and Tx::commit: then the caller must not answer with the data.
   [[nodiscard]] Task<> write(TenantId tenant, Actor actor, Entry entry);
 
   /// Entries whose commit somebody waits for.
   [[nodiscard]] std::size_t waiting() const;
+  /// Tenants whose entries wait for a lock by themselves.
+  [[nodiscard]] std::size_t apart() const;
 
   /// Tenants with new entries since the last call; feeds the sealer.
   [[nodiscard]] std::vector<TenantId> take_touched();

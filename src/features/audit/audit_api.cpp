@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <array>
+#include <set>
+#include <span>
+
 #include "api/input.h"
 #include "api/paging.h"
 #include "features/app.h"
@@ -9,6 +14,21 @@ namespace wardbook::audit {
 Listed Listed::from_row(const db::RowView& r) {
   Listed listed;
   listed.id = r.int64(0);
+  listed.resource = r.str(6);
+  std::string several = "null";
+  listed.patient = r.maybe_int64(8);
+  if (!r.is_null(9)) {
+    for (const auto& id : r.text_array(9)) {
+      listed.patients.push_back(api::parse_positive(id.value_or("")).value_or(0));
+    }
+    several = boost::json::serialize(boost::json::value_from(listed.patients));
+  }
+  boost::json::array changed;
+  if (!r.is_null(17)) {
+    for (const auto& name : r.text_array(17)) changed.emplace_back(name.value_or(""));
+  }
+  listed.before = r.is_null(15) ? "null" : r.str(15);
+  listed.after = r.is_null(16) ? "null" : r.str(16);
   api::ObjectWriter out(listed.json);
   out.integer("id", listed.id);
   out.text("at", pg_time_to_rfc3339(r.text(1)));
@@ -16,22 +36,53 @@ Listed Listed::from_row(const db::RowView& r) {
   out.text("actor_name", r.maybe_str(3));
   out.text("actor_role", r.maybe_str(4));
   out.text("action", r.text(5));
-  out.text("resource", r.text(6));
+  out.text("resource", listed.resource);
   out.integer("resource_id", r.maybe_int64(7));
-  out.integer("patient_id", r.maybe_int64(8));
-  out.raw("patient_ids", r.is_null(9) ? "null" : r.text(9));
+  out.integer("patient_id", listed.patient);
+  out.raw("patient_ids", several);
   out.text("outcome", r.text(10));
   out.text("reason", r.maybe_str(11));
   out.text("request_id", r.maybe_str(12));
   out.text("ip", r.maybe_str(13));
-  out.raw("before", r.is_null(14) ? "null" : r.text(14));
-  out.raw("after", r.is_null(15) ? "null" : r.text(15));
-  out.boolean("sealed", r.boolean(16));
+  out.raw("filters", r.is_null(14) ? "null" : r.text(14));
+  out.raw("changed_fields", r.is_null(17) ? "null" : boost::json::serialize(changed));
+  out.boolean("sealed", r.boolean(18));
   out.end();
   return listed;
 }
 
 namespace {
+
+/// Whether the caller may read what an entry's change says. Closed by default: what is not known
+/// to be no patient's is read with the permission for charts.
+bool may_read(api::Role role, std::string_view resource) {
+  constexpr std::array<std::string_view, 6> kOfNoPatient{"account", "template", "tenant",
+                                                         "audit",   "storage",  "route"};
+  if (std::ranges::find(kOfNoPatient, resource) != kOfNoPatient.end()) return true;
+  return api::allows(
+      role, resource == "patient" ? api::Access::patients_read : api::Access::records_read);
+}
+
+std::string to_json(const Listed& listed, api::Role role) {
+  const bool whole = may_read(role, listed.resource);
+  std::string out = listed.json;
+  out.pop_back();
+  out += R"(,"before":)" + (whole ? listed.before : "null");
+  out += R"(,"after":)" + (whole ? listed.after : "null") + "}";
+  return out;
+}
+
+/// Whom the entries name that are shown. A list leaves out whom earlier looks into the log had
+/// shown: were each look to name all that the looks before it name, it would name ever more.
+std::vector<std::int64_t> patients_of(std::span<const Listed> shown, bool of_looks_too) {
+  std::set<std::int64_t> all;
+  for (const auto& listed : shown) {
+    if (listed.patient) all.insert(*listed.patient);
+    if (listed.resource == "audit" && !of_looks_too) continue;
+    all.insert(listed.patients.begin(), listed.patients.end());
+  }
+  return {all.begin(), all.end()};
+}
 
 Task<api::Response> list_entries(App& app, api::Request req) {
   api::Params params(req);
@@ -46,28 +97,37 @@ Task<api::Response> list_entries(App& app, api::Request req) {
   const api::IntegerPage page(params, req, "audit");
   params.finish();
 
-  Entry seen{.action = "audit.list", .resource = "audit"};
-  if (patient) seen.patient = PatientId(*patient);
-  co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const auto rows = co_await tx.all(kList, patient, user, action, resource, from, to, page.after(),
-                                    page.wanted());
+  std::vector<Listed> rows;
   std::optional<std::int64_t> total;
-  if (page.count())
-    total = (co_await tx.one(kCount, patient, user, action, resource, from, to)).value;
+  {
+    db::Tx tx = co_await app.db.begin(req.caller.tenant());
+    rows = co_await tx.all(kList, patient, user, action, resource, from, to, page.after(),
+                           page.wanted());
+    if (page.count()) {
+      total = (co_await tx.one(kCount, patient, user, action, resource, from, to)).value;
+    }
+  }
+  Entry seen{.action = "audit.list", .resource = "audit", .filters = api::filters_json(req)};
+  if (patient) seen.patient = PatientId(*patient);
+  seen.patients = patients_of(std::span(rows).first(page.shown(rows.size())), false);
+  co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
   const auto id = [](const auto& row) { return row.id; };
-  const auto json = [](const auto& row) { return row.json; };
+  const auto json = [role = req.caller.role](const auto& row) { return to_json(row, role); };
   co_return api::ok(page.json(rows, id, json, total));
 }
 
 Task<api::Response> get_entry(App& app, api::Request req) {
   const auto id = req.path_id<AuditId>(Code::audit_entry_not_found);
+  std::vector<Listed> rows;
+  {
+    db::Tx tx = co_await app.db.begin(req.caller.tenant());
+    rows = co_await tx.all(kGet, id);
+  }
   Entry seen{.action = "audit.read", .resource = "audit", .resource_id = id.value};
+  seen.patients = patients_of(rows, true);
   co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const auto row = co_await tx.maybe_one(kGet, id);
-  if (!row) throw Failure(Code::audit_entry_not_found);
-  co_return api::ok(row->json);
+  if (rows.empty()) throw Failure(Code::audit_entry_not_found);
+  co_return api::ok(to_json(rows.front(), req.caller.role));
 }
 
 }  // namespace

@@ -54,8 +54,8 @@ class AuditTest : public ::testing::Test {
     reactor_.poll();
   }
 
-  void write(const std::string& action) {
-    write_held_back(action);
+  void write(const std::string& action, std::optional<std::string> filters = std::nullopt) {
+    write_held_back(action, std::move(filters));
     // A transaction of the test before that has not quite ended holds the sealer back.
     const std::string settled =
         "SELECT bool_and(xact_id < pg_snapshot_xmin(pg_current_snapshot())) FROM " +
@@ -65,8 +65,11 @@ class AuditTest : public ::testing::Test {
     }
   }
   /// While another transaction runs.
-  void write_held_back(const std::string& action) {
-    run(reactor_, log_.write(tenant_, {}, entry(action)));
+  void write_held_back(const std::string& action,
+                       std::optional<std::string> filters = std::nullopt) {
+    Entry whole = entry(action);
+    whole.filters = std::move(filters);
+    run(reactor_, log_.write(tenant_, {}, std::move(whole)));
   }
   std::int64_t seal_now(std::int64_t most = 5'000) {
     return run(reactor_, seal(db_, tenant_, most));
@@ -103,18 +106,39 @@ TEST_F(AuditTest, KeepsEveryField) {
   full.patient = PatientId(9);
   full.patients = {1, 2};
   full.refused = true;
+  full.filters = R"({"q": "O'Neill"})";
   full.reason = "quote ' and \\ and {brace}";
   run(reactor_, log_.write(tenant_, actor, full));
   auto connection = Clinic::as_role(tenant_);
   const auto rows = connection.query(
       "SELECT actor_id, actor_role, action, resource, resource_id, patient_id, patient_ids, "
-      "outcome, reason, request_id, ip FROM " +
+      "outcome, reason, request_id, ip, filters FROM " +
       in("audit_log"));
   ASSERT_EQ(rows.size(), 1U);
   const db::SyncConnection::Row expected{"5",         "doctor", "record.read", "test",
                                          "7",         "9",      "{1,2}",       "refused",
-                                         full.reason, "req-1",  "192.0.2.1"};
+                                         full.reason, "req-1",  "192.0.2.1",   full.filters};
   EXPECT_EQ(rows[0], expected);
+}
+
+TEST_F(AuditTest, KeepsEveryFieldOfManyAtOnce) {
+  Entry searched = entry("record.search");
+  searched.patients = {1, 2};
+  searched.filters = R"({"q": "O'Neill"})";
+  Entry failed = entry("access.failed");
+  failed.patient = PatientId(9);
+  failed.failed = true;
+  std::vector<Task<>> tasks;
+  for (int i = 0; i < 8; ++i) tasks.push_back(log_.write(tenant_, {}, i % 2 ? searched : failed));
+  run_all(reactor_, std::move(tasks));
+  auto connection = Clinic::as_role(tenant_);
+  EXPECT_EQ(connection.value("SELECT count(*) FROM " + in("audit_log") +
+                             " WHERE patient_ids = '{1,2}' AND outcome = 'ok'"
+                             " AND filters->>'q' = 'O''Neill'"),
+            "4");
+  EXPECT_EQ(connection.value("SELECT count(*) FROM " + in("audit_log") +
+                             " WHERE patient_id = 9 AND outcome = 'failed' AND filters IS NULL"),
+            "4");
 }
 
 TEST_F(AuditTest, BoundsWhatWaits) {
@@ -129,7 +153,7 @@ TEST_F(AuditTest, BoundsWhatWaits) {
   run(reactor_, small.write(tenant_, {}, entry("later")));
 }
 
-TEST_F(AuditTest, AFailedBatchFailsForAllThatWait) {
+TEST_F(AuditTest, AFailedEntryFailsForItsWriter) {
   const auto gone = *TenantId::parse("never_made");
   EXPECT_THROW(run(reactor_, log_.write(gone, {}, entry("x"))), Failure);
   write("the next batch goes");
@@ -150,6 +174,20 @@ TEST_F(AuditTest, SealsAreAChainThatHolds) {
   EXPECT_EQ(verdict.unsealed, 1);
 }
 
+TEST_F(AuditTest, TransactionsAreSealedInTheirOrderNotInThatOfTheirDigits) {
+  auto intruder = Clinic::as_intruder();
+  intruder.script("INSERT INTO " + in("audit_log") +
+                  " (action, resource, xact_id) VALUES ('a', 'test', '9'), ('b', 'test', '10'), "
+                  "('c', 'test', '99'), ('d', 'test', '100')");
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(seal_now(1), 1);
+  EXPECT_EQ(seal_now(1), 0) << "none twice, none passed over";
+  EXPECT_EQ(
+      looking_.value("SELECT string_agg(a.action, '' ORDER BY s.seq) FROM " + in("audit_seals") +
+                     " s JOIN " + in("audit_log") + " a ON a.id = s.entry_ids[1]"),
+      "abcd");
+  EXPECT_EQ(fault(), "none");
+}
+
 TEST_F(AuditTest, ManySealersDoItOnce) {
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 10; ++i) write("a");
@@ -164,6 +202,30 @@ TEST_F(AuditTest, ManySealersDoItOnce) {
   const auto verdict = verify();
   EXPECT_EQ(verdict.first_fault, std::nullopt);
   EXPECT_EQ(verdict.entries, 30);
+}
+
+// Advisory locks have no owner: every role of a database can take any of them.
+TEST_F(AuditTest, AnotherHospitalCannotHoldUpTheSealing) {
+  write("a");
+  const auto other = PgCluster::get().new_tenant("audited");
+  auto foreign = Clinic::as_role(other);
+  EXPECT_EQ(testing::sqlstate_of(foreign, "SELECT FROM " + in("audit_sealing") + " FOR UPDATE"),
+            "42501");
+  EXPECT_EQ(testing::sqlstate_of(foreign, "LOCK TABLE " + in("audit_sealing")), "42501");
+  EXPECT_EQ(testing::sqlstate_of(foreign, "SELECT pg_advisory_lock(1)"), "42501");
+  looking_.query("SELECT pg_advisory_lock(hashtextextended('wardbook.seal.' || $1, 0))",
+                 {tenant_.str()});
+  EXPECT_EQ(seal_now(), 1);
+}
+
+TEST_F(AuditTest, WhileOneProcessSealsAHospitalOthersPassIt) {
+  write("a");
+  auto sealing = Clinic::as_role(tenant_);
+  sealing.script("BEGIN");
+  sealing.query("SELECT only_row FROM " + in("audit_sealing") + " FOR UPDATE");
+  EXPECT_EQ(seal_now(), 0);
+  sealing.script("ROLLBACK");
+  EXPECT_EQ(seal_now(), 1);
 }
 
 TEST_F(AuditTest, TheSealerSkipsNobodyWhoCommitsLate) {
@@ -199,7 +261,8 @@ struct Tampering {
 };
 
 TEST_F(AuditTest, EveryTamperingIsNamed) {
-  for (int i = 1; i <= 9; ++i) write("a" + std::to_string(i));
+  for (int i = 1; i <= 8; ++i) write("a" + std::to_string(i));
+  write("a9", R"({"q": "x"})");
   while (seal_now(3) != 0) {
   }
   auto intruder = Clinic::as_intruder();
@@ -221,6 +284,9 @@ TEST_F(AuditTest, EveryTamperingIsNamed) {
       {"UPDATE LOG SET patient_id = 1 WHERE id = 2", "audit entry 2 was altered"},
       {"UPDATE LOG SET patient_ids = '{1}' WHERE id = 2", "audit entry 2 was altered"},
       {"UPDATE LOG SET after = '{}' WHERE id = 2", "audit entry 2 was altered"},
+      {"UPDATE LOG SET filters = '{}' WHERE id = 2", "audit entry 2 was altered"},
+      {"UPDATE LOG SET filters = NULL WHERE id = 9", "audit entry 9 was altered"},
+      {"UPDATE LOG SET after = filters, filters = NULL WHERE id = 9", "audit entry 9 was altered"},
       {"UPDATE LOG SET xact_id = '1' WHERE id = 6", "audit entry 6 was altered"},
       {"UPDATE LOG SET action = 'b' WHERE id IN (8, 3)", "audit entry 3 was altered"},
       {"DELETE FROM LOG WHERE id = 6", "audit entry 6 is missing"},

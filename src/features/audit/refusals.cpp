@@ -1,7 +1,4 @@
-#include <algorithm>
-#include <array>
-#include <cstdlib>
-#include <utility>
+#include <set>
 
 #include "features/audit/audit.h"
 #include "features/audit/audit_sql.h"
@@ -9,26 +6,25 @@
 namespace wardbook::audit {
 namespace {
 
-/// What the first segment of a path is about.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kResources{{
-    {"patients", "patient"},
-    {"records", "record"},
-    {"diagnoses", "diagnosis"},
-    {"attachments", "attachment"},
-    {"templates", "template"},
-    {"users", "account"},
-    {"tenants", "tenant"},
-    {"audit", "audit"},
-    {"storage", "storage"},
-}};
+/// Whose data it was, and why an answer that was given before is not given again.
+struct Seen {
+  std::set<std::int64_t> patients;
+  std::optional<Code> gone;
+};
 
-std::string resource_of(std::string_view path) {
-  constexpr std::string_view kBase = "/api/v1/";
-  if (path.starts_with(kBase)) path.remove_prefix(kBase.size());
-  const std::string_view first = path.substr(0, path.find('/'));
-  const auto* const found =
-      std::ranges::find(kResources, first, [](const auto& entry) { return entry.first; });
-  return std::string(found == kResources.end() ? "route" : found->second);
+Task<Seen> look_behind(db::Pool& db, TenantId tenant, const api::Unlogged& what) {
+  Seen seen;
+  for (const auto& look : what.looks) {
+    if (look.patient) seen.patients.insert(look.patient->value);
+    if (look.patient && what.failed()) continue;
+    const auto behind = co_await db.read_maybe_one(tenant, kPatientBehind, look.resource, look.id);
+    if (!behind) continue;
+    seen.patients.insert(behind->patient);
+    if (what.failed()) continue;
+    if (behind->voided) seen.gone = Code::record_voided;
+    if (behind->purged) seen.gone = Code::attachment_not_found;
+  }
+  co_return seen;
 }
 
 }  // namespace
@@ -36,7 +32,7 @@ std::string resource_of(std::string_view path) {
 Task<> write_refusal(Log& log, db::Pool& db, api::Request request, std::string permission) {
   Entry entry;
   entry.action = "access.refused";
-  entry.resource = resource_of(request.head.raw_path());
+  entry.resource = api::resource_of(request.head.raw_path());
   entry.refused = true;
   entry.reason = request.head.method + " needs " + permission;
   for (const auto& [name, value] : request.path_params) {
@@ -59,9 +55,30 @@ Task<> write_refusal(Log& log, db::Pool& db, api::Request request, std::string p
   if (entry.resource_id) {
     const auto behind =
         co_await db.read_maybe_one(tenant, kPatientBehind, entry.resource, *entry.resource_id);
-    if (behind && behind->patient) entry.patient = PatientId(*behind->patient);
+    if (behind) entry.patient = PatientId(behind->patient);
   }
   co_await log.write(tenant, actor, std::move(entry));
+}
+
+Task<> write_look(Log& log, db::Pool& db, api::Request request, api::Unlogged what) {
+  const TenantId tenant = request.caller.tenant();
+  const Seen seen = co_await look_behind(db, tenant, what);
+  if (seen.patients.empty()) co_return;  // of no patient: there is nothing to tell
+  if (seen.gone) what.outcome = describe(*seen.gone).name;
+  Entry entry;
+  entry.action = what.failed() ? "access.failed" : "access.replayed";
+  entry.failed = what.failed();
+  entry.resource = what.looks.front().resource;
+  entry.resource_id = what.looks.front().id;
+  entry.patient = PatientId(*seen.patients.begin());
+  if (seen.patients.size() > 1) {
+    entry.patient.reset();
+    entry.patients.assign(seen.patients.begin(), seen.patients.end());
+  }
+  entry.reason = request.head.method + " " + std::string(what.pattern);
+  if (what.failed()) *entry.reason += ": " + what.outcome;
+  co_await log.write(tenant, actor_of(request), std::move(entry));
+  if (seen.gone) throw Failure(*seen.gone);
 }
 
 }  // namespace wardbook::audit

@@ -91,9 +91,9 @@ std::optional<std::string> check_seal(const SealRow& seal, const std::vector<Ent
 }  // namespace
 
 Task<std::int64_t> seal(db::Pool& db, TenantId tenant, std::int64_t most) {
-  db::Tx tx = co_await db.begin(tenant);
-  const auto locked = co_await tx.one(kSealLock, "wardbook.seal." + tenant.str());
-  if (!locked.value) co_return 0;
+  db::Tx tx = co_await db.begin_job(tenant);
+  const auto held = co_await tx.maybe_one(kSealLock);
+  if (!held) co_return 0;
   const auto last = co_await tx.maybe_one(kLastSeal);
   // Named before the co_await: g++ 12 destroys a conditional's temporary even if it was never made.
   const std::string after_xact = last ? last->last_xact : "0";

@@ -16,7 +16,8 @@ Task<> seen(App& app, db::Tx& tx, const api::Request& req, std::string action, P
   audit::Entry entry{.action = std::move(action),
                      .resource = "patient",
                      .resource_id = patient.value,
-                     .patient = patient};
+                     .patient = patient,
+                     .filters = api::filters_json(req)};
   audit::record(tx, audit::actor_of(req), std::move(entry));
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
@@ -32,7 +33,7 @@ Task<api::Response> timeline(App& app, api::Request req) {
   const auto id = req.path_id<PatientId>(Code::patient_not_found);
   api::Params params(req);
   const int limit = params.limit();
-  const std::string scope = "timeline." + std::to_string(id.value);
+  const api::CursorScope scope = api::cursor_scope("timeline", req);
   const auto cursor =
       api::decode_cursor(params, req, scope, {api::CursorValue::time, api::CursorValue::integer});
   params.finish();

@@ -168,7 +168,7 @@ Task<api::Response> amend_record(App& app, api::Request req) {
   std::vector<Fault> faults;
   const Asked asked = read_body(req.object(), faults);
   records::RecordInput data = co_await records::changed_input(
-      tx, record, asked.fields, records::Apply::amend, "/changes", faults);
+      tx, req, record, asked.fields, records::Apply::amend, "/changes", faults);
   records::Change change{.kind = "amended", .status = "amended", .reason = asked.reason};
   const std::string visit = faults.empty() ? data.visit_date : record.data.visit_date;
   Revised revised;
@@ -191,6 +191,7 @@ Task<api::Response> amend_record(App& app, api::Request req) {
   records::RecordView view = co_await records::write_version(tx, req, app.clock, record,
                                                              std::move(data), std::move(change));
   for (const auto& pointer : headers) view.warn(header_warning(pointer));
+  req.saw("record", id.value, view.patient);
   api::Response response = api::ok(view.json).etag(view.version);
   response.status = 201;
   response = co_await api::commit_write(tx, req, std::move(response));

@@ -54,7 +54,27 @@ Task<Patient> update(db::Tx& tx, PatientId id, PatientInput in) {
   }
 }
 
-Task<api::Response> create_patient(App& app, api::Request req) {
+/// A number that is taken tells that there is a patient who has it, who was looked at thereby. The
+/// transaction that ran into it is over by then.
+Task<api::Response> naming_owner(App& app, api::Request req, api::Handler change) {
+  std::optional<Failure> taken;
+  try {
+    co_return co_await change(app, req);
+  } catch (const Failure& failure) {
+    if (failure.code() != Code::patient_number_taken) throw;
+    taken = failure;
+  }
+  const auto* number = req.object().if_contains("patient_number");
+  if (number != nullptr && number->is_string()) {
+    std::string text(number->as_string());
+    const auto owner =
+        co_await app.db.read_maybe_one(req.caller.tenant(), kPatientByNumber, std::move(text));
+    if (owner) req.saw("patient", owner->value, PatientId(owner->value));
+  }
+  throw std::move(*taken);
+}
+
+Task<api::Response> insert_patient(App& app, api::Request req) {
   // Somewhere it is tomorrow already: a newborn's birthday is the hospital's.
   const auto today = co_await app.db.read_maybe_one(req.caller.tenant(), kToday, app.clock.now());
   PatientInput input = checked(req.object(), today.value().day);
@@ -67,10 +87,15 @@ Task<api::Response> create_patient(App& app, api::Request req) {
                      .patient = patient.id,
                      .after = body};
   audit::record(tx, audit::actor_of(req), std::move(entry));
+  req.saw("patient", patient.id.value, patient.id);
   api::Response response = api::created(body, location(patient.id)).etag(patient.version);
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());
   co_return response;
+}
+
+Task<api::Response> create_patient(App& app, api::Request req) {
+  co_return co_await naming_owner(app, std::move(req), &insert_patient);
 }
 
 Task<api::Response> get_patient(App& app, api::Request req) {
@@ -83,7 +108,7 @@ Task<api::Response> get_patient(App& app, api::Request req) {
   co_return api::versioned(req, to_json(*patient), patient->version);
 }
 
-Task<api::Response> patch_patient(App& app, api::Request req) {
+Task<api::Response> update_patient(App& app, api::Request req) {
   const auto id = req.path_id<PatientId>(Code::patient_not_found);
   const auto expected = api::if_match(req);
   const json::object& patch = req.object();
@@ -113,6 +138,14 @@ Task<api::Response> patch_patient(App& app, api::Request req) {
     }
   }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  if (same(input, before->data)) {
+    audit::Entry seen{
+        .action = "patient.read", .resource = "patient", .resource_id = id.value, .patient = id};
+    audit::record(tx, audit::actor_of(req), std::move(seen));
+    co_await tx.commit();
+    app.audit.touch(req.caller.tenant());
+    co_return api::ok(before_json).etag(before->version);
+  }
 
   const Patient after = co_await update(tx, id, std::move(input));
   const std::string body = to_json(after);
@@ -126,6 +159,10 @@ Task<api::Response> patch_patient(App& app, api::Request req) {
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
   co_return api::ok(body).etag(after.version);
+}
+
+Task<api::Response> patch_patient(App& app, api::Request req) {
+  co_return co_await naming_owner(app, std::move(req), &update_patient);
 }
 
 /// What of a search must match. A cursor names it.
@@ -208,7 +245,7 @@ Task<api::Response> list_patients(App& app, api::Request req) {
   if (q) q = single_spaced(*q);
   const int limit = params.limit();
   const bool count = params.count_exact();
-  const std::string scope = api::cursor_scope(q ? "patients.q" : "patients", req);
+  const api::CursorScope scope = api::cursor_scope(q ? "patients.q" : "patients", req);
   using enum api::CursorValue;
   std::vector<api::CursorValue> kinds{integer};
   if (q) kinds = {text, integer, integer};
@@ -238,7 +275,9 @@ Task<api::Response> list_patients(App& app, api::Request req) {
     next = api::encode_cursor(scope, key);
   }
   std::vector<std::string> items;
-  audit::Entry seen{.action = q ? "patient.search" : "patient.list", .resource = "patient"};
+  audit::Entry seen{.action = q ? "patient.search" : "patient.list",
+                    .resource = "patient",
+                    .filters = api::filters_json(req)};
   for (const auto& row : page.rows) {
     items.push_back(to_json(row));
     seen.patients.push_back(row.id.value);

@@ -18,6 +18,11 @@ inline const db::Query<Patient, PatientId> kLockPatient{
     "patients.lock",
     "SELECT " WB_PATIENT_COLUMNS " FROM {tenant}.patients p WHERE p.id = $1 FOR UPDATE"};
 
+/// Whose number it is, in whatever case: the one that a new one collides with.
+inline const db::Query<db::Int64Row, std::string> kPatientByNumber{"patients.by_number", R"sql(
+  SELECT p.id FROM {tenant}.patients p WHERE lower(p.patient_number) = lower($1)
+  ORDER BY p.number_shared, p.id LIMIT 1)sql"};
+
 /// A number that was given out skips those that somebody chose by hand.
 inline const db::Query<Patient, MaybeText, std::string, std::string, Date, std::string, MaybeText,
                        MaybeText, MaybeText, MaybeText, db::Json, AccountId>

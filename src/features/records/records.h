@@ -162,9 +162,11 @@ void require_draft(const Record& record);
 /// pointers get `prefix`; with any of them the input is not to be used. An amendment, which may
 /// bring other diagnoses, calls check_codes itself.
 enum class Apply { replace, merge, amend };
-[[nodiscard]] Task<RecordInput> changed_input(db::Tx& tx, const Record& record,
-                                              boost::json::object body, Apply apply,
-                                              std::string prefix, std::vector<Fault>& faults);
+/// The patients whose rows it was held against are those that `request` saw.
+[[nodiscard]] Task<RecordInput> changed_input(db::Tx& tx, const api::Request& request,
+                                              const Record& record, boost::json::object body,
+                                              Apply apply, std::string prefix,
+                                              std::vector<Fault>& faults);
 
 /// Writes the next version and the row that takes it, with its audit entry; `record` becomes the
 /// new state. The diagnoses must be as they are to be (changed in this transaction, by the caller),

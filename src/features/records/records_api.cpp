@@ -15,7 +15,8 @@ Fault told(const Disagreement& of) {
 
 /// What the database knows of an input: the patient exists, the doctor is one, the dates agree.
 /// `known` is the record before the change; its doctor needs no check if he stays.
-Task<> resolve(db::Tx& tx, RecordInput& input, const Record* known, std::vector<Fault>& faults) {
+Task<> resolve(db::Tx& tx, const api::Request& req, RecordInput& input, const Record* known,
+               std::vector<Fault>& faults) {
   const bool same_doctor = known != nullptr && known->data.doctor_id == input.doctor_id;
   MaybeId patient;
   MaybeId doctor;
@@ -25,6 +26,7 @@ Task<> resolve(db::Tx& tx, RecordInput& input, const Record* known, std::vector<
   if (!input.visit_date.empty()) visit = input.visit_date;
   const Resolved found = co_await tx.one(kResolve, patient, doctor, visit);
   if (patient && !found.date_of_birth) faults.push_back({"/patient_id", "is no patient here"});
+  if (patient && found.date_of_birth) req.saw("patient", *patient, *input.patient_id);
   if (doctor && !found.is_doctor) {
     faults.push_back({"/doctor_id", "is no doctor of this hospital"});
   }
@@ -81,7 +83,7 @@ Task<api::Response> create_record(App& app, api::Request req) {
       faults.push_back({"/doctor_id", "is required unless a doctor writes the record"});
     }
   }
-  co_await resolve(tx, input, nullptr, faults);
+  co_await resolve(tx, req, input, nullptr, faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
 
   const NewIds ids = co_await tx.one(kNewIds);
@@ -90,6 +92,7 @@ Task<api::Response> create_record(App& app, api::Request req) {
   Change change{.kind = "created", .status = "draft"};
   const RecordView view =
       co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
+  req.saw("record", record.id.value, view.patient);
   const std::string location = "/api/v1/records/" + std::to_string(record.id.value);
   api::Response response = api::created(view.json, location).etag(view.version);
   response = co_await api::commit_write(tx, req, std::move(response));
@@ -108,6 +111,17 @@ Task<api::Response> get_record(App& app, api::Request req) {
   co_return api::versioned(req, std::move(record->json), record->version);
 }
 
+/// What answers a change that changes nothing: the record as it is, which counts as a look.
+Task<RecordView> show_unchanged(db::Tx& tx, const api::Request& req, RecordId id) {
+  RecordView view = co_await tx.one(kShowRecord, id);
+  audit::Entry seen{.action = "record.read",
+                    .resource = "record",
+                    .resource_id = id.value,
+                    .patient = view.patient};
+  audit::record(tx, audit::actor_of(req), std::move(seen));
+  co_return view;
+}
+
 Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto expected = api::if_match(req);
@@ -116,14 +130,18 @@ Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
   std::vector<Fault> faults;
-  RecordInput input = co_await changed_input(tx, record, std::move(body), apply, "", faults);
+  RecordInput input = co_await changed_input(tx, req, record, std::move(body), apply, "", faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  Change change{.kind = "updated", .status = "draft"};
-  const RecordView view =
-      co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
+  std::optional<RecordView> view;
+  if (canonical_content(input, {}) == canonical_content(record.data, {})) {
+    view = co_await show_unchanged(tx, req, id);
+  } else {
+    Change change{.kind = "updated", .status = "draft"};
+    view = co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
+  }
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
-  co_return api::ok(view.json).etag(view.version);
+  co_return api::ok(std::move(view->json)).etag(view->version);
 }
 
 Task<api::Response> put_record(App& app, api::Request req) {
@@ -166,8 +184,9 @@ Task<> check_codes(db::Tx& tx, const std::vector<Diagnosis>& kept, std::string v
   }
 }
 
-Task<RecordInput> changed_input(db::Tx& tx, const Record& record, json::object body, Apply apply,
-                                std::string prefix, std::vector<Fault>& faults) {
+Task<RecordInput> changed_input(db::Tx& tx, const api::Request& req, const Record& record,
+                                json::object body, Apply apply, std::string prefix,
+                                std::vector<Fault>& faults) {
   json::value whole = body;
   if (apply != Apply::replace) {
     whole = api::parse_json(canonical_content(record.data, {}));
@@ -192,7 +211,7 @@ Task<RecordInput> changed_input(db::Tx& tx, const Record& record, json::object b
              !was_sent(body, kBodySize.pointer) && !was_sent(body, kBodySize.other);
     });
   }
-  co_await resolve(tx, input, &record, found);
+  co_await resolve(tx, req, input, &record, found);
   if (found.empty() && apply != Apply::amend) {
     const auto kept = co_await diagnoses_of(tx, record.id);
     co_await check_codes(tx, kept, record.data.visit_date, input.visit_date, found);

@@ -13,6 +13,7 @@ using Need = api::Input::Need;
 constexpr std::size_t kReasonMost = 2'000;  // characters
 
 Task<api::Response> answer(App& app, db::Tx& tx, const api::Request& req, RecordView view) {
+  req.saw("record", view.id.value, view.patient);
   api::Response response = api::ok(view.json).etag(view.version);
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());

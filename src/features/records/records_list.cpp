@@ -74,7 +74,7 @@ struct Filter {
   MaybeText follow_up;
   std::optional<text::Typed> words;
   std::string sort;
-  std::string scope;  ///< of the cursors
+  std::optional<api::CursorScope> scope;  ///< of the cursors
   std::optional<std::vector<std::string>> cursor;
   int limit = 0;
   bool count = false;
@@ -126,7 +126,7 @@ Filter read_filter(const api::Request& req) {
   f.limit = params.limit();
   f.count = params.count_exact();
   f.scope = api::cursor_scope("records." + f.sort, req);
-  f.cursor = api::decode_cursor(params, req, f.scope, cursor_of(f.sort));
+  f.cursor = api::decode_cursor(params, req, *f.scope, cursor_of(f.sort));
   params.finish();
   return f;
 }
@@ -234,7 +234,7 @@ void cut(const Filter& f, Page& page) {
   } else if (f.sort == kRank) {
     key = {"", "0", last.sort_key, id};
   }
-  page.next = api::encode_cursor(f.scope, key);
+  page.next = api::encode_cursor(f.scope.value(), key);
 }
 
 Task<std::int64_t> count(db::Tx& tx, const Filter& f, const Scope& s) {
@@ -335,7 +335,10 @@ Task<api::Response> list_records(App& app, api::Request req) {
   Page page = co_await find(app, req.caller.tenant(), filter);
   std::vector<std::string> items;
   audit::Entry seen{.action = filter.has_words() ? "record.search" : "record.list",
-                    .resource = "record"};
+                    .resource = "record",
+                    .filters = api::filters_json(req)};
+  // Whether there is anything at all of a patient is a look too, as is how much.
+  if (filter.patient) seen.patient = PatientId(*filter.patient);
   for (auto& row : page.rows) {
     seen.patients.push_back(row.patient.value);
     items.push_back(std::move(row.json));

@@ -75,7 +75,7 @@ std::int64_t patient_in(const VersionRow& version) {
 Task<api::Response> list_versions(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   api::Params params(req);
-  const api::IntegerPage page(params, req, "versions." + std::to_string(id.value));
+  const api::IntegerPage page(params, req, "versions");
   params.finish();
 
   std::vector<VersionRow> rows;
@@ -114,7 +114,8 @@ Task<api::Response> get_version(App& app, api::Request req) {
   audit::Entry seen{.action = "record.version",
                     .resource = "record",
                     .resource_id = id.value,
-                    .patient = patient};
+                    .patient = patient,
+                    .filters = api::filters_json(req)};
   // A draft may have been another patient's at the time.
   std::set<std::int64_t> whose{patient.value, patient_in(*version)};
   if (against) whose.insert(patient_in(*against));

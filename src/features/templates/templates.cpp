@@ -143,7 +143,7 @@ Task<api::Response> get_template(App& app, api::Request req) {
 Task<api::Response> list_versions(App& app, api::Request req) {
   const auto id = req.path_id<TemplateId>(Code::template_not_found);
   api::Params params(req);
-  const api::IntegerPage page(params, req, "template_versions." + std::to_string(id.value));
+  const api::IntegerPage page(params, req, "template_versions");
   params.finish();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto all = co_await tx.one(kCountVersions, id);

@@ -137,7 +137,7 @@ Task<Tenant> change(db::Pool& db, audit::Actor actor, TenantId id, Change change
   const bool active = change.active.value_or(before->active);
   Tenant after = co_await tx.one(kUpdate, id, change.name.value_or(before->name), active,
                                  change.time_zone.value_or(before->time_zone));
-  if (active != before->active) tx.queue(kNotify, id, !active);
+  if (active != before->active) tx.queue(kNotify);
   std::string action = "tenant.update";
   if (active != before->active) action = active ? "tenant.resume" : "tenant.suspend";
   audit::record_platform(tx, actor, entry_of(std::move(action), &*before, after));

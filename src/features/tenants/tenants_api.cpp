@@ -20,7 +20,8 @@ Task<Response> list_tenants(App& app, Request request) {
   api::Params params(request);
   const int limit = params.limit();
   const bool count = params.count_exact();
-  const auto cursor = api::decode_cursor(params, request, "tenants", {api::CursorValue::text});
+  const api::CursorScope scope = api::cursor_scope("tenants", request);
+  const auto cursor = api::decode_cursor(params, request, scope, {api::CursorValue::text});
   params.finish();
   const std::string after = cursor ? cursor->front() : std::string();
   db::Tx tx = co_await app.db.begin_control();
@@ -31,7 +32,7 @@ Task<Response> list_tenants(App& app, Request request) {
   std::optional<std::string> next;
   if (std::cmp_greater(rows.size(), limit)) {
     rows.pop_back();
-    next = api::encode_cursor("tenants", {rows.back().id});
+    next = api::encode_cursor(scope, {rows.back().id});
   }
   std::vector<std::string> items;
   for (const auto& row : rows) items.push_back(to_json(row));
@@ -82,8 +83,13 @@ Task<Response> patch_tenant(App& app, Request request) {
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   if (status) wanted.active = *status == "active";
   const audit::Actor actor = audit::actor_of(request);
+  const bool wanted_active = wanted.active.value_or(false);
   const Tenant now = co_await change(app.db, actor, id, std::move(wanted));
-  app.authority.set_suspended(id, !now.active);
+  if (!now.active) {
+    app.authority.suspend(id);
+  } else if (wanted_active) {
+    co_await app.authority.read_again();
+  }
   co_return api::ok(to_json(now));
 }
 

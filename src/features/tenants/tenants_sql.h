@@ -28,10 +28,9 @@ inline const db::Query<Tenant, TenantId, std::string, bool, std::string> kUpdate
   WHERE id = $1
   RETURNING id, name, status = 'active', time_zone, created_at, updated_at)sql"};
 
-// The authority of every node listens (features/accounts).
-inline const db::Query<db::TextRow, TenantId, bool> kNotify{"tenants.notify", R"sql(
-  SELECT pg_notify('wardbook_authority',
-                   json_build_object('tenant', $1::text, 'suspended', $2::boolean)::text))sql"};
+// The authority of every node listens (features/accounts) and reads then.
+inline const db::Query<db::TextRow> kNotify{"tenants.notify",
+                                            "SELECT pg_notify('wardbook_authority', '')"};
 
 inline const db::Query<db::BoolRow, std::string> kKnownZone{"tenants.known_zone", R"sql(
   SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names WHERE name = $1))sql"};

@@ -223,9 +223,10 @@ export function psql(sql: string): Promise<Output> {
 }
 
 /** A second node of the service: `serve` on the demo's database and store, with its own port. */
-export async function startNode(): Promise<Running> {
+export async function startNode(settings: string[] = []): Promise<Running> {
   const port = await freePort();
   const folder = mkdtempSync(path.join(os.tmpdir(), "wardbook-node-"));
   const args = ["serve", "--config", config, "--listen", `127.0.0.1:${port}`];
+  for (const setting of settings) args.push("--set", setting);
   return start(args, `http://127.0.0.1:${port}`, path.join(folder, "serve.log"));
 }

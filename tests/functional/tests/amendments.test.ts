@@ -181,8 +181,8 @@ test("the differences go item by item, and the audit log has them too", async ()
     ],
     "what is there now and was not is new",
   );
-  const auditor = await as("auditor");
-  const log = await auditor.expect(200, "get", "/audit", {
+  const admin = await as("hospital_admin");
+  const log = await admin.expect(200, "get", "/audit", {
     query: { patient_id: patient, action: "record.amend", limit: 200 },
   });
   const entry = log.body.items.find(

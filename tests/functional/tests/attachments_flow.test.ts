@@ -103,8 +103,8 @@ test("other bytes than the checksum names end at the store or at the completion"
   assert.ok(!(await exists(bucket, started.attachment.s3_key)));
 });
 
-test("an encoding that was not declared is found at the completion", async () => {
-  // A signature cannot bind that a header is absent, so the store takes it.
+test("an encoding that was not declared ends at the store or at the completion", async () => {
+  // A signature cannot bind that a header is absent; the store must refuse what was not signed.
   const record = await newRecord(doctor, patient);
   const bytes = pdf();
   const started = await startUpload(doctor, record.id, {
@@ -112,10 +112,32 @@ test("an encoding that was not declared is found at the completion", async () =>
     file_type: "application/pdf",
     file_size: bytes.length,
   });
-  assert.equal((await put(started, bytes, { "content-encoding": "gzip" })).status, 200);
+  const sent = await put(started, bytes, { "content-encoding": "gzip" });
   const path = `/attachments/${started.attachment.id}/complete`;
-  await doctor.refused(422, "upload_mismatch", "POST", path, { body: {} });
+  if (onRadosgw) {
+    assert.equal(sent.status, 200, sent.text);
+    await doctor.refused(422, "upload_mismatch", "POST", path, { body: {} });
+  } else {
+    assert.equal(sent.status, 403, sent.text);
+    await doctor.refused(409, "upload_not_finished", "POST", path, { body: {} });
+  }
   assert.ok(!(await exists(bucket, started.attachment.s3_key)));
+});
+
+test("nothing that the URL did not sign is kept with a file", async () => {
+  if (onRadosgw) return;
+  const record = await newRecord(doctor, patient);
+  const bytes = pdf();
+  const started = await startUpload(doctor, record.id, {
+    file_name: "added.pdf",
+    file_type: "application/pdf",
+    file_size: bytes.length,
+  });
+  for (const name of ["content-disposition", "cache-control", "content-language", "expires"]) {
+    assert.equal((await put(started, bytes, { [name]: "inline" })).status, 403, name);
+  }
+  assert.ok(!(await exists(bucket, started.attachment.s3_key)));
+  assert.equal((await put(started, bytes)).status, 200);
 });
 
 test("the object bears what was bound", async () => {

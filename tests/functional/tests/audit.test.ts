@@ -7,17 +7,20 @@ import { allPages, as, HOME, newPatient, newRecord, wardbook } from "../lib/worl
 type Entry = Schemas["AuditEntry"];
 let doctor: Client;
 let auditor: Client;
+let admin: Client;
 
 before(async () => {
   doctor = await as("doctor");
   auditor = await as("auditor");
+  admin = await as("hospital_admin");
 });
 
-async function entriesOf(query: Record<string, string | number>): Promise<Entry[]> {
-  return allPages<Entry>(auditor, "/audit", { limit: 200, ...query }, 2_000);
+type Query = Record<string, string | number>;
+async function entriesOf(query: Query, by: Client = auditor): Promise<Entry[]> {
+  return allPages<Entry>(by, "/audit", { limit: 200, ...query }, 2_000);
 }
-async function entryOf(requestId: string, query: Record<string, string | number>): Promise<Entry> {
-  const found = (await entriesOf(query)).filter((entry) => entry.request_id === requestId);
+async function entryOf(requestId: string, query: Query, by?: Client): Promise<Entry> {
+  const found = (await entriesOf(query, by)).filter((entry) => entry.request_id === requestId);
   assert.equal(found.length, 1, `one entry of request ${requestId}`);
   return found[0]!;
 }
@@ -30,7 +33,7 @@ test("a change carries what was before and after", async () => {
     ifMatch: 1,
     body: { notes: "after" },
   });
-  const entry = await entryOf(change.requestId, { patient_id: patient.id });
+  const entry = await entryOf(change.requestId, { patient_id: patient.id }, admin);
   assert.equal(entry.action, "record.update");
   assert.equal(entry.outcome, "ok");
   assert.equal((entry.before as Record<string, unknown>)["notes"], "before");
@@ -41,9 +44,72 @@ test("a change carries what was before and after", async () => {
     path: { id: patient.id },
     body: { phone: "555" },
   });
-  const other = await entryOf(moved.requestId, { patient_id: patient.id, resource: "patient" });
+  const other = await entryOf(moved.requestId, { patient_id: patient.id }, admin);
   assert.equal((other.before as Record<string, unknown>)["phone"], null);
   assert.equal((other.after as Record<string, unknown>)["phone"], "555");
+});
+
+test("without the permission for charts, the log names what was changed and shows nothing of it", async () => {
+  const patient = await newPatient(doctor);
+  const record = await newRecord(doctor, patient.id, { notes: "Secretum" });
+  const path = { id: record.id };
+  const body = { notes: "Secretius", diagnosis: "Morbus" };
+  const change = await doctor.expect(200, "patch", "/records/{id}", { path, ifMatch: 1, body });
+  const moved = await doctor.expect(200, "patch", "/patients/{id}", {
+    path: { id: patient.id },
+    ifMatch: 1,
+    body: { phone: "555-0199" },
+  });
+  const query = { patient_id: patient.id };
+  const { text } = await auditor.any("GET", "/audit", { query: { ...query, limit: 200 } });
+  for (const word of ["Secret", "Morbus", "555-0199", "Tessa", "Probe", "1980-02-29"]) {
+    assert.ok(!text.includes(word), word);
+  }
+  const shown = await entryOf(change.requestId, query);
+  assert.deepEqual([shown.before, shown.after], [null, null]);
+  assert.deepEqual(shown.changed_fields, ["content_hash", "diagnosis", "notes", "version"]);
+  const of_patient = await entryOf(moved.requestId, query);
+  assert.deepEqual([of_patient.before, of_patient.after], [null, null]);
+  assert.deepEqual(of_patient.changed_fields, ["phone", "updated_at", "version"]);
+  const one = await auditor.expect(200, "get", "/audit/{id}", { path: { id: shown.id } });
+  assert.deepEqual([one.body.before, one.body.after], [null, null]);
+  assert.deepEqual(one.body.changed_fields, shown.changed_fields);
+
+  const whole = await entryOf(change.requestId, query, admin);
+  assert.equal((whole.after as Record<string, unknown>)["notes"], "Secretius");
+  assert.deepEqual(whole.changed_fields, shown.changed_fields);
+  const read = await doctor.expect(200, "get", "/records/{id}", { path });
+  const looked = await entryOf(read.requestId, query);
+  assert.equal(looked.changed_fields, null, "nothing was changed");
+});
+
+test("what is of no patient is shown whole to whoever reads the log", async () => {
+  const { body: made } = await doctor.expect(201, "post", "/templates", {
+    body: { name: "Of nobody", visit_type: "telehealth", content: { notes: "Prefilled" } },
+  });
+  const entries = await entriesOf({ action: "template.create" });
+  const entry = entries.find((one) => one.resource_id === made.id);
+  assert.equal((entry?.after as Record<string, unknown>)["name"], "Of nobody");
+});
+
+test("a look into the log names the patients whom its entries name, and what it was asked for", async () => {
+  const patient = await newPatient(doctor);
+  const other = await newPatient(doctor);
+  await doctor.expect(200, "get", "/patients/{id}", { path: { id: other.id } });
+  const query = { action: "patient.create", limit: 2 };
+  const look = await auditor.any("GET", "/audit", { query });
+  const entry = await entryOf(look.requestId, { action: "audit.list" });
+  assert.deepEqual(entry.patient_ids, [patient.id, other.id], "and not the one of the next page");
+  assert.deepEqual(entry.filters, { action: "patient.create", limit: "2" });
+  assert.ok((await entriesOf({ patient_id: other.id })).some((one) => one.id === entry.id));
+
+  const one = await auditor.any("GET", `/audit/${look.body.items[0].id}`);
+  assert.deepEqual((await entryOf(one.requestId, { action: "audit.read" })).patient_ids, [
+    other.id,
+  ]);
+  const again = await auditor.any("GET", "/audit", { query: { action: "audit.list", limit: 1 } });
+  const of_looks = await entryOf(again.requestId, { action: "audit.list" });
+  assert.equal(of_looks.patient_ids, null, "or the lists of looks at looks would ever grow");
 });
 
 test("a change that was refused leaves no entry of a change", async () => {

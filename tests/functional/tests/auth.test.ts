@@ -1,7 +1,9 @@
 // Sessions: tokens that rotate, end at once, and do not let themselves be forged; passwords.
 import assert from "node:assert/strict";
+import http from "node:http";
 import { test } from "node:test";
 import { Client, type Schemas } from "../lib/client.ts";
+import { send } from "../lib/http.ts";
 import {
   as,
   base,
@@ -22,6 +24,17 @@ async function refresh(token: string): Promise<Schemas["Session"]> {
   });
   return answer.body;
 }
+async function draft(client: Client): Promise<number> {
+  const patients = await client.expect(200, "get", "/patients", { query: { limit: 1 } });
+  const record = await client.expect(201, "post", "/records", {
+    body: {
+      patient_id: patients.body.items[0]!.id,
+      visit_date: "2026-03-04T09:30:00Z",
+      visit_type: "consultation",
+    },
+  });
+  return record.body.id;
+}
 async function refreshRefused(token: string): Promise<void> {
   const answer = await nobody.any("POST", "/auth/refresh", { body: { refresh_token: token } });
   assert.equal(answer.status, 401, answer.text);
@@ -38,23 +51,37 @@ test("a refresh gives new tokens, and the old refresh token is spent", async () 
   await bearer(third).expect(200, "get", "/me");
 });
 
-test("who uses a refresh token twice ends the session for both", async () => {
+test("a refresh token that is used again soon gets the same successor", async () => {
   const { session } = await newAccount("nurse");
   const second = await refresh(session.refresh_token);
-  await refreshRefused(session.refresh_token);
-  await refreshRefused(second.refresh_token);
-  await bearer(second).refused(401, "unauthenticated", "GET", "/me");
+  const again = await refresh(session.refresh_token);
+  assert.equal(again.refresh_token, second.refresh_token);
+  assert.notEqual(again.access_token, second.access_token);
+  assert.equal(again.expires_in, second.expires_in);
+  await bearer(again).expect(200, "get", "/me");
+  await bearer(second).expect(200, "get", "/me");
+  await refresh(second.refresh_token);
 });
 
-test("two who refresh at once: at most one goes on", async () => {
+test("an earlier refresh token ends the session for everybody who has one of it", async () => {
+  for (const stolen of [0, 1]) {
+    const { session } = await newAccount("nurse");
+    const all = [session];
+    for (let i = 0; i < 3; i += 1) all.push(await refresh(all.at(-1)!.refresh_token));
+    await refreshRefused(all[stolen]!.refresh_token);
+    await refreshRefused(all.at(-1)!.refresh_token);
+    await bearer(all.at(-1)!).refused(401, "unauthenticated", "GET", "/me");
+  }
+});
+
+test("refreshes at once all go on, with one successor", async () => {
   const { session } = await newAccount("nurse");
   const answers = await Promise.all(
-    Array.from({ length: 6 }, () =>
-      nobody.any("POST", "/auth/refresh", { body: { refresh_token: session.refresh_token } }),
-    ),
+    Array.from({ length: 6 }, () => refresh(session.refresh_token)),
   );
-  const won = answers.filter((answer) => answer.status === 200);
-  assert.equal(won.length, 1, answers.map((answer) => answer.status).join());
+  assert.equal(new Set(answers.map((answer) => answer.refresh_token)).size, 1);
+  for (const answer of answers) await bearer(answer).expect(200, "get", "/me");
+  await refresh(answers[0]!.refresh_token);
 });
 
 test("logout ends access and refresh at once, and this session only", async () => {
@@ -118,18 +145,67 @@ test("an unknown account and a wrong password look alike", async () => {
   assert.deepEqual({ ...unknown, request_id: "" }, { ...known, request_id: "" });
 });
 
-test("five wrong passwords lock the account, for the right one too", async () => {
+test("known and unknown addresses lock alike, for the right password too", async () => {
+  const account = await newAccount("pharmacist");
+  const answers: string[][] = [];
+  for (const email of [account.user.email, `${unique("nobody")}@demo.test`]) {
+    const list: string[] = [];
+    for (const password of [...Array<string>(5).fill("wrong password here"), account.password]) {
+      const answer = await nobody.any("POST", "/auth/login", {
+        body: { email, password, tenant: HOME },
+      });
+      list.push(`${answer.status} ${answer.body.code} ${answer.body.detail}`);
+      if (answer.status === 429) assert.ok(Number(answer.headers["retry-after"]) > 0);
+    }
+    answers.push(list);
+  }
+  assert.deepEqual(answers[0], answers[1]);
+  assert.match(answers[0]!.at(-1)!, /^429 account_locked/);
+  await account.client.expect(200, "get", "/me");
+});
+
+test("wrong sign-ins lock nobody's signature, nor signing in from a known place", async () => {
+  const account = await newAccount("doctor");
+  const elsewhere = new http.Agent({ localAddress: "127.0.0.2" });
+  const login = async (password: string, agent?: http.Agent): Promise<number> => {
+    const answer = await send({
+      method: "POST",
+      url: new URL("/api/v1/auth/login", base),
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ email: account.user.email, password, tenant: HOME }),
+      agent,
+    });
+    return answer.status;
+  };
+  for (let i = 0; i < 5; i += 1) {
+    assert.equal(await login("wrong password here", elsewhere), 401);
+  }
+  assert.equal(await login(account.password, elsewhere), 429);
+  assert.equal(await login(account.password), 200);
+  for (let i = 0; i < 5; i += 1) assert.equal(await login("wrong password here"), 401);
+  assert.equal(await login(account.password), 429);
+  const record = await draft(account.client);
+  await account.client.expect(200, "post", "/records/{id}/finalize", {
+    path: { id: record },
+    ifMatch: 1,
+    body: { password: account.password },
+  });
+  elsewhere.destroy();
+});
+
+test("tries on a locked account leave few entries", async () => {
   const account = await newAccount("pharmacist");
   const body = { email: account.user.email, password: "wrong password here", tenant: HOME };
-  for (let i = 0; i < 5; i += 1) {
-    await nobody.refused(401, "invalid_credentials", "POST", "/auth/login", { body });
-  }
-  const right = { ...body, password: account.password };
-  const locked = await nobody.any("POST", "/auth/login", { body: right });
-  assert.equal(locked.status, 429, locked.text);
-  assert.equal(locked.body.code, "account_locked");
-  assert.ok(Number(locked.headers["retry-after"]) > 0);
-  await account.client.expect(200, "get", "/me");
+  for (let i = 0; i < 60; i += 1) await nobody.any("POST", "/auth/login", { body });
+  const auditor = await as("auditor");
+  const log = await auditor.expect(200, "get", "/audit", {
+    query: { action: "auth.login", from: "2020-01-01", limit: 200 },
+  });
+  const own = log.body.items.filter((entry) => entry.resource_id === account.user.id);
+  const why = own.filter((entry) => entry.outcome === "refused").map((entry) => entry.reason);
+  assert.equal(why.filter((reason) => reason === "wrong_password").length, 5);
+  assert.equal(why.filter((reason) => reason === "account_locked").length, 1);
+  assert.equal(why.length, 6);
 });
 
 test("guesses at the same time are no more than one after the other", async () => {
@@ -143,17 +219,10 @@ test("guesses at the same time are no more than one after the other", async () =
   assert.ok(answers.every((answer) => answer.status === 401 || answer.status === 429));
 });
 
-test("signing a record with wrong passwords locks too", async () => {
+test("wrong passwords before a signature lock that session's signing only", async () => {
   const { client, user, password: own } = await newAccount("doctor");
-  const patients = await client.expect(200, "get", "/patients", { query: { limit: 1 } });
-  const record = await client.expect(201, "post", "/records", {
-    body: {
-      patient_id: patients.body.items[0]!.id,
-      visit_date: "2026-03-04T09:30:00Z",
-      visit_type: "consultation",
-    },
-  });
-  const at = `/records/${record.body.id}/finalize`;
+  const record = await draft(client);
+  const at = `/records/${record}/finalize`;
   for (let i = 0; i < 5; i += 1) {
     await client.refused(403, "wrong_password", "POST", at, {
       ifMatch: 1,
@@ -161,8 +230,17 @@ test("signing a record with wrong passwords locks too", async () => {
     });
   }
   await client.refused(429, "account_locked", "POST", at, { ifMatch: 1, body: { password: own } });
-  await nobody.refused(429, "account_locked", "POST", "/auth/login", {
+  await client.refused(429, "account_locked", "POST", "/auth/password", {
+    body: { current_password: own, new_password: unique("a brand new password ") },
+  });
+  await client.expect(200, "get", "/me");
+  const login = await nobody.expect(200, "post", "/auth/login", {
     body: { email: user.email, password: own, tenant: HOME },
+  });
+  await bearer(login.body).expect(200, "post", "/records/{id}/finalize", {
+    path: { id: record },
+    ifMatch: 1,
+    body: { password: own },
   });
 });
 

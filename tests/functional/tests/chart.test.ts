@@ -1,20 +1,21 @@
 // One patient's chart: visits, problems, current medication, vital signs, results, files.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { Client, type Schemas } from "../lib/client.ts";
 import { pdf, upload } from "../lib/files.ts";
 import {
   allPages,
   as,
-  base,
+  config,
   finalize,
+  hired,
+  HOME,
   newPatient,
   newRecord,
-  nobody,
   OTHER,
   unique,
-  wardbook,
 } from "../lib/world.ts";
 
 type Chart = Schemas["Timeline"];
@@ -404,18 +405,8 @@ async function elsewhere(): Promise<{ client: Client; today: string }> {
   const operator = await as("platform_admin");
   const body = { id: tenant, name: "Elsewhere", time_zone };
   await operator.expect(201, "post", "/tenants", { body });
-  const email = `${unique("zone")}@demo.test`;
-  const added = await wardbook([
-    ...["user", "add", email, "--name", "Doctor", "--role", "doctor"],
-    ...["--tenant", tenant, "--output", "json"],
-  ]);
-  assert.equal(added.code, 0, added.stderr);
-  const password = /"password"\s*:\s*"([^"]+)"/.exec(added.stdout)?.[1];
-  assert.ok(password, "the command tells the password that it made");
-  const login = await nobody.expect(200, "post", "/auth/login", {
-    body: { email, password, tenant },
-  });
-  return { client: new Client(base, login.body.access_token), today: dayFromNow(ahead ? 1 : -1) };
+  const { client } = await hired(tenant, "doctor");
+  return { client, today: dayFromNow(ahead ? 1 : -1) };
 }
 
 test("today is the hospital's day", async () => {
@@ -498,27 +489,29 @@ test("visits come in pages; the rest of the chart is whole on each", async () =>
   assert.deepEqual(seen, [...made].reverse());
 });
 
-test("cursors that no list gave out are refused, whatever they hold", async () => {
+test("cursors with values that no list has are refused, even under the service's secret", async () => {
   const patient = (await newPatient(doctor, { last_name: "Cursor" })).id;
   const record = await newRecord(doctor, patient, { notes: "cursor cursor" });
   await newRecord(doctor, patient, { notes: "cursor cursor" });
-  const forge = (...parts: string[]): string =>
-    Buffer.from(JSON.stringify(parts)).toString("base64url");
-  /** A list's scope has a hash of its filters; without that a forged cursor would not get far. */
-  const filtered = (scope: string, query: Record<string, string>): string => {
-    if (/^(timeline|doctors)(\.|$)/.test(scope)) return scope;
-    const filters = Object.entries(query)
-      .filter(([key]) => key !== "sort")
-      .map(([key, value]) => `${key}\0${value}`)
-      .sort()
-      .map((filter) => `${filter}\x01`);
-    return `${scope}.${createHash("sha256").update(filters.join("")).digest("hex").slice(0, 12)}`;
+  /** As a node would make it that writes other values: under the service's own secret. */
+  const secret = /token_secret\s*=\s*['"](.+?)['"]/.exec(readFileSync(config, "utf8"))?.[1];
+  assert.ok(secret, "the demo's secret is in its configuration");
+  const hmac = (key: string | Buffer, data: string): Buffer =>
+    createHmac("sha256", key).update(data).digest();
+  const mine = (await doctor.expect(200, "get", "/me")).body.user.id;
+  const forge = (path: string, query: Record<string, string>, parts: string[]): string => {
+    const filters = Object.entries(query).filter(([key]) => key !== "sort");
+    const bound = ["1", HOME, `/api/v1${path}`, parts[0], mine, ...filters.sort().flat()];
+    const key = hmac(hmac(secret, "wardbook: cursors of lists, 1"), JSON.stringify(bound));
+    const values = JSON.stringify(parts.slice(1));
+    const tag = hmac(key, values).subarray(0, 16);
+    return Buffer.concat([tag, Buffer.from(values)]).toString("base64url");
   };
   const time = "2026-01-01 00:00:00+00";
   const huge = "99999999999999999999";
   const bad: [string, Record<string, string>, string[]][] = [];
   const byTime: [string, Record<string, string>, string][] = [
-    [`/patients/${patient}/timeline`, {}, `timeline.${patient}`],
+    [`/patients/${patient}/timeline`, {}, "timeline"],
     ["/records", {}, "records.-visit_date"],
     ["/records", { sort: "updated_at" }, "records.updated_at"],
     ["/records", { patient_id: String(patient) }, "records.-visit_date"],
@@ -530,8 +523,8 @@ test("cursors that no list gave out are refused, whatever they hold", async () =
     for (const wrong of ["one", "1.5", "", huge]) bad.push([path, query, [scope, time, wrong]]);
   }
   const byId: [string, string][] = [
-    [`/records/${record.id}/versions`, `versions.${record.id}`],
-    [`/records/${record.id}/attachments`, `attachments.${record.id}`],
+    [`/records/${record.id}/versions`, "versions"],
+    [`/records/${record.id}/attachments`, "attachments"],
     ["/patients", "patients"],
     ["/templates", "templates"],
   ];
@@ -545,18 +538,19 @@ test("cursors that no list gave out are refused, whatever they hold", async () =
   bad.push(["/doctors", {}, ["doctors", "name", "x"]]);
   for (const [path, query, parts] of bad) {
     const problem = await doctor.refused(400, "invalid_parameter", "GET", path, {
-      query: { ...query, cursor: forge(filtered(parts[0] ?? "", query), ...parts.slice(1)) },
+      query: { ...query, cursor: forge(path, query, parts) },
     });
     assert.equal(problem.errors?.[0]?.pointer, "?cursor", parts.join());
   }
   // The largest that fit are no fault of the database either.
   const most = "9223372036854775807";
   for (const [path, scope] of byId) {
-    const answer = await doctor.any("GET", path, { query: { cursor: forge(filtered(scope, {}), most) } });
+    const cursor = forge(path, {}, [scope, most]);
+    const answer = await doctor.any("GET", path, { query: { cursor } });
     assert.equal(answer.status, 200, `${path}: ${answer.text}`);
   }
   for (const [path, query, scope] of byTime) {
-    const cursor = forge(filtered(scope, query), time, most);
+    const cursor = forge(path, query, [scope, time, most]);
     const answer = await doctor.any("GET", path, { query: { ...query, cursor } });
     assert.equal(answer.status, 200, `${path}: ${answer.text}`);
   }

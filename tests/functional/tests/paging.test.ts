@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Client, Schemas } from "../lib/client.ts";
-import { allPages, as, finalize, newPatient, newRecord, unique } from "../lib/world.ts";
+import { allPages, as, finalize, newPatient, newRecord, OTHER, unique } from "../lib/world.ts";
 
 type Item = Schemas["RecordListItem"];
 
@@ -95,31 +95,57 @@ test("count=exact says how many in all", async () => {
   assert.equal(rest.body.total, 25, "of the list, not of what is left");
 });
 
-test("a cursor that is not ours, or of another list or order, is refused", async () => {
+test("a cursor that was made up or changed, or is of another list or order, is refused", async () => {
   const { body } = await doctor.expect(200, "get", "/records", { query: { limit: 1 } });
   const cursor = body.next_cursor!;
-  const forge = (...parts: unknown[]): string =>
+  const raw = Buffer.from(cursor, "base64url");
+  const [tag, content] = [raw.subarray(0, 16), raw.subarray(16)];
+  const [date, id] = JSON.parse(content.toString()) as [string, string];
+  const sealed = (...parts: unknown[]): string =>
+    Buffer.concat([tag, Buffer.from(JSON.stringify(parts))]).toString("base64url");
+  const plain = (...parts: unknown[]): string =>
     Buffer.from(JSON.stringify(parts)).toString("base64url");
-  const [scope] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as [string];
-  const broken = ["x", "bnVsbA", `${cursor}AA`, cursor.slice(0, -4), "' OR 1=1", forge(scope)];
-  for (const wrong of [...broken, forge(scope, 1, 2), forge(scope, "\u0000", "1")]) {
-    const problem = await doctor.refused(400, "invalid_parameter", "GET", "/records", {
-      query: { cursor: wrong },
-    });
-    assert.equal(problem.errors?.[0]?.pointer, "?cursor", wrong);
-  }
+  assert.equal(sealed(date, id), cursor);
   for (const wrong of [
-    forge(scope, "yesterday-ish", "1"),
-    forge(scope, "2026-01-01'; SELECT 1; --", "1"),
-    forge(scope, "2026-01-01 00:00:00+00", "one"),
-    forge(scope, "2026-01-01 00:00:00+00", "99999999999999999999999"),
+    ...["x", "bnVsbA", `${cursor}AA`, cursor.slice(0, -4), "' OR 1=1"],
+    // Past the end, where only a total would be answered.
+    ...[sealed("-infinity", "0"), sealed(date, "1"), sealed(date), sealed(date, id, id)],
+    // Of the program before cursors were authenticated.
+    ...[plain(date, id), plain("records.-visit_date.e3b0c44298fc", date, id)],
   ]) {
-    await doctor.refused(400, "invalid_parameter", "GET", "/records", { query: { cursor: wrong } });
+    const query = { cursor: wrong, count: "exact" };
+    const problem = await doctor.refused(400, "invalid_parameter", "GET", "/records", { query });
+    assert.deepEqual(
+      problem.errors?.map((fault) => fault.pointer),
+      ["?cursor"],
+      wrong,
+    );
   }
   await doctor.refused(400, "invalid_parameter", "GET", "/patients", { query: { cursor } });
   await doctor.refused(400, "invalid_parameter", "GET", "/records", {
     query: { cursor, sort: "visit_date" },
   });
+  const nurse = await as("nurse");
+  await nurse.refused(400, "invalid_parameter", "GET", "/records", { query: { cursor } });
+  const there = await as("doctor", OTHER);
+  await there.refused(400, "invalid_parameter", "GET", "/records", { query: { cursor } });
+});
+
+test("no cursor asks about one patient what the list did not show", async () => {
+  const someone = (await newPatient(doctor)).id;
+  for (let i = 0; i < 2; i += 1) await newRecord(doctor, someone);
+  const query = { limit: 1, count: "exact" } as const;
+  const all = await doctor.any("GET", "/records", { query });
+  const cursor = all.body.next_cursor as string;
+  const filters: Record<string, string | number>[] = [
+    { patient_id: someone },
+    { patient_id: someone, icd: "B20" },
+  ];
+  for (const filter of filters) {
+    await doctor.refused(400, "invalid_parameter", "GET", "/records", {
+      query: { ...query, ...filter, cursor },
+    });
+  }
 });
 
 test("a cursor is of the filters it was made for, in every list that has some", async () => {

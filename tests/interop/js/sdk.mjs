@@ -95,6 +95,53 @@ const cases = {
     assert.equal(done.ChecksumCRC64NVME, single.ChecksumCRC64NVME);
   },
 
+  async "headers that are kept with an object"() {
+    const kept = {
+      CacheControl: "no-store",
+      ContentDisposition: "inline",
+      ContentLanguage: "de",
+      ContentType: "text/plain",
+      Expires: new Date("2030-01-01T00:00:00Z"),
+      StorageClass: "INTELLIGENT_TIERING",
+      ServerSideEncryption: "AES256",
+      ACL: "private",
+    };
+    const expected = { ...kept, ExpectedBucketOwner: "wardbook" };
+    await send(new s3.PutObjectCommand({ Bucket, Key: "kept", Body: "x", ...expected }));
+    const got = await send(new s3.HeadObjectCommand({ Bucket, Key: "kept" }));
+    for (const name of ["CacheControl", "ContentDisposition", "ContentLanguage", "ContentType"]) {
+      assert.equal(got[name], kept[name]);
+    }
+    const refused = (more) =>
+      codeOf(send(new s3.PutObjectCommand({ Bucket, Key: "kept", Body: "y", ...more })));
+    assert.equal(await refused({ ExpectedBucketOwner: "other" }), "AccessDenied");
+    assert.equal(await refused({ ACL: "public-read" }), "NotImplemented");
+    assert.equal(await refused({ Tagging: "a=b" }), "NotImplemented");
+    assert.equal(await refused({ ObjectLockLegalHoldStatus: "ON" }), "NotImplemented");
+    assert.equal(await (await bytes(await send(new s3.GetObjectCommand({ Bucket, Key: "kept" })))).toString(), "x");
+  },
+
+  async "conditional deletes"() {
+    const { ETag } = await send(new s3.PutObjectCommand({ Bucket, Key: "held", Body: "x" }));
+    const remove = (more) => codeOf(send(new s3.DeleteObjectCommand({ Bucket, Key: "held", ...more })));
+    assert.equal(await remove({ IfMatch: '"other"' }), "PreconditionFailed");
+    assert.equal(await remove({ IfMatchSize: 7 }), "PreconditionFailed");
+    assert.equal(await remove({ VersionId: "1" }), "NotImplemented");
+    const many = (object) =>
+      send(new s3.DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "held", ...object }] } }));
+    assert.equal((await many({ ETag: '"other"' })).Errors[0].Code, "PreconditionFailed");
+    assert.equal(await codeOf(many({ VersionId: "1" })), "NotImplemented");
+    const LastModifiedTime = (await send(new s3.HeadObjectCommand({ Bucket, Key: "held" }))).LastModified;
+    assert.equal((await many({ ETag, Size: 1, LastModifiedTime })).Deleted[0].Key, "held");
+  },
+
+  async "buckets in pages"() {
+    const { Buckets, ContinuationToken, Prefix } = await send(
+      new s3.ListBucketsCommand({ Prefix: "js-", MaxBuckets: 1 }),
+    );
+    assert.deepEqual([Buckets.length, ContinuationToken, Prefix], [1, undefined, "js-"]);
+  },
+
   async "presigned URLs"() {
     const put = new s3.PutObjectCommand({ Bucket, Key: "up", ContentType: "text/plain" });
     const url = await getSignedUrl(client, put, {

@@ -1,0 +1,499 @@
+// Signing in, refreshing and being asked again: what is counted, where, and what the log gets of
+// it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <future>
+
+#include "features/accounts/refresh_tokens.h"
+#include "features/accounts/sign_in.h"
+#include "features/accounts/tallies.h"
+#include "support/clinic.h"
+
+namespace wardbook::accounts {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+using testing::Clinic;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::kClinicPassword;
+using ::testing::Not;
+using testing::PgCluster;
+using testing::run;
+
+/// All that a client sees.
+struct Seen {
+  int status = 0;
+  std::string code;
+  std::string detail;
+  int retry_after_s = 0;
+  boost::json::value body;
+  friend bool operator==(const Seen&, const Seen&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Seen& seen) {
+    return out << seen.status << ' ' << seen.code << ' ' << seen.detail << ' '
+               << seen.retry_after_s;
+  }
+};
+
+Seen seen_of(const Failure& failure) {
+  Seen out;
+  out.status = describe(failure.code()).status;
+  out.code = describe(failure.code()).name;
+  out.detail = failure.message();
+  out.retry_after_s = failure.retry_after_s();
+  return out;
+}
+
+Task<Seen> perform(App& app, api::Handler handler, api::Request request) {
+  Seen out;
+  try {
+    const api::Response response = co_await handler(app, std::move(request));
+    out.status = response.status;
+    if (!response.body.empty()) out.body = boost::json::parse(response.body);
+  } catch (const Failure& failure) {
+    out = seen_of(failure);
+  }
+  co_return out;
+}
+
+Task<> perform_into(App& app, api::Handler handler, api::Request request, Seen& out) {
+  out = co_await perform(app, handler, std::move(request));
+}
+
+Task<Seen> confirm(App& app, api::Caller caller, std::string password) {
+  Seen out;
+  try {
+    co_await confirm_password(app, caller, std::move(password), {});
+    out.status = 200;
+  } catch (const Failure& failure) {
+    out = seen_of(failure);
+  }
+  co_return out;
+}
+
+class SignInTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { PgCluster::get().migrate(); }
+
+  static api::Request request(boost::json::object body, std::string ip = "203.0.113.1") {
+    api::Request out;
+    out.id = "test";
+    out.head.method = "POST";
+    out.head.target = "/api/v1/auth/login";
+    out.head.remote_ip = std::move(ip);
+    out.body = std::move(body);
+    return out;
+  }
+  static api::Request login_request(std::string email, std::string password,
+                                    std::string ip = "203.0.113.1") {
+    return request({{"email", std::move(email)}, {"password", std::move(password)}}, std::move(ip));
+  }
+  static Seen login_on(Clinic& node, std::string email, std::string password,
+                       std::string ip = "203.0.113.1") {
+    return run(node.reactor,
+               perform(node.app, &login,
+                       login_request(std::move(email), std::move(password), std::move(ip))));
+  }
+  Seen sign_in(std::string password, std::string ip = "203.0.113.1") {
+    return login_on(clinic_, clinic_.doctor.email, std::move(password), std::move(ip));
+  }
+  static Seen refresh_on(Clinic& node, const std::string& token) {
+    return run(node.reactor, perform(node.app, &refresh, request({{"refresh_token", token}})));
+  }
+  static std::string text(const Seen& seen, std::string_view name) {
+    return std::string(seen.body.at(name).as_string());
+  }
+  static std::string refresh_token(const Seen& seen) { return text(seen, "refresh_token"); }
+  bool revoked(const Seen& seen) {
+    const auto ended =
+        Clinic::as_owner().query("SELECT ended_at IS NOT NULL FROM wardbook.sessions WHERE id = $1",
+                                 {std::to_string(caller_of(seen).session.value)});
+    return ended[0][0] == "t";
+  }
+  api::Caller caller_of(const Seen& seen) {
+    return clinic_.tokens.verify(text(seen, "access_token"));
+  }
+
+  /// The hospital's log of the doctor's account, what came with adding it left out.
+  std::vector<std::string> log() {
+    std::vector<std::string> out;
+    auto owner = PgCluster::get().superuser_conninfo();
+    db::SyncConnection connection(owner);
+    for (const auto& row : connection.query(
+             "SELECT concat_ws(' ', action, outcome, reason, after->>'refused', after->>'network') "
+             "FROM " +
+                 clinic_.in("audit_log") +
+                 " WHERE resource_id = $1 AND action LIKE 'auth.%' ORDER BY id",
+             {std::to_string(clinic_.doctor.account.value)})) {
+      out.push_back(row[0].value_or(""));
+    }
+    return out;
+  }
+  static std::int64_t platform_entries() {
+    db::SyncConnection connection(PgCluster::get().superuser_conninfo());
+    return std::stoll(connection.value("SELECT count(*) FROM wardbook.platform_audit").value());
+  }
+  static std::int64_t tallies() {
+    return std::stoll(
+        Clinic::as_owner().value("SELECT count(*) FROM wardbook.sign_in_tallies").value());
+  }
+  static std::string unknown_address() {
+    static int count = 0;
+    return "nobody" + std::to_string(++count) + "@nowhere.test";
+  }
+
+  Clinic clinic_;
+};
+
+// ---- refresh tokens -----------------------------------------------------------------------------
+
+TEST_F(SignInTest, AnyEarlierRefreshTokenEndsTheSession) {
+  for (const std::size_t stolen : {0U, 1U, 3U}) {
+    std::vector<Seen> answers{sign_in(kClinicPassword)};
+    for (int i = 0; i < 5; ++i) {
+      clinic_.clock.advance(seconds(31));
+      answers.push_back(refresh_on(clinic_, refresh_token(answers.back())));
+      ASSERT_EQ(answers.back().status, 200) << i;
+    }
+    EXPECT_EQ(refresh_on(clinic_, refresh_token(answers[stolen])).code, "invalid_credentials");
+    EXPECT_TRUE(revoked(answers.front()));
+    EXPECT_EQ(refresh_on(clinic_, refresh_token(answers.back())).code, "invalid_credentials");
+  }
+  EXPECT_EQ(std::ranges::count(log(), "auth.refresh refused refresh_token_reused"), 3);
+  EXPECT_EQ(sign_in(kClinicPassword).status, 200) << "the account itself is not at fault";
+}
+
+TEST_F(SignInTest, ATokenUsedAgainSoonGetsTheSameSuccessor) {
+  const auto first = sign_in(kClinicPassword);
+  const auto second = refresh_on(clinic_, refresh_token(first));
+  clinic_.clock.advance(seconds(30));
+  const auto again = refresh_on(clinic_, refresh_token(first));
+  ASSERT_EQ(again.status, 200) << again;
+  EXPECT_EQ(refresh_token(again), refresh_token(second));
+  EXPECT_NE(text(again, "access_token"), text(second, "access_token"));
+  EXPECT_EQ(again.body.at("expires_in"), 900);
+  EXPECT_NE(caller_of(again).token_number, caller_of(second).token_number);
+  clinic_.clock.advance(seconds(1));
+  EXPECT_EQ(refresh_on(clinic_, refresh_token(first)).status, 401) << "counted from the first use";
+  EXPECT_TRUE(revoked(first));
+}
+
+TEST_F(SignInTest, TheLeewayEndsOnceTheSuccessorWasUsed) {
+  const auto first = sign_in(kClinicPassword);
+  const auto second = refresh_on(clinic_, refresh_token(first));
+  const auto third = refresh_on(clinic_, refresh_token(second));
+  ASSERT_EQ(third.status, 200);
+  EXPECT_EQ(refresh_on(clinic_, refresh_token(first)).status, 401);
+  EXPECT_EQ(refresh_on(clinic_, refresh_token(third)).status, 401);
+}
+
+TEST_F(SignInTest, RefreshesAtOnceOnTwoNodesAllGoOnWithOneSuccessor) {
+  Clinic other;
+  const auto first = sign_in(kClinicPassword);
+  const auto body = [&] { return request({{"refresh_token", refresh_token(first)}}); };
+  std::vector<Seen> here(6), there(6);
+  const auto start = [&](Clinic& node, std::vector<Seen>& answers) {
+    std::vector<Task<>> tasks;
+    for (auto& answer : answers) {
+      tasks.push_back(perform_into(node.app, &refresh, body(), answer));
+    }
+    testing::run_all(node.reactor, std::move(tasks));
+  };
+  auto second = std::async(std::launch::async, [&] { start(other, there); });
+  start(clinic_, here);
+  second.get();
+  here.insert(here.end(), there.begin(), there.end());
+  for (const auto& answer : here) {
+    ASSERT_EQ(answer.status, 200) << answer;
+    EXPECT_EQ(refresh_token(answer), refresh_token(here.front()));
+  }
+  EXPECT_EQ(refresh_on(other, refresh_token(here.front())).status, 200);
+}
+
+TEST_F(SignInTest, ForeignRefreshTokensEndNothingAndLeaveNoEntry) {
+  const auto first = sign_in(kClinicPassword);
+  const auto entries = log();
+  const auto platform = platform_entries();
+  const auto& secret = clinic_.settings.auth.token_secret;
+  auto token = *read_refresh_token(secret, refresh_token(first));
+  token.number = 2;
+  const auto elsewhere = write_refresh_token(std::string(32, 't'), token);
+  auto restored = token;
+  restored.nonce = std::string(kRefreshNonceBytes, 'x');
+  auto missing = token;
+  missing.session = SessionId(1'000'000'000);
+  for (const auto& text : {std::string("garbage"), elsewhere, write_refresh_token(secret, restored),
+                           write_refresh_token(secret, missing)}) {
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_EQ(refresh_on(clinic_, text).code, "invalid_credentials");
+    }
+  }
+  EXPECT_FALSE(revoked(first));
+  EXPECT_EQ(log(), entries);
+  EXPECT_EQ(platform_entries(), platform);
+  EXPECT_EQ(refresh_on(clinic_, refresh_token(first)).status, 200);
+}
+
+TEST_F(SignInTest, AReusedTokenIsLoggedOnceHoweverOftenItComes) {
+  const auto first = sign_in(kClinicPassword);
+  (void)refresh_on(clinic_, refresh_token(first));
+  clinic_.clock.advance(seconds(31));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(refresh_on(clinic_, refresh_token(first)).status, 401);
+  EXPECT_EQ(std::ranges::count(log(), "auth.refresh refused refresh_token_reused"), 1);
+}
+
+TEST_F(SignInTest, ATokenAheadOfTheSessionEndsIt) {
+  const auto first = sign_in(kClinicPassword);
+  const auto& secret = clinic_.settings.auth.token_secret;
+  auto token = *read_refresh_token(secret, refresh_token(first));
+  token.number += 1;  // as after a failover to a database that lacks the last refresh
+  EXPECT_EQ(refresh_on(clinic_, write_refresh_token(secret, token)).status, 401);
+  EXPECT_TRUE(revoked(first));
+}
+
+// ---- counting -----------------------------------------------------------------------------------
+
+TEST_F(SignInTest, KnownAndUnknownAddressesAreAnsweredAlike) {
+  struct Row {
+    std::string password;
+    std::string ip;
+    seconds later{0};
+  };
+  std::vector<Row> rows;
+  for (int i = 0; i < 8; ++i) rows.push_back({"wrong", "203.0.113.1"});
+  rows.push_back({"wrong", "203.0.113.1", seconds(899)});
+  rows.push_back({"wrong", "198.51.100.7"});
+  rows.push_back({"wrong", "203.0.113.1", seconds(1)});
+  for (int network = 1; network <= 12; ++network) {
+    for (int i = 0; i < 5; ++i) rows.push_back({"wrong", "192.0.2." + std::to_string(network)});
+  }
+  rows.push_back({"wrong", "192.0.2.200"});
+  rows.push_back({"wrong", "2001:db8::1", seconds(60)});
+  rows.push_back({"wrong", "203.0.113.1", seconds(900)});
+  const auto unknown = unknown_address();
+  std::vector<std::string> codes;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    clinic_.clock.advance(rows[i].later);
+    const auto one = sign_in(rows[i].password, rows[i].ip);
+    const auto other = login_on(clinic_, unknown, rows[i].password, rows[i].ip);
+    EXPECT_EQ(one, other) << "row " << i;
+    codes.push_back(one.code);
+  }
+  EXPECT_EQ(std::ranges::count(codes, "account_locked"), 23);
+  EXPECT_EQ(codes.back(), "invalid_credentials");
+}
+
+TEST_F(SignInTest, FailuresAreCountedForAllNodesTogether) {
+  Clinic other;
+  const auto unknown = unknown_address();
+  for (const auto& email : {clinic_.doctor.email, unknown}) {
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_EQ(login_on(i % 2 == 0 ? clinic_ : other, email, "wrong").code, "invalid_credentials");
+    }
+    EXPECT_EQ(login_on(clinic_, email, "wrong").code, "account_locked");
+    EXPECT_EQ(login_on(other, email, "wrong").code, "account_locked");
+  }
+}
+
+TEST_F(SignInTest, HoweverAnAddressIsTypedItHasOneTally) {
+  const auto unknown = unknown_address();
+  for (auto email : {clinic_.doctor.email, unknown}) {
+    for (int i = 0; i < 5; ++i) {
+      email[static_cast<std::size_t>(i)] = static_cast<char>(std::toupper(email[i]));
+      EXPECT_EQ(login_on(clinic_, email, "wrong").code, "invalid_credentials");
+    }
+    EXPECT_EQ(login_on(clinic_, email, "wrong").code, "account_locked");
+  }
+}
+
+TEST_F(SignInTest, ParallelGuessesAreNoMoreThanSuccessiveOnes) {
+  const auto unknown = unknown_address();
+  for (const auto& email : {clinic_.doctor.email, unknown}) {
+    std::vector<Seen> answers(20);
+    std::vector<Task<>> tasks;
+    for (auto& answer : answers) {
+      tasks.push_back(perform_into(clinic_.app, &login, login_request(email, "guess"), answer));
+    }
+    testing::run_all(clinic_.reactor, std::move(tasks));
+    EXPECT_EQ(std::ranges::count(answers, "invalid_credentials", &Seen::code), 5);
+    EXPECT_EQ(std::ranges::count(answers, "account_locked", &Seen::code), 15);
+  }
+}
+
+TEST_F(SignInTest, WrongSignInsElsewhereKeepNobodyOut) {
+  EXPECT_EQ(sign_in(kClinicPassword).status, 200);
+  for (int network = 0; network < 30; ++network) {
+    for (int i = 0; i < 5; ++i) (void)sign_in("wrong", "192.0.2." + std::to_string(network));
+  }
+  EXPECT_EQ(sign_in(kClinicPassword, "198.51.100.1").code, "account_locked")
+      << "guesses are bounded wherever they come from";
+  EXPECT_EQ(sign_in(kClinicPassword).status, 200) << "where the doctor signed in before";
+  clinic_.clock.advance(kKnownNetwork);
+  EXPECT_EQ(sign_in(kClinicPassword, "198.51.100.1").status, 200) << "the lock has run out";
+}
+
+TEST_F(SignInTest, WrongSignInsLockNobodysSignature) {
+  const auto session = sign_in(kClinicPassword);
+  for (int i = 0; i < 10; ++i) (void)sign_in("wrong");
+  EXPECT_EQ(sign_in(kClinicPassword).code, "account_locked");
+  EXPECT_EQ(run(clinic_.reactor, confirm(clinic_.app, caller_of(session), kClinicPassword)).status,
+            200);
+  EXPECT_EQ(refresh_on(clinic_, refresh_token(session)).status, 200);
+}
+
+TEST_F(SignInTest, WrongPasswordsBeforeASignatureLockThatSessionOnly) {
+  const auto session = sign_in(kClinicPassword);
+  const auto ask = [&](const Seen& who, const char* password) {
+    return run(clinic_.reactor, confirm(clinic_.app, caller_of(who), password));
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(session, "wrong").code, "wrong_password") << i;
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(ask(session, kClinicPassword).code, "account_locked");
+  const auto second = sign_in(kClinicPassword);
+  ASSERT_EQ(second.status, 200);
+  EXPECT_EQ(ask(second, kClinicPassword).status, 200);
+  EXPECT_EQ(ask(session, kClinicPassword).retry_after_s, 900);
+  clinic_.clock.advance(seconds(890));
+  const auto refreshed = refresh_on(clinic_, refresh_token(session));
+  EXPECT_EQ(ask(refreshed, kClinicPassword).code, "account_locked") << "no way around it";
+  clinic_.clock.advance(seconds(10));
+  EXPECT_EQ(ask(refreshed, kClinicPassword).status, 200);
+  EXPECT_THAT(
+      log(),
+      ElementsAre("auth.login ok", "auth.confirm refused wrong_password",
+                  "auth.confirm refused wrong_password", "auth.confirm refused wrong_password",
+                  "auth.confirm refused wrong_password", "auth.confirm refused wrong_password",
+                  "auth.confirm refused account_locked", "auth.login ok",
+                  "auth.confirm refused tries_while_locked 32"));
+}
+
+TEST_F(SignInTest, TheSignedInDoNotWaitBehindThoseWhoSignIn) {
+  const auto session = sign_in(kClinicPassword);
+  std::vector<HashQueue::Place> taken;
+  const int places = hashes_at_once(clinic_.settings.server);
+  for (int i = 0; i < places; ++i) {
+    taken.push_back(
+        run(clinic_.reactor, clinic_.authority.hashing(false).enter("elsewhere", places)));
+  }
+  Seen waiting;
+  boost::asio::co_spawn(clinic_.reactor,
+                        perform_into(clinic_.app, &login,
+                                     login_request(clinic_.doctor.email, kClinicPassword), waiting),
+                        boost::asio::detached);
+  while (clinic_.authority.hashing(false).waiting() == 0) clinic_.reactor.run_one();
+  EXPECT_EQ(run(clinic_.reactor, confirm(clinic_.app, caller_of(session), kClinicPassword)).status,
+            200);
+  EXPECT_EQ(clinic_.authority.hashing(false).waiting(), 1U);
+  EXPECT_EQ(waiting.status, 0);
+  taken.clear();
+  EXPECT_EQ(sign_in(kClinicPassword).status, 200);
+  EXPECT_EQ(waiting.status, 200);
+}
+
+TEST_F(SignInTest, ARightPasswordThatOpensNothingCountsLikeAWrongOne) {
+  run(clinic_.reactor,
+      set_account_active(clinic_.db, {}, clinic_.doctor.account, /*active=*/false));
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(sign_in(kClinicPassword).code, "invalid_credentials");
+  EXPECT_EQ(sign_in(kClinicPassword).code, "account_locked")
+      << "or the lock that does not come would tell that it is right";
+  EXPECT_EQ(std::ranges::count(log(), "auth.login refused account_disabled"), 5);
+}
+
+TEST_F(SignInTest, ANewPasswordLiftsTheLock) {
+  for (int i = 0; i < 6; ++i) (void)sign_in("wrong");
+  const auto hash = hash_password(clinic_.settings.auth, "another good password");
+  run(clinic_.reactor, reset_password(clinic_.db, {}, clinic_.doctor.account, hash));
+  EXPECT_EQ(sign_in("another good password").status, 200);
+}
+
+// ---- what the log gets --------------------------------------------------------------------------
+
+TEST_F(SignInTest, TriesOnALockedAccountAreCountedNotLoggedOneByOne) {
+  for (int i = 0; i < 5; ++i) (void)sign_in("wrong");
+  const auto entries = log();
+  EXPECT_THAT(entries, Contains("auth.login refused account_locked 203.0.113.1"));
+  EXPECT_EQ(entries.size(), 6U);
+  const auto platform = platform_entries();
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(sign_in(kClinicPassword).code, "account_locked");
+  EXPECT_EQ(log(), entries);
+  EXPECT_EQ(platform_entries(), platform);
+  clinic_.clock.advance(seconds(900));
+  EXPECT_EQ(sign_in(kClinicPassword).status, 200);
+  const auto after = log();
+  ASSERT_EQ(after.size(), 8U);
+  EXPECT_EQ(after[6], "auth.login refused tries_while_locked 100 203.0.113.1");
+}
+
+TEST_F(SignInTest, TriesThatNobodyCameBackToAreLoggedByALaterSignIn) {
+  for (int i = 0; i < 12; ++i) (void)sign_in("wrong", "192.0.2.77");
+  EXPECT_THAT(log(), Not(Contains(HasSubstr("tries_while_locked"))));
+  clinic_.clock.advance(seconds(1'800));
+  for (int i = 0; i < 50; ++i) (void)login_on(clinic_, unknown_address(), "wrong");
+  EXPECT_THAT(log(), Contains("auth.login refused tries_while_locked 7 192.0.2.77"));
+}
+
+TEST_F(SignInTest, UnknownAddressesGetOneEntryTogether) {
+  clinic_.clock.advance(hours(1'000));
+  const auto before = platform_entries();
+  for (int i = 0; i < 30; ++i) (void)login_on(clinic_, unknown_address(), "wrong");
+  const auto locked = unknown_address();
+  for (int i = 0; i < 30; ++i) (void)login_on(clinic_, locked, "wrong");
+  EXPECT_LE(platform_entries() - before, 1);
+  clinic_.clock.advance(seconds(900));
+  (void)login_on(clinic_, unknown_address(), "wrong");
+  EXPECT_LE(platform_entries() - before, 2);
+  db::SyncConnection connection(PgCluster::get().superuser_conninfo());
+  const auto last = connection.query(
+      "SELECT outcome, detail->>'reason', detail->'after'->>'refused' FROM wardbook.platform_audit "
+      "WHERE action = 'auth.login' ORDER BY id DESC LIMIT 1");
+  EXPECT_EQ(last[0][0], "refused");
+  EXPECT_EQ(last[0][1], "unknown_account");
+  EXPECT_GE(std::stoll(last[0][2].value()), 35) << "those that were compared, and this one";
+}
+
+TEST_F(SignInTest, TalliesOfAddressesThatNobodyTriesAnyMoreAreForgotten) {
+  for (int i = 0; i < 40; ++i) (void)login_on(clinic_, unknown_address(), "wrong");
+  const auto many = tallies();
+  clinic_.clock.advance(hours(3'000));
+  for (int i = 0; i < 40; ++i) (void)login_on(clinic_, unknown_address(), "wrong");
+  EXPECT_LE(tallies(), many) << "new ones take the place of the old";
+}
+
+// ---- hashes -------------------------------------------------------------------------------------
+
+TEST_F(SignInTest, ADearerHashIsMadeAtSignInAndEndsNoSession) {
+  const auto hash = [&] {
+    return Clinic::as_owner()
+        .query("SELECT password_hash FROM wardbook.accounts WHERE id = $1",
+               {std::to_string(clinic_.doctor.account.value)})[0][0]
+        .value_or("");
+  };
+  const auto before = sign_in(kClinicPassword);
+  const auto old = hash();
+  clinic_.settings.auth.argon2_passes = 2;
+  EXPECT_EQ(sign_in("wrong").status, 401);
+  EXPECT_EQ(hash(), old);
+  std::vector<Seen> answers(4);
+  std::vector<Task<>> tasks;
+  for (auto& answer : answers) {
+    tasks.push_back(perform_into(clinic_.app, &login,
+                                 login_request(clinic_.doctor.email, kClinicPassword), answer));
+  }
+  testing::run_all(clinic_.reactor, std::move(tasks));
+  for (const auto& answer : answers)
+    EXPECT_EQ(answer.status, 200) << "none sees a changed password";
+  EXPECT_EQ(work_of(hash()), 2 * work_of(old));
+  EXPECT_EQ(run(clinic_.reactor, confirm(clinic_.app, caller_of(before), kClinicPassword)).status,
+            200);
+  EXPECT_EQ(refresh_on(clinic_, refresh_token(before)).status, 200);
+  const auto dear = hash();
+  EXPECT_EQ(sign_in(kClinicPassword).status, 200);
+  EXPECT_EQ(hash(), dear) << "only once";
+}
+
+}  // namespace
+}  // namespace wardbook::accounts

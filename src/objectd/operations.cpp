@@ -1,0 +1,355 @@
+#include "objectd/operations.h"
+
+#include <algorithm>
+
+#include "objectd/checksums.h"
+#include "objectd/error.h"
+
+namespace wardbook::objectd {
+namespace {
+
+using List = std::string_view;
+
+// Headers ---------------------------------------------------------------------------------------
+
+/// What every HTTP client, browser, proxy or SDK may send with any request, and what it means:
+/// where the request comes from and goes to, its framing and signature, what the client would like
+/// to get. None of it asks for anything that the store would have to do.
+constexpr List kEverywhere[] = {
+    // The connection and the body's framing (src/net), and conditions of caches, of which there
+    // are none here.
+    "host", "connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade",
+    "expect", "http2-settings", "alt-used", "content-length", "content-type", "cache-control",
+    "pragma", "max-forwards", "via", "forwarded", "x-forwarded-", "x-real-ip", "cdn-loop",
+    // Who asks, and what for.
+    "user-agent", "from", "origin", "referer", "cookie", "dnt", "sec-", "priority", "save-data",
+    "upgrade-insecure-requests", "purpose", "x-requested-with", "accept", "accept-charset",
+    "accept-encoding", "accept-language",
+    // Tracing.
+    "x-request-id", "x-correlation-id", "traceparent", "tracestate", "baggage", "x-b3-", "b3",
+    "x-amzn-trace-id", "amz-sdk-", "x-amz-user-agent",
+    // The signature (auth.h).
+    "authorization", "date", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"};
+
+constexpr List kOwner[] = {"x-amz-expected-bucket-owner"};
+/// Kept with an object and sent back with it.
+constexpr List kStored[] = {"cache-control",    "content-disposition", "content-encoding",
+                            "content-language", "content-type",        "expires",
+                            "x-amz-meta-",      "x-amz-storage-class"};
+constexpr List kMade[] = {"x-amz-acl", "x-amz-server-side-encryption"};
+constexpr List kBody[] = {"content-encoding",
+                          "content-md5",
+                          "x-amz-decoded-content-length",
+                          "x-amz-sdk-checksum-algorithm",
+                          "x-amz-trailer",
+                          "x-amz-checksum-crc32",
+                          "x-amz-checksum-crc32c",
+                          "x-amz-checksum-crc64nvme",
+                          "x-amz-checksum-sha1",
+                          "x-amz-checksum-sha256"};
+constexpr List kWriteConditions[] = {"if-match", "if-none-match"};
+constexpr List kRead[] = {"range",
+                          "if-match",
+                          "if-none-match",
+                          "if-range",
+                          "if-modified-since",
+                          "if-unmodified-since",
+                          "x-amz-checksum-mode",
+                          "x-amz-te"};
+constexpr List kCopySource[] = {"x-amz-copy-source",
+                                "x-amz-copy-source-if-match",
+                                "x-amz-copy-source-if-none-match",
+                                "x-amz-copy-source-if-modified-since",
+                                "x-amz-copy-source-if-unmodified-since",
+                                "x-amz-source-expected-bucket-owner"};
+constexpr List kCopy[] = {"x-amz-metadata-directive", "x-amz-tagging-directive",
+                          "x-amz-checksum-algorithm"};
+constexpr List kCopyRange[] = {"x-amz-copy-source-range"};
+constexpr List kUpload[] = {"x-amz-checksum-algorithm", "x-amz-checksum-type"};
+constexpr List kCompletion[] = {"x-amz-checksum-type", "x-amz-mp-object-size"};
+constexpr List kDeleteConditions[] = {"if-match", "x-amz-if-match-size",
+                                      "x-amz-if-match-last-modified-time"};
+constexpr List kBucketAcl[] = {"x-amz-acl"};
+
+// Query parameters --------------------------------------------------------------------------------
+
+/// Of a presigned URL; checked with the signature.
+constexpr List kSignature[] = {"X-Amz-Algorithm",     "X-Amz-Credential",    "X-Amz-Date",
+                               "X-Amz-Expires",       "X-Amz-Signature",     "X-Amz-Security-Token",
+                               "X-Amz-SignedHeaders", "X-Amz-Content-Sha256"};
+constexpr List kLocation[] = {"location"};
+constexpr List kVersioning[] = {"versioning"};
+constexpr List kAcl[] = {"acl"};
+constexpr List kTagging[] = {"tagging"};
+constexpr List kUploads[] = {"uploads"};
+constexpr List kDelete[] = {"delete"};
+constexpr List kListType[] = {"list-type"};
+constexpr List kUploadId[] = {"uploadId"};
+constexpr List kBuckets[] = {"prefix", "max-buckets", "continuation-token", "bucket-region"};
+constexpr List kList[] = {"prefix", "delimiter", "marker", "max-keys", "encoding-type"};
+constexpr List kListV2[] = {"prefix",      "delimiter",          "max-keys",   "encoding-type",
+                            "start-after", "continuation-token", "fetch-owner"};
+constexpr List kListUploads[] = {"prefix",      "delimiter",        "key-marker",
+                                 "max-uploads", "upload-id-marker", "encoding-type"};
+constexpr List kGet[] = {"partNumber",
+                         "response-cache-control",
+                         "response-content-disposition",
+                         "response-content-encoding",
+                         "response-content-language",
+                         "response-content-type",
+                         "response-expires"};
+constexpr List kPart[] = {"partNumber"};
+constexpr List kListParts[] = {"max-parts", "part-number-marker"};
+
+using enum Operation;
+using enum Target;
+
+constexpr OperationRow kOperations[] = {
+    {list_buckets, "ListBuckets", "GET", service, {}, kBuckets, {}},
+    {create_bucket, "CreateBucket", "PUT", bucket, {}, {}, {kBody, kBucketAcl}, false, true},
+    {head_bucket, "HeadBucket", "HEAD", bucket, {}, {}, {kOwner}},
+    {delete_bucket, "DeleteBucket", "DELETE", bucket, {}, {}, {kOwner}},
+    {bucket_location, "GetBucketLocation", "GET", bucket, kLocation, {}, {kOwner}},
+    {bucket_versioning, "GetBucketVersioning", "GET", bucket, kVersioning, {}, {kOwner}},
+    {bucket_acl, "GetBucketAcl", "GET", bucket, kAcl, {}, {kOwner}},
+    {list_objects, "ListObjects", "GET", bucket, {}, kList, {kOwner}},
+    {list_objects_v2, "ListObjectsV2", "GET", bucket, kListType, kListV2, {kOwner}},
+    {list_uploads, "ListMultipartUploads", "GET", bucket, kUploads, kListUploads, {kOwner}},
+    {delete_objects, "DeleteObjects", "POST", bucket, kDelete, {}, {kOwner, kBody}, false, true},
+    {put_object,
+     "PutObject",
+     "PUT",
+     object,
+     {},
+     {},
+     {kOwner, kStored, kMade, kBody, kWriteConditions},
+     true,
+     true},
+    {copy_object,
+     "CopyObject",
+     "PUT",
+     object,
+     {},
+     {},
+     {kOwner, kStored, kMade, kWriteConditions, kCopySource, kCopy},
+     true},
+    {get_object, "GetObject", "GET", object, {}, kGet, {kOwner, kRead}},
+    {head_object, "HeadObject", "HEAD", object, {}, kGet, {kOwner, kRead}},
+    {delete_object, "DeleteObject", "DELETE", object, {}, {}, {kOwner, kDeleteConditions}},
+    {object_acl, "GetObjectAcl", "GET", object, kAcl, {}, {kOwner}},
+    {object_tagging, "GetObjectTagging", "GET", object, kTagging, {}, {kOwner}},
+    {create_upload,
+     "CreateMultipartUpload",
+     "POST",
+     object,
+     kUploads,
+     {},
+     {kOwner, kStored, kMade, kUpload},
+     true},
+    {upload_part, "UploadPart", "PUT", object, kUploadId, kPart, {kOwner, kBody}, false, true},
+    {upload_part_copy,
+     "UploadPartCopy",
+     "PUT",
+     object,
+     kUploadId,
+     kPart,
+     {kOwner, kCopySource, kCopyRange}},
+    {list_parts, "ListParts", "GET", object, kUploadId, kListParts, {kOwner}},
+    {complete_upload,
+     "CompleteMultipartUpload",
+     "POST",
+     object,
+     kUploadId,
+     {},
+     {kOwner, kBody, kWriteConditions, kCompletion},
+     false,
+     true},
+    {abort_upload, "AbortMultipartUpload", "DELETE", object, kUploadId, {}, {kOwner}},
+};
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return out;
+}
+
+bool has(Names names, std::string_view name) {
+  return std::ranges::any_of(names, [name](std::string_view own) {
+    return own == name || (own.ends_with('-') && name.starts_with(own));
+  });
+}
+
+bool declares(const OperationRow& row, std::string_view header) {
+  return has(kEverywhere, header) ||
+         std::ranges::any_of(row.headers, [header](Names names) { return has(names, header); });
+}
+
+[[noreturn]] void not_implemented(std::string_view kind, std::string_view name,
+                                  const OperationRow& row) {
+  throw S3Error(errors::kNotImplemented, std::string("The ") + std::string(kind) + " " +
+                                             std::string(name) + " is not supported with " +
+                                             std::string(row.name));
+}
+
+[[noreturn]] void invalid(std::string_view name) {
+  throw S3Error(errors::kInvalidArgument, std::string("The value of ") + std::string(name) +
+                                              " is not one that this store knows");
+}
+
+void check_query(const OperationRow& row, const net::QueryParams& query, bool presigned) {
+  for (auto param = query.begin(); param != query.end(); ++param) {
+    const auto& [name, value] = *param;
+    const auto lower = lowered(name);
+    const bool of_headers = presigned && lower.starts_with("x-amz-");
+    const auto same = [&](const auto& other) {
+      return other.first == name || (of_headers && lowered(other.first) == lower);
+    };
+    if (std::find_if(query.begin(), param, same) != param) {
+      throw S3Error(errors::kInvalidArgument, "The parameter is repeated: " + name);
+    }
+    if (presigned && has(kSignature, name)) continue;
+    const bool of_signature = std::ranges::any_of(
+        kSignature, [&](std::string_view own) { return net::equal_ignoring_case(own, lower); });
+    if (of_headers && !of_signature) continue;  // it stands for a header
+    if (name == "x-id") {
+      if (value != row.name) invalid(name);
+    } else if (has(row.selectors, name)) {
+      const bool has_value = name == "uploadId" || name == "list-type";
+      if (!has_value && !value.empty()) invalid(name);
+      if (name == "list-type" && value != "2") invalid(name);
+    } else if (!has(row.query, name)) {
+      not_implemented("parameter", name, row);
+    }
+  }
+}
+
+void expect_one_of(const net::Headers& headers, std::string_view name,
+                   std::initializer_list<std::string_view> values) {
+  const auto value = headers.get(name);
+  if (value && std::ranges::find(values, *value) == values.end()) invalid(name);
+}
+
+/// All that is asked for with checksums must be one thing, and one that we can compute.
+void check_checksums(const net::Headers& headers, bool trailing) {
+  std::optional<ChecksumKind> kind;
+  const auto take = [&kind](ChecksumKind named) {
+    if (kind && *kind != named) {
+      throw S3Error(errors::kInvalidRequest, "More than one checksum is asked for");
+    }
+    kind = named;
+  };
+  for (const auto known : kChecksumKinds) {
+    if (headers.get(header_of(known))) take(known);
+  }
+  if (const auto trailer = headers.get("x-amz-trailer")) {
+    const auto known = std::ranges::find_if(kChecksumKinds, [&](ChecksumKind one) {
+      return net::equal_ignoring_case(header_of(one), *trailer);
+    });
+    if (!trailing || known == kChecksumKinds.end()) invalid("x-amz-trailer");
+    if (kind) throw S3Error(errors::kInvalidRequest, "A checksum is sent both ways");
+    take(*known);
+  }
+  for (const auto* name : {"x-amz-sdk-checksum-algorithm", "x-amz-checksum-algorithm"}) {
+    const auto algorithm = headers.get(name);
+    if (!algorithm) continue;
+    const auto known = checksum_by_name(*algorithm);
+    if (!known) throw S3Error(errors::kInvalidRequest, "Checksum algorithm not supported");
+    take(*known);
+  }
+}
+
+void check_values(const OperationRow& row, const net::RequestHead& head,
+                  const net::QueryParams& query, std::string_view payload_hash) {
+  const auto& headers = head.headers;
+  for (const auto* name : {"x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"}) {
+    const auto owner = headers.get(name);
+    if (owner && *owner != kOwnerId) throw S3Error(errors::kAccessDenied);
+  }
+  // The owner has everything and nobody else has anything, whatever the two are called.
+  if (const auto acl = headers.get("x-amz-acl");
+      acl && *acl != "private" && *acl != "bucket-owner-full-control") {
+    throw S3Error(errors::kNotImplemented, "Access is the owner's alone");
+  }
+  expect_one_of(headers, "x-amz-metadata-directive", {"COPY", "REPLACE"});
+  expect_one_of(headers, "x-amz-tagging-directive", {"COPY", "REPLACE"});  // there are no tags
+  expect_one_of(headers, "x-amz-checksum-type", {"COMPOSITE", "FULL_OBJECT"});
+  expect_one_of(headers, "x-amz-checksum-mode", {"ENABLED"});
+  expect_one_of(headers, "x-amz-te", {"append-md5"});  // an offer to take it, not a demand
+  const bool chunked = payload_hash.starts_with("STREAMING-");
+  if (!chunked && headers.get("x-amz-decoded-content-length")) {
+    throw S3Error(errors::kInvalidRequest, "The body is not in chunks");
+  }
+  if (!row.stores && headers.get("content-encoding")) {
+    expect_one_of(headers, "content-encoding", {"aws-chunked", "identity"});
+  }
+  check_checksums(headers, chunked && payload_hash.ends_with("-TRAILER"));
+  const bool part =
+      std::ranges::any_of(query, [](const auto& p) { return p.first == "partNumber"; });
+  if (part && headers.get("range")) {
+    throw S3Error(errors::kInvalidRequest,
+                  "Cannot specify both Range header and partNumber query parameter");
+  }
+}
+
+/// Whoever holds a presigned URL may not add to what its maker meant.
+void check_signed(const OperationRow& row, const net::RequestHead& head, const s3::Claim& claim) {
+  const bool reads = row.method == "GET" || row.method == "HEAD";
+  for (const auto& [name, value] : head.headers.all()) {
+    const auto lower = lowered(name);
+    const bool kept = row.stores && has(kStored, lower) &&
+                      !(lower == "content-encoding" && value == "aws-chunked");
+    const bool decides = !reads && lower.starts_with("if-");
+    if ((!kept && !decides) || claim.signs(lower)) continue;
+    // The AWS SDK for JavaScript never signs this one.
+    if (lower == "cache-control" && claim.kind == s3::Claim::Kind::header) continue;
+    throw S3Error(errors::kAccessDenied,
+                  "There were headers present in the request which were not signed",
+                  {{"HeadersNotSigned", lower}});
+  }
+}
+
+}  // namespace
+
+std::span<const OperationRow> operations() {
+  return kOperations;
+}
+
+const OperationRow& row_of(Operation operation) {
+  return *std::ranges::find(kOperations, operation, &OperationRow::operation);
+}
+
+const OperationRow& find_operation(std::string_view method, Target target,
+                                   const net::QueryParams& query, const net::Headers& headers) {
+  const bool copies = headers.get("x-amz-copy-source").has_value();
+  const auto asked = [&query](std::string_view name) {
+    return std::ranges::any_of(query, [name](const auto& param) { return param.first == name; });
+  };
+  const OperationRow* found = nullptr;
+  bool method_known = false;
+  for (const auto& row : kOperations) {
+    if (row.target != target || row.method != method) continue;
+    method_known = true;
+    if (!std::ranges::all_of(row.selectors, asked)) continue;
+    const bool is_copy = row.operation == copy_object || row.operation == upload_part_copy;
+    if (method == "PUT" && target == object && is_copy != copies) continue;
+    if (found == nullptr || row.selectors.size() > found->selectors.size()) found = &row;
+  }
+  if (found != nullptr) return *found;
+  throw S3Error(method_known || method == "POST" ? errors::kNotImplemented
+                                                 : errors::kMethodNotAllowed);
+}
+
+void check_declared(const OperationRow& row, const net::RequestHead& head,
+                    const net::RequestHead& effective, const net::QueryParams& query,
+                    const s3::Claim& claim) {
+  check_query(row, query, claim.kind == s3::Claim::Kind::query);
+  for (const auto& [name, value] : effective.headers.all()) {
+    if (!declares(row, lowered(name))) not_implemented("header", lowered(name), row);
+  }
+  check_signed(row, head, claim);
+  check_values(row, effective, query, claim.payload_hash);
+}
+
+}  // namespace wardbook::objectd

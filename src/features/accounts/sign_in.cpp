@@ -91,7 +91,6 @@ struct Decided {
   bool right = false;
   Choice choice;
   Counted counted;
-  std::vector<Forgotten> forgotten;
 };
 
 Try outcome_of(const Decided& decided) {
@@ -127,7 +126,7 @@ Task<Decided> count_attempt(App& app, db::Tx& tx, SignInAttempt attempt) {
   std::optional<AccountId> whose;
   if (attempt.account) whose = out.account.id;
   keep_tallies(tx, attempt.tally, tallies, now, app.settings.auth.lock_duration, whose, out.home);
-  out.forgotten = co_await forget_tallies(tx, now);
+  forget_tallies(tx, now);
   co_return out;
 }
 
@@ -158,14 +157,6 @@ void note_locks(db::Tx& tx, const Decided& decided, const Attempt& attempt,
   if (counted.lock_all) note(tx, decided.home, actor, lock_entry(account, *counted.lock_all, ""));
 }
 
-/// In the logs of other accounts' hospitals; nobody there caused it now.
-void note_forgotten(db::Tx& tx, const std::vector<Forgotten>& forgotten) {
-  for (const auto& tally : forgotten) {
-    note(tx, tally.home, {},
-         turned_away_entry("auth.login", tally.account, tally.refused, tally.network));
-  }
-}
-
 /// Addresses without an account: anybody can make up any number of them, so they get one entry
 /// together.
 Task<> note_stranger(App& app, db::Tx& tx, api::Request request, Decided decided) {
@@ -178,7 +169,6 @@ Task<> note_stranger(App& app, db::Tx& tx, api::Request request, Decided decided
       note(tx, std::nullopt, audit::actor_of(request), std::move(entry));
     }
   }
-  note_forgotten(tx, decided.forgotten);
   co_await tx.commit();
 }
 
@@ -198,7 +188,6 @@ Task<> note_refused(App& app, db::Tx& tx, api::Request request, Decided decided,
                        decided.right ? why(decided.choice.outcome) : "wrong_password"));
   }
   note_locks(tx, decided, attempt, actor);
-  note_forgotten(tx, decided.forgotten);
   co_await tx.commit();
   refuse_sign_in(decided, app.clock.now());
 }
@@ -225,7 +214,6 @@ Task<api::Response> grant(App& app, db::Tx& tx, api::Request request, Decided de
       actor_for(request, decided.account.id, api::to_string(granted.caller.role));
   note_locks(tx, decided, attempt, actor);
   note(tx, granted.caller.tenant_id, actor, sign_in_entry("auth.login", decided.account.id, ""));
-  note_forgotten(tx, decided.forgotten);
   co_await tx.commit();
   const std::string text = write_refresh_token(app.settings.auth.token_secret, token);
   co_return api::ok(session_json(app, granted.caller, granted.tenant, text));
@@ -250,7 +238,6 @@ Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt
   if (decided.choice.outcome == SignIn::tenant_required) {
     const audit::Actor actor = actor_for(request, decided.account.id, "");
     note_locks(tx, decided, attempt.tally, actor);
-    note_forgotten(tx, decided.forgotten);
     co_await tx.commit();
     Failure failure(Code::tenant_required, "This account works in several hospitals: name one.");
     failure.extension("tenants", choices_json(decided.memberships));

@@ -59,16 +59,24 @@ struct SignInAttempt {
   std::optional<AccountRow> account;  ///< as it was before the comparison
   Attempt tally;
   std::optional<std::string> named;  ///< the tenant
+  /// Whose log it belongs in, as far as is known before: tries with one account wait for each other
+  /// and for that log, so they count to that hospital's connections.
+  std::optional<TenantId> home;
   Compared compared;
 };
 
 /// Fails with account_locked. The same statements whether there is an account or not.
-Task<SignInAttempt> begin_attempt(App& app, std::string remote_ip, std::string email) {
+Task<SignInAttempt> begin_attempt(App& app, std::string remote_ip, std::string email,
+                                  std::optional<std::string> named) {
   SignInAttempt out;
+  out.named = std::move(named);
   db::Tx tx = co_await app.db.begin_control();
   out.account = co_await tx.maybe_one(kAccountByEmail, email_key(email));
   out.tally.who = address_key(app.settings.auth.token_secret, email);
   out.tally.network = network_of(remote_ip);
+  const AccountId account = out.account ? out.account->id : AccountId{};
+  const auto memberships = co_await tx.all(kMemberships, account);
+  out.home = audit_home(memberships, out.named);
   co_await refuse_while_locked(tx, out.tally, app.clock.now());
   co_return out;
 }
@@ -221,7 +229,7 @@ Task<api::Response> grant(App& app, db::Tx& tx, api::Request request, Decided de
 
 /// Everything after the comparison, in one transaction.
 Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt) {
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await app.db.begin_control_for(attempt.home);
   Decided decided = co_await count_attempt(app, tx, attempt);
   if (!attempt.account) {
     const auto locked_until = decided.counted.locked_until;
@@ -250,8 +258,8 @@ Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt
 
 Task<api::Response> login(App& app, api::Request request) {
   const Credentials credentials = read_credentials(request);
-  SignInAttempt attempt = co_await begin_attempt(app, request.head.remote_ip, credentials.email);
-  attempt.named = credentials.tenant;
+  SignInAttempt attempt =
+      co_await begin_attempt(app, request.head.remote_ip, credentials.email, credentials.tenant);
   std::string hash =
       attempt.account ? attempt.account->password_hash : impossible_hash(app.settings.auth);
   attempt.compared =
@@ -263,7 +271,7 @@ Task<api::Response> logout(App& app, api::Request request) {
   const api::Caller caller = request.caller;
   std::optional<std::string> tenant;
   if (caller.tenant_id) tenant = caller.tenant_id->str();
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
   co_await tx.one(kLockAccount, caller.account);
   co_await tx.exec(kEndSession, caller.session);
   const auto revoked = co_await tx.one(kRevoke, caller.session, caller.account, tenant);
@@ -292,7 +300,7 @@ Task<api::Response> change_password(App& app, api::Request request) {
   co_await confirm_password(app, caller, *current, actor);
   const Asker asker(caller.account);
   const std::string hash = co_await hash_on_worker(app, *wanted, asker);
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
   co_await tx.one(kLockAccount, caller.account);
   co_await tx.exec(kSetPassword, caller.account, hash);
   std::vector<Revocation> revoked;

@@ -459,6 +459,33 @@ TEST_F(SignInTest, WhoeverSignsInWritesIntoNoOtherHospitalsLog) {
   EXPECT_EQ(log(), before);
 }
 
+TEST_F(SignInTest, TriesThatWaitForALockedLogLeaveConnectionsToOthers) {
+  db::SyncConnection owner = Clinic::as_owner();
+  owner.script("BEGIN; LOCK TABLE \"" + clinic_.doctor.tenant_id->str() +
+               "\".audit_log IN ACCESS EXCLUSIVE MODE");
+  // As many as there are connections of all kinds; each waits for the log or for one that does.
+  std::vector<Seen> waiting(24);
+  for (auto& answer : waiting) {
+    boost::asio::co_spawn(
+        clinic_.reactor,
+        perform_into(clinic_.app, &login, login_request(clinic_.doctor.email, "wrong"), answer),
+        boost::asio::detached);
+  }
+  const auto stuck = [] {
+    return std::stoi(
+        Clinic::as_owner().value("SELECT count(*) FROM pg_locks WHERE NOT granted").value_or("0"));
+  };
+  while (stuck() < 2) clinic_.reactor.run_one();
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(login_on(clinic_, unknown_address(), "wrong").status, 401);
+  }
+  owner.script("ROLLBACK");
+  const auto answered = [&] {
+    return std::ranges::none_of(waiting, [](const Seen& one) { return one.status == 0; });
+  };
+  while (!answered()) clinic_.reactor.run_one();
+}
+
 TEST_F(SignInTest, UnknownAddressesGetOneEntryTogether) {
   clinic_.clock.advance(hours(1'000));
   const auto before = platform_entries();

@@ -302,6 +302,9 @@ Task<api::Response> change_password(App& app, api::Request request) {
   const std::string hash = co_await hash_on_worker(app, *wanted, asker);
   db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
   co_await tx.one(kLockAccount, caller.account);
+  // A reset, a joining or a release that came while the password was hashed ended the session.
+  const auto session = co_await tx.maybe_one(kSession, caller.session);
+  if (!session || session->ended) throw Failure(Code::unauthenticated, "The session has ended.");
   co_await tx.exec(kSetPassword, caller.account, hash);
   std::vector<Revocation> revoked;
   co_await end_sessions(tx, caller.account, std::nullopt, caller.session, revoked);

@@ -394,6 +394,39 @@ TEST_F(SignInTest, TheSignedInDoNotWaitBehindThoseWhoSignIn) {
   EXPECT_EQ(waiting.status, 200);
 }
 
+Task<> take_place(HashQueue& queue, int places, std::vector<HashQueue::Place>& taken) {
+  taken.push_back(co_await queue.enter("somebody else", places));
+}
+
+TEST_F(SignInTest, AChangeOfPasswordUnderWayDoesNotUndoAReset) {
+  const auto session = sign_in(kClinicPassword);
+  HashQueue& queue = clinic_.authority.hashing(true);
+  const int places = hashes_at_once(clinic_.settings.server);
+  std::vector<HashQueue::Place> taken;
+  taken.reserve(static_cast<std::size_t>(places) + 1);
+  for (int i = 0; i < places; ++i) run(clinic_.reactor, take_place(queue, places, taken));
+  auto change =
+      request({{"current_password", kClinicPassword}, {"new_password", "late and unwanted"}});
+  change.caller = caller_of(session);
+  Seen changed;
+  boost::asio::co_spawn(clinic_.reactor,
+                        perform_into(clinic_.app, &change_password, std::move(change), changed),
+                        boost::asio::detached);
+  while (queue.waiting() < 1) clinic_.reactor.run_one();
+  boost::asio::co_spawn(clinic_.reactor, take_place(queue, places, taken), boost::asio::detached);
+  while (queue.waiting() < 2) clinic_.reactor.run_one();
+  taken.pop_back();  // The current password is compared, and somebody else has the place again.
+  const auto all = static_cast<std::size_t>(places);
+  while (taken.size() < all || queue.waiting() < 1) clinic_.reactor.run_one();
+  const auto hash = hash_password(clinic_.settings.auth, "another good password");
+  run(clinic_.reactor, reset_password(clinic_.db, {}, clinic_.doctor.account, hash));
+  taken.clear();
+  while (changed.status == 0) clinic_.reactor.run_one();
+  EXPECT_EQ(changed.status, 401) << changed;
+  EXPECT_EQ(sign_in("late and unwanted").status, 401);
+  EXPECT_EQ(sign_in("another good password").status, 200);
+}
+
 TEST_F(SignInTest, ARightPasswordThatOpensNothingCountsLikeAWrongOne) {
   run(clinic_.reactor,
       set_account_active(clinic_.db, {}, clinic_.doctor.account, /*active=*/false));

@@ -30,7 +30,8 @@ BEGIN
   -- No sealer meanwhile.
   EXECUTE format('SELECT FROM %I.audit_sealing FOR UPDATE', tenant);
   EXECUTE format('UPDATE %1$I.audit_log a SET salt = NULL, reason = NULL, filters = NULL, before = NULL,'
-                 ' after = NULL WHERE ' || concerns || ' AND a.salt IS NOT NULL AND NOT ' || unsealed, tenant)
+                 ' after = NULL WHERE ' || concerns || ' AND NOT ' || unsealed ||
+                 ' AND num_nonnulls(a.salt, a.reason, a.filters, a.before, a.after) > 0', tenant)
     USING patient;
   GET DIAGNOSTICS erased = ROW_COUNT;
   EXECUTE format('SELECT min(a.id) FROM %1$I.audit_log a WHERE ' || concerns || ' AND ' || unsealed, tenant)

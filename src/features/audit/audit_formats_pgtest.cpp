@@ -43,7 +43,8 @@ INSERT INTO format_one.audit_seals (seq, epoch, entry_format, sealed_at, entry_i
    decode('064fe75c6265a39ec114559ced293dde9fb685f697f2f87144dd0443f61ee8f9
    06dadb5b69b2df9d6240963b20f93b8a03d6d063cbf460bb3624beeb926d0fc7', 'hex'),
    decode('952a95decd5358913678793036d8a67f3ab14a9436a5f35d9fce8a4a8f93d9b8', 'hex'));
-UPDATE format_one.audit_unsealed SET first = 5;
+DELETE FROM format_one.audit_unsealed;
+INSERT INTO format_one.audit_unsealed VALUES (-9223372036854775808, 0), (5, 9223372036854775807);
 ALTER SEQUENCE format_one.audit_log_id_seq RESTART WITH 5;)sql";
 
 /// With a column that a later format might add.

@@ -13,24 +13,26 @@ inline const db::Query<void, std::optional<std::int64_t>, std::optional<std::str
                        std::optional<std::vector<std::int64_t>>, std::string,
                        std::optional<std::string>, std::optional<std::string>,
                        std::optional<std::string>, std::optional<db::Json>, std::optional<db::Json>,
-                       std::optional<db::Json>>
+                       std::optional<db::Json>, std::optional<std::string>>
     kInsertOne{"audit.insert_one", R"sql(
   INSERT INTO {tenant}.audit_log (actor_id, actor_role, action, resource, resource_id, patient_id,
-    patient_ids, outcome, reason, request_id, ip, before, after, filters)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))sql"};
+    patient_ids, outcome, reason, request_id, ip, before, after, filters, salt)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15))sql"};
 
 /// Many at once, column by column; `patient_ids` are array literals.
 inline const db::Query<void, Texts, Texts, Texts, Texts, Texts, Texts, Texts, Texts, Texts, Texts,
-                       Texts, Texts>
+                       Texts, Texts, Texts>
     kInsertMany{"audit.insert_many", R"sql(
   INSERT INTO {tenant}.audit_log (actor_id, actor_role, action, resource, resource_id, patient_id,
-    patient_ids, outcome, reason, request_id, ip, filters)
+    patient_ids, outcome, reason, request_id, ip, filters, salt)
   SELECT e.actor_id, e.actor_role, e.action, e.resource, e.resource_id, e.patient_id,
-         e.patient_ids::bigint[], e.outcome, e.reason, e.request_id, e.ip, e.filters::jsonb
+         e.patient_ids::bigint[], e.outcome, e.reason, e.request_id, e.ip, e.filters::jsonb,
+         e.salt
   FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
-              $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
+              $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
+              $13::uuid[])
     AS e(actor_id, actor_role, action, resource, resource_id, patient_id, patient_ids, outcome,
-         reason, request_id, ip, filters))sql"};
+         reason, request_id, ip, filters, salt))sql"};
 
 inline const db::Query<void, std::optional<std::int64_t>, std::string, std::string, std::string,
                        std::optional<std::string>, std::optional<std::string>, db::Json>

@@ -61,10 +61,10 @@ EntryRow EntryRow::from_row(const db::RowView& r) {
   return row;
 }
 
-bool EntryRow::is_erased() const {
-  constexpr std::array kErased{Column::salt, Column::reason, Column::filters, Column::before,
-                               Column::after};
-  return std::ranges::none_of(kErased, [&](Column column) { return at(column).has_value(); });
+bool EntryRow::is_empty() const {
+  constexpr std::array kContent{Column::salt, Column::reason, Column::filters, Column::before,
+                                Column::after};
+  return std::ranges::none_of(kContent, [&](Column column) { return at(column).has_value(); });
 }
 
 const Format* Formats::find(std::int64_t number) const {

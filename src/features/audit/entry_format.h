@@ -45,8 +45,8 @@ struct EntryRow {
   }
   /// A sealed entry that is gone has nothing but its id.
   [[nodiscard]] bool is_missing() const { return !at(Column::at); }
-  /// What it says was erased: its salt is gone and with it every text.
-  [[nodiscard]] bool is_erased() const;
+  /// It says nothing, or what it said was erased with its salt.
+  [[nodiscard]] bool is_empty() const;
 };
 
 /// How entries become bytes. Written once and never changed: hashes that were made with it are to

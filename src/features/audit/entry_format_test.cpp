@@ -52,16 +52,16 @@ TEST(EntryFormatTest, ALinkHasTheseBytes) {
             to_hex(sha256("before1:1,1:3,1:2,1:1,7:1500000,hashes")));
 }
 
-TEST(EntryFormatTest, AnEntryWithoutSaltAndTextsIsErased) {
+TEST(EntryFormatTest, AnEntryWithoutSaltAndTextsIsEmpty) {
   EntryRow row = full_entry();
   const auto clear = [&](Column column) {
     row.columns[static_cast<std::size_t>(column)] = std::nullopt;
   };
-  EXPECT_FALSE(row.is_erased());
+  EXPECT_FALSE(row.is_empty());
   for (const Column column : {Column::reason, Column::before, Column::after}) clear(column);
-  EXPECT_FALSE(row.is_erased()) << "it says nothing, and has its salt";
+  EXPECT_FALSE(row.is_empty()) << "it says nothing, and has its salt";
   clear(Column::salt);
-  EXPECT_TRUE(row.is_erased());
+  EXPECT_TRUE(row.is_empty());
   EXPECT_FALSE(row.is_missing());
 }
 
@@ -92,11 +92,12 @@ TEST(NumberRangesTest, NumbersAreTakenOnce) {
   EXPECT_EQ(text_of(ranges), "2-4 ");
 }
 
-TEST(NumberRangesTest, TheLastNumberOfAllCanBeTaken) {
+TEST(NumberRangesTest, TheFirstAndTheLastNumberOfAllCanBeTaken) {
   NumberRanges all = NumberRanges::all();
   EXPECT_TRUE(all.take(INT64_MAX));
-  EXPECT_TRUE(all.take(1));
-  EXPECT_EQ(text_of(all), "2-9223372036854775806 ");
+  EXPECT_TRUE(all.take(INT64_MIN));
+  EXPECT_TRUE(all.take(0));
+  EXPECT_EQ(text_of(all), "-9223372036854775807--1 1-9223372036854775806 ");
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ class NumberRanges {
 
   [[nodiscard]] static NumberRanges all() {
     NumberRanges out;
-    out.add(1, std::numeric_limits<std::int64_t>::max());
+    using Limits = std::numeric_limits<std::int64_t>;
+    out.add(Limits::min(), Limits::max());
     return out;
   }
   /// Ranges are added in order; one that begins where the one before ends extends it.

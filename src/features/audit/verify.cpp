@@ -27,8 +27,9 @@ struct Walk {
     if (entry.is_missing()) return name + " is missing";
     const std::string_view kept = std::string_view(seal.digests).substr(position * kHash, kHash);
     const std::string_view hash = std::string_view(seal.hashes).substr(position * kHash, kHash);
-    const bool erased = entry.is_erased();
-    const std::string digest = erased ? std::string(kept) : content_digest(format, entry);
+    std::string digest = content_digest(format, entry);
+    const bool erased = entry.is_empty() && digest != kept;
+    if (erased) digest = kept;
     if (entry_hash(format, entry, digest) != hash) return name + " was altered";
     if (digest != kept) return "the digest of " + name + " was altered";
     if (!unsealed.take(entry.id)) return name + " was sealed twice";

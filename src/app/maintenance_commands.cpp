@@ -72,8 +72,10 @@ Task<int> verify(CommandContext& context) {
     if (verdict.first_fault) code = 1;
     boost::json::object row{{"tenant", id.str()},
                             {"entries", verdict.entries},
+                            {"erased", verdict.erased},
                             {"unsealed", verdict.unsealed},
                             {"versions", verdict.versions},
+                            {"epoch", verdict.epoch},
                             {"seals", verdict.seals},
                             {"head", verdict.head},
                             {"result", verdict.first_fault.value_or("holds")}};

@@ -9,8 +9,6 @@
 namespace wardbook::attachments {
 namespace {
 
-constexpr std::size_t kReadBytes = 256 * 1024;
-
 /// The first bytes and the digests of an object that is read from end to end.
 struct Reading {
   std::string head;

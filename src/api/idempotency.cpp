@@ -135,7 +135,7 @@ void replay_if_seen(Earlier earlier) {
 }
 
 Task<std::int64_t> sweep_idempotency_keys(db::Pool& pool, TenantId tenant) {
-  db::Tx tx = co_await pool.begin(std::move(tenant));
+  db::Tx tx = co_await pool.begin_job(std::move(tenant));
   const auto swept = co_await tx.exec(kSweep);
   co_await tx.commit();
   co_return swept;

@@ -13,7 +13,7 @@ int run_on_database(const Settings& settings, const Arguments& arguments,
   boost::asio::io_context reactor(1);
   db::PoolOptions options;
   options.conninfo = settings.database.url;
-  options.connections = 2;
+  options.connections = 4;
   options.lanes = 1;
   options.acquire_timeout = settings.database.acquire_timeout;
   options.statement_timeout = std::chrono::minutes(5);

@@ -51,6 +51,10 @@ Metrics::Metrics()
       audit_(prometheus::BuildGauge()
                  .Name("wardbook_audit_entries_waiting")
                  .Help("Reads whose audit entry is not durable yet, by reactor")
+                 .Register(registry_)),
+      apart_(prometheus::BuildGauge()
+                 .Name("wardbook_audit_hospitals_apart")
+                 .Help("Hospitals whose audit entries wait for a lock, by reactor")
                  .Register(registry_)) {}
 
 std::string Metrics::text() const {
@@ -68,11 +72,16 @@ ReactorMetrics::ReactorMetrics(Metrics& metrics, int reactor)
       lane_in_flight_(pool_gauge("lane_in_flight")),
       reconnects_(pool_gauge("reconnects")),
       prepared_(pool_gauge("prepared")),
+      tenants_waiting_(pool_gauge("hospitals_waiting")),
+      tenants_aside_(pool_gauge("hospitals_off_lanes")),
+      turned_away_(pool_gauge("turned_away")),
+      taken_over_(pool_gauge("lanes_taken_over")),
       connections_(http_gauge("open")),
       in_flight_(http_gauge("in_flight")),
       made_room_(metrics.refused_.Add({{"reactor", reactor_}, {"reason", "made_room"}})),
-      turned_away_(metrics.refused_.Add({{"reactor", reactor_}, {"reason", "address"}})),
-      audit_waiting_(metrics.audit_.Add({{"reactor", reactor_}})) {}
+      address_full_(metrics.refused_.Add({{"reactor", reactor_}, {"reason", "address"}})),
+      audit_waiting_(metrics.audit_.Add({{"reactor", reactor_}})),
+      audit_apart_(metrics.apart_.Add({{"reactor", reactor_}})) {}
 
 prometheus::Gauge& ReactorMetrics::pool_gauge(const char* what) {
   return metrics_.pool_.Add({{"reactor", reactor_}, {"state", what}});
@@ -106,6 +115,10 @@ void ReactorMetrics::set_pool(const db::Pool::Stats& stats) {
   lane_in_flight_.Set(static_cast<double>(stats.lane_in_flight));
   reconnects_.Set(static_cast<double>(stats.reconnects));
   prepared_.Set(static_cast<double>(stats.prepared));
+  tenants_waiting_.Set(static_cast<double>(stats.tenants_waiting));
+  tenants_aside_.Set(static_cast<double>(stats.tenants_aside));
+  turned_away_.Set(static_cast<double>(stats.turned_away));
+  taken_over_.Set(static_cast<double>(stats.taken_over));
 }
 
 void ReactorMetrics::set_http(std::size_t connections, std::size_t in_flight) {
@@ -115,11 +128,12 @@ void ReactorMetrics::set_http(std::size_t connections, std::size_t in_flight) {
 
 void ReactorMetrics::set_refused(std::uint64_t made_room, std::uint64_t turned_away) {
   made_room_.Increment(static_cast<double>(made_room) - made_room_.Value());
-  turned_away_.Increment(static_cast<double>(turned_away) - turned_away_.Value());
+  address_full_.Increment(static_cast<double>(turned_away) - address_full_.Value());
 }
 
-void ReactorMetrics::set_audit(std::size_t waiting) {
+void ReactorMetrics::set_audit(std::size_t waiting, std::size_t tenants_apart) {
   audit_waiting_.Set(static_cast<double>(waiting));
+  audit_apart_.Set(static_cast<double>(tenants_apart));
 }
 
 }  // namespace wardbook::app

@@ -30,6 +30,7 @@ class Metrics {
   prometheus::Family<prometheus::Gauge>& http_;
   prometheus::Family<prometheus::Counter>& refused_;
   prometheus::Family<prometheus::Gauge>& audit_;
+  prometheus::Family<prometheus::Gauge>& apart_;
 };
 
 /// One reactor's own handles, so that a request takes no lock: the labels are looked up once.
@@ -42,7 +43,7 @@ class ReactorMetrics {
   void set_http(std::size_t connections, std::size_t in_flight);
   /// Totals since the start (net::Server).
   void set_refused(std::uint64_t made_room, std::uint64_t turned_away);
-  void set_audit(std::size_t waiting);
+  void set_audit(std::size_t waiting, std::size_t tenants_apart);
 
  private:
   struct Handles {
@@ -61,11 +62,16 @@ class ReactorMetrics {
   prometheus::Gauge& lane_in_flight_;
   prometheus::Gauge& reconnects_;
   prometheus::Gauge& prepared_;
+  prometheus::Gauge& tenants_waiting_;
+  prometheus::Gauge& tenants_aside_;
+  prometheus::Gauge& turned_away_;
+  prometheus::Gauge& taken_over_;
   prometheus::Gauge& connections_;
   prometheus::Gauge& in_flight_;
   prometheus::Counter& made_room_;
-  prometheus::Counter& turned_away_;
+  prometheus::Counter& address_full_;
   prometheus::Gauge& audit_waiting_;
+  prometheus::Gauge& audit_apart_;
 };
 
 }  // namespace wardbook::app

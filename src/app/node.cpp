@@ -22,6 +22,9 @@ db::PoolOptions pool_options(const Settings::Database& database) {
   db::PoolOptions options;
   options.conninfo = database.url;
   options.connections = static_cast<std::size_t>(database.connections);
+  options.tenant_connections = static_cast<std::size_t>(database.tenant_connections);
+  options.control_connections = static_cast<std::size_t>(database.control_connections);
+  options.batch_connections = static_cast<std::size_t>(database.audit_connections);
   options.lanes = static_cast<std::size_t>(database.lanes);
   options.statement_timeout = database.statement_timeout;
   options.acquire_timeout = database.acquire_timeout;
@@ -56,11 +59,50 @@ Task<> note_refusal(ServiceApp& app, api::Request request, std::string permissio
   }
 }
 
+bool is_away(const Failure& failure) {
+  return failure.code() == Code::database_unavailable || failure.code() == Code::store_unavailable;
+}
+
+/// Runs it, and logs what one tenant's failure says: the others are not to wait for its locks. Only
+/// where the store or the database is away, which is so for all of them, it throws.
+Task<> for_one(Task<> sweep, const TenantId& tenant, std::string_view what) {
+  std::string detail;
+  std::string cause;
+  try {
+    co_await std::move(sweep);
+    co_return;
+  } catch (const Failure& e) {
+    if (is_away(e)) throw;
+    detail = e.message();
+    cause = e.log_detail();
+  } catch (const std::exception& e) {
+    detail = e.what();
+  }
+  log::warning(what, {{"tenant", tenant.str()}, {"detail", detail}, {"cause", cause}});
+}
+
+Task<> sweep_keys_of(db::Pool& db, TenantId tenant) {
+  co_await api::sweep_idempotency_keys(db, std::move(tenant));
+}
+
+Task<> sweep_files_of(db::Pool& db, s3::Store& store, TenantId tenant,
+                      const Settings::Attachments& settings) {
+  const auto swept = co_await attachments::sweep(db, store, tenant, settings, settings.sweep_grace);
+  if (swept.abandoned + swept.purged + swept.orphans == 0) co_return;
+  log::info("files were swept", {{"tenant", tenant.str()},
+                                 {"abandoned", swept.abandoned},
+                                 {"purged", swept.purged},
+                                 {"orphans", swept.orphans}});
+}
+
+constexpr std::string_view kKeysLeft = "old idempotency keys were not removed";
+constexpr std::string_view kFilesLeft = "files were not swept";
+
 Task<> sweep_keys(db::Pool& db) {
   const auto all = co_await tenants::list(db);
   for (const auto& tenant : all) {
     const auto id = TenantId::parse(tenant.id);
-    if (id) co_await api::sweep_idempotency_keys(db, *id);
+    if (id) co_await for_one(sweep_keys_of(db, *id), *id, kKeysLeft);
   }
 }
 
@@ -71,18 +113,11 @@ int seconds_to_wait(const Service& service, const net::RequestHead& head,
   return service.open_requests->take(address->source(), pattern, std::chrono::steady_clock::now());
 }
 
-/// Ends with the first tenant that fails: the store or the database is away for all of them.
 Task<> sweep_files(db::Pool& db, s3::Store& store, const Settings::Attachments& settings) {
   const auto all = co_await tenants::list(db);
   for (const auto& tenant : all) {
     const auto id = TenantId::parse(tenant.id);
-    if (!id) continue;
-    const auto swept = co_await attachments::sweep(db, store, *id, settings, settings.sweep_grace);
-    if (swept.abandoned + swept.purged + swept.orphans == 0) continue;
-    log::info("files were swept", {{"tenant", id->str()},
-                                   {"abandoned", swept.abandoned},
-                                   {"purged", swept.purged},
-                                   {"orphans", swept.orphans}});
+    if (id) co_await for_one(sweep_files_of(db, store, *id, settings), *id, kFilesLeft);
   }
 }
 
@@ -173,7 +208,7 @@ Task<> Node::watch() {
     metrics_.set_pool(db_.stats());
     metrics_.set_http(server_.open_connections(), server_.requests_in_flight());
     metrics_.set_refused(server_.made_room(), server_.turned_away());
-    metrics_.set_audit(audit_.waiting());
+    metrics_.set_audit(audit_.waiting(), audit_.apart());
     watch_timer_.expires_after(kWatch);
     boost::system::error_code ignored;
     co_await watch_timer_.async_wait(
@@ -190,8 +225,8 @@ Task<> Node::sweep() {
     if (stopping_) co_return;
     co_await try_sweep(accounts::forget_old(db_, settings_.auth.access_ttl),
                        "old revocations and sessions were not removed");
-    co_await try_sweep(sweep_keys(db_), "old idempotency keys were not removed");
-    co_await try_sweep(sweep_files(db_, objects_, settings_.attachments), "files were not swept");
+    co_await try_sweep(sweep_keys(db_), kKeysLeft);
+    co_await try_sweep(sweep_files(db_, objects_, settings_.attachments), kFilesLeft);
   }
 }
 

@@ -40,8 +40,8 @@ Fault range_fault(const std::string& item) {
   return "must hold addresses (192.0.2.1) and ranges of them (10.0.0.0/8)";
 }
 
-const std::vector<Key>& keys() {
-  static const std::vector<Key> all = {
+std::vector<Key> service_keys() {
+  return {
       {"server.host", [](Settings& s) -> Target { return &s.server.host; }},
       {"server.port", [](Settings& s) -> Target { return &s.server.port; }, 0, 65'535},
       {"server.reactors", [](Settings& s) -> Target { return &s.server.reactors; }, 1, 64},
@@ -64,6 +64,12 @@ const std::vector<Key>& keys() {
        true},
       {"database.connections", [](Settings& s) -> Target { return &s.database.connections; }, 2,
        1'000},
+      {"database.tenant_connections",
+       [](Settings& s) -> Target { return &s.database.tenant_connections; }, 0, 1'000},
+      {"database.control_connections",
+       [](Settings& s) -> Target { return &s.database.control_connections; }, 1, 1'000},
+      {"database.audit_connections",
+       [](Settings& s) -> Target { return &s.database.audit_connections; }, 1, 100},
       {"database.lanes", [](Settings& s) -> Target { return &s.database.lanes; }, 1, 64},
       {"database.statement_timeout_ms",
        [](Settings& s) -> Target { return &s.database.statement_timeout; }, 100, 600'000},
@@ -95,6 +101,11 @@ const std::vector<Key>& keys() {
       {"storage.timeout_s", [](Settings& s) -> Target { return &s.storage.timeout; }, 1, 300},
       {"storage.archive_after_days",
        [](Settings& s) -> Target { return &s.storage.archive_after_days; }, 0, 36'500},
+  };
+}
+
+std::vector<Key> other_keys() {
+  return {
       {"attachments.max_bytes", [](Settings& s) -> Target { return &s.attachments.max_bytes; }, 1,
        5 * kGiB},
       {"attachments.dicom_max_bytes",
@@ -119,6 +130,14 @@ const std::vector<Key>& keys() {
       {"demo.enabled", [](Settings& s) -> Target { return &s.demo.enabled; }},
       {"demo.sign_in_file", [](Settings& s) -> Target { return &s.demo.sign_in_file; }},
   };
+}
+
+const std::vector<Key>& keys() {
+  static const std::vector<Key> all = [] {
+    std::vector<Key> out = service_keys();
+    for (const Key& key : other_keys()) out.push_back(key);
+    return out;
+  }();
   return all;
 }
 

@@ -53,6 +53,8 @@ constexpr std::array kRows{
         {"attachment_not_available", 409, "The file is not available"}},
     Row{Code::attachment_not_removable,
         {"attachment_not_removable", 409, "The file belongs to a finalized record"}},
+    Row{Code::attachment_altered,
+        {"attachment_altered", 409, "The stored file is not the one that was verified"}},
     Row{Code::archived, {"archived", 409, "The file is in the archive"}},
     Row{Code::version_conflict, {"version_conflict", 412, "Somebody changed it in the meantime"}},
     Row{Code::payload_too_large, {"payload_too_large", 413, "The body is too large"}},

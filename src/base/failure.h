@@ -53,6 +53,7 @@ enum class Code {
   upload_not_finished,
   attachment_not_available,
   attachment_not_removable,
+  attachment_altered,
   archived,
   // 412, 413, 415, 416, 417
   version_conflict,

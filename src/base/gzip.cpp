@@ -16,7 +16,6 @@ constexpr std::size_t kChunk = 64 * 1024;
 struct GzipDecoder::Impl {
   z_stream stream{};
   std::array<unsigned char, kChunk> buffer{};
-  bool member_ended = false;
 
   Impl() {
     if (inflateInit2(&stream, kGzipWindow) != Z_OK) {
@@ -35,30 +34,26 @@ GzipDecoder::GzipDecoder(GzipDecoder&&) noexcept = default;
 GzipDecoder& GzipDecoder::operator=(GzipDecoder&&) noexcept = default;
 
 GzipDecoder::State GzipDecoder::feed(std::string_view in, std::string& out) {
+  if (refused() || in.empty()) return state_;
+  if (state_ == State::done) return state_ = State::trailing;
   auto& z = impl_->stream;
   std::string copy(in);  // zlib's interface wants it writable
   z.next_in = reinterpret_cast<unsigned char*>(copy.data());
   z.avail_in = static_cast<unsigned>(copy.size());
-  while (z.avail_in > 0) {
-    if (impl_->member_ended) {
-      inflateReset(&z);
-      impl_->member_ended = false;
+  // Until the input is used up and no output is held back for want of room.
+  do {
+    z.next_out = impl_->buffer.data();
+    z.avail_out = kChunk;
+    const int code = inflate(&z, Z_NO_FLUSH);
+    if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
+      return state_ = State::corrupt;
     }
-    do {
-      z.next_out = impl_->buffer.data();
-      z.avail_out = kChunk;
-      const int code = inflate(&z, Z_NO_FLUSH);
-      if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
-        return state_ = State::corrupt;
-      }
-      const std::size_t got = kChunk - z.avail_out;
-      if (got > left_) return state_ = State::too_large;
-      left_ -= got;
-      out.append(as_chars({impl_->buffer.data(), got}));
-      impl_->member_ended = code == Z_STREAM_END;
-    } while (z.avail_out == 0 && !impl_->member_ended);
-  }
-  state_ = impl_->member_ended ? State::done : State::more;
+    const std::size_t got = kChunk - z.avail_out;
+    if (got > left_) return state_ = State::too_large;
+    left_ -= got;
+    out.append(as_chars({impl_->buffer.data(), got}));
+    if (code == Z_STREAM_END) return state_ = z.avail_in > 0 ? State::trailing : State::done;
+  } while (z.avail_in > 0 || z.avail_out == 0);
   return state_;
 }
 

@@ -24,10 +24,13 @@ struct Settings {
   } server;
 
   struct Database {
-    std::string url;        ///< libpq connection string of the service's own login
-    std::string owner_url;  ///< of the schemas' owner; only migrations and provisioning use it
-    int connections = 8;    ///< exclusive ones, a reactor
-    int lanes = 2;          ///< shared ones for short reads, a reactor
+    std::string url;             ///< libpq connection string of the service's own login
+    std::string owner_url;       ///< of the schemas' owner; only migrations and provisioning use it
+    int connections = 8;         ///< exclusive ones for the tenants' work, a reactor
+    int tenant_connections = 0;  ///< of them for one tenant at most; 0: half
+    int control_connections = 4;  ///< for accounts, tenants and sign-ins, a reactor
+    int audit_connections = 3;    ///< for entries of what was read, a reactor
+    int lanes = 2;                ///< shared ones for short reads, a reactor
     std::chrono::milliseconds statement_timeout{5'000};
     std::chrono::milliseconds acquire_timeout{3'000};
   } database;

@@ -16,14 +16,20 @@ struct CommandText {
   const char* sql;
 };
 // In the order of Command.
-constexpr std::array<CommandText, 5> kCommands{{
+constexpr std::array<CommandText, 6> kCommands{{
     {"begin", "BEGIN"},
     {"commit", "COMMIT"},
     {"rollback", "ROLLBACK"},
     // One statement for all tenants, unlike SET LOCAL ROLE; it ends with the transaction as well.
     {"role", "SELECT pg_catalog.set_config('role', $1, true)"},
+    // kSlow, so that a lock on one tenant's table holds a batch of many for no longer.
+    {"bounded_role",
+     "SELECT pg_catalog.set_config('role', $1, true),"
+     " pg_catalog.set_config('lock_timeout', '250ms', true)"},
     {"timeout", "SELECT pg_catalog.set_config('statement_timeout', $1, true)"},
 }};
+
+static_assert(kSlow == std::chrono::milliseconds(250), "bounded_role says it too");
 
 class ResultRow final : public RowView {
  public:
@@ -127,6 +133,14 @@ void Connection::prepare_commands() {
 }
 
 void Connection::close(std::string_view why) {
+  end_with(why, false);
+}
+
+void Connection::hand_over() {
+  end_with("taken over", true);
+}
+
+void Connection::end_with(std::string_view why, bool moved) {
   if (conn_ == nullptr) return;
   const std::deque<Expected> failed = std::exchange(expected_, {});
   executes_ = 0;
@@ -135,7 +149,11 @@ void Connection::close(std::string_view why) {
   for (const Expected& expected : failed) {
     Batch& batch = *expected.batch;
     if (batch.done->is_set()) continue;
-    if (!batch.error && !batch.committed) batch.error = PgError::lost(why);
+    if (moved && !batch.answered && !batch.error) {
+      batch.moved = true;
+    } else if (!batch.error && !batch.committed && !(moved && batch.answered)) {
+      batch.error = PgError::lost(why);
+    }
     batch.done->set(Wake::done);
   }
   on_notify = nullptr;
@@ -181,10 +199,13 @@ void Connection::flush_rollback() {
   sync(own_batch());
 }
 
-void Connection::add(const BatchPtr& batch, Command command, const char* argument) {
+void Connection::add(const BatchPtr& batch, Command command, const char* argument,
+                     TenantNumber tenant) {
   if (command == Command::begin && rollback_due_ && !broken()) send_rollback();
   const char* name = kCommands[static_cast<std::size_t>(command)].name;
-  expect({Kind::command, batch, name, {}});
+  Expected expected{Kind::command, batch, name, {}};
+  expected.tenant = tenant;
+  expect(std::move(expected));
   if (broken()) return;
   sent(PQsendQueryPrepared(conn_, name, argument != nullptr ? 1 : 0, &argument, nullptr, nullptr,
                            0));
@@ -208,6 +229,7 @@ void Connection::add(const BatchPtr& batch, TenantRef tenant, const Statement& s
   Expected execute{Kind::execute, batch, query, {}};
   execute.last = last;
   execute.finishes = last && shared;
+  execute.tenant = tenant.number;
   if (broken()) return expect(std::move(execute));
   tenants_.insert(tenant.number);
   StatementCache::Entry* entry = cache_.find(tenant.number, statement.query);
@@ -225,7 +247,9 @@ void Connection::add(const BatchPtr& batch, TenantRef tenant, const Statement& s
     const std::string sql = expand(statement.query->sql, tenant.id);
     entry = &cache_.insert(tenant.number, statement.query, segment_);
     const std::string name = entry->name;
-    expect({Kind::parse, batch, query, name});
+    Expected parse{Kind::parse, batch, query, name};
+    parse.tenant = tenant.number;
+    expect(std::move(parse));
     sent(PQsendPrepare(conn_, name.c_str(), sql.c_str(), 0, nullptr));
     if (broken()) return;
   }
@@ -328,6 +352,7 @@ void Connection::take(PGresult* result) {
 void Connection::take_error(Expected& expected, const PGresult* result) {
   Batch& batch = *expected.batch;
   PgError error = PgError::from(result, expected.query);
+  error.tenant = expected.tenant;
   if (expected.kind == Kind::parse) {
     cache_.prepared(expected.statement, false);
   } else if (expected.reused && (error.sqlstate == "0A000" || error.sqlstate == "26000")) {
@@ -356,6 +381,7 @@ void Connection::take_answer(Expected& expected, const PGresult* result) {
       batch.committed = true;
     }
   } else if (expected.last) {
+    batch.answered = true;
     batch.affected = std::strtoll(PQcmdTuples(const_cast<PGresult*>(result)), nullptr, 10);
     if (!batch.on_row) return;
     ResultRow view(result);
@@ -370,6 +396,7 @@ void Connection::take_answer(Expected& expected, const PGresult* result) {
 void Connection::finish_front() {
   const Expected front = std::move(expected_.front());
   expected_.pop_front();
+  ++answers_;
   if (front.kind == Kind::execute) --executes_;
   // The coroutine goes on here and now: it may send on this connection, or close it.
   if (front.finishes) front.batch->done->call(Wake::done);
@@ -385,6 +412,28 @@ void Connection::sweep(Deadline now) {
   if (!expected_.empty() && expected_.front().batch->deadline + kPatience < now) {
     close("the server does not answer");
   }
+}
+
+bool Connection::stuck(Deadline now, std::chrono::milliseconds limit) {
+  if (broken() || quiet()) {
+    watch_.on = false;
+    return false;
+  }
+  if (!watch_.on || watch_.answers != answers_) {
+    watch_ = {true, answers_, now};
+    return false;
+  }
+  return now - watch_.since >= limit;
+}
+
+std::vector<TenantNumber> Connection::tenants_in_front() const {
+  std::vector<TenantNumber> found;
+  for (const Expected& expected : expected_) {
+    if (expected.kind == Kind::end) break;
+    const TenantNumber tenant = expected.tenant;
+    if (tenant != 0 && std::ranges::find(found, tenant) == found.end()) found.push_back(tenant);
+  }
+  return found;
 }
 
 std::shared_ptr<PGcancel> Connection::cancel_handle() const {

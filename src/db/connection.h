@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "base/task.h"
 #include "db/conninfo.h"
@@ -23,6 +24,9 @@
 
 namespace wardbook::db::detail {
 
+/// A statement that has not been answered for so long is slow: a lane's other reads are taken away
+/// from behind it, and a batch's wait for a lock ends (bounded_role says so to PostgreSQL).
+inline constexpr std::chrono::milliseconds kSlow{250};
 /// How much longer than PostgreSQL's statement_timeout we wait before we give an answer up.
 inline constexpr std::chrono::milliseconds kGrace{1'000};
 /// How long a connection may be silent after that before it is closed.
@@ -37,6 +41,8 @@ struct Batch {
   std::optional<PgError> error;     ///< the first one
   std::exception_ptr decode_error;  ///< thrown by `on_row`
   bool skipped = false;             ///< another batch of the same segment failed first
+  bool answered = false;            ///< its rows are there
+  bool moved = false;               ///< taken off a connection that does not move: send it again
   bool committed = false;           ///< COMMIT was answered by COMMIT
   bool must_succeed = false;        ///< an error means that the connection is unusable
   Deadline deadline;  ///< of the waiter; never unset, since the sweep stops at the first in time
@@ -53,7 +59,9 @@ struct TenantRef {
 };
 
 /// The fixed statements, prepared once when a connection is made.
-enum class Command { begin, commit, rollback, role, statement_timeout };
+enum class Command { begin, commit, rollback, role, bounded_role, statement_timeout };
+
+struct Share;
 
 /// One libpq connection in pipeline mode. Statements are added to a segment and `sync` ends it and
 /// sends it; answers come in order and finish the batches. Nothing here waits.
@@ -71,9 +79,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void start(bool stateless, std::function<void()> on_lost);
   /// Fails what is in flight with database_unavailable and gives the socket back.
   void close(std::string_view why);
+  /// Closes it, and has what was not answered sent again elsewhere (Batch::moved). For statements
+  /// that may run twice.
+  void hand_over();
 
   /// Adds to the open segment. An error is kept in `batch`; the rest of the segment is skipped.
-  void add(const BatchPtr& batch, Command command, const char* argument = nullptr);
+  /// `tenant`: on whose account, for PgError.
+  void add(const BatchPtr& batch, Command command, const char* argument = nullptr,
+           TenantNumber tenant = 0);
   /// With `last`, its rows go to batch->on_row and, in a segment that several batches share, the
   /// batch is done when this has been answered. It has passed `check`.
   void add(const BatchPtr& batch, TenantRef tenant, const Statement& statement, bool last,
@@ -104,11 +117,21 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Sets `deadline` on the waits that are late. Closes the connection when the server has not
   /// answered the oldest batch for kPatience beyond its deadline.
   void sweep(Deadline now);
+  /// Whether it has been waiting for the same answer for so long; to be called at every sweep,
+  /// which it measures by.
+  [[nodiscard]] bool stuck(Deadline now, std::chrono::milliseconds limit);
+  /// The tenants of the segment whose answers are waited for: the server sends these together, so
+  /// that each may be the one that takes long.
+  [[nodiscard]] std::vector<TenantNumber> tenants_in_front() const;
   /// Asks the server to cancel what runs; blocks, so call it on another thread. The handle stays
   /// valid when the connection is gone. Null when it is broken already.
   [[nodiscard]] std::shared_ptr<PGcancel> cancel_handle() const;
 
   std::function<void(std::string_view channel, std::string_view payload)> on_notify;
+  /// The pool's: whose share it is counted to while it is in use, and the tenant that it is a guest
+  /// of (PoolImpl::relieve_control).
+  Share* holder = nullptr;
+  Share* host = nullptr;
 
  private:
   enum class Kind { command, sql, parse, execute, end };
@@ -120,8 +143,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool reused = false;    // execute: prepared in an earlier segment
     bool last = false;      // execute: its rows are wanted
     bool finishes = false;  // the batch is done with it
+    TenantNumber tenant = 0;
   };
 
+  void end_with(std::string_view why, bool moved);
   void prepare_commands();
   void send_rollback();
   void flush_rollback();
@@ -146,6 +171,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t segment_ = 1;
   std::uint64_t prepared_count_ = 0;
   std::size_t executes_ = 0;
+  std::uint64_t answers_ = 0;  ///< so far
+  struct Watch {               ///< by `stuck`
+    bool on = false;
+    std::uint64_t answers = 0;
+    Deadline since;
+  } watch_;
   bool waiting_writable_ = false;
   bool stateless_ = false;
   bool unusable_ = false;

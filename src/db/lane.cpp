@@ -19,6 +19,9 @@ namespace asio = boost::asio;
 constexpr std::size_t kSegmentReads = 16;
 /// A connection that was lost before that is not replaced at once.
 constexpr std::chrono::seconds kShortLife{1};
+/// How patient a lane may get, and after how long without a takeover it is as before.
+constexpr std::chrono::milliseconds kMostPatience{1'000};
+constexpr std::chrono::seconds kCalm{10};
 
 }  // namespace
 
@@ -66,6 +69,24 @@ bool Lane::sweep(Deadline now) {
   }
   if (connection_ && !outbox_.empty()) flush();
   return in_flight() > 0;
+}
+
+std::optional<Taken> Lane::take_over_if_stuck(Deadline now) {
+  const ConnectionPtr connection = connection_;
+  if (connection == nullptr) return std::nullopt;
+  if (now - taken_over_at_ > kCalm) patience_ = kSlow;
+  if (!connection->stuck(now, patience_)) return std::nullopt;
+  patience_ = std::min(2 * patience_, kMostPatience);
+  taken_over_at_ = now;
+  Taken taken{connection->tenants_in_front(), connection->cancel_handle()};
+  for (const auto& request : std::exchange(outbox_, {})) {
+    if (request->batch->done->is_set()) continue;
+    request->batch->moved = true;
+    request->batch->done->set(Wake::done);
+  }
+  connected_at_ = {};       // replaced at once, however young it is
+  connection->hand_over();  // ends up in lost()
+  return taken;
 }
 
 void Lane::close() {

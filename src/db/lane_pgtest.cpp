@@ -141,17 +141,18 @@ TEST_F(LanePgTest, LateAnswersAreGivenUp) {
 
 TEST_F(LanePgTest, ItsDepthIsBounded) {
   PoolOptions shallow = one_lane();
-  shallow.lane_depth = 5;
+  shallow.lane_depth = 10;
   Pool pool(reactor, shallow);
   int right = 0;
   int refused = 0;
   std::vector<Task<>> tasks;
-  for (int i = 0; i < 5; ++i) tasks.push_back(echo(pool, a(), i, right));
+  for (int i = 0; i < 10; ++i) tasks.push_back(echo(pool, i % 2 ? a() : b(), i, right));
+  const auto third = *TenantId::parse("pool_c");
   for (int i = 0; i < 3; ++i) {
-    tasks.push_back(expect_code(pool, a(), kCountNotes, Code::overloaded, refused));
+    tasks.push_back(expect_code(pool, third, kCountNotes, Code::overloaded, refused));
   }
   testing::run_all(reactor, std::move(tasks));
-  EXPECT_EQ(right, 5);
+  EXPECT_EQ(right, 10);
   EXPECT_EQ(refused, 3);
 }
 
@@ -173,7 +174,7 @@ TEST_F(LanePgTest, ABrokenLaneFailsItsReadsAndComesBack) {
   EXPECT_EQ(failed, 1);
   run(reactor, echo(pool, a(), 1, right));
   EXPECT_EQ(right, 2);
-  EXPECT_EQ(pool.stats().reconnects, 1U);
+  EXPECT_GE(pool.stats().reconnects, 1U);
 }
 
 Task<> decode_badly(Pool& pool, TenantId tenant) {

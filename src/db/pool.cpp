@@ -42,7 +42,9 @@ Task<> Tx::commit() {
 
 void Tx::switch_tenant(const TenantId& tenant) {
   session_->check_usable();
-  session_->number = session_->pool->number_of(tenant);
+  detail::Share& share = session_->pool->share_of(tenant);
+  session_->pool->turn_to(session_->connection, share);
+  session_->number = share.number;
   session_->tenant = tenant;
 }
 
@@ -56,6 +58,10 @@ void Tx::statement_timeout(std::chrono::milliseconds timeout) {
   session_->check_usable();
   session_->timeout = timeout;
   session_->own_timeout = true;
+}
+
+std::optional<TenantId> Tx::failed_at() const {
+  return session_->pool->tenant_of(session_->failed_at);
 }
 
 const TenantId& Tx::tenant() const {
@@ -78,33 +84,69 @@ void Pool::close() {
 
 Task<Tx> Pool::begin(TenantId tenant) {
   const std::shared_ptr<PoolImpl> impl = impl_;
-  detail::ConnectionPtr connection = co_await impl->acquire(impl->number_of(tenant));
+  detail::ConnectionPtr connection = co_await impl->acquire(impl->share_of(tenant));
   co_return Tx(std::make_unique<Session>(impl, std::move(connection), std::move(tenant)));
 }
 
 Task<Tx> Pool::begin_control() {
   const std::shared_ptr<PoolImpl> impl = impl_;
-  detail::ConnectionPtr connection = co_await impl->acquire(0);
+  detail::ConnectionPtr connection = co_await impl->acquire(impl->control);
   co_return Tx(std::make_unique<Session>(impl, std::move(connection), std::nullopt));
+}
+
+Task<Tx> Pool::begin_control_for(std::optional<TenantId> tenant) {
+  const std::shared_ptr<PoolImpl> impl = impl_;
+  detail::Share& share = tenant ? impl->share_of(*tenant) : impl->control;
+  detail::ConnectionPtr connection = co_await impl->acquire(share);
+  co_return Tx(std::make_unique<Session>(impl, std::move(connection), std::nullopt));
+}
+
+Task<Tx> Pool::begin_batch(TenantId first) {
+  const std::shared_ptr<PoolImpl> impl = impl_;
+  detail::ConnectionPtr connection = co_await impl->acquire(impl->batches);
+  co_return Tx(std::make_unique<Session>(impl, std::move(connection), std::move(first), true));
+}
+
+Task<Tx> Pool::begin_job(TenantId tenant) {
+  const std::shared_ptr<PoolImpl> impl = impl_;
+  detail::ConnectionPtr connection = co_await impl->acquire(impl->jobs);
+  co_return Tx(std::make_unique<Session>(impl, std::move(connection), std::move(tenant), true));
+}
+
+/// A read of a tenant whose reads are not to be on the lanes at present.
+Task<std::int64_t> Pool::read_aside(std::shared_ptr<PoolImpl> impl, TenantId tenant,
+                                    detail::Statement statement, detail::RowFn on_row) {
+  detail::Share& share = impl->share_of(tenant);
+  detail::ConnectionPtr connection = co_await impl->acquire(share);
+  Session session(impl, std::move(connection), std::move(tenant));
+  const detail::Share::ReadAside running(share);
+  std::optional<Session::Item> last = session.item(std::move(statement));
+  const detail::BatchPtr batch = co_await session.run(std::move(last), std::move(on_row), false);
+  co_return batch->affected;
 }
 
 Task<std::int64_t> Pool::lane_run(TenantId tenant, detail::Statement statement,
                                   detail::RowFn on_row) {
   const std::shared_ptr<PoolImpl> impl = impl_;
   detail::check(statement, &tenant);
-  const detail::TenantNumber number = impl->number_of(tenant);
-  detail::Lane& lane = impl->lane_for(number);
-  if (lane.full()) {
+  detail::Share& share = impl->share_of(tenant);
+  if (!share.aside &&
+      (impl->lane_for(share.number).full() || share.reads >= impl->most_lane_reads())) {
+    ++impl->turned_away;
     Failure full(Code::overloaded, {}, "too many reads on a lane");
     throw full.retry_after(1);
   }
   const auto request = std::make_shared<LaneRequest>(
-      LaneRequest{std::move(tenant), number, std::move(statement), nullptr, false});
+      LaneRequest{std::move(tenant), share.number, std::move(statement), nullptr, false});
   const Deadline deadline =
       std::chrono::steady_clock::now() + impl->options.statement_timeout + detail::kGrace;
+  struct Count {
+    std::size_t& reads;
+    ~Count() { --reads; }
+  } const counted{++share.reads};
   // Skipped beside a neighbour that failed, then alone with a plan that a migration made stale.
   constexpr int kAttempts = 3;
-  for (int attempt = 1;; ++attempt) {
+  for (int attempt = 1; !share.aside;) {
     struct Leave {
       detail::BatchPtr batch;
       ~Leave() { batch->leave(); }
@@ -113,7 +155,7 @@ Task<std::int64_t> Pool::lane_run(TenantId tenant, detail::Statement statement,
     batch.on_row = on_row;
     batch.deadline = deadline;
     request->batch = leave.batch;
-    lane.submit(request);
+    impl->lane_for(share.number).submit(request);
     impl->arm_sweep();
     const Wake wake = co_await OneShot::wait(batch.done);
     if (wake == Wake::cancelled) {
@@ -123,22 +165,32 @@ Task<std::int64_t> Pool::lane_run(TenantId tenant, detail::Statement statement,
       Failure late(Code::timeout, {}, "no answer from PostgreSQL in time");
       throw late.retry_after(1);
     }
+    if (batch.moved) continue;
     if (batch.decode_error) std::rethrow_exception(batch.decode_error);
     if (!batch.error && !batch.skipped) co_return batch.affected;
     if (attempt < kAttempts && (!batch.error || batch.error->stale)) {
       request->alone = true;
+      ++attempt;
       continue;
     }
     if (!batch.error) throw Failure(Code::internal, {}, "a read alone on its segment was skipped");
     throw_failure(*batch.error);
   }
+  co_return co_await read_aside(impl, request->tenant, request->statement, std::move(on_row));
 }
 
 Pool::Stats Pool::stats() const {
   Stats stats{};
   stats.open = impl_->open.size();
   stats.busy = impl_->open.size() - impl_->idle.size();
-  stats.waiting = impl_->waiting.size();
+  stats.waiting = impl_->granted.size();
+  for (const detail::ShareGroup* group : impl_->groups()) stats.waiting += group->waiting;
+  for (const auto& [name, share] : impl_->shares) {
+    stats.tenants_waiting += share.waiting.empty() ? 0 : 1;
+    stats.tenants_aside += share.aside ? 1 : 0;
+  }
+  stats.turned_away = impl_->turned_away;
+  stats.taken_over = impl_->taken_over;
   stats.reconnects = impl_->reconnects;
   stats.prepared = impl_->prepared;
   for (const auto& connection : impl_->open) stats.prepared += connection->prepared_count();

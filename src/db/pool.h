@@ -16,12 +16,36 @@
 
 namespace wardbook::db {
 
+/// No tenant can use up what the others need. What a reactor has is divided by the kind of work,
+/// each kind with connections that no other takes:
+///
+/// - `connections`: for `begin`, divided further into shares of the tenants. A tenant holds at most
+///   `tenant_connections` of them, and takes another one only while it holds fewer than are left:
+///   of eight the first that is stuck holds four, the second two, and the third one, so that one is
+///   left. Beyond its share a tenant waits, at most `tenant_waiters` deep and for
+///   `acquire_timeout`, then fails with overloaded; connections that come free go round the tenants
+///   that wait.
+/// - `control_connections`: for `begin_control`. Where such a transaction waits in the tables of a
+///   tenant (a sign-in's entry in its audit log) it is counted to that tenant after a quarter of a
+///   second; while that lasts others that turn to this tenant go to its share, or fail with
+///   overloaded.
+/// - `batch_connections`, `job_connections`: for `begin_batch` and `begin_job`; a lock ends these
+///   after a quarter of a second (Blocked).
+///
+/// A tenant fills at most half of a lane. Where no answer comes on a lane for a quarter of a
+/// second, its reads are sent again on another connection; those of the tenants that may be the
+/// cause go to these tenants' shares of `connections` until they are quick again.
 struct PoolOptions {
-  std::string conninfo;          ///< libpq connection string of the service's own login
-  std::size_t connections = 8;   ///< exclusive ones, for `begin`
-  std::size_t lanes = 2;         ///< shared pipelined ones, for `read`
-  std::size_t waiters = 1024;    ///< queued `begin`s; `overloaded` beyond
-  std::size_t lane_depth = 512;  ///< statements in flight on one lane; `overloaded` beyond
+  std::string conninfo;                ///< libpq connection string of the service's own login
+  std::size_t connections = 8;         ///< exclusive ones, for `begin`
+  std::size_t tenant_connections = 0;  ///< the most that one tenant holds; 0: half
+  std::size_t control_connections = 4;
+  std::size_t batch_connections = 3;
+  std::size_t job_connections = 2;
+  std::size_t lanes = 2;             ///< shared pipelined ones, for `read`
+  std::size_t waiters = 1024;        ///< queued of each kind; `overloaded` beyond
+  std::size_t tenant_waiters = 512;  ///< queued `begin`s of one tenant
+  std::size_t lane_depth = 1024;     ///< statements in flight on one lane; `overloaded` beyond
   std::chrono::milliseconds acquire_timeout{3'000};
   std::chrono::milliseconds statement_timeout{5'000};  ///< also PostgreSQL's own, per session
   std::chrono::milliseconds connect_timeout{3'000};
@@ -68,7 +92,9 @@ class Tx {
     static_assert(sizeof...(Params) == sizeof...(Args));
     enqueue({&query, {to_param(Params(std::move(args)))...}});
   }
-  /// Changes to another tenant's role for the statements that follow (the audit writer's batch).
+  /// Changes to another tenant's role for the statements that follow. In a control transaction it
+  /// fails with overloaded while others of them are stuck in that tenant's tables and its own share
+  /// is used up.
   void switch_tenant(const TenantId& tenant);
   /// Back to the service's own login and the control schema, for the statements that follow.
   void switch_control();
@@ -80,6 +106,8 @@ class Tx {
   Task<> commit();
   /// The tenant whose role is taken; throws std::logic_error on a control transaction.
   [[nodiscard]] const TenantId& tenant() const;
+  /// After a failure that a statement of a tenant, or the change to its role, was answered with.
+  [[nodiscard]] std::optional<TenantId> failed_at() const;
 
  private:
   friend class Pool;
@@ -102,6 +130,12 @@ class ConstraintViolation : public Failure {
 };
 
 class Listening;  // db/listen.h
+/// Thrown where a lock was waited for in vain (SQLSTATE 55P03), which `begin_batch` and `begin_job`
+/// do for a quarter of a second only.
+class Blocked : public Failure {
+ public:
+  explicit Blocked(std::string_view query);
+};
 
 /// The service's connections on one reactor, which must outlive it. Reconnects with back-off when
 /// PostgreSQL goes away; meanwhile requests fail with database_unavailable at once or after
@@ -119,10 +153,21 @@ class Pool {
   /// A transaction on the control schema `wardbook`, under the service's login, which has no rights
   /// on any tenant's schema.
   [[nodiscard]] Task<Tx> begin_control();
+  /// The same, counted to the share of the tenant that it is done for; without one as
+  /// begin_control. For what takes long or is asked for often, and for what knows beforehand whose
+  /// it is.
+  [[nodiscard]] Task<Tx> begin_control_for(std::optional<TenantId> tenant);
+  /// A transaction that writes for many tenants in turn (the audit log's). It never waits behind
+  /// tenants' own work; a lock on a tenant's table ends it as Blocked, and Tx::failed_at names the
+  /// tenant.
+  [[nodiscard]] Task<Tx> begin_batch(TenantId first);
+  /// A transaction of a job that goes over all tenants: not in the tenant's share, and Blocked
+  /// where it would have to wait, so that the job can go on with the next one.
+  [[nodiscard]] Task<Tx> begin_job(TenantId tenant);
 
   /// One short read of a tenant's data, on a shared lane: role and statement in one pipeline beside
-  /// other requests'. Nothing slow: neighbours wait behind it. Never cancelled; the deadline
-  /// abandons the answer.
+  /// other requests'. Nothing slow: neighbours wait behind it for a quarter of a second, and the
+  /// tenant's reads go without the lane then. It may run twice. The deadline abandons the answer.
   template <class Row, class... Params, class... Args>
   Task<std::optional<Row>> read_maybe_one(TenantId tenant, const Query<Row, Params...>& query,
                                           Args... args);
@@ -139,12 +184,18 @@ class Pool {
   struct Stats {
     std::size_t open, busy, waiting, lane_in_flight;
     std::uint64_t reconnects, prepared;
+    std::size_t tenants_waiting;  ///< that have work waiting for their share
+    std::size_t tenants_aside;    ///< whose reads are off the lanes
+    std::uint64_t turned_away;    ///< `overloaded`
+    std::uint64_t taken_over;     ///< lanes, from behind a slow read
   };
   [[nodiscard]] Stats stats() const;
   /// Ends all connections; pending work fails.
   void close();
 
  private:
+  static Task<std::int64_t> read_aside(std::shared_ptr<detail::PoolImpl> impl, TenantId tenant,
+                                       detail::Statement statement, detail::RowFn on_row);
   Task<std::int64_t> lane_run(TenantId tenant, detail::Statement statement, detail::RowFn on_row);
   std::shared_ptr<detail::PoolImpl> impl_;
 };

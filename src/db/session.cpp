@@ -7,12 +7,13 @@
 namespace wardbook::db::detail {
 
 Session::Session(std::shared_ptr<PoolImpl> pool_impl, ConnectionPtr conn,
-                 std::optional<TenantId> owner)
+                 std::optional<TenantId> owner, bool bounded)
     : pool(std::move(pool_impl)),
       connection(std::move(conn)),
       tenant(std::move(owner)),
-      timeout(pool->options.statement_timeout) {
-  if (tenant) number = pool->number_of(*tenant);
+      timeout(pool->options.statement_timeout),
+      role_command_(bounded ? Command::bounded_role : Command::role) {
+  if (tenant) number = pool->share_of(*tenant).number;
 }
 
 Session::~Session() {
@@ -50,7 +51,7 @@ void Session::add_role(const BatchPtr& batch, const Item& item) {
   if (item.number == role_) return;
   role_ = item.number;
   const std::string role = item.tenant ? item.tenant->role() : "none";
-  connection->add(batch, Command::role, role.c_str());
+  connection->add(batch, role_command_, role.c_str(), item.number);
 }
 
 BatchPtr Session::send(const Item* last, RowFn on_row, bool commit) {
@@ -95,6 +96,7 @@ void Session::take_outcome(Batch& batch, Wake wake) {
   running_ = nullptr;
   if (batch.error) {
     failed_ = true;
+    failed_at = batch.error->tenant;
     throw_failure(*batch.error);
   }
   if (batch.skipped) {  // behind something that was not ours

@@ -17,7 +17,9 @@ struct Session {
     TenantNumber number = 0;
   };
 
-  Session(std::shared_ptr<PoolImpl> pool_impl, ConnectionPtr conn, std::optional<TenantId> owner);
+  /// `bounded`: a wait for a lock ends after kSlow.
+  Session(std::shared_ptr<PoolImpl> pool_impl, ConnectionPtr conn, std::optional<TenantId> owner,
+          bool bounded = false);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -39,14 +41,16 @@ struct Session {
   std::vector<Item> queued;
   std::chrono::milliseconds timeout;  ///< of each statement
   bool own_timeout = false;           ///< to be set with the next flush
+  TenantNumber failed_at = 0;         ///< whose statement ended the transaction
 
  private:
   void add_role(const BatchPtr& batch, const Item& item);
   void take_outcome(Batch& batch, Wake wake);
 
   TenantNumber role_ = 0;  ///< whose role the server has after what was sent
-  bool begun_ = false;     ///< something has been answered
-  bool sent_ = false;      ///< BEGIN is on its way, or further
+  const Command role_command_;
+  bool begun_ = false;  ///< something has been answered
+  bool sent_ = false;   ///< BEGIN is on its way, or further
   bool failed_ = false;
   bool ended_ = false;
   bool committing_ = false;

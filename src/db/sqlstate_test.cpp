@@ -18,7 +18,7 @@ TEST(SqlState, MapsToCodes) {
       {"25P03", Code::timeout},
       {"40001", Code::conflict},
       {"40P01", Code::conflict},
-      {"55P03", Code::conflict},
+      {"55P03", Code::timeout},
       {"53300", Code::overloaded},
       {"53100", Code::overloaded},
       {"22021", Code::bad_request},

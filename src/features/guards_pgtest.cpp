@@ -1,5 +1,4 @@
-// The chart's rules against SQL itself, under the hospital's own role and, where that has no right
-// to try, as the owner.
+// The chart's rules against SQL itself, as the hospital's role or, where that may not, the owner.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -409,11 +408,8 @@ TEST_F(GuardsTest, WhatIsWrittenDownIsAppendOnlyEvenForTheOwner) {
 TEST_F(GuardsTest, TypesOfASessionDoNotGetInBetween) {
   finalize();
   EXPECT_EQ(as_role("CREATE TYPE pg_temp.text AS ENUM ('draft')"), "42501");
-  // Where somebody lets the role make temporary things all the same.
   Clinic::as_intruder().script("GRANT TEMPORARY ON DATABASE wardbook TO " + clinic_.tenant.role());
-  role_.script(
-      "CREATE TYPE pg_temp.text AS ENUM ('draft'); CREATE TYPE pg_temp.record AS (x int); "
-      "SET search_path = pg_temp, pg_catalog");
+  role_.script("CREATE TYPE pg_temp.text AS ENUM ('draft'); SET search_path = pg_temp, pg_catalog");
   EXPECT_EQ(as_role("UPDATE " + records_ + " SET version = version + 1, notes = 'x'" + where_),
             "WB001");
   EXPECT_EQ(as_role(diagnose("notes = 'x'")), "WB001");
@@ -478,7 +474,8 @@ TEST_F(GuardsTest, AFileStaysWhatItIs) {
         "s3_bucket = 'other'", "uploaded_by = uploaded_by + 1", "created_at = now()",
         "record_id = record_id + 1", "description = 'x'", "sha256 = repeat('0', 64)", "version = 2",
         "purged_at = now()", "deleted_at = now()", "state = 'pending'", "state = 'rejected'",
-        "state = 'quarantined'", "content_encoding = 'gzip'"}) {
+        "state = 'quarantined'", "content_encoding = 'gzip'",
+        "s3_key = 'q', past_keys = past_keys || s3_key"}) {
     EXPECT_EQ(as_role(change("a.pdf", set)), "WB003") << set;
   }
   EXPECT_EQ(as_role(change("a.pdf",
@@ -487,6 +484,8 @@ TEST_F(GuardsTest, AFileStaysWhatItIs) {
             "");
   EXPECT_EQ(as_role(change("p.pdf", "state = 'deleted'")), "WB003");
   EXPECT_EQ(as_role(change("p.pdf", "s3_bucket = 'other'")), "WB003");
+  EXPECT_EQ(as_role(change("p.pdf", "s3_key = 'q'")), "WB003");
+  EXPECT_EQ(as_role(change("p.pdf", "s3_key = 'q', past_keys = past_keys || s3_key")), "");
   EXPECT_EQ(as_role(change("p.pdf", "sha256 = repeat('0', 64)")), "");
   EXPECT_EQ(as_role(change("p.pdf", "sha256 = repeat('1', 64)")), "WB003");
   EXPECT_EQ(as_role(change("p.pdf", "state = 'rejected', rejected_reason = 'x'")), "");

@@ -1,6 +1,7 @@
 #include "s3/call.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/text.h"
@@ -34,6 +35,15 @@ bool is_header_name(std::string_view name) {
     return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
   });
 }
+
+/// ObjectInfo::others.
+constexpr std::array<std::string_view, 7> kOthers{"cache-control",
+                                                  "content-disposition",
+                                                  "content-language",
+                                                  "expires",
+                                                  "x-amz-missing-meta",
+                                                  "x-amz-tagging-count",
+                                                  "x-amz-website-redirect-location"};
 
 }  // namespace
 
@@ -78,8 +88,11 @@ std::optional<ObjectInfo> object_info(const net::Headers& headers,
   info.last_modified = take_header("last-modified");
   for (const auto& [name, value] : headers.all()) {
     auto lowered = lower_case(name);
-    if (!lowered.starts_with(kMetaPrefix)) continue;
-    info.metadata.emplace_back(lowered.substr(kMetaPrefix.size()), value);
+    if (lowered.starts_with(kMetaPrefix)) {
+      info.metadata.emplace_back(lowered.substr(kMetaPrefix.size()), value);
+    } else if (std::ranges::find(kOthers, lowered) != kOthers.end()) {
+      info.others.emplace_back(std::move(lowered), value);
+    }
   }
   return info;
 }

@@ -26,6 +26,7 @@ struct Store::Call {
   std::string path;               ///< encoded
   std::vector<NameValue> params;  ///< not encoded
   net::Headers headers;
+  net::Headers unsigned_headers;  ///< beside the signature
   std::string body;
   std::optional<BodyStream> stream;
   bool stream_answer = false;  ///< leave the answer's body to the caller

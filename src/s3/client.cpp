@@ -174,6 +174,7 @@ net::ClientRequest Store::signed_request(Call& call) {
   request.method = call.method;
   request.target = std::move(done.target);
   request.headers = std::move(done.headers);
+  for (const auto& [name, value] : call.unsigned_headers.all()) request.headers.add(name, value);
   if (call.stream) {
     if (call.progress->touched) {
       call.stream->source = call.stream->reopen();
@@ -276,6 +277,10 @@ S3Failure invalid_header() {
   return {S3Error::rejected, 0, "InvalidHeader", "a header value has control characters", false};
 }
 
+S3Failure changed(int status) {
+  return {S3Error::changed, status, "PreconditionFailed", "another object than was named", false};
+}
+
 }  // namespace
 
 Task<Result<std::string>> Store::put(std::string key, std::string body, PutOptions options) {
@@ -303,16 +308,24 @@ Task<Result<Store::Answer>> Store::open(std::string key, std::optional<ByteRange
                                   (range->last ? std::to_string(*range->last) : ""));
   }
   if (!if_match.empty()) call.headers.set("If-Match", "\"" + if_match + "\"");
-  co_return co_await perform(std::move(call));
+  auto answer = co_await perform(std::move(call));
+  if (!answer && answer.error().status == 412) {
+    auto cause = std::move(answer).error();
+    cause.error = S3Error::changed;
+    co_return std::move(cause);
+  }
+  co_return std::move(answer);
 }
 
-Task<Result<ObjectStream>> Store::get(std::string key, std::optional<ByteRange> range) {
-  std::string any_version;
-  auto answer = co_await open(key, range, std::move(any_version));
+Task<Result<ObjectStream>> Store::get(std::string key, std::optional<ByteRange> range,
+                                      std::string if_match) {
+  auto answer = co_await open(key, range, if_match);
   if (!answer) co_return std::move(answer).error();
   ObjectStream stream(*this, key);
   auto info = object_info(answer->headers, answer->content_length);
   if (!info) co_return unintelligible(answer->status, "an object without a size");
+  // A store may ignore If-Match; what it says of itself counts.
+  if (!if_match.empty() && info->etag != if_match) co_return changed(answer->status);
   stream.info_ = std::move(*info);
   stream.end_ = stream.info_.size;
   if (range) {
@@ -361,8 +374,7 @@ Task<Result<std::size_t>> ObjectStream::read(std::span<char> into) {
     auto answer = co_await store_->open(key_, rest, info_.etag);
     if (!answer) {
       auto cause = std::move(answer).error();
-      // The object was replaced or removed under the reader.
-      if (cause.status == 412 || cause.status == 404) cause.error = S3Error::mismatch;
+      if (cause.status == 404) cause.error = S3Error::changed;  // removed under the reader
       co_return std::move(cause);
     }
     const auto got = parse_content_range(answer->headers.get("content-range").value_or(""));

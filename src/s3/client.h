@@ -58,6 +58,9 @@ struct ObjectInfo {
   std::string restore;              ///< `ongoing-request="true"` and so on
   std::string last_modified;        ///< as in HTTP
   std::vector<NameValue> metadata;  ///< names in lower case, without `x-amz-meta-`
+  /// What else an upload can leave with an object and a later answer shows (`cache-control`,
+  /// `content-disposition`, `x-amz-website-redirect-location`, …): names in lower case.
+  std::vector<NameValue> others;
 
   [[nodiscard]] std::optional<std::string_view> meta(std::string_view name) const;
 };
@@ -87,6 +90,11 @@ struct CopyOptions {
   std::optional<PutOptions> replace;
 };
 
+struct Habits {
+  bool first_put_wins = false;      ///< If-None-Match: * keeps an upload from replacing another
+  bool signs_every_header = false;  ///< an `x-amz-` header that was not signed is refused
+};
+
 /// A body that is produced while it is sent. `reopen`, if set, begins it anew, which is what makes
 /// a failed upload repeatable once its first byte was read.
 struct BodyStream {
@@ -106,7 +114,7 @@ class ObjectStream {
   /// How many bytes this stream delivers in all.
   [[nodiscard]] std::uint64_t length() const noexcept { return end_ - begin_; }
   /// The next bytes, at least one; 0 when all of `length` were delivered. Fails with unavailable,
-  /// or with mismatch when the object was replaced meanwhile.
+  /// or with changed when the object was replaced or removed meanwhile.
   [[nodiscard]] Task<Result<std::size_t>> read(std::span<char> into);
   /// Gives the connection up while whoever the bytes are for does not take them; the next read
   /// opens another one and goes on where this one stopped.
@@ -149,9 +157,11 @@ class Store {
   /// (`IncompleteBody`) if it ends before `length`.
   [[nodiscard]] Task<Result<std::string>> put(std::string key, BodyStream body, PutOptions options);
 
-  /// Fails with not_found, invalid_range, archived.
+  /// With `if_match` (an ETag without quotes; empty: any) no other object is read. Fails with
+  /// not_found, changed, invalid_range, archived.
   [[nodiscard]] Task<Result<ObjectStream>> get(std::string key,
-                                               std::optional<ByteRange> range = std::nullopt);
+                                               std::optional<ByteRange> range = std::nullopt,
+                                               std::string if_match = {});
   /// The whole object in memory; rejected (`EntityTooLarge`) above `limit`.
   [[nodiscard]] Task<Result<std::string>> get_all(std::string key, std::size_t limit);
   /// Fails with not_found. A missing bucket looks like that as well: HEAD has no error document.
@@ -174,6 +184,9 @@ class Store {
   [[nodiscard]] Task<Result<void>> check_bucket();
   /// Creates it unless it is there.
   [[nodiscard]] Task<Result<void>> ensure_bucket();
+  /// What the store does of what S3 promises, found out once, by uploads under `probe_key`, which
+  /// must be nobody's: many stores ignore what they do not know.
+  [[nodiscard]] Task<Result<Habits>> habits(std::string probe_key);
 
   // Multipart uploads -----------------------------------------------------------------------------
   /// Returns the upload's id.
@@ -223,6 +236,7 @@ class Store {
   SigningKeys keys_;
   Presigner presigner_;
   Backoff backoff_;
+  std::optional<Habits> habits_;
 };
 
 }  // namespace wardbook::s3

@@ -63,6 +63,28 @@ Task<Result<void>> Store::ensure_bucket() {
   co_return co_await check_bucket();
 }
 
+Task<Result<Habits>> Store::habits(std::string probe_key) {
+  if (habits_) co_return *habits_;
+  PutOptions once;
+  once.if_none_match = true;
+  const auto first = co_await put(probe_key, "first", once);
+  if (!first) co_return first.error();
+  const auto second = co_await put(probe_key, "second", once);
+  if (!second && second.error().error != S3Error::already_exists) co_return second.error();
+  auto call = object_call("PUT", probe_key);
+  call.body = "third";
+  call.unsigned_headers.set("x-amz-meta-unsigned", "1");
+  const auto third = co_await put_call(std::move(call));
+  if (!third && third.error().error == S3Error::unavailable) co_return third.error();
+  const auto removed = co_await remove(std::move(probe_key));
+  if (!removed) co_return removed.error();
+  Habits found;
+  found.first_put_wins = second.has_error();
+  found.signs_every_header = third.has_error();
+  habits_ = found;
+  co_return found;
+}
+
 Task<Result<std::string>> Store::create_upload(std::string key, PutOptions options) {
   auto call = object_call("POST", key);
   call.params = {{"uploads", ""}};

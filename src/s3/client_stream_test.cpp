@@ -125,14 +125,31 @@ TEST_F(StreamTest, AReleasedConnectionIsReplacedAndCountsAsNoFailure) {
   EXPECT_EQ(header(3, "if-match"), "\"e\"");
 }
 
+TEST_F(StreamTest, ReadsNoOtherObjectThanTheOneThatWasNamed) {
+  const std::string etag = "ETag: \"e\"\r\n";
+  peer_.script = {answer(200, etag, "0123456789")};
+  auto same = wait_for(store_->get("k", std::nullopt, "e"));
+  ASSERT_TRUE(same.has_value());
+  EXPECT_EQ(header(0, "if-match"), "\"e\"");
+  EXPECT_EQ(wait_for(drain(*same)).value(), "0123456789");
+  peer_.script = {error_answer(412, "PreconditionFailed")};
+  EXPECT_EQ(wait_for(store_->get("k", std::nullopt, "e")).error().error, S3Error::changed);
+  peer_.script = {answer(200, "ETag: \"f\"\r\n", "0123456789")};
+  EXPECT_EQ(wait_for(store_->get("k", std::nullopt, "e")).error().error, S3Error::changed)
+      << "a store that ignores If-Match";
+  peer_.script = {answer(200, "", "0123456789")};
+  EXPECT_EQ(wait_for(store_->get("k", std::nullopt, "e")).error().error, S3Error::changed)
+      << "a store that names no object";
+}
+
 TEST_F(StreamTest, NeverMixesTwoObjects) {
   const std::string etag = "ETag: \"e\"\r\n";
   peer_.script = {cut_answer(200, 10, "0123", etag), error_answer(412, "PreconditionFailed")};
   auto replaced = wait_for(store_->get("k"));
-  EXPECT_EQ(wait_for(drain(*replaced)).error().error, S3Error::mismatch);
+  EXPECT_EQ(wait_for(drain(*replaced)).error().error, S3Error::changed);
   peer_.script = {cut_answer(200, 10, "0123", etag), error_answer(404, "NoSuchKey")};
   auto removed = wait_for(store_->get("k"));
-  EXPECT_EQ(wait_for(drain(*removed)).error().error, S3Error::mismatch);
+  EXPECT_EQ(wait_for(drain(*removed)).error().error, S3Error::changed);
   peer_.script = {cut_answer(200, 10, "0123", etag), answer(200, etag, "0123456789")};
   auto restarted = wait_for(store_->get("k"));
   EXPECT_EQ(wait_for(drain(*restarted)).error().error, S3Error::unavailable);

@@ -276,6 +276,35 @@ TEST_F(ClientTest, EnsureBucketCreatesItWithoutAConstraintWhereThatIsRefused) {
   EXPECT_EQ(peer_.received.size(), 1u);
 }
 
+TEST_F(ClientTest, FindsOutTheStoresHabitsOnce) {
+  const auto done = answer(200, "ETag: \"e\"\r\n");
+  const auto kept = error_answer(412, "PreconditionFailed");
+  const auto denied = error_answer(403, "AccessDenied");
+  peer_.script = {done, kept, denied, answer(204)};
+  const auto strict = wait_for(store().habits("probe"));
+  ASSERT_TRUE(strict.has_value());
+  EXPECT_TRUE(strict->first_put_wins);
+  EXPECT_TRUE(strict->signs_every_header);
+  ASSERT_EQ(peer_.received.size(), 4u);
+  EXPECT_EQ(header(0, "if-none-match"), "*");
+  EXPECT_EQ(header(1, "if-none-match"), "*");
+  const auto claim = parse_claim(peer_.received[2].head);
+  EXPECT_EQ(unsigned_amz_header(peer_.received[2].head, *claim), "x-amz-meta-unsigned");
+  EXPECT_EQ(peer_.received[3].head.method, "DELETE");
+  ASSERT_TRUE(wait_for(store().habits("another")).has_value());
+  EXPECT_EQ(peer_.received.size(), 4u) << "not asked again";
+
+  use(options());
+  peer_.script = {done, done, done, answer(204)};
+  const auto lax = wait_for(store().habits("probe"));
+  EXPECT_FALSE(lax->first_put_wins || lax->signs_every_header);
+
+  use(options());
+  peer_.script = {done, denied, done, kept, denied, answer(204)};
+  EXPECT_EQ(wait_for(store().habits("probe")).error().error, S3Error::access_denied);
+  EXPECT_TRUE(wait_for(store().habits("probe"))->first_put_wins) << "not known before";
+}
+
 TEST_F(ClientTest, ListsAllPages) {
   const auto page = [](const std::string& key, const std::string& next) {
     return answer(200, "",

@@ -14,6 +14,7 @@ enum class S3Error {
   already_exists,  ///< If-None-Match: * met an object, or the bucket is there already
   access_denied,   ///< wrong key, secret, clock or rights
   mismatch,        ///< the bytes are not what was announced: checksum, MD5, size
+  changed,         ///< not the object any more that the request named by its ETag
   invalid_range,   ///< beyond the object's end
   archived,        ///< must be restored before it can be read
   rejected,        ///< the store will not do this; repeating it will not help

@@ -17,6 +17,8 @@ std::string_view to_string(S3Error error) {
       return "access_denied";
     case S3Error::mismatch:
       return "mismatch";
+    case S3Error::changed:
+      return "changed";
     case S3Error::invalid_range:
       return "invalid_range";
     case S3Error::archived:

@@ -40,6 +40,7 @@ Attachment Attachment::from_row(const db::RowView& r) {
   a.added_after_finalization = r.boolean(23);
   a.upload_expires_at = maybe_time(r, 24);
   a.purged = r.boolean(25);
+  a.upload_key = r.maybe_str(26);
   return a;
 }
 

@@ -84,6 +84,9 @@ struct Attachment {
   bool added_after_finalization = false;
   std::optional<std::string> upload_expires_at;
   bool purged = false;
+  /// The key that the upload's URL names; absent where the bytes came through the service. Not
+  /// s3_key once a completion has given the file a key of its own.
+  std::optional<std::string> upload_key;
   static Attachment from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Attachment& attachment);

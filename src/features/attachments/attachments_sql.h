@@ -12,7 +12,8 @@ using MaybeText = std::optional<std::string>;
   "a.s3_key, a.s3_bucket, a.uploaded_by, a.description, a.created_at, a.state, a.version, "     \
   "a.stored_size, a.content_encoding, a.sha256, a.stored_sha256, a.verified_at, "               \
   "a.storage_class, a.etag, a.download_count, a.last_accessed_at, a.added_after_finalization, " \
-  "a.upload_expires_at, a.purged_at IS NOT NULL"
+  "a.upload_expires_at, a.purged_at IS NOT NULL, "                                              \
+  "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END"
 #define WB_ATTACHMENT_FROM                                                  \
   " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
   "r.id = a.record_id "
@@ -24,6 +25,9 @@ inline const db::Query<Attachment, AttachmentId> kLockAttachment{
     "attachments.lock", "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
                         "WHERE a.id = $1 AND r.voided_at IS NULL FOR UPDATE OF a"};
 /// Whatever became of its record.
+inline const db::Query<Attachment, AttachmentId> kLockAny{
+    "attachments.lock_any",
+    "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM "WHERE a.id = $1 FOR UPDATE OF a"};
 inline const db::Query<Attachment, AttachmentId> kShowAttachment{
     "attachments.show", "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM "WHERE a.id = $1"};
 
@@ -48,9 +52,13 @@ struct Taken {
   std::string key;
   static Taken from_row(const db::RowView& r) { return {r.str(0), r.int64(1), r.str(2)}; }
 };
-inline const db::Query<Taken, RecordId> kTaken{
-    "attachments.taken",
-    "SELECT file_name, version, s3_key FROM {tenant}.record_attachments WHERE record_id = $1"};
+inline const db::Query<Taken, RecordId> kTaken{"attachments.taken", R"sql(
+  SELECT file_name, version, k FROM {tenant}.record_attachments, unnest(past_keys || s3_key) AS k
+  WHERE record_id = $1)sql"};
+/// A pending file goes on under another key ($2). Nobody is given the old one again.
+inline const db::Query<void, AttachmentId, std::string> kMove{"attachments.move", R"sql(
+  UPDATE {tenant}.record_attachments SET past_keys = past_keys || s3_key, s3_key = $2
+  WHERE id = $1)sql"};
 
 inline const db::Query<db::Int64Row, RecordId, std::string, std::string, std::int64_t, std::string,
                        std::string, AccountId, MaybeText, std::int64_t, std::int64_t, MaybeText,
@@ -108,20 +116,25 @@ inline const db::Query<Attachment, RecordId, std::string> kListVersions{
 inline const db::Query<Attachment, std::int64_t, int> kAbandoned{
     "attachments.abandoned", "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
                              "WHERE a.state = 'pending' AND a.upload_expires_at < now() - "
-                             "make_interval(secs => $1) ORDER BY a.id LIMIT $2"};
-/// Only of this bucket ($3): the object of another one would not be found, and be left.
-inline const db::Query<Attachment, int, int, std::string> kToPurge{
+                             "make_interval(secs => $1) ORDER BY a.id LIMIT $2 FOR UPDATE OF a "
+                             "SKIP LOCKED"};
+/// One of this bucket ($2): the object of another one would not be found, and be left. Locked, so
+/// that nobody restores it or puts it on hold meanwhile.
+inline const db::Query<Attachment, int, std::string> kToPurge{
     "attachments.to_purge",
     "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
     "WHERE a.purged_at IS NULL AND NOT a.legal_hold AND (a.state = 'rejected' OR (a.state = "
-    "'deleted' AND a.deleted_at < now() - make_interval(days => $1))) AND a.s3_bucket = $3 "
-    "ORDER BY a.id LIMIT $2"};
-/// A key whose file was purged is unknown again: its URL may have been used a second time.
+    "'deleted' AND a.deleted_at < now() - make_interval(days => $1))) AND a.s3_bucket = $2 "
+    "ORDER BY a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED"};
+/// A key whose file was purged is unknown again: its URL may have been used a second time. The key
+/// that an upload's URL names is known as long as the upload is pending.
 inline const db::Query<db::TextRow, std::vector<std::string>> kUnknownKeys{
     "attachments.unknown_keys", R"sql(
   SELECT k FROM unnest($1::text[]) AS k
   WHERE NOT EXISTS (SELECT FROM {tenant}.record_attachments a
-                    WHERE a.s3_key = k AND a.purged_at IS NULL))sql"};
+                    WHERE a.s3_key = k AND a.purged_at IS NULL)
+    AND NOT EXISTS (SELECT FROM {tenant}.record_attachments a
+                    WHERE a.state = 'pending' AND a.past_keys[1] = k))sql"};
 
 #undef WB_ATTACHMENT_COLUMNS
 #undef WB_ATTACHMENT_FROM

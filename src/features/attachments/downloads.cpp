@@ -3,8 +3,11 @@
 #include "api/input.h"
 #include "api/paging.h"
 #include "base/gzip.h"
+#include "base/hash.h"
+#include "base/log.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/conditions.h"
+#include "features/attachments/headers.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
 
@@ -36,34 +39,68 @@ std::string disposition(const std::string& file_name) {
          net::percent_encode(file_name);
 }
 
-Task<> send_plain(net::Exchange& exchange, s3::ObjectStream& object) {
-  std::string buffer(kReadBytes, '\0');
-  while (true) {
-    const std::span<char> into(buffer);
-    auto got = co_await object.read(into);
-    if (!got) throw store_failure(got.error());
-    if (*got == 0) co_return;
-    co_await exchange.write(std::string_view(buffer.data(), *got));
-  }
+constexpr const char* kAltered = "the store's object is not the one that was verified";
+
+/// 409 attachment_altered, for what a store answers to a request that names the verified object.
+Failure altered_or(const s3::S3Failure& failure) {
+  const bool altered =
+      failure.error == s3::S3Error::changed || failure.error == s3::S3Error::not_found;
+  return altered ? Failure(Code::attachment_altered, {}, kAltered) : store_failure(failure);
 }
 
-/// Unpacks the whole object and sends what lies in `span`.
-Task<> send_unpacked(net::Exchange& exchange, s3::ObjectStream& object, std::uint64_t size,
-                     Span span) {
-  GzipDecoder decoder(size);
-  std::string buffer(kReadBytes, '\0');
+/// A file's bytes on their way out, unpacked. The last piece is not given out before all of them
+/// were held against the file's hash, so nobody gets an altered file whole.
+struct Outgoing {
+  s3::ObjectStream object;
+  std::optional<GzipDecoder> decoder;
+  std::optional<Hasher> hash;  ///< of a file that is read from its beginning
+  std::string sha256;
+  std::uint64_t left;  ///< unpacked bytes that were not given out
+  std::string buffer = std::string(kReadBytes, '\0');
+};
+
+/// Appends what the next bytes from the store unpack to; false when there are none.
+Task<bool> read_more(Outgoing& out, std::string& piece) {
+  const std::span<char> into(out.buffer);
+  auto got = co_await out.object.read(into);
+  if (!got) throw altered_or(got.error());
+  const std::string_view bytes(out.buffer.data(), *got);
+  if (!out.decoder) {
+    piece.append(bytes);
+  } else {
+    out.decoder->feed(bytes, piece);
+    if (out.decoder->refused()) throw Failure(Code::attachment_altered, {}, kAltered);
+  }
+  co_return *got > 0;
+}
+
+/// The next bytes, at least one; none at the end. Fails with attachment_altered, store_unavailable.
+Task<std::string> next_piece(Outgoing& out) {
   std::string piece;
-  std::uint64_t at = 0;
-  while (at <= span.last) {
-    const std::span<char> into(buffer);
-    auto got = co_await object.read(into);
-    if (!got) throw store_failure(got.error());
-    if (*got == 0) throw Failure(Code::internal, {}, "an encoded file ends early");
-    piece.clear();
-    const auto state = decoder.feed(std::string_view(buffer.data(), *got), piece);
-    if (state == GzipDecoder::State::corrupt || state == GzipDecoder::State::too_large) {
-      throw Failure(Code::internal, {}, "an encoded file is broken");
-    }
+  if (out.left == 0) co_return piece;
+  bool more = true;
+  while (more && piece.empty()) more = co_await read_more(out, piece);
+  // Up to the end of the encoding, whose checksum comes after the last byte of the file.
+  while (more && piece.size() >= out.left) more = co_await read_more(out, piece);
+  if (piece.empty() || piece.size() > out.left) {
+    throw Failure(Code::attachment_altered, {}, kAltered);
+  }
+  out.left -= piece.size();
+  if (!out.hash) co_return piece;
+  out.hash->update(piece);
+  const bool whole = !out.decoder || out.decoder->state() == GzipDecoder::State::done;
+  if (out.left == 0 && (!whole || to_hex(out.hash->finish()) != out.sha256)) {
+    throw Failure(Code::attachment_altered, {}, kAltered);
+  }
+  co_return piece;
+}
+
+/// Sends `piece`, which begins at `at`, and what follows, as far as it lies in `span`.
+Task<> send_pieces(net::Exchange& exchange, Outgoing& out, std::string piece, std::uint64_t at,
+                   Span span) {
+  // A client that reads slowly holds none of the connections to the store.
+  const net::StallCall stalled(exchange, [&out] { out.object.release(); });
+  while (!piece.empty()) {
     const std::uint64_t end = at + piece.size();
     const std::uint64_t from = std::max(at, span.first);
     const std::uint64_t to = std::min(end, span.last + 1);
@@ -71,6 +108,8 @@ Task<> send_unpacked(net::Exchange& exchange, s3::ObjectStream& object, std::uin
       co_await exchange.write(std::string_view(piece).substr(from - at, to - from));
     }
     at = end;
+    if (at > span.last) co_return;
+    piece = co_await next_piece(out);
   }
 }
 
@@ -99,6 +138,35 @@ Task<> was_read(App& app, const api::Request& req, std::string action, RecordId 
   co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
 }
 
+/// Ends a request for a file whose bytes are not those that were verified, and says so to its
+/// hospital's log and to the operator; unless the file was removed in the meantime.
+Task<> fail_altered(App& app, const api::Request& req, const Attachment& a) {
+  const auto now = co_await app.db.read_maybe_one(req.caller.tenant(), kGetAttachment, a.id);
+  if (!now || now->purged) throw Failure(Code::attachment_not_found);
+  if (now->state != "available") throw Failure(Code::attachment_not_available);
+  log::error("a file in the store is not the one that was verified",
+             {{"tenant", req.caller.tenant().str()}, {"attachment", a.id.value}});
+  audit::Entry entry{.action = "attachment.altered",
+                     .resource = "attachment",
+                     .resource_id = a.id.value,
+                     .patient = a.patient_id,
+                     .refused = true,
+                     .reason = kAltered};
+  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(entry));
+  throw Failure(Code::attachment_altered, {}, kAltered);
+}
+
+/// Whether the object is still the one that was verified, as far as a HEAD tells. A link cannot ask
+/// for that by itself: no browser sends If-Match.
+Task<> require_unaltered(App& app, const Attachment& a) {
+  const auto info = co_await app.objects.head(a.s3_key);
+  if (!info) throw altered_or(info.error());
+  const bool same = (!a.etag || *a.etag == info->etag) &&
+                    info->size == static_cast<std::uint64_t>(a.stored_size) &&
+                    info->content_encoding == a.content_encoding.value_or("");
+  if (!same) throw Failure(Code::attachment_altered, {}, kAltered);
+}
+
 /// Where the bytes are to be had for a while.
 std::string signed_url_json(App& app, const Attachment& a) {
   const auto ttl = std::min(app.settings.attachments.url_ttl, std::chrono::seconds(3'600));
@@ -121,6 +189,34 @@ std::string signed_url_json(App& app, const Attachment& a) {
   out.text("content_encoding", a.content_encoding);
   out.end();
   return body;
+}
+
+/// 200 or 206 with `span` of the file, once its first bytes are there.
+Task<> send_content(App& app, const api::Request& req, const Attachment& a, int status,
+                    net::Headers headers, Span span) {
+  const auto size = static_cast<std::uint64_t>(a.file_size);
+  const bool part = !a.content_encoding && span.last - span.first + 1 < size;
+  std::optional<s3::ByteRange> range;
+  if (part) range = s3::ByteRange{span.first, span.last};
+  auto object = co_await app.objects.get(a.s3_key, range, a.etag.value_or(""));
+  if (!object) throw altered_or(object.error());
+  Outgoing out{.object = std::move(*object),
+               .decoder = std::nullopt,
+               .hash = std::nullopt,
+               .sha256 = a.sha256.value_or(""),
+               .left = part ? span.last - span.first + 1 : size};
+  if (a.content_encoding) out.decoder.emplace(size);
+  if (!part) out.hash.emplace();
+  if (out.object.length() != (part ? out.left : static_cast<std::uint64_t>(a.stored_size))) {
+    throw Failure(Code::attachment_altered, {}, kAltered);
+  }
+  const bool body = req.head.method != "HEAD";
+  std::string piece;
+  if (body) piece = co_await next_piece(out);
+  co_await was_downloaded(app, req, a);
+  co_await req.exchange->start(status, std::move(headers), span.last - span.first + 1);
+  const std::uint64_t at = part ? span.first : 0;
+  if (body) co_await send_pieces(*req.exchange, out, std::move(piece), at, span);
 }
 
 Task<Attachment> available(App& app, const api::Request& req) {
@@ -177,7 +273,16 @@ Task<api::Response> list_attachment_versions(App& app, api::Request req) {
 }
 
 Task<api::Response> download_url(App& app, api::Request req) {
+  refuse_foreign_headers(req.head.headers);
   const Attachment a = co_await available(app, req);
+  bool altered = false;
+  try {
+    co_await require_unaltered(app, a);
+  } catch (const Failure& failure) {
+    if (failure.code() != Code::attachment_altered) throw;
+    altered = true;
+  }
+  if (altered) co_await fail_altered(app, req, a);
   std::optional<api::Response> answer;
   bool replayed = false;
   try {
@@ -236,27 +341,20 @@ Task<api::Response> download_content(App& app, api::Request req) {
   if (wanted.kind == RangeKind::unsatisfiable) co_return not_satisfiable(req, size);
   const bool range = wanted.kind == RangeKind::part;
   const Span span = range ? wanted.span : Span{0, size - 1};
-  std::optional<s3::ByteRange> from_store;
-  if (range && !a.content_encoding) from_store = s3::ByteRange{span.first, span.last};
-  auto object = co_await app.objects.get(a.s3_key, from_store);
-  if (!object) throw store_failure(object.error());
-  co_await was_downloaded(app, req, a);
   if (range) {
     headers.set("Content-Range", "bytes " + std::to_string(span.first) + "-" +
                                      std::to_string(span.last) + "/" + std::to_string(size));
   }
-  co_await req.exchange->start(range ? 206 : 200, std::move(headers), span.last - span.first + 1);
-  if (req.head.method != "HEAD") {
-    // A client that reads slowly holds none of the connections to the store.
-    const net::StallCall stalled(*req.exchange, [&object] { object->release(); });
-    if (a.content_encoding) {
-      co_await send_unpacked(*req.exchange, *object, size, span);
-    } else {
-      co_await send_plain(*req.exchange, *object);
-    }
-  }
   response.streamed = true;
   response.status = range ? 206 : 200;
+  bool altered = false;
+  try {
+    co_await send_content(app, req, a, response.status, std::move(headers), span);
+  } catch (const Failure& failure) {
+    if (failure.code() != Code::attachment_altered) throw;
+    altered = true;
+  }
+  if (altered) co_await fail_altered(app, req, a);
   co_return response;
 }
 

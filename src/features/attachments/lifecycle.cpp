@@ -3,6 +3,7 @@
 #include "api/idempotency.h"
 #include "api/input.h"
 #include "features/attachments/attachments_sql.h"
+#include "features/attachments/headers.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
 
@@ -26,7 +27,7 @@ audit::Entry entry_of(const Attachment& a, std::string action, std::string befor
 Task<std::int64_t> end_abandoned(db::Pool& db, TenantId tenant, std::chrono::seconds grace) {
   std::int64_t count = 0;
   while (true) {
-    db::Tx tx = co_await db.begin(tenant);
+    db::Tx tx = co_await db.begin_job(tenant);
     const auto rows = co_await tx.all(kAbandoned, grace.count(), kSweepBatch);
     for (const auto& a : rows) {
       tx.queue(kReject, a.id, "the upload was abandoned");
@@ -39,31 +40,29 @@ Task<std::int64_t> end_abandoned(db::Pool& db, TenantId tenant, std::chrono::sec
   }
 }
 
+/// The row first: once it says so, nobody restores a file whose bytes are about to go. An object
+/// that is left over then, because the store is away or the process ends, is one without a row.
 Task<std::int64_t> purge(db::Pool& db, s3::Store& store, TenantId tenant, int retention_days) {
   std::int64_t count = 0;
   while (true) {
-    std::vector<Attachment> rows;
+    std::optional<Attachment> a;
     {
-      db::Tx tx = co_await db.begin(tenant);
-      rows = co_await tx.all(kToPurge, retention_days, kSweepBatch, store.options().bucket);
-      co_await tx.commit();
-    }
-    if (rows.empty()) co_return count;
-    for (const auto& a : rows) {
-      const auto removed = co_await store.remove(a.s3_key);
-      if (!removed) throw store_failure(removed.error());
-      db::Tx tx = co_await db.begin(tenant);
-      tx.queue(kPurged, a.id);
-      audit::Entry entry = entry_of(a, "attachment.purge", a.state, "purged");
+      db::Tx tx = co_await db.begin_job(tenant);
+      a = co_await tx.maybe_one(kToPurge, retention_days, store.options().bucket);
+      if (!a) co_return count;
+      tx.queue(kPurged, a->id);
+      audit::Entry entry = entry_of(*a, "attachment.purge", a->state, "purged");
       audit::record(tx, audit::Actor{}, std::move(entry));
       co_await tx.commit();
-      ++count;
     }
+    const auto removed = co_await store.remove(a->s3_key);
+    if (!removed) throw store_failure(removed.error());
+    ++count;
   }
 }
 
 /// Objects whose key no row has: a row is committed before its key is given out, so they are left
-/// over from something that went wrong.
+/// over from something that went wrong, or came by a URL that was used once more.
 Task<std::int64_t> remove_orphans(db::Pool& db, s3::Store& store, TenantId tenant) {
   std::vector<std::string> keys;
   const std::string prefix = tenant.str() + "/medical-records/";
@@ -77,7 +76,7 @@ Task<std::int64_t> remove_orphans(db::Pool& db, s3::Store& store, TenantId tenan
     const auto end = std::min(at + kKeyBatch, keys.size());
     std::vector<std::string> batch(keys.begin() + static_cast<std::ptrdiff_t>(at),
                                    keys.begin() + static_cast<std::ptrdiff_t>(end));
-    db::Tx tx = co_await db.begin(tenant);
+    db::Tx tx = co_await db.begin_job(tenant);
     const auto unknown = co_await tx.all(kUnknownKeys, std::move(batch));
     co_await tx.commit();
     for (const auto& key : unknown) {
@@ -92,6 +91,7 @@ Task<std::int64_t> remove_orphans(db::Pool& db, s3::Store& store, TenantId tenan
 }  // namespace
 
 Task<api::Response> delete_attachment(App& app, api::Request req) {
+  refuse_foreign_headers(req.head.headers);
   const auto id = req.path_id<AttachmentId>(Code::attachment_not_found);
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto a = co_await tx.maybe_one(kLockAttachment, id);
@@ -112,6 +112,7 @@ Task<api::Response> delete_attachment(App& app, api::Request req) {
 }
 
 Task<api::Response> restore_attachment(App& app, api::Request req) {
+  refuse_foreign_headers(req.head.headers);
   const auto id = req.path_id<AttachmentId>(Code::attachment_not_found);
   db::Tx tx = co_await api::begin_write(app.db, req);
   const auto a = co_await tx.maybe_one(kLockAttachment, id);

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "features/attachments/attachments_sql.h"
+#include "features/attachments/headers.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
 
@@ -71,23 +72,6 @@ Declared parse_declared(const boost::json::object& body, const Settings::Attachm
   return d;
 }
 
-/// The next version of this name in the record, and a key that no upload ever had.
-Task<std::pair<std::int64_t, std::string>> free_key(db::Tx& tx, TenantId tenant, Time now,
-                                                    RecordId record, std::string file_name) {
-  const auto taken = co_await tx.all(kTaken, record);
-  std::int64_t version = 1;
-  for (const auto& other : taken) {
-    if (other.file_name == file_name) version = std::max(version, other.version + 1);
-  }
-  const std::string name = safe_name(file_name);
-  std::int64_t mark = version;
-  std::string key = object_key(tenant, now, record, name, mark);
-  while (std::ranges::find(taken, key, &Taken::key) != taken.end()) {
-    key = object_key(tenant, now, record, name, ++mark);
-  }
-  co_return std::pair(version, key);
-}
-
 /// The pending row; `tx` is committed by the caller.
 Task<Attachment> insert_pending(App& app, db::Tx& tx, const api::Request& req, RecordId record,
                                 Declared d, std::string mode) {
@@ -109,13 +93,12 @@ Task<Attachment> insert_pending(App& app, db::Tx& tx, const api::Request& req, R
 }
 
 /// `{attachment, upload}` with a fresh URL.
-std::string started_json(App& app, const TenantId& tenant, const Attachment& a) {
-  const bool conditional = app.settings.storage.conditional_put;
-  const auto headers = bound_headers(a, tenant, conditional);
+std::string started_json(App& app, const TenantId& tenant, const Attachment& a, s3::Habits habits) {
+  const auto headers = bound_headers(a, tenant, habits);
   const auto ttl = std::min(app.settings.attachments.url_ttl, std::chrono::seconds(3'600));
   s3::PresignRequest request;
   request.method = "PUT";
-  request.key = a.s3_key;
+  request.key = a.upload_key ? *a.upload_key : a.s3_key;
   request.headers = headers;
   request.content_length = static_cast<std::uint64_t>(a.stored_size);
   request.expires = ttl;
@@ -140,19 +123,22 @@ std::string started_json(App& app, const TenantId& tenant, const Attachment& a) 
 }
 
 /// A replayed start signs its URL anew: the stored answer names the attachment only.
-Task<api::Response> signed_again(App& app, api::Request req, api::Response stored) {
+Task<api::Response> signed_again(App& app, api::Request req, api::Response stored,
+                                 s3::Habits habits) {
   const auto body = boost::json::parse(stored.body);
   const auto id = AttachmentId(body.at("id").as_int64());
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const Attachment a = co_await tx.one(kShowAttachment, id);
   co_await tx.commit();
-  stored.body = started_json(app, req.caller.tenant(), a);
+  stored.body = started_json(app, req.caller.tenant(), a, habits);
   co_return stored;
 }
 
 Task<api::Response> start_upload(App& app, api::Request req) {
+  refuse_foreign_headers(req.head.headers);
   const auto record = req.path_id<RecordId>(Code::record_not_found);
   Declared declared = parse_declared(req.object(), app.settings.attachments);
+  const s3::Habits habits = co_await store_habits(app, req.caller.tenant());
   std::optional<api::Response> replayed;
   try {
     db::Tx tx = co_await api::begin_write(app.db, req);
@@ -162,75 +148,13 @@ Task<api::Response> start_upload(App& app, api::Request req) {
     const std::string location = "/api/v1/attachments/" + std::to_string(a.id.value);
     api::Response stored = api::created("{\"id\":" + std::to_string(a.id.value) + "}", location);
     api::Response response = co_await api::commit_write(tx, req, std::move(stored));
-    response.body = started_json(app, req.caller.tenant(), a);
+    response.body = started_json(app, req.caller.tenant(), a, habits);
     app.audit.touch(req.caller.tenant());
     co_return response;
   } catch (api::Replay& replay) {
     replayed = std::move(replay.response);
   }
-  co_return co_await signed_again(app, std::move(req), std::move(*replayed));
-}
-
-void queue_publish(db::Tx& tx, const api::Request& req, const Attachment& a, const Verdict& verdict,
-                   Time now) {
-  tx.queue(kPublish, a.id, verdict.file_size, verdict.sha256, verdict.stored_sha256,
-           MaybeText(verdict.etag), format_rfc3339(now));
-  audit::Entry entry{
-      .action = "attachment.publish",
-      .resource = "attachment",
-      .resource_id = a.id.value,
-      .patient = a.patient_id,
-      .before = R"({"state":"pending"})",
-      .after = R"({"state":"available","sha256":)" + api::quoted(verdict.sha256) + "}"};
-  audit::record(tx, audit::actor_of(req), std::move(entry));
-}
-
-/// Publishes what was verified, unless somebody else did in the meantime; without a verdict the
-/// file must be there already. The answer is kept under the request's key, if it has one.
-Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
-                            std::optional<Verdict> verdict) {
-  db::Tx tx = co_await api::begin_write(app.db, req);
-  auto a = co_await tx.maybe_one(kLockAttachment, id);
-  if (!a) throw Failure(Code::attachment_not_found);
-  if (a->state != "available") {
-    if (a->state != "pending" || !verdict) throw Failure(Code::attachment_not_available);
-    queue_publish(tx, req, *a, *verdict, app.clock.now());
-    a = co_await tx.one(kShowAttachment, id);
-  } else {
-    // Nothing is changed, and the answer shows the file.
-    audit::Entry seen{.action = "attachment.read",
-                      .resource = "attachment",
-                      .resource_id = a->id.value,
-                      .patient = a->patient_id};
-    audit::record(tx, audit::actor_of(req), std::move(seen));
-  }
-  req.saw("attachment", a->id.value, a->patient_id);
-  api::Response response = api::ok(to_json(*a));
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
-}
-
-Task<api::Response> complete_upload(App& app, api::Request req) {
-  std::vector<Fault> faults;
-  api::Input in(req.object(), "", faults);
-  if (const auto* parts = in.array("parts", Need::optional, 10'000)) {
-    if (!parts->empty()) in.fault("parts", "this upload has no parts");
-  }
-  in.finish();
-  if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  api::Earlier earlier = co_await api::earlier_request(app.db, req);
-  api::replay_if_seen(std::move(earlier));
-  const Attachment a = co_await find_attachment(app, req);
-  std::optional<Verdict> verdict;
-  if (a.state == "pending") {
-    verdict = co_await verify_object(app.objects, a);
-    if (verdict->fault) {
-      co_await reject(app, req, a, *verdict->fault);
-      throw Failure(Code::upload_mismatch, "The file was removed: " + *verdict->fault + ".");
-    }
-  }
-  co_return co_await publish(app, req, a.id, std::move(verdict));
+  co_return co_await signed_again(app, std::move(req), std::move(*replayed), habits);
 }
 
 /// A client's body on its way to the store: hashed, its first bytes kept for the sniffing.
@@ -266,6 +190,12 @@ Declared declared_by_put(const api::Request& req, const Settings::Attachments& s
   d.file_name = in.name("file_name", Need::required, kNameMost).value_or("");
   d.description = in.text("description", Need::optional, kDescriptionMost, true);
   in.finish();
+  for (const auto* name : {"Content-Type", "Content-Encoding"}) {
+    if (req.head.headers.count(name) > 1) {
+      throw Failure(Code::bad_request,
+                    "The header " + std::string(name) + " is given more than once.");
+    }
+  }
   d.file_type = std::string(req.head.headers.get("Content-Type").value_or(""));
   d.file_type = d.file_type.substr(0, d.file_type.find(';'));
   if (d.file_type.empty()) {
@@ -292,13 +222,7 @@ Declared declared_by_put(const api::Request& req, const Settings::Attachments& s
 /// rejected, so that nothing unverified stays.
 Task<s3::Result<std::string>> stream_to_store(App& app, const TenantId& tenant, Attachment a,
                                               std::shared_ptr<Passage> passage) {
-  s3::PutOptions options;
-  options.content_type = a.file_type;
-  options.storage_class = a.storage_class;
-  options.server_side_encryption = "AES256";
-  options.metadata = {{"tenant-id", tenant.str()},
-                      {"record-id", std::to_string(a.record_id.value)},
-                      {"uploaded-at", a.created_at}};
+  s3::PutOptions options = stored_with(a, tenant);
   options.if_none_match = app.settings.storage.conditional_put;
   s3::BodyStream body;
   body.source = [passage](std::span<char> into) { return pass_on(passage, into); };
@@ -344,6 +268,7 @@ Task<api::Response> upload_through(App& app, api::Request req) {
   if (!app.settings.attachments.proxy) {
     throw Failure(Code::forbidden, "Files go straight to the store here: start an upload.");
   }
+  const Digests digests = digests_of(req.head.headers);
   const auto record = req.path_id<RecordId>(Code::record_not_found);
   Declared declared = declared_by_put(req, app.settings.attachments);
   std::optional<Attachment> a;
@@ -382,8 +307,15 @@ Task<api::Response> upload_through(App& app, api::Request req) {
     co_await reject(app, req, *a, *fault);
     throw Failure(Code::upload_mismatch, "The file was removed: " + *fault + ".");
   }
-  co_await hold_against(app, req, *a, verdict, to_hex(passage->md5.finish()));
-  api::Response response = co_await publish(app, req, a->id, std::move(verdict));
+  std::string md5 = to_hex(passage->md5.finish());
+  if ((digests.md5 && *digests.md5 != md5) ||
+      (digests.sha256 && *digests.sha256 != verdict.sha256)) {
+    co_await reject(app, req, *a, "the digest is not that of the bytes");
+    throw Failure(Code::upload_mismatch, "The file was removed: it is not what its digest says.");
+  }
+  co_await hold_against(app, req, *a, verdict, std::move(md5));
+  Verified verified{a->s3_key, std::move(verdict)};
+  api::Response response = co_await publish(app, req, a->id, std::move(verified));
   response.status = 201;
   const std::string location = "/api/v1/attachments/" + std::to_string(a->id.value);
   co_return std::move(response).header("Location", location);

@@ -9,6 +9,21 @@
 namespace wardbook::attachments {
 namespace {
 
+constexpr const char* kReplaced = "it was replaced while it was read";
+
+std::string gzip_fault(GzipDecoder::State state) {
+  switch (state) {
+    case GzipDecoder::State::too_large:
+      return "the file is larger than declared";
+    case GzipDecoder::State::trailing:
+      return "something follows the first member of the gzip encoding";
+    case GzipDecoder::State::more:
+      return "the gzip encoding is cut off";
+    default:
+      return "the gzip encoding is broken";
+  }
+}
+
 /// The first bytes and the digests of an object that is read from end to end.
 struct Reading {
   std::string head;
@@ -29,16 +44,19 @@ Task<Reading> read_whole(s3::ObjectStream& object, Attachment a) {
   while (true) {
     const std::span<char> into(buffer);
     auto got = co_await object.read(into);
+    if (!got && got.error().error == s3::S3Error::changed) {
+      out.fault = kReplaced;
+      co_return out;
+    }
     if (!got) throw store_failure(got.error());
     if (*got == 0) break;
     const std::string_view bytes(buffer.data(), *got);
     stored.update(bytes);
     if (gzip) {
       piece.clear();
-      const auto state = decoder.feed(bytes, piece);
-      if (state == GzipDecoder::State::corrupt || state == GzipDecoder::State::too_large) {
-        out.fault = state == GzipDecoder::State::corrupt ? "the gzip encoding is broken"
-                                                         : "the file is larger than declared";
+      decoder.feed(bytes, piece);
+      if (decoder.refused()) {
+        out.fault = gzip_fault(decoder.state());
         co_return out;
       }
     } else {
@@ -51,30 +69,11 @@ Task<Reading> read_whole(s3::ObjectStream& object, Attachment a) {
     }
   }
   if (gzip && decoder.state() != GzipDecoder::State::done) {
-    out.fault = "the gzip encoding is cut off";
+    out.fault = gzip_fault(decoder.state());
   }
   out.sha256 = to_hex(original.finish());
   out.stored_sha256 = to_hex(stored.finish());
   co_return out;
-}
-
-/// What HEAD alone tells. Ceph's radosgw says nothing of checksums; absent is not wrong.
-std::optional<std::string> head_fault(const Attachment& a, const s3::ObjectInfo& info) {
-  if (static_cast<std::int64_t>(info.size) != a.stored_size) return "the size is not as declared";
-  if (info.content_encoding != a.content_encoding.value_or("")) {
-    return "the content encoding is not as declared";
-  }
-  const std::string tenant = a.s3_key.substr(0, a.s3_key.find('/'));
-  if (info.meta("tenant-id") != tenant ||
-      info.meta("record-id") != std::to_string(a.record_id.value) ||
-      info.meta("uploaded-at") != a.created_at) {
-    return "the metadata is not that of this upload";
-  }
-  if (a.stored_sha256 && !info.checksum_sha256.empty() &&
-      info.checksum_sha256 != to_base64(from_hex(*a.stored_sha256).value_or(""))) {
-    return "the checksum is not as declared";
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -92,8 +91,44 @@ Failure store_failure(const s3::S3Failure& failure) {
   return away;
 }
 
+/// What HEAD alone tells. Ceph's radosgw says nothing of checksums; absent is not wrong. What the
+/// upload's signature did not bind must not be there: the store would hand it out with the file.
+std::optional<std::string> head_fault(const Attachment& a, const s3::ObjectInfo& info) {
+  if (static_cast<std::int64_t>(info.size) != a.stored_size) return "the size is not as declared";
+  if (info.content_type != a.file_type) return "the content type is not as declared";
+  if (info.content_encoding != a.content_encoding.value_or("")) {
+    return "the content encoding is not as declared";
+  }
+  const std::string tenant = a.s3_key.substr(0, a.s3_key.find('/'));
+  if (info.meta("tenant-id") != tenant ||
+      info.meta("record-id") != std::to_string(a.record_id.value) ||
+      info.meta("uploaded-at") != a.created_at || info.metadata.size() != 3) {
+    return "the metadata is not that of this upload";
+  }
+  if (!info.others.empty()) {
+    return "the upload's URL does not allow the header " + info.others.front().first;
+  }
+  if (a.stored_sha256 && !info.checksum_sha256.empty() &&
+      info.checksum_sha256 != to_base64(from_hex(*a.stored_sha256).value_or(""))) {
+    return "the checksum is not as declared";
+  }
+  return std::nullopt;
+}
+
+s3::PutOptions stored_with(const Attachment& a, const TenantId& tenant) {
+  s3::PutOptions out;
+  out.content_type = a.file_type;
+  out.content_encoding = a.content_encoding.value_or("");
+  out.storage_class = a.storage_class;
+  out.server_side_encryption = "AES256";
+  out.metadata = {{"tenant-id", tenant.str()},
+                  {"record-id", std::to_string(a.record_id.value)},
+                  {"uploaded-at", a.created_at}};
+  return out;
+}
+
 std::vector<s3::NameValue> bound_headers(const Attachment& a, const TenantId& tenant,
-                                         bool conditional_put) {
+                                         s3::Habits habits) {
   std::vector<s3::NameValue> out;
   out.emplace_back("Content-Type", a.file_type);
   if (a.content_encoding) out.emplace_back("Content-Encoding", *a.content_encoding);
@@ -105,26 +140,47 @@ std::vector<s3::NameValue> bound_headers(const Attachment& a, const TenantId& te
   out.emplace_back("x-amz-meta-tenant-id", tenant.str());
   out.emplace_back("x-amz-meta-record-id", std::to_string(a.record_id.value));
   out.emplace_back("x-amz-meta-uploaded-at", a.created_at);
-  if (conditional_put) out.emplace_back("If-None-Match", "*");
+  if (habits.first_put_wins) out.emplace_back("If-None-Match", "*");
+  if (!habits.signs_every_header) {
+    // Whoever has the URL could add an access list, or have another hospital's file copied instead
+    // of sending bytes. No object has such an ETag, and there is no such range, so every copy
+    // fails; without a source they mean nothing. Ceph's radosgw 16 leaves `source-` out of the
+    // condition.
+    out.emplace_back("x-amz-acl", "private");
+    out.emplace_back("x-amz-copy-source-if-match", "none");
+    out.emplace_back("x-amz-copy-if-match", "none");
+    out.emplace_back("x-amz-copy-source-range", "none");
+  }
   return out;
 }
 
 Task<Verdict> verify_object(s3::Store& store, Attachment a) {
-  Verdict out;
   auto info = co_await store.head(a.s3_key);
   if (!info) {
     if (info.error().error == s3::S3Error::not_found) throw Failure(Code::upload_not_finished);
     throw store_failure(info.error());
   }
-  out.etag = info->etag;
-  out.fault = head_fault(a, *info);
+  co_return co_await verify_object(store, std::move(a), std::move(*info));
+}
+
+Task<Verdict> verify_object(s3::Store& store, Attachment a, s3::ObjectInfo info) {
+  Verdict out;
+  out.etag = info.etag;
+  out.fault = head_fault(a, info);
   if (out.fault) co_return out;
 
-  const bool vouched = a.stored_sha256 && !a.content_encoding && !info->checksum_sha256.empty();
+  const bool vouched = a.stored_sha256 && !a.content_encoding && !info.checksum_sha256.empty();
   std::optional<s3::ByteRange> range;
   const auto stored = static_cast<std::uint64_t>(a.stored_size);
   if (vouched && stored > kSniffBytes) range = s3::ByteRange{0, kSniffBytes - 1};
-  auto object = co_await store.get(a.s3_key, range);
+  auto object = co_await store.get(a.s3_key, range, info.etag);
+  if (!object && object.error().error == s3::S3Error::changed) {
+    out.fault = kReplaced;
+    co_return out;
+  }
+  if (!object && object.error().error == s3::S3Error::not_found) {
+    throw Failure(Code::upload_not_finished);
+  }
   if (!object) throw store_failure(object.error());
   Reading reading = co_await read_whole(*object, a);
   out.fault = std::move(reading.fault);
@@ -143,9 +199,12 @@ Task<Verdict> verify_object(s3::Store& store, Attachment a) {
   co_return out;
 }
 
-Task<> reject(App& app, const api::Request& req, Attachment a, std::string why, Remains remains) {
+Task<bool> reject(App& app, const api::Request& req, Attachment a, std::string why,
+                  Remains remains) {
   {
     db::Tx tx = co_await app.db.begin(req.caller.tenant());
+    const auto now = co_await tx.maybe_one(kLockAny, a.id);
+    if (!now || now->state != "pending" || now->s3_key != a.s3_key) co_return false;
     tx.queue(kReject, a.id, why);
     audit::Entry entry{.action = "attachment.reject",
                        .resource = "attachment",
@@ -158,16 +217,25 @@ Task<> reject(App& app, const api::Request& req, Attachment a, std::string why, 
     co_await tx.commit();
   }
   app.audit.touch(req.caller.tenant());
-  if (remains == Remains::left_to_sweep) co_return;
-  const auto removed = co_await app.objects.remove(a.s3_key);
-  if (!removed) {
-    log::warning("a rejected file is left to the sweep",
-                 {{"attachment", a.id.value}, {"detail", s3::to_string(removed.error().error)}});
-    co_return;
+  if (remains == Remains::left_to_sweep) co_return true;
+  // The object that the upload's URL names, if it is another one, is without a row from now on.
+  if (a.upload_key && *a.upload_key != a.s3_key) {
+    (void)co_await remove_leftover(app, a.id, *a.upload_key);
   }
+  const bool removed = co_await remove_leftover(app, a.id, a.s3_key);
+  if (!removed) co_return true;
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   tx.queue(kPurged, a.id);
   co_await tx.commit();
+  co_return true;
+}
+
+Task<bool> remove_leftover(App& app, AttachmentId id, std::string key) {
+  const auto removed = co_await app.objects.remove(std::move(key));
+  if (removed) co_return true;
+  log::warning("an object that is not needed any more is left to the sweep",
+               {{"attachment", id.value}, {"detail", s3::to_string(removed.error().error)}});
+  co_return false;
 }
 
 }  // namespace wardbook::attachments

@@ -24,25 +24,66 @@ struct Verdict {
   std::string etag;
 };
 
-/// Compares size, metadata, encoding and content of the object with its row; reads the object once,
-/// streaming, unless the store vouches for the declared checksum of a file that is not encoded.
-/// Fails with upload_not_finished (there is no object), store_unavailable.
+/// Compares size, headers, metadata and content of the object under the row's key with the row;
+/// reads the object once, streaming, unless the store vouches for the declared checksum of a file
+/// that is not encoded. The verdict's ETag names the object that was read. Fails with
+/// upload_not_finished (there is no object), store_unavailable.
 [[nodiscard]] Task<Verdict> verify_object(s3::Store& store, Attachment attachment);
+/// The same, of an object that `info` was just told of.
+[[nodiscard]] Task<Verdict> verify_object(s3::Store& store, Attachment attachment,
+                                          s3::ObjectInfo info);
+
+/// What arrived for a pending upload, verified under a key whose object no URL can replace: the
+/// upload's own where the store lets the first upload win, else a new one, to which the bytes are
+/// copied and which `attachment` has afterwards. Fails as verify_object, and with
+/// attachment_not_available when the upload is not pending any more.
+[[nodiscard]] Task<Verdict> verify_upload(App& app, const api::Request& req,
+                                          Attachment& attachment);
+
+/// A key under which nothing of the record ever was, and the version for a new file of that name.
+/// The record must be locked.
+[[nodiscard]] Task<std::pair<std::int64_t, std::string>> free_key(db::Tx& tx, TenantId tenant,
+                                                                  Time now, RecordId record,
+                                                                  std::string file_name);
+
+/// What the store keeps with an object beside its bytes, from the row.
+[[nodiscard]] s3::PutOptions stored_with(const Attachment& attachment, const TenantId& tenant);
+/// What a HEAD of the object shows that the row does not say, or says otherwise.
+[[nodiscard]] std::optional<std::string> head_fault(const Attachment& attachment,
+                                                    const s3::ObjectInfo& info);
+
+/// What was verified, and under which key.
+struct Verified {
+  std::string key;
+  Verdict verdict;
+};
+/// Publishes it, unless somebody else did in the meantime; without it the file must be there
+/// already. The answer is kept under the request's key, if it has one. Fails with conflict when
+/// another completion has taken the upload over, attachment_not_available.
+[[nodiscard]] Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
+                                          std::optional<Verified> verified);
+
+/// What may be expected of the store: what the configuration says, tried out. A store that cannot
+/// be tried keeps nothing. Fails with store_unavailable, once it is known never again.
+[[nodiscard]] Task<s3::Habits> store_habits(App& app, TenantId tenant);
 
 /// The store's request headers that an upload is bound to.
 [[nodiscard]] std::vector<s3::NameValue> bound_headers(const Attachment& attachment,
-                                                       const TenantId& tenant,
-                                                       bool conditional_put);
+                                                       const TenantId& tenant, s3::Habits habits);
 
 /// What becomes of a rejected upload's object: a store that does not answer would keep the client
 /// waiting once more.
 enum class Remains { removed_now, left_to_sweep };
-/// Marks a pending upload as rejected, with its audit entry, then removes its object. A store that
-/// is away leaves the object to the sweep.
-[[nodiscard]] Task<> reject(App& app, const api::Request& req, Attachment attachment,
-                            std::string why, Remains remains = Remains::removed_now);
+/// Marks a pending upload as rejected, with its audit entry, then removes its objects. A store that
+/// is away leaves them to the sweep. False, and nothing is done, when the upload has been
+/// published, ended or overtaken by another completion in the meantime.
+Task<bool> reject(App& app, const api::Request& req, Attachment attachment, std::string why,
+                  Remains remains = Remains::removed_now);
+/// Removes an object that no row needs any more, if the store answers; else the sweep does.
+[[nodiscard]] Task<bool> remove_leftover(App& app, AttachmentId attachment, std::string key);
 
-// downloads.cpp, lifecycle.cpp: handlers gathered by routes() in uploads.cpp
+// completion.cpp, downloads.cpp, lifecycle.cpp: handlers gathered by routes() in uploads.cpp
+Task<api::Response> complete_upload(App& app, api::Request req);
 Task<api::Response> list_attachments(App& app, api::Request req);
 Task<api::Response> get_attachment(App& app, api::Request req);
 Task<api::Response> list_attachment_versions(App& app, api::Request req);

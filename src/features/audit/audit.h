@@ -59,7 +59,10 @@ class Log;
 [[nodiscard]] Task<> write_look(Log& log, db::Pool& db, api::Request request, api::Unlogged what);
 
 /// Reads are written down durably before their answer leaves, many in one commit: while a batch
-/// commits, the next one gathers. One Log for each reactor.
+/// commits, the next one gathers. The entries of many tenants go together, on connections that are
+/// kept for that. Where one tenant's table is locked the batch is sent again without it, after a
+/// quarter of a second; that tenant's entries then wait in its own share of the connections, until
+/// one of their commits succeeds. One Log for each reactor.
 class Log {
  public:
   /// `pending` bounds the entries that may wait.
@@ -68,12 +71,14 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  /// Returns when the entry is durable. Fails with overloaded when too many wait, and as
-  /// Pool::begin and Tx::commit: then the caller must not answer with the data.
+  /// Returns when the entry is durable. Fails with overloaded when too many wait, of all or of this
+  /// tenant, and as Pool::begin and Tx::commit: then the caller must not answer with the data.
   [[nodiscard]] Task<> write(TenantId tenant, Actor actor, Entry entry);
 
   /// Entries whose commit somebody waits for.
   [[nodiscard]] std::size_t waiting() const;
+  /// Tenants whose entries wait for a lock by themselves.
+  [[nodiscard]] std::size_t apart() const;
 
   /// Tenants with new entries since the last call; feeds the sealer.
   [[nodiscard]] std::vector<TenantId> take_touched();

@@ -153,7 +153,7 @@ TEST_F(AuditTest, BoundsWhatWaits) {
   run(reactor_, small.write(tenant_, {}, entry("later")));
 }
 
-TEST_F(AuditTest, AFailedBatchFailsForAllThatWait) {
+TEST_F(AuditTest, AFailedEntryFailsForItsWriter) {
   const auto gone = *TenantId::parse("never_made");
   EXPECT_THROW(run(reactor_, log_.write(gone, {}, entry("x"))), Failure);
   write("the next batch goes");

@@ -91,7 +91,7 @@ std::optional<std::string> check_seal(const SealRow& seal, const std::vector<Ent
 }  // namespace
 
 Task<std::int64_t> seal(db::Pool& db, TenantId tenant, std::int64_t most) {
-  db::Tx tx = co_await db.begin(tenant);
+  db::Tx tx = co_await db.begin_job(tenant);
   const auto held = co_await tx.maybe_one(kSealLock);
   if (!held) co_return 0;
   const auto last = co_await tx.maybe_one(kLastSeal);

@@ -106,7 +106,7 @@ Task<api::Response> search(App& app, api::Request req) {
   params.finish();
   // The codes are everybody's; operators, who are in no hospital, may look them up too. Reads only:
   // it is rolled back when it goes.
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await app.db.begin_control_for(req.caller.tenant_id);
   tx.queue(kPlanOnce);
   const auto release = co_await tx.maybe_one(kInForceOn, on);
   std::vector<Found> found;

@@ -1,7 +1,9 @@
 // A store that misbehaves on command: what it is told to let through goes to the real store behind
 // it, byte by byte, so that the same upload meets a fault and then a store that is well again.
+import assert from "node:assert/strict";
 import http from "node:http";
 import type net from "node:net";
+import { s3, type Bucket } from "./s3.ts";
 
 export type Fault =
   | "none"
@@ -13,7 +15,22 @@ export type Fault =
   | "nonsense" // no HTTP
   | "wrong-checksum" // HEAD and GET name another checksum
   | "other-bytes" // one byte of a body is another, both ways; no checksum is named
+  | "takes-again" // If-None-Match: * is ignored: what is under the key is replaced
   | "short"; // fewer bytes than there are, and the head says so
+
+/** A request that waits at the store's door. */
+export interface Held {
+  /** It has arrived, and nothing else happens with it. */
+  arrived: Promise<void>;
+  /** Lets it in; what happens to it then is the fault that it was held with. */
+  letGo: () => void;
+}
+interface Hold {
+  wanted: (request: http.IncomingMessage) => boolean;
+  fault: Fault;
+  arrived: () => void;
+  released: Promise<void>;
+}
 
 const XML = "application/xml";
 const errorXml = (code: string): string =>
@@ -26,9 +43,16 @@ export class BadStore {
   private readonly sockets = new Set<net.Socket>();
   private readonly server: http.Server;
   port = 0;
+  private holds: Hold[] = [];
 
-  constructor(readonly real: string) {
-    this.server = http.createServer((request, response) => this.serve(request, response));
+  constructor(
+    readonly real: string,
+    /** For "takes-again". */
+    readonly bucket?: Bucket,
+  ) {
+    this.server = http.createServer((request, response) => {
+      void this.receive(request, response);
+    });
     this.server.on("connection", (socket) => {
       this.sockets.add(socket);
       socket.on("close", () => this.sockets.delete(socket));
@@ -56,8 +80,40 @@ export class BadStore {
     return this.sockets.size;
   }
 
-  private serve(request: http.IncomingMessage, response: http.ServerResponse): void {
-    const { fault } = this;
+  /** Holds the next request that is wanted; those behind it go on. */
+  hold(wanted: (request: http.IncomingMessage) => boolean, fault: Fault = "none"): Held {
+    let arrived: () => void = () => undefined;
+    let letGo: () => void = () => undefined;
+    const here = new Promise<void>((resolve) => (arrived = resolve));
+    const released = new Promise<void>((resolve) => (letGo = resolve));
+    this.holds.push({ wanted, fault, arrived, released });
+    return { arrived: here, letGo };
+  }
+
+  private async receive(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+  ): Promise<void> {
+    const hold = this.holds.find(({ wanted }) => wanted(request));
+    if (hold) {
+      this.holds = this.holds.filter((other) => other !== hold);
+      hold.arrived();
+      await hold.released;
+    }
+    const fault = hold ? hold.fault : this.fault;
+    if (fault === "takes-again" && request.headers["if-none-match"] === "*") {
+      assert.ok(this.bucket);
+      const key = decodeURIComponent(request.url!.split("?")[0]!).split("/").slice(2).join("/");
+      await s3(this.bucket, "DELETE", key);
+    }
+    this.serve(request, response, fault);
+  }
+
+  private serve(
+    request: http.IncomingMessage,
+    response: http.ServerResponse,
+    fault: Fault,
+  ): void {
     if (fault !== "none") this.met += 1;
     request.on("error", () => undefined);
     switch (fault) {

@@ -51,12 +51,14 @@ const escaped = (text: string): string =>
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
-/** A request without a body; `key` empty is the bucket itself. */
+/** A request; `key` empty is the bucket itself. `extra` headers are sent without being signed. */
 export function s3(
   at: Bucket,
   method: string,
   key: string,
   query: Record<string, string> = {},
+  body?: Buffer,
+  extra: Record<string, string> = {},
 ): Promise<Answer> {
   const keyPath = key.split("/").map(escaped).join("/");
   const pathname = `/${at.bucket}${key ? `/${keyPath}` : ""}`;
@@ -68,7 +70,7 @@ export function s3(
   const day = time.slice(0, 8);
   const host = new URL(at.endpoint).host;
   const scope = `${day}/${at.region}/s3/aws4_request`;
-  const payload = hex("");
+  const payload = createHash("sha256").update(body ?? "").digest("hex");
   const signed = "host;x-amz-content-sha256;x-amz-date";
   const lines = `host:${host}\nx-amz-content-sha256:${payload}\nx-amz-date:${time}\n`;
   const canonical = [method, pathname, search, lines, signed, payload].join("\n");
@@ -80,13 +82,14 @@ export function s3(
   const signature = mac(signing, toSign).toString("hex");
   const credential = `Credential=${at.accessKey}/${scope}`;
   const headers = {
+    ...extra,
     host,
     "x-amz-content-sha256": payload,
     "x-amz-date": time,
     authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=${signed}, Signature=${signature}`,
   };
   const url = `${at.endpoint}${pathname}${search ? `?${search}` : ""}`;
-  return send({ method, url, headers });
+  return send({ method, url, headers, ...(body ? { body } : {}) });
 }
 
 /** All keys that start with `prefix`, page by page. */

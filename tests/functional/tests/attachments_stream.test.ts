@@ -101,6 +101,20 @@ test("without a length, with none, with too large a one: refused before a row is
   assert.deepEqual(await keysOfRecord(record.id), []);
 });
 
+test("a type or an encoding that is said twice is refused", async () => {
+  const record = await newRecord(doctor, patient);
+  const bytes = pdf(100);
+  const length = `Content-Length: ${bytes.length}`;
+  for (const more of [
+    "Content-Type: text/plain",
+    "Content-Encoding: identity\r\nContent-Encoding: gzip",
+  ]) {
+    const sent = Buffer.concat([Buffer.from(head(record.id, `${length}\r\n${more}`)), bytes]);
+    assert.equal((await sendRaw(base, sent)).status, 400, more);
+  }
+  assert.deepEqual(await listed(record.id), []);
+});
+
 test("an upload through the service has nothing left to complete", async () => {
   const record = await newRecord(doctor, patient);
   const made = await doctor.any("PUT", `/records/${record.id}/attachments`, {

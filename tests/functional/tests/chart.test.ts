@@ -8,16 +8,14 @@ import { pdf, upload } from "../lib/files.ts";
 import {
   allPages,
   as,
-  base,
   config,
   finalize,
+  hired,
   HOME,
   newPatient,
   newRecord,
-  nobody,
   OTHER,
   unique,
-  wardbook,
 } from "../lib/world.ts";
 
 type Chart = Schemas["Timeline"];
@@ -407,18 +405,8 @@ async function elsewhere(): Promise<{ client: Client; today: string }> {
   const operator = await as("platform_admin");
   const body = { id: tenant, name: "Elsewhere", time_zone };
   await operator.expect(201, "post", "/tenants", { body });
-  const email = `${unique("zone")}@demo.test`;
-  const added = await wardbook([
-    ...["user", "add", email, "--name", "Doctor", "--role", "doctor"],
-    ...["--tenant", tenant, "--output", "json"],
-  ]);
-  assert.equal(added.code, 0, added.stderr);
-  const password = /"password"\s*:\s*"([^"]+)"/.exec(added.stdout)?.[1];
-  assert.ok(password, "the command tells the password that it made");
-  const login = await nobody.expect(200, "post", "/auth/login", {
-    body: { email, password, tenant },
-  });
-  return { client: new Client(base, login.body.access_token), today: dayFromNow(ahead ? 1 : -1) };
+  const { client } = await hired(tenant, "doctor");
+  return { client, today: dayFromNow(ahead ? 1 : -1) };
 }
 
 test("today is the hospital's day", async () => {

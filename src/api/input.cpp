@@ -256,7 +256,7 @@ std::optional<std::string> Input::one_of(std::string_view key, Need need,
   }
   std::string list;
   for (const auto word : allowed) list += (list.empty() ? "" : ", ") + std::string(word);
-  fault(key, "must be one of " + list);
+  fault(key, (allowed.size() == 1 ? "must be " : "must be one of ") + list);
   return std::nullopt;
 }
 

@@ -123,7 +123,7 @@ std::optional<std::string> Params::one_of(std::string_view name,
   if (std::ranges::find(allowed, *value) == allowed.end()) {
     std::string list;
     for (const auto word : allowed) list += (list.empty() ? "" : ", ") + std::string(word);
-    fault(name, "must be one of " + list);
+    fault(name, (allowed.size() == 1 ? "must be " : "must be one of ") + list);
     return std::nullopt;
   }
   return std::string(*value);

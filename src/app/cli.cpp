@@ -16,6 +16,8 @@ namespace wardbook::app {
 namespace {
 
 constexpr const char* kInstalledConfig = "/etc/wardbook/wardbook.toml";
+constexpr const char* kRoles =
+    "hospital_admin, doctor, nurse, receptionist, lab_technician, pharmacist, manager or auditor";
 
 using Action = int (*)(const Settings&, const Arguments&);
 
@@ -98,57 +100,63 @@ CLI::App* command(CLI::App& parent, Parsed& parsed, const char* name, const char
 }
 
 void add_tenant_commands(CLI::App& app, Parsed& p) {
-  CLI::App* tenant = app.add_subcommand("tenant", "Hospitals");
+  CLI::App* tenant = app.add_subcommand("tenant", "Create, show, suspend and resume hospitals");
   tenant->require_subcommand(1);
   auto* create = command(*tenant, p, "create", "Make a hospital's schema and role", &tenant_create);
   create->add_option("id", p.arguments.id, "[a-z][a-z0-9_]{2,47}")->required();
-  create->add_option("--name", p.arguments.name)->required();
+  create->add_option("--name", p.arguments.name, "the hospital's name")->required();
   create->add_option("--time-zone", p.arguments.time_zone, "IANA name (default UTC)");
-  command(*tenant, p, "list", "All hospitals", &tenant_list);
+  command(*tenant, p, "list", "List all hospitals", &tenant_list);
   for (const auto& [name, what, action] :
-       {std::tuple("show", "One hospital", &tenant_show),
-        std::tuple("suspend", "Refuse its sign-ins and tokens", &tenant_suspend),
-        std::tuple("resume", "Let it in again", &tenant_resume)}) {
+       {std::tuple("show", "Show one hospital", &tenant_show),
+        std::tuple("suspend", "Refuse a hospital's sign-ins and tokens", &tenant_suspend),
+        std::tuple("resume", "Let a suspended hospital in again", &tenant_resume)}) {
     command(*tenant, p, name, what, action)->add_option("id", p.arguments.id)->required();
   }
 }
 
 void add_user_commands(CLI::App& app, Parsed& p) {
   auto& a = p.arguments;
-  CLI::App* user = app.add_subcommand("user", "Accounts and their roles");
+  CLI::App* user = app.add_subcommand("user", "Invite people, manage accounts and their roles");
   user->require_subcommand(1);
   auto* add = command(*user, p, "add",
                       "Invite somebody to a hospital with a code, or add an operator", &user_add);
   add->add_option("email", a.email)->required();
-  add->add_option("--name", a.name, "display name");
-  add->add_option("--tenant", a.tenant);
-  add->add_option("--role", a.role);
-  add->add_flag("--operator", a.is_operator, "of the platform, in no hospital");
+  add->add_option("--name", a.name, "display name; required");
+  add->add_option("--tenant", a.tenant, "the hospital's id");
+  add->add_option("--role", a.role, kRoles);
+  add->add_flag("--operator", a.is_operator,
+                "add an operator of the platform, who is in no hospital");
   add->add_flag("--password-stdin", a.password_stdin,
-                "the operator's, from the first line (else WARDBOOK_PASSWORD, else made up)");
-  command(*user, p, "list", "Accounts", &user_list)->add_option("--tenant", a.tenant);
-  auto* role = command(*user, p, "set-role", "Change the role in a hospital", &user_set_role);
+                "the operator's, from the first line of standard input (else WARDBOOK_PASSWORD, "
+                "else made up and printed)");
+  command(*user, p, "list", "List accounts, and who is invited", &user_list)
+      ->add_option("--tenant", a.tenant, "only this hospital's");
+  auto* role =
+      command(*user, p, "set-role", "Change somebody's role in a hospital", &user_set_role);
   role->add_option("email", a.email)->required();
-  role->add_option("role", a.role)->required();
-  role->add_option("--tenant", a.tenant)->required();
+  role->add_option("role", a.role, kRoles)->required();
+  role->add_option("--tenant", a.tenant, "the hospital's id")->required();
   for (const auto& [name, what, action] :
-       {std::tuple("disable", "In one hospital, or everywhere", &user_disable),
-        std::tuple("enable", "In one hospital, or everywhere", &user_enable)}) {
+       {std::tuple("disable", "Disable an account, or withdraw an invitation", &user_disable),
+        std::tuple("enable", "Enable a disabled account", &user_enable)}) {
     auto* added = command(*user, p, name, what, action);
     added->add_option("email", a.email)->required();
-    added->add_option("--tenant", a.tenant);
+    added->add_option("--tenant", a.tenant, "in this hospital only (else everywhere)");
   }
-  auto* renew = command(*user, p, "renew-code",
-                        "A new code for somebody invited, or for a member's forgotten password",
-                        &user_renew_code);
+  auto* renew =
+      command(*user, p, "renew-code",
+              "Issue a new code, to somebody invited or for a member's forgotten password",
+              &user_renew_code);
   renew->add_option("email", a.email)->required();
-  renew->add_option("--tenant", a.tenant)->required();
+  renew->add_option("--tenant", a.tenant, "the hospital's id")->required();
   command(*user, p, "reset-password",
-          "End the password and all sessions; a code sets a new password", &user_reset_password)
+          "End an account's password and sessions, issue a code for a new password",
+          &user_reset_password)
       ->add_option("email", a.email)
       ->required();
-  command(*user, p, "release", "Free an address: disable the account that somebody opened with it",
-          &user_release)
+  command(*user, p, "release",
+          "Free an address: disable the account that somebody else opened with it", &user_release)
       ->add_option("email", a.email)
       ->required();
 }
@@ -157,14 +165,18 @@ void add_commands(CLI::App& app, Parsed& p) {
   app.add_option("--config", p.config,
                  "TOML file (else WARDBOOK_CONFIG, else " + std::string(kInstalledConfig) +
                      " if it is there)");
-  app.add_option("--output", p.output)->check(CLI::IsMember({"table", "json"}));
-  app.add_option("--set", p.set, "KEY=VALUE, over file and variables")->allow_extra_args(false);
-  auto* serving = command(app, p, "serve", "Serve on the PostgreSQL and S3 of the configuration",
+  app.add_option("--output", p.output, "how answers are printed (default table)")
+      ->check(CLI::IsMember({"table", "json"}));
+  app.add_option("--set", p.set, "KEY=VALUE, stronger than file and variables")
+      ->allow_extra_args(false);
+  auto* serving = command(app, p, "serve", "Run the service on the configured PostgreSQL and S3",
                           &serve_command);
-  serving->add_option("--listen", p.arguments.listen, "HOST:PORT");
-  auto* demo = command(app, p, "demo", "Serve on a PostgreSQL and an object store of its own",
+  serving->add_option("--listen", p.arguments.listen,
+                      "HOST:PORT, in place of server.host and server.port");
+  auto* demo = command(app, p, "demo", "Run a demo on a PostgreSQL and an object store of its own",
                        &demo_command);
-  demo->add_option("--data-dir", p.arguments.data_dir, "where everything is kept");
+  demo->add_option("--data-dir", p.arguments.data_dir,
+                   "where everything is kept (default ./var/demo; as root /var/lib/wardbook/demo)");
   demo->add_option("--listen", p.arguments.listen, "HOST:PORT (default 127.0.0.1:8080)");
   demo->add_option("--object-store-listen", p.arguments.object_store_listen,
                    "HOST:PORT (default 127.0.0.1:9000)");
@@ -172,40 +184,48 @@ void add_commands(CLI::App& app, Parsed& p) {
                  "take the stored files as they are if the object store's journal is lost");
   auto* migrating = command(app, p, "migrate", "Bring all schemas up to date", &migrate_run);
   migrating->add_option("--jobs", p.arguments.jobs, "tenants at a time")->check(CLI::Range(1, 64));
-  migrating->add_option("--tenant", p.arguments.tenant);
-  migrating->add_flag("--dry-run", p.arguments.dry_run);
-  command(*migrating, p, "status", "What is applied and what is pending", &migrate_status);
+  migrating->add_option("--tenant", p.arguments.tenant, "only this hospital");
+  migrating->add_flag("--dry-run", p.arguments.dry_run, "show what would be applied");
+  command(*migrating, p, "status",
+          "Show what is applied and what is pending; exit 1 if anything is", &migrate_status);
   add_tenant_commands(app, p);
   add_user_commands(app, p);
-  auto* audit = app.add_subcommand("audit", "The audit log");
+  auto* audit = app.add_subcommand("audit", "Check the audit log");
   audit->require_subcommand(1);
-  command(*audit, p, "verify", "Recompute hash chains and versions", &audit_verify)
-      ->add_option("--tenant", p.arguments.tenant);
-  auto* icd = app.add_subcommand("icd", "ICD-10-CM releases");
+  command(*audit, p, "verify", "Recompute the hash chains and the hashes of record versions",
+          &audit_verify)
+      ->add_option("--tenant", p.arguments.tenant, "only this hospital");
+  auto* icd = app.add_subcommand("icd", "Load, list and unload ICD-10-CM releases");
   icd->require_subcommand(1);
   auto* importing =
-      command(*icd, p, "import", "Load a CMS release: the order file, or its zip", &icd_import);
+      command(*icd, p, "import", "Load a CMS release: the order file, or the zip that it comes in",
+              &icd_import);
   importing->add_option("FILE", p.arguments.file)->required();
-  importing->add_flag("--force", p.arguments.force, "even where it replaces a larger one");
-  command(*icd, p, "list", "The releases that are loaded", &icd_list);
+  importing->add_flag("--force", p.arguments.force,
+                      "even if it is much smaller or larger than what is loaded");
+  command(*icd, p, "list", "List the loaded releases", &icd_list);
   command(*icd, p, "remove", "Unload a release", &icd_remove)
       ->add_option("RELEASE", p.arguments.name, "its name, as `icd list` has it, or its year")
       ->required();
-  auto* storage = app.add_subcommand("storage", "The files' objects");
+  auto* storage = app.add_subcommand("storage", "Look after the stored files");
   storage->require_subcommand(1);
-  auto* sweep = command(*storage, p, "sweep",
-                        "End abandoned uploads, remove objects that no file has", &storage_sweep);
-  sweep->add_option("--tenant", p.arguments.tenant);
-  sweep->add_option("--grace", p.arguments.grace, "seconds after an upload's URL has expired")
-      ->check(CLI::Range(0, 30 * 86'400))
-      ->capture_default_str();
-  auto* configuration = app.add_subcommand("config", "The configuration in force");
+  auto* sweep =
+      command(*storage, p, "sweep",
+              "Clear away abandoned uploads, purged files and orphaned objects", &storage_sweep);
+  sweep->add_option("--tenant", p.arguments.tenant, "only this hospital");
+  sweep
+      ->add_option("--grace", p.arguments.grace,
+                   "seconds from the expiry of an upload's URL until it counts as abandoned, "
+                   "instead of attachments.sweep_grace_s")
+      ->check(CLI::Range(0, 30 * 86'400));
+  auto* configuration = app.add_subcommand("config", "Look at the configuration in force");
   configuration->require_subcommand(1);
-  command(*configuration, p, "print", "Every key, secrets masked", &config_print);
-  command(*configuration, p, "check", "Is it complete and valid", &config_check);
-  command(app, p, "routes", "Every route of the service with what it takes to use it",
+  command(*configuration, p, "print", "Print every setting, secrets masked", &config_print);
+  command(*configuration, p, "check",
+          "Say whether every setting is there and well-formed; connects to nothing", &config_check);
+  command(app, p, "routes", "List the service's routes with the permission that each takes",
           &routes_list);
-  command(app, p, "version", "Of this program", &version);
+  command(app, p, "version", "Print the version of this program", &version);
 }
 
 /// Flags over variables over the file over defaults. Prints faults; false if there were any.
@@ -241,6 +261,9 @@ void complain(const Failure& failure) {
   std::cerr << "wardbook: " << failure.message();
   if (!failure.log_detail().empty()) std::cerr << " (" << failure.log_detail() << ")";
   std::cerr << '\n';
+  if (failure.log_detail().find("SQLSTATE 42P01") != std::string::npos) {
+    std::cerr << "wardbook: a table is missing: `wardbook migrate` brings the schemas up to date\n";
+  }
   for (const auto& fault : failure.faults()) {
     std::cerr << "wardbook: " << fault.pointer << ": " << fault.message << '\n';
   }

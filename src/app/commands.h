@@ -22,7 +22,7 @@ struct Arguments {
   bool is_operator = false;
   bool password_stdin = false;
   int jobs = 4;
-  std::int64_t grace = 3'600;  ///< seconds
+  std::optional<std::int64_t> grace;  ///< seconds; absent: the configuration's
   bool dry_run = false;
   std::string file;
   bool force = false;

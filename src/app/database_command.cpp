@@ -41,7 +41,11 @@ audit::Actor terminal_actor() {
 
 TenantId tenant_argument(const std::string& text) {
   auto id = TenantId::parse(text);
-  if (!id) throw UsageError("not a tenant's id: " + text);
+  if (!id) {
+    throw UsageError("'" + text +
+                     "' is not a tenant's id: 3 to 48 lower-case letters, digits and _, beginning "
+                     "with a letter, and not the name of a system schema");
+  }
   return std::move(*id);
 }
 

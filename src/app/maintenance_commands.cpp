@@ -82,7 +82,8 @@ Task<int> sweep(CommandContext& context) {
   const SystemClock clock;
   s3::Store store(context.reactor, store_options(context.settings.storage), clock);
   const auto ids = co_await chosen_tenants(context);
-  const std::chrono::seconds grace(context.arguments.grace);
+  auto grace = context.settings.attachments.sweep_grace;
+  if (context.arguments.grace) grace = std::chrono::seconds(*context.arguments.grace);
   boost::json::array rows;
   int code = 0;
   for (const auto& id : ids) {

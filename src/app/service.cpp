@@ -68,7 +68,12 @@ Task<Response> ready(App& app, Request) {
   }
   const auto bucket = co_await app.objects.check_bucket();
   if (bucket.has_error()) {
-    throw Failure(Code::store_unavailable, {}, std::string(s3::to_string(bucket.error().error)));
+    const s3::S3Error error = bucket.error().error;
+    throw Failure(Code::store_unavailable,
+                  error == s3::S3Error::no_bucket
+                      ? "The object store does not have the bucket that storage.bucket names."
+                      : "",
+                  std::string(s3::to_string(error)));
   }
   ready_until = std::chrono::steady_clock::now() + kReadyStands;
   co_return api::ok(good);

@@ -87,7 +87,7 @@ api::Role needed_role(const Arguments& arguments) {
 /// As HTTP checks them.
 void check_person(const Arguments& arguments) {
   if (!api::is_email(arguments.email)) {
-    throw UsageError("'" + arguments.email + "' is not an e-mail address");
+    throw UsageError("'" + arguments.email + "' is not an email address");
   }
   if (arguments.name.empty()) throw UsageError("--name is required");
   if (const auto fault = api::name_fault(arguments.name)) throw UsageError("--name " + *fault);

@@ -63,7 +63,7 @@ struct Settings {
   struct Attachments {
     std::int64_t max_bytes = 50LL * 1024 * 1024;
     std::int64_t dicom_max_bytes = 2LL * 1024 * 1024 * 1024;
-    std::chrono::seconds url_ttl{900};
+    std::chrono::seconds url_ttl{3'600};
     bool proxy = true;
     int retention_days = 30;
     std::chrono::seconds sweep_every{600};

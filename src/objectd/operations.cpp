@@ -22,13 +22,17 @@ constexpr List kEverywhere[] = {
     "host", "connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade",
     "expect", "http2-settings", "alt-used", "content-length", "content-type", "cache-control",
     "pragma", "max-forwards", "via", "forwarded", "x-forwarded-", "x-real-ip", "cdn-loop",
+    // What load balancers, content networks and the proxies of hospitals' own networks add.
+    "client-ip", "true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-original-forwarded-for",
+    "x-scheme", "cf-", "x-envoy-", "x-azure-", "x-arr-", "x-appgw-trace-id", "fastly-",
+    "x-cloud-trace-context", "x-bluecoat-via", "z-forwarded-for",
     // Who asks, and what for.
     "user-agent", "from", "origin", "referer", "cookie", "dnt", "sec-", "priority", "save-data",
     "upgrade-insecure-requests", "purpose", "x-requested-with", "accept", "accept-charset",
     "accept-encoding", "accept-language",
     // Tracing.
     "x-request-id", "x-correlation-id", "traceparent", "tracestate", "baggage", "x-b3-", "b3",
-    "x-amzn-trace-id", "amz-sdk-", "x-amz-user-agent",
+    "x-amzn-trace-id", "x-datadog-", "sentry-trace", "amz-sdk-", "x-amz-user-agent",
     // The signature (auth.h).
     "authorization", "date", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"};
 
@@ -310,6 +314,12 @@ void check_values(const OperationRow& row, const net::RequestHead& head,
   }
 }
 
+/// What a browser adds by itself to any request that its page does not want answered from a cache,
+/// an upload too (Fetch, 4.6), for the caches on the way.
+bool is_for_caches_on_the_way(std::string_view name, std::string_view value) {
+  return name == "cache-control" && (value == "no-cache" || value == "max-age=0");
+}
+
 /// Whoever holds a presigned URL may not add to what its maker meant.
 void check_signed(const OperationRow& row, const net::RequestHead& head, const s3::Claim& claim) {
   const bool reads = row.method == "GET" || row.method == "HEAD";
@@ -319,6 +329,7 @@ void check_signed(const OperationRow& row, const net::RequestHead& head, const s
                       !(lower == "content-encoding" && value == "aws-chunked");
     const bool decides = !reads && lower.starts_with("if-");
     if ((!kept && !decides) || claim.signs(lower)) continue;
+    if (is_for_caches_on_the_way(lower, value) && claim.kind == s3::Claim::Kind::query) continue;
     // The AWS SDK for JavaScript never signs this one.
     if (lower == "cache-control" && claim.kind == s3::Claim::Kind::header) continue;
     throw S3Error(errors::kAccessDenied,
@@ -328,6 +339,12 @@ void check_signed(const OperationRow& row, const net::RequestHead& head, const s
 }
 
 }  // namespace
+
+void drop_unkept(net::Headers& headers, const s3::Claim& claim) {
+  const auto value = headers.get("cache-control");
+  if (!value || claim.kind != s3::Claim::Kind::query || claim.signs("cache-control")) return;
+  if (is_for_caches_on_the_way("cache-control", *value)) headers.erase("cache-control");
+}
 
 std::span<const OperationRow> operations() {
   return kOperations;

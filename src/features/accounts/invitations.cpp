@@ -15,7 +15,7 @@ namespace {
 
 void check_invitee(const Invitee& invitee) {
   std::vector<Fault> faults;
-  if (!api::is_email(invitee.email)) faults.push_back({"/email", "must be an e-mail address"});
+  if (!api::is_email(invitee.email)) faults.push_back({"/email", "must be an email address"});
   if (auto why = api::name_fault(invitee.display_name)) {
     faults.push_back({"/display_name", std::move(*why)});
   }
@@ -246,7 +246,10 @@ Task<std::vector<Member>> pending_members(db::Tx& tx, TenantId tenant, std::int6
 Task<AccountId> find_user(db::Pool& db, TenantId tenant, std::string email) {
   db::Tx tx = co_await db.begin_control();
   const auto found = co_await tx.maybe_one(kUserByAddress, std::move(tenant), email_key(email));
-  if (!found) throw Failure(Code::user_not_found);
+  if (!found) {
+    throw Failure(Code::user_not_found,
+                  "Nobody with this address is in this hospital or invited to it.");
+  }
   co_await tx.commit();
   co_return AccountId(found->value);
 }

@@ -156,7 +156,10 @@ Task<Changed> change_member(db::Pool& db, audit::Actor actor, TenantId tenant, A
 Task<AccountId> find_account(db::Pool& db, std::string email) {
   db::Tx tx = co_await db.begin_control();
   const auto found = co_await tx.maybe_one(kAccountByEmail, email_key(email));
-  if (!found) throw Failure(Code::user_not_found);
+  if (!found) {
+    throw Failure(Code::user_not_found,
+                  "No account has this address. Whoever has not accepted an invitation has none.");
+  }
   co_await tx.commit();
   co_return found->id;
 }

@@ -64,7 +64,7 @@ Invitee read_invitee(const Request& request) {
   out.display_name = in.name("display_name", Input::Need::required, api::kNameMost).value_or("");
   const auto role = in.one_of("role", Input::Need::required, hospital_roles());
   if (!out.email.empty() && !api::is_email(out.email)) {
-    in.fault("email", "must be an e-mail address");
+    in.fault("email", "must be an email address");
   }
   in.finish({"id", "status", "created_at", "code_expires_at"});
   if (!faults.empty()) throw Failure::invalid(std::move(faults));

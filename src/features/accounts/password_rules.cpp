@@ -85,9 +85,9 @@ std::optional<std::string> password_fault(std::string_view password, std::string
   const std::string key = text::key(password);
   const std::string address = email_key(email);
   if (!address.empty() && (key == address || key == address.substr(0, address.find('@')))) {
-    return "must not be the e-mail address";
+    return "must not be the email address";
   }
-  if (common_password(password)) return "is one of those that are guessed first";
+  if (common_password(password)) return "is too easy to guess";
   return std::nullopt;
 }
 

@@ -429,12 +429,62 @@ TEST_F(SignInTest, TriesOnALockedAccountAreCountedNotLoggedOneByOne) {
   EXPECT_EQ(after[6], "auth.login refused tries_while_locked 100 203.0.113.1");
 }
 
-TEST_F(SignInTest, TriesThatNobodyCameBackToAreLoggedByALaterSignIn) {
+TEST_F(SignInTest, TriesThatNobodyCameBackToAreWrittenDownOnce) {
   for (int i = 0; i < 12; ++i) (void)sign_in("wrong", "192.0.2.77");
-  EXPECT_THAT(log(), Not(Contains(HasSubstr("tries_while_locked"))));
+  const auto write_down = [&] {
+    run(clinic_.reactor,
+        write_down_refused(clinic_.db, clinic_.doctor.tenant_id, clinic_.clock.now()));
+  };
+  write_down();
+  EXPECT_THAT(log(), Not(Contains(HasSubstr("tries_while_locked")))) << "the lock lasts";
   clinic_.clock.advance(seconds(1'800));
-  for (int i = 0; i < 50; ++i) (void)login_on(clinic_, unknown_address(), "wrong");
-  EXPECT_THAT(log(), Contains("auth.login refused tries_while_locked 7 192.0.2.77"));
+  run(clinic_.reactor, write_down_refused(clinic_.db, std::nullopt, clinic_.clock.now()));
+  EXPECT_THAT(log(), Not(Contains(HasSubstr("tries_while_locked")))) << "it is the hospital's";
+  write_down();
+  write_down();
+  const std::string entry = "auth.login refused tries_while_locked 7 192.0.2.77";
+  EXPECT_EQ(std::ranges::count(log(), entry), 1);
+}
+
+TEST_F(SignInTest, WhoeverSignsInWritesIntoNoOtherHospitalsLog) {
+  for (int i = 0; i < 12; ++i) (void)sign_in("wrong", "192.0.2.78");
+  clinic_.clock.advance(seconds(1'800));
+  const auto before = log();
+  db::SyncConnection owner = Clinic::as_owner();
+  owner.script("BEGIN; LOCK TABLE \"" + clinic_.doctor.tenant_id->str() +
+               "\".audit_log IN ACCESS EXCLUSIVE MODE");
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(login_on(clinic_, unknown_address(), "wrong").status, 401);
+  }
+  owner.script("ROLLBACK");
+  EXPECT_EQ(log(), before);
+}
+
+TEST_F(SignInTest, TriesThatWaitForALockedLogLeaveConnectionsToOthers) {
+  db::SyncConnection owner = Clinic::as_owner();
+  owner.script("BEGIN; LOCK TABLE \"" + clinic_.doctor.tenant_id->str() +
+               "\".audit_log IN ACCESS EXCLUSIVE MODE");
+  // As many as there are connections of all kinds; each waits for the log or for one that does.
+  std::vector<Seen> waiting(24);
+  for (auto& answer : waiting) {
+    boost::asio::co_spawn(
+        clinic_.reactor,
+        perform_into(clinic_.app, &login, login_request(clinic_.doctor.email, "wrong"), answer),
+        boost::asio::detached);
+  }
+  const auto stuck = [] {
+    return std::stoi(
+        Clinic::as_owner().value("SELECT count(*) FROM pg_locks WHERE NOT granted").value_or("0"));
+  };
+  while (stuck() < 2) clinic_.reactor.run_one();
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(login_on(clinic_, unknown_address(), "wrong").status, 401);
+  }
+  owner.script("ROLLBACK");
+  const auto answered = [&] {
+    return std::ranges::none_of(waiting, [](const Seen& one) { return one.status == 0; });
+  };
+  while (!answered()) clinic_.reactor.run_one();
 }
 
 TEST_F(SignInTest, UnknownAddressesGetOneEntryTogether) {

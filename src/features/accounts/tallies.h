@@ -13,7 +13,7 @@
 
 /// How wrong passwords are counted. Of this feature only.
 ///
-/// Signing in is counted in the database, by a keyed hash of the e-mail address, whether an account
+/// Signing in is counted in the database, by a keyed hash of the email address, whether an account
 /// has it or not: for the network that the try came from, and for all networks together. Asking a
 /// signed-in person again is counted for that session.
 namespace wardbook::accounts {
@@ -68,7 +68,7 @@ struct Counted {
 /// that one customer gets. Never empty.
 [[nodiscard]] std::string network_of(std::string_view remote_ip);
 
-/// Under what an e-mail address is counted: a keyed hash of its email_key, since people type
+/// Under what an email address is counted: a keyed hash of its email_key, since people type
 /// passwords there too.
 [[nodiscard]] std::string address_key(std::string_view token_secret, std::string_view email);
 
@@ -91,15 +91,9 @@ void keep_tallies(db::Tx& tx, const Attempt& attempt, const SignInTallies& talli
                   std::chrono::seconds rest, std::optional<AccountId> account,
                   std::optional<TenantId> home);
 
-/// Tries that were turned away while a lock lasted that nobody came back to.
-struct Forgotten {
-  std::optional<AccountId> account;
-  std::optional<TenantId> home;
-  std::string network;
-  std::int64_t refused = 0;
-};
-/// Removes a few tallies that rested. Every try that can make two calls it, so they do not pile up.
-[[nodiscard]] Task<std::vector<Forgotten>> forget_tallies(db::Tx& tx, Time now);
+/// Removes a few tallies that rested and have nothing to tell, with the next flush. Every try that
+/// can make two calls it, so they do not pile up.
+void forget_tallies(db::Tx& tx, Time now);
 
 /// A try with an address that no account has: true once in `rest`, together with how many there
 /// were before that got no entry.

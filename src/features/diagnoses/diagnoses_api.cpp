@@ -132,6 +132,13 @@ Task<Locked> locked(db::Tx& tx, DiagnosisId id, api::IfMatch expected) {
   co_return Locked{std::move(*now), std::move(record)};
 }
 
+/// Whether a change would leave the diagnosis as it is.
+bool says_the_same(const Diagnosis& d, const Coded& c) {
+  return d.icd_code == c.input.icd_code && d.icd_release == c.release &&
+         d.diagnosis_name == c.input.diagnosis_name && d.diagnosis_type == c.input.diagnosis_type &&
+         d.status == c.input.status && d.notes == c.input.notes;
+}
+
 Task<api::Response> patch_diagnosis(App& app, api::Request req) {
   const auto id = req.path_id<DiagnosisId>(Code::diagnosis_not_found);
   const auto expected = api::if_match(req);
@@ -142,6 +149,16 @@ Task<api::Response> patch_diagnosis(App& app, api::Request req) {
   Coded input = co_await recoded(tx, record.data.visit_date, before, patch, "", faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const bool header = input.header;
+  if (says_the_same(before, input)) {
+    audit::Entry seen{.action = "record.diagnoses",
+                      .resource = "record",
+                      .resource_id = record.id.value,
+                      .patient = record.data.patient_id};
+    audit::record(tx, audit::actor_of(req), std::move(seen));
+    co_await tx.commit();
+    app.audit.touch(req.caller.tenant());
+    co_return api::ok(answer_json(before, header)).etag(record.version);
+  }
   const Diagnosis after = co_await update(tx, id, std::move(input));
   const auto version = co_await next_version(app, tx, req, record);
   co_await tx.commit();

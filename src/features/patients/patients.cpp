@@ -1,6 +1,7 @@
 #include "features/patients/patients.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "api/input.h"
 #include "base/utf8.h"
@@ -107,6 +108,14 @@ PatientInput parse_patient(const json::object& body, Date today, std::vector<Fau
   out.allergies = json::serialize(allergies);
   in.finish({"id", "version", "created_at", "updated_at"});
   return out;
+}
+
+bool same(const PatientInput& a, const PatientInput& b) {
+  const auto texts = [](const PatientInput& p) {
+    return std::tie(p.patient_number, p.first_name, p.last_name, p.date_of_birth, p.sex, p.phone,
+                    p.email, p.address, p.emergency_contact);
+  };
+  return texts(a) == texts(b) && json::parse(a.allergies) == json::parse(b.allergies);
 }
 
 Patient Patient::from_row(const db::RowView& row) {

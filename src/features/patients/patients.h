@@ -38,6 +38,9 @@ struct PatientInput {
 /// contacts are.
 void check_new(const PatientInput& input, const PatientInput* before, std::vector<Fault>& faults);
 
+/// Whether they say the same of a patient; allergies are compared as JSON.
+[[nodiscard]] bool same(const PatientInput& a, const PatientInput& b);
+
 /// A patient as stored.
 struct Patient {
   PatientId id;

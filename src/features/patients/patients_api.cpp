@@ -138,6 +138,14 @@ Task<api::Response> update_patient(App& app, api::Request req) {
     }
   }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  if (same(input, before->data)) {
+    audit::Entry seen{
+        .action = "patient.read", .resource = "patient", .resource_id = id.value, .patient = id};
+    audit::record(tx, audit::actor_of(req), std::move(seen));
+    co_await tx.commit();
+    app.audit.touch(req.caller.tenant());
+    co_return api::ok(before_json).etag(before->version);
+  }
 
   const Patient after = co_await update(tx, id, std::move(input));
   const std::string body = to_json(after);

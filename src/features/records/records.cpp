@@ -121,7 +121,7 @@ std::string content_hash(RecordId record, std::int64_t version, std::string_view
 
 void require_draft(const Record& record) {
   if (record.status != "draft") {
-    throw Failure(Code::record_finalized, "A finalized record is only amended.");
+    throw Failure(Code::record_finalized, "A finalized record can only be amended or reopened.");
   }
 }
 

@@ -111,6 +111,17 @@ Task<api::Response> get_record(App& app, api::Request req) {
   co_return api::versioned(req, std::move(record->json), record->version);
 }
 
+/// What answers a change that changes nothing: the record as it is, which counts as a look.
+Task<RecordView> show_unchanged(db::Tx& tx, const api::Request& req, RecordId id) {
+  RecordView view = co_await tx.one(kShowRecord, id);
+  audit::Entry seen{.action = "record.read",
+                    .resource = "record",
+                    .resource_id = id.value,
+                    .patient = view.patient};
+  audit::record(tx, audit::actor_of(req), std::move(seen));
+  co_return view;
+}
+
 Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto expected = api::if_match(req);
@@ -121,12 +132,16 @@ Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   std::vector<Fault> faults;
   RecordInput input = co_await changed_input(tx, req, record, std::move(body), apply, "", faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  Change change{.kind = "updated", .status = "draft"};
-  const RecordView view =
-      co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
+  std::optional<RecordView> view;
+  if (canonical_content(input, {}) == canonical_content(record.data, {})) {
+    view = co_await show_unchanged(tx, req, id);
+  } else {
+    Change change{.kind = "updated", .status = "draft"};
+    view = co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
+  }
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
-  co_return api::ok(view.json).etag(view.version);
+  co_return api::ok(std::move(view->json)).etag(view->version);
 }
 
 Task<api::Response> put_record(App& app, api::Request req) {

@@ -139,7 +139,7 @@ test("the command line: codes, no passwords, the rules of HTTP", async () => {
     [[...add, "--name", "x".repeat(300)], /--name is longer than 200 characters/],
     [[...add, "--name", "Dr. \u202enaD"], /turn the direction/],
     [[...add, "--name", "X", "--password-stdin"], /--operator/],
-    [["user", "add", "a\u200bb@demo.test", ...add.slice(3), "--name", "X"], /not an e-mail address/],
+    [["user", "add", "a\u200bb@demo.test", ...add.slice(3), "--name", "X"], /not an email address/],
     [["tenant", "create", "never_made", "--name", "\u00a0"], /--name must not be blank/],
     [["tenant", "create", "never_made", "--name", "x".repeat(300)], /longer than 200/],
     [["user", "reset-password", email, "--password-stdin"], /./],

@@ -127,3 +127,54 @@ test("a draft that moves to another patient is in both patients' logs", async ()
     );
   }
 });
+
+test("a change that changes nothing answers as it is and makes nothing", async () => {
+  const made = await newRecord(doctor, patient, {
+    notes: "as it is",
+    vital_signs: { weight_kg: 70, height_cm: 175 },
+    prescriptions: [{ medication: "Aspirin", dosage: "100 mg", frequency: "daily" }],
+  });
+  const at = `/records/${made.id}`;
+  const put = {
+    patient_id: made.patient_id,
+    visit_date: made.visit_date,
+    visit_type: made.visit_type,
+    chief_complaint: made.chief_complaint,
+    notes: made.notes,
+    vital_signs: { weight_kg: 70, height_cm: 175 },
+    prescriptions: made.prescriptions,
+  };
+  for (const [method, body] of [
+    ["PATCH", {}],
+    ["PATCH", { notes: "as it is", visit_date: made.visit_date }],
+    ["PUT", put],
+  ] as const) {
+    const same = await doctor.any(method, at, { ifMatch: 1, body });
+    assert.equal(same.status, 200, same.text);
+    assert.equal(same.headers.etag, '"1"');
+    assert.deepEqual(same.body, made);
+  }
+  const stale = await doctor.any("PATCH", at, { ifMatch: 2, body: {} });
+  assert.equal(stale.status, 412, "a stale version is still refused");
+  const versions = await doctor.any("GET", `${at}/versions`, {});
+  assert.equal(versions.body.items.length, 1);
+
+  const added = await doctor.expect(201, "post", "/records/{id}/diagnoses", {
+    path: { id: made.id },
+    ifMatch: 1,
+    body: { icd_code: "I10", diagnosis_type: "primary" },
+  });
+  const body = { icd_code: "I10", diagnosis_type: "primary" };
+  const coded = await doctor.any("PATCH", `/diagnoses/${added.body.id}`, { ifMatch: 2, body });
+  assert.equal(coded.status, 200, coded.text);
+  assert.equal(coded.headers.etag, '"2"');
+
+  const person = await newPatient(doctor, { allergies: [{ substance: "Latex", reaction: "rash" }] });
+  const again = await doctor.any("PATCH", `/patients/${person.id}`, {
+    ifMatch: 1,
+    body: { last_name: person.last_name, allergies: [{ substance: "Latex", reaction: "rash" }] },
+  });
+  assert.equal(again.status, 200, again.text);
+  assert.equal(again.headers.etag, '"1"');
+  assert.deepEqual(again.body, person);
+});

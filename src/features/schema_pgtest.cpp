@@ -22,10 +22,10 @@ namespace {
 
 using testing::Clinic;
 using ::testing::Contains;
+using testing::kRefused;
 using testing::PgCluster;
 using testing::sqlstate_of;
 
-constexpr const char* kRefused = "42501";  // insufficient_privilege
 using Strings = std::vector<std::string>;
 
 Strings column(db::SyncConnection& connection, const std::string& sql,

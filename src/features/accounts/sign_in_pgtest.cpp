@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <future>
 
+#include "base/text.h"
 #include "features/accounts/refresh_tokens.h"
 #include "features/accounts/sign_in.h"
 #include "features/accounts/tallies.h"
@@ -304,7 +305,7 @@ TEST_F(SignInTest, HoweverAnAddressIsTypedItHasOneTally) {
   const auto unknown = unknown_address();
   for (auto email : {clinic_.doctor.email, unknown}) {
     for (int i = 0; i < 5; ++i) {
-      email[static_cast<std::size_t>(i)] = static_cast<char>(std::toupper(email[i]));
+      email[static_cast<std::size_t>(i)] = upper_case(email[static_cast<std::size_t>(i)]);
       EXPECT_EQ(login_on(clinic_, email, "wrong").code, "invalid_credentials");
     }
     EXPECT_EQ(login_on(clinic_, email, "wrong").code, "account_locked");

@@ -46,5 +46,6 @@ const std::span<const wardbook::EmbeddedFile> ${ARG_NAME}{kArray, ${index}};
 ")
   set_property(SOURCE ${out} APPEND PROPERTY OBJECT_DEPENDS "${depends}")
   add_library(${target} STATIC ${out})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
 endfunction()

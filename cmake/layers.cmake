@@ -20,6 +20,7 @@ endif()
 
 # The slow headers, once: Asio's awaitable and Boost.JSON cost seconds in every file.
 add_library(wb_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
+set_target_properties(wb_pch PROPERTIES UNITY_BUILD OFF)
 # Boost::json for its macros: g++ refuses a precompiled header made under others.
 target_link_libraries(wb_pch PUBLIC wb_flags Boost::json)
 target_precompile_headers(wb_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
@@ -28,6 +29,14 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # manual, "Precompiled headers").
   target_compile_options(wb_pch PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
 endif()
+
+# Where CMAKE_UNITY_BUILD is on, these are compiled by themselves all the same: the libraries that
+# Asio and Beast become, and what must come before any other header.
+function(wardbook_apart)
+  set(alone ${ARGN})
+  list(FILTER alone INCLUDE REGEX "(_src|/sigv4)\\.cpp$")
+  set_source_files_properties(${alone} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
 
 # wardbook_layer(NAME [RECURSE] LINK libs...): src/NAME/*.cpp without the tests and main.
 function(wardbook_layer name)
@@ -45,5 +54,6 @@ function(wardbook_layer name)
   endif()
   add_library(wb_${name} STATIC ${sources})
   target_precompile_headers(wb_${name} REUSE_FROM wb_pch)
+  wardbook_apart(${sources})
   target_link_libraries(wb_${name} PUBLIC wb_flags ${ARG_LINK})
 endfunction()

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/failure.h"
+#include "base/text.h"
 
 namespace wardbook::api {
 namespace {
@@ -23,7 +24,7 @@ bool is_star(std::string_view list) {
 std::optional<std::string> list_of(const Request& request, std::string_view name) {
   std::optional<std::string> list;
   for (const auto& [field, value] : request.head.headers.all()) {
-    if (!net::equal_ignoring_case(field, name)) continue;
+    if (!equal_ignoring_case(field, name)) continue;
     list = list ? *list + ", " + value : value;
   }
   return list;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/test_failure.h"
 #include "base/failure.h"
 
 namespace wardbook::api {
@@ -14,17 +15,6 @@ Request with_header(std::string_view name, std::string_view value) {
   Request request;
   request.head.headers.add(name, value);
   return request;
-}
-
-/// The code that a call fails with; nullopt when it does not.
-template <class Call>
-std::optional<Code> failure_of(Call call) {
-  try {
-    call();
-  } catch (const Failure& failure) {
-    return failure.code();
-  }
-  return std::nullopt;
 }
 
 std::optional<Code> required(std::string_view if_match_value, std::int64_t actual) {

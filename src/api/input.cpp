@@ -33,8 +33,14 @@ std::optional<std::size_t> code_points(std::string_view text, bool lines) {
 }
 
 std::string escape_pointer(std::string_view key) {
+  constexpr std::size_t kMostKept = 100;
+  std::size_t end = std::min(key.size(), kMostKept);
+  // Not in the middle of a character.
+  while (end > 0 && end < key.size() && (static_cast<unsigned char>(key[end]) & 0xC0U) == 0x80U) {
+    --end;
+  }
   std::string out;
-  for (const char c : key.substr(0, 100)) {
+  for (const char c : key.substr(0, end)) {
     if (c == '~') {
       out += "~0";
     } else if (c == '/') {
@@ -323,6 +329,7 @@ std::optional<std::string> name_fault(std::string_view text, std::size_t most) {
   if (!length) return "holds control characters";
   if (*length > most) return "is longer than " + std::to_string(most) + " characters";
   if (text::blank(text)) return "must not be blank";
+  if (text::holds_untypable(text)) return "holds characters that cannot be typed";
   if (text::turns_direction(text)) return "holds marks that turn the direction of text";
   return std::nullopt;
 }

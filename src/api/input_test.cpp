@@ -116,6 +116,7 @@ TEST(InputTest, NamesShowSomethingAndReadAsTheyAreWritten) {
       {" \u00a0\u200b\u00ad", "must not be blank"},
       {"a\tb", "holds control characters"},
       {"a\u0085b", "holds control characters"},
+      {"Dana\u2028Reyes", "holds characters that cannot be typed"},
       {"Dr. \u202eanaD", "holds marks that turn the direction of text"},
       {"\u2067x\u2069", "holds marks that turn the direction of text"},
       {"\xff", "is not UTF-8"},
@@ -247,6 +248,14 @@ TEST(ParseJsonTest, ManyMembersAreRefusedBeforeParsing) {
     many += (i == 0 ? "\"m" : ",\"m") + std::to_string(i) + "\":0";
   }
   EXPECT_THAT(parse_failure(many + "}"), HasSubstr("more than 1000 members"));
+}
+
+TEST(InputTest, PointersToLongNamesAreCutBetweenCharacters) {
+  const std::string name = std::string(99, 'a') + "\u00e9" + std::string(50, 'b');
+  std::vector<Fault> faults;
+  Input(json::object{{name, 1}}, "", faults).finish();
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_EQ(faults.front().pointer, "/" + std::string(99, 'a'));
 }
 
 TEST(InputTest, AnAnswerNamesAtMostAHundredFaults) {

@@ -1,13 +1,13 @@
 #include "api/paging.h"
 
 #include <algorithm>
-#include <charconv>
 #include <stdexcept>
 #include <utility>
 
 #include "api/input.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/text.h"
 
 namespace wardbook::api {
 namespace {
@@ -23,13 +23,6 @@ std::string tag_of(std::string_view key, std::string_view content) {
   return std::string(as_chars(whole).substr(0, kTagBytes));
 }
 
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 bool is_infinite(std::string_view text) {
   return text == "infinity" || text == "-infinity";
 }
@@ -39,9 +32,9 @@ bool is_of_kind(const std::string& value, CursorValue kind) {
     case CursorValue::text:
       return true;
     case CursorValue::integer:
-      return whole_number(value).has_value();
+      return parse_number<std::int64_t>(value).has_value();
     case CursorValue::integer_or_empty:
-      return value.empty() || whole_number(value).has_value();
+      return value.empty() || parse_number<std::int64_t>(value).has_value();
     case CursorValue::date:
       return is_infinite(value) || parse_date(value).has_value();
     case CursorValue::time:
@@ -114,7 +107,7 @@ std::optional<std::int64_t> Params::integer(std::string_view name, std::int64_t 
                                             std::int64_t most) {
   const auto value = take(name);
   if (!value) return std::nullopt;
-  const auto number = whole_number(*value);
+  const auto number = parse_number<std::int64_t>(*value);
   if (!number || *number < least || *number > most) {
     fault(name, "must be a whole number from " + std::to_string(least) +
                     (most == INT64_MAX ? " upward" : " to " + std::to_string(most)));
@@ -247,7 +240,7 @@ std::optional<std::vector<std::string>> decode_cursor(Params& params, const Requ
 }
 
 std::int64_t cursor_integer(const std::string& value) {
-  return whole_number(value).value_or(0);
+  return parse_number<std::int64_t>(value).value_or(0);
 }
 
 std::optional<std::string> filters_json(const Request& request) {

@@ -1,16 +1,12 @@
 #include "api/request.h"
 
-#include <charconv>
-
 #include "base/failure.h"
+#include "base/text.h"
 
 namespace wardbook::api {
 std::optional<std::int64_t> parse_positive(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool plain = !text.empty() && text.front() >= '1' && text.front() <= '9';
-  if (!plain || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  const bool plain = all_digits(text) && text.front() != '0';
+  return plain ? parse_number<std::int64_t>(text) : std::nullopt;
 }
 
 void Request::saw(std::string_view resource, std::int64_t number, PatientId patient) const {

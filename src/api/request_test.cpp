@@ -6,6 +6,7 @@
 
 #include "api/paging.h"
 #include "api/router.h"
+#include "api/test_failure.h"
 #include "base/hash.h"
 
 namespace wardbook::api {
@@ -13,17 +14,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-/// The code that a call fails with; nullopt when it does not.
-template <class Call>
-std::optional<Code> failure_of(Call call) {
-  try {
-    (void)call();
-  } catch (const Failure& failure) {
-    return failure.code();
-  }
-  return std::nullopt;
-}
 
 TEST(RequestTest, PathIdsArePositiveDecimals) {
   for (const auto* good : {"1", "9223372036854775807"}) {

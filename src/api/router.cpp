@@ -8,6 +8,7 @@
 
 #include "api/input.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 namespace wardbook::api {
@@ -26,15 +27,9 @@ struct Node {
   std::vector<std::string> names;  ///< of the parameters on the way here
 };
 
-std::vector<std::string_view> split(std::string_view path) {
-  std::vector<std::string_view> out;
-  path.remove_prefix(1);
-  while (true) {
-    const auto slash = path.find('/');
-    out.push_back(path.substr(0, slash));
-    if (slash == std::string_view::npos) return out;
-    path.remove_prefix(slash + 1);
-  }
+/// Of a path, which begins with a slash.
+std::vector<std::string_view> segments_of(std::string_view path) {
+  return split(path.substr(1), "/");
 }
 
 struct Match {
@@ -59,22 +54,13 @@ const Node* descend(const Node* node, const std::vector<std::string_view>& segme
   return node;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto from = text.find_first_not_of(" \t");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
-
 /// JSON is UTF-8 (RFC 8259); a charset that says otherwise is not believed but refused.
 bool is_utf8_parameter(std::string_view parameter) {
   const auto equals = parameter.find('=');
-  if (!net::equal_ignoring_case(trimmed(parameter.substr(0, equals)), "charset")) return true;
+  if (!equal_ignoring_case(trimmed(parameter.substr(0, equals)), "charset")) return true;
   if (equals == std::string_view::npos) return false;
-  auto value = trimmed(parameter.substr(equals + 1));
-  if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"')) {
-    value = value.substr(1, value.size() - 2);
-  }
-  return net::equal_ignoring_case(value, "utf-8") || net::equal_ignoring_case(value, "utf8");
+  const auto value = unquoted(trimmed(parameter.substr(equals + 1)));
+  return equal_ignoring_case(value, "utf-8") || equal_ignoring_case(value, "utf8");
 }
 
 bool is_json_type(std::string_view content_type, bool patch) {
@@ -85,8 +71,8 @@ bool is_json_type(std::string_view content_type, bool patch) {
     end = std::min(content_type.find(';'), content_type.size());
     if (!is_utf8_parameter(content_type.substr(0, end))) return false;
   }
-  return net::equal_ignoring_case(type, "application/json") ||
-         (patch && net::equal_ignoring_case(type, "application/merge-patch+json"));
+  return equal_ignoring_case(type, "application/json") ||
+         (patch && equal_ignoring_case(type, "application/merge-patch+json"));
 }
 
 std::string bearer_of(const net::RequestHead& head) {
@@ -94,7 +80,7 @@ std::string bearer_of(const net::RequestHead& head) {
   if (!value) throw Failure(Code::unauthenticated, "Send Authorization: Bearer <access token>.");
   const auto space = value->find(' ');
   if (head.headers.count("Authorization") != 1 || space == std::string_view::npos ||
-      !net::equal_ignoring_case(value->substr(0, space), "Bearer")) {
+      !equal_ignoring_case(value->substr(0, space), "Bearer")) {
     throw Failure(Code::unauthenticated, "The Authorization header is not a bearer token.");
   }
   return std::string(trimmed(value->substr(space + 1)));
@@ -179,7 +165,7 @@ struct Router::Impl {
   void insert(const Route& route) {
     Node* node = &root;
     std::vector<std::string> names;
-    for (const auto segment : split(route.pattern)) {
+    for (const auto segment : segments_of(route.pattern)) {
       if (segment.starts_with('{')) {
         names.emplace_back(segment.substr(1, segment.size() - 2));
         if (!node->parameter) node->parameter = std::make_unique<Node>();
@@ -199,7 +185,7 @@ struct Router::Impl {
 
   const Route& match(const net::RequestHead& head, Request& request, Trace& trace) const {
     std::vector<std::string> values;
-    const Node* node = descend(&root, split(head.raw_path()), values);
+    const Node* node = descend(&root, segments_of(head.raw_path()), values);
     if (node == nullptr || node->methods.empty()) throw Failure(Code::not_found);
     trace.pattern = node->methods.begin()->second->pattern;
     auto found = node->methods.find(head.method);
@@ -227,7 +213,7 @@ struct Router::Impl {
   Task<> read_body(const Route& route, Request& request, net::Exchange& exchange) const {
     const auto& headers = request.head.headers;
     if (const auto coding = headers.get("Content-Encoding");
-        coding && !net::equal_ignoring_case(*coding, "identity")) {
+        coding && !equal_ignoring_case(*coding, "identity")) {
       throw Failure(Code::unsupported_media_type, "Send the body without a content coding.");
     }
     const auto type = headers.get("Content-Type");

@@ -8,7 +8,7 @@
 namespace wardbook::app {
 namespace {
 
-void show_progress(std::size_t done) {
+void show_codes(std::size_t done) {
   if (isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r\033[K%zu codes", done);
 }
 
@@ -19,7 +19,7 @@ Task<int> import(CommandContext& context) {
   boost::json::object row{
       {"release", file.name}, {"codes", file.rows.size()}, {"billable", billable}};
   const bool loaded = co_await icd10::import_release(context.db, std::move(file),
-                                                     context.arguments.force, &show_progress);
+                                                     context.arguments.force, &show_codes);
   if (isatty(STDERR_FILENO) != 0) std::fputc('\n', stderr);
   row["result"] = loaded ? "imported" : "was loaded already";
   boost::json::array rows;
@@ -28,7 +28,7 @@ Task<int> import(CommandContext& context) {
   co_return 0;
 }
 
-Task<int> list(CommandContext& context) {
+Task<int> list_releases(CommandContext& context) {
   boost::json::array rows;
   for (const auto& release : co_await icd10::releases(context.db)) {
     boost::json::object row{{"release", release.name},
@@ -60,7 +60,7 @@ int icd_import(const Settings& settings, const Arguments& arguments) {
 }
 
 int icd_list(const Settings& settings, const Arguments& arguments) {
-  return run_on_database(settings, arguments, &list);
+  return run_on_database(settings, arguments, &list_releases);
 }
 
 int icd_remove(const Settings& settings, const Arguments& arguments) {

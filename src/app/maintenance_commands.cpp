@@ -6,6 +6,7 @@
 #include "app/service.h"
 #include "app/store_options.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
 #include "features/records/records.h"
@@ -15,12 +16,6 @@
 
 namespace wardbook::app {
 namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
 
 migrate::Options migration_options(const Settings& settings, const Arguments& arguments) {
   if (settings.database.url.empty() || settings.database.owner_url.empty()) {
@@ -36,7 +31,7 @@ migrate::Options migration_options(const Settings& settings, const Arguments& ar
   return options;
 }
 
-void show_progress(std::size_t done, std::size_t total, const migrate::TenantReport& report) {
+void show_tenants(std::size_t done, std::size_t total, const migrate::TenantReport& report) {
   if (isatty(STDERR_FILENO) == 0) return;
   std::fprintf(stderr, "\r\033[K%zu of %zu: %s%s", done, total, report.tenant.str().c_str(),
                done == total ? "\n" : "");
@@ -72,8 +67,10 @@ Task<int> verify(CommandContext& context) {
     if (verdict.first_fault) code = 1;
     boost::json::object row{{"tenant", id.str()},
                             {"entries", verdict.entries},
+                            {"erased", verdict.erased},
                             {"unsealed", verdict.unsealed},
                             {"versions", verdict.versions},
+                            {"epoch", verdict.epoch},
                             {"seals", verdict.seals},
                             {"head", verdict.head},
                             {"result", verdict.first_fault.value_or("holds")}};
@@ -115,13 +112,13 @@ Task<int> sweep(CommandContext& context) {
 
 int migrate_run(const Settings& settings, const Arguments& arguments) {
   const auto options = migration_options(settings, arguments);
-  const auto report = migrate::run(options, &show_progress);
+  const auto report = migrate::run(options, &show_tenants);
   boost::json::array rows;
   rows.push_back(boost::json::object{
-      {"schema", "wardbook"}, {"applied", joined(report.control)}, {"result", "ok"}});
+      {"schema", "wardbook"}, {"applied", joined(report.control, ", ")}, {"result", "ok"}});
   for (const auto& tenant : report.tenants) {
     rows.push_back(boost::json::object{{"schema", tenant.tenant.str()},
-                                       {"applied", joined(tenant.applied)},
+                                       {"applied", joined(tenant.applied, ", ")},
                                        {"result", tenant.error.value_or("ok")}});
   }
   print_rows(arguments, rows);
@@ -141,12 +138,12 @@ int migrate_status(const Settings& settings, const Arguments& arguments) {
   boost::json::array rows;
   rows.push_back(boost::json::object{{"schema", "wardbook"},
                                      {"version", status.control_version},
-                                     {"pending", joined(status.control_pending)},
+                                     {"pending", joined(status.control_pending, ", ")},
                                      {"error", status.control_error.value_or("")}});
   for (const auto& tenant : status.tenants) {
     rows.push_back(boost::json::object{{"schema", tenant.tenant.str()},
                                        {"version", tenant.version},
-                                       {"pending", joined(tenant.pending)},
+                                       {"pending", joined(tenant.pending, ", ")},
                                        {"error", tenant.error.value_or("")}});
   }
   print_rows(arguments, rows);

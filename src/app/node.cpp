@@ -107,6 +107,17 @@ Task<> sweep_keys(db::Pool& db) {
   }
 }
 
+constexpr std::string_view kTriesLeft = "tries at signing in were not written down";
+
+Task<> write_down_tries(db::Pool& db, Time now) {
+  co_await accounts::write_down_refused(db, std::nullopt, now);
+  const auto all = co_await tenants::list(db);
+  for (const auto& tenant : all) {
+    const auto id = TenantId::parse(tenant.id);
+    if (id) co_await for_one(accounts::write_down_refused(db, *id, now), *id, kTriesLeft);
+  }
+}
+
 int seconds_to_wait(const Service& service, const net::RequestHead& head,
                     std::string_view pattern) {
   const auto address = Address::parse(head.remote_ip);
@@ -251,6 +262,7 @@ Task<> Node::sweep() {
     if (stopping_) co_return;
     co_await try_sweep(accounts::forget_old(db_, settings_.auth.access_ttl),
                        "old revocations and sessions were not removed");
+    co_await try_sweep(write_down_tries(db_, clock_.now()), kTriesLeft);
     co_await try_sweep(sweep_keys(db_), kKeysLeft);
     co_await try_sweep(sweep_files(db_, objects_, settings_.attachments), kFilesLeft);
   }

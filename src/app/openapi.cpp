@@ -1,11 +1,11 @@
 #include <yaml-cpp/yaml.h>
 
 #include <boost/json.hpp>
-#include <charconv>
 #include <cmath>
 #include <stdexcept>
 
 #include "app/service.h"
+#include "base/text.h"
 
 namespace wardbook::app {
 namespace {
@@ -17,17 +17,8 @@ boost::json::value scalar(const YAML::Node& node) {
   if (text.empty() || text == "~" || text == "null") return nullptr;
   if (text == "true") return true;
   if (text == "false") return false;
-  const char* const end = text.data() + text.size();
-  std::int64_t whole = 0;
-  if (const auto r = std::from_chars(text.data(), end, whole);
-      r.ec == std::errc() && r.ptr == end) {
-    return whole;
-  }
-  double real = 0;
-  if (const auto r = std::from_chars(text.data(), end, real);
-      r.ec == std::errc() && r.ptr == end && std::isfinite(real)) {
-    return real;
-  }
+  if (const auto whole = parse_number<std::int64_t>(text)) return *whole;
+  if (const auto real = parse_number<double>(text); real && std::isfinite(*real)) return *real;
   return boost::json::value(text);
 }
 

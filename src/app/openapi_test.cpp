@@ -5,6 +5,7 @@
 #include <set>
 
 #include "app/service.h"
+#include "base/text.h"
 
 namespace wardbook::app {
 namespace {
@@ -35,9 +36,7 @@ std::map<std::string, std::string> documented() {
     for (const std::string method : {"get", "post", "put", "patch", "delete"}) {
       const auto* operation = item.if_contains(method);
       if (operation == nullptr) continue;
-      std::string upper = method;
-      for (char& c : upper) c = static_cast<char>(c - 'a' + 'A');
-      out[upper + " " + prefix + std::string(path.key())] =
+      out[upper_case(method) + " " + prefix + std::string(path.key())] =
           operation->at("x-permission").as_string().c_str();
     }
   }

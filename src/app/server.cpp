@@ -52,7 +52,7 @@ std::optional<std::string> database_fault(const Settings& settings, int migratio
 }
 
 /// The first line only: libpq's messages have several.
-void complain(std::string text) {
+void complain_of(std::string text) {
   text.resize(std::min(text.find('\n'), text.size()));
   std::fprintf(stderr, "wardbook: %s\n", text.c_str());
 }
@@ -159,7 +159,7 @@ class Running {
 
 int serve(const Settings& settings, const std::function<void(std::uint16_t port)>& ready) {
   if (const auto faults = config::missing_for_serve(settings); !faults.empty()) {
-    for (const auto& fault : faults) complain(fault);
+    for (const auto& fault : faults) complain_of(fault);
     return 1;
   }
   try {
@@ -174,7 +174,7 @@ int serve(const Settings& settings, const std::function<void(std::uint16_t port)
     service.open_requests = std::make_unique<net::AddressRates>(
         static_cast<std::uint32_t>(settings.server.open_requests_per_minute));
     if (const auto fault = database_fault(settings, service.control_migrations)) {
-      complain(*fault);
+      complain_of(*fault);
       return 1;
     }
     const Settings effective = within_open_files(settings);
@@ -184,7 +184,7 @@ int serve(const Settings& settings, const std::function<void(std::uint16_t port)
     log::close();
     return 0;
   } catch (const std::exception& e) {
-    complain(e.what());
+    complain_of(e.what());
     return 1;
   }
 }

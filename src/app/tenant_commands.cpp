@@ -5,7 +5,7 @@
 namespace wardbook::app {
 namespace {
 
-boost::json::object row_of(const tenants::Tenant& tenant) {
+boost::json::object row_of_tenant(const tenants::Tenant& tenant) {
   return {{"id", tenant.id},
           {"name", tenant.name},
           {"status", tenant.active ? "active" : "suspended"},
@@ -22,15 +22,15 @@ Task<int> create(CommandContext& context) {
   const auto made = co_await tenants::create(context.db, provisioner, actor, id, arguments.name,
                                              arguments.time_zone);
   boost::json::array rows;
-  rows.push_back(row_of(made));
+  rows.push_back(row_of_tenant(made));
   print_rows(arguments, rows);
   co_return 0;
 }
 
-Task<int> list(CommandContext& context) {
+Task<int> list_tenants(CommandContext& context) {
   boost::json::array rows;
   const auto all = co_await tenants::list(context.db);
-  for (const auto& tenant : all) rows.push_back(row_of(tenant));
+  for (const auto& tenant : all) rows.push_back(row_of_tenant(tenant));
   print_rows(context.arguments, rows);
   co_return 0;
 }
@@ -39,28 +39,28 @@ Task<int> show(CommandContext& context) {
   const TenantId id = tenant_argument(context.arguments.id);
   const auto tenant = co_await tenants::get(context.db, id);
   boost::json::array rows;
-  rows.push_back(row_of(tenant));
+  rows.push_back(row_of_tenant(tenant));
   print_rows(context.arguments, rows);
   co_return 0;
 }
 
-Task<int> set_active(CommandContext& context, bool active) {
+Task<int> set_tenant_active(CommandContext& context, bool active) {
   const TenantId id = tenant_argument(context.arguments.id);
   tenants::Change change;
   change.active = active;
   const audit::Actor actor = terminal_actor();
   const auto tenant = co_await tenants::change(context.db, actor, id, std::move(change));
   boost::json::array rows;
-  rows.push_back(row_of(tenant));
+  rows.push_back(row_of_tenant(tenant));
   print_rows(context.arguments, rows);
   co_return 0;
 }
 
 Task<int> suspend(CommandContext& context) {
-  co_return co_await set_active(context, false);
+  co_return co_await set_tenant_active(context, false);
 }
 Task<int> resume(CommandContext& context) {
-  co_return co_await set_active(context, true);
+  co_return co_await set_tenant_active(context, true);
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ int tenant_create(const Settings& settings, const Arguments& arguments) {
   return run_on_database(settings, arguments, &create);
 }
 int tenant_list(const Settings& settings, const Arguments& arguments) {
-  return run_on_database(settings, arguments, &list);
+  return run_on_database(settings, arguments, &list_tenants);
 }
 int tenant_show(const Settings& settings, const Arguments& arguments) {
   return run_on_database(settings, arguments, &show);

@@ -46,8 +46,8 @@ Time now() {
   return std::chrono::time_point_cast<Time::duration>(std::chrono::system_clock::now());
 }
 
-boost::json::object row_of(const accounts::Member& member,
-                           const std::optional<std::string>& tenant) {
+boost::json::object row_of_member(const accounts::Member& member,
+                                  const std::optional<std::string>& tenant) {
   return {{"id", member.id.value},
           {"email", member.email},
           {"display_name", member.display_name},
@@ -102,7 +102,7 @@ Task<int> add_operator(CommandContext& context) {
   account.password_hash = accounts::hash_password(context.settings.auth, password.text);
   const audit::Actor actor = terminal_actor();
   const auto member = co_await accounts::add_operator(context.db, actor, std::move(account));
-  auto row = row_of(member, std::nullopt);
+  auto row = row_of_member(member, std::nullopt);
   if (password.made_up) row["password"] = password.text;
   print_row(arguments, std::move(row));
   co_return 0;
@@ -129,7 +129,7 @@ Task<int> renew_code(CommandContext& context) {
   co_return 0;
 }
 
-Task<int> list(CommandContext& context) {
+Task<int> list_members(CommandContext& context) {
   std::optional<TenantId> tenant;
   if (context.arguments.tenant) {
     tenant = tenant_argument(*context.arguments.tenant);
@@ -137,7 +137,7 @@ Task<int> list(CommandContext& context) {
   }
   const auto all = co_await accounts::list_accounts(context.db, tenant);
   boost::json::array rows;
-  for (const auto& listed : all) rows.push_back(row_of(listed.member, listed.tenant));
+  for (const auto& listed : all) rows.push_back(row_of_member(listed.member, listed.tenant));
   print_rows(context.arguments, rows);
   co_return 0;
 }
@@ -148,7 +148,7 @@ Task<int> change(CommandContext& context, accounts::MemberChange wanted) {
   const audit::Actor actor = terminal_actor();
   const auto changed =
       co_await accounts::change_member(context.db, actor, tenant, user, std::move(wanted));
-  print_row(context.arguments, row_of(changed.member, tenant.str()));
+  print_row(context.arguments, row_of_member(changed.member, tenant.str()));
   co_return 0;
 }
 
@@ -158,7 +158,7 @@ Task<int> set_role(CommandContext& context) {
   co_return co_await change(context, std::move(wanted));
 }
 
-Task<int> set_active(CommandContext& context, bool active) {
+Task<int> set_member_active(CommandContext& context, bool active) {
   if (context.arguments.tenant) {
     accounts::MemberChange wanted;
     wanted.active = active;
@@ -172,10 +172,10 @@ Task<int> set_active(CommandContext& context, bool active) {
   co_return 0;
 }
 Task<int> disable(CommandContext& context) {
-  co_return co_await set_active(context, false);
+  co_return co_await set_member_active(context, false);
 }
 Task<int> enable(CommandContext& context) {
-  co_return co_await set_active(context, true);
+  co_return co_await set_member_active(context, true);
 }
 
 Task<int> reset(CommandContext& context) {
@@ -212,7 +212,7 @@ int user_add(const Settings& settings, const Arguments& arguments) {
   return run_on_database(settings, arguments, &add_member);
 }
 int user_list(const Settings& settings, const Arguments& arguments) {
-  return run_on_database(settings, arguments, &list);
+  return run_on_database(settings, arguments, &list_members);
 }
 int user_set_role(const Settings& settings, const Arguments& arguments) {
   return run_on_database(settings, arguments, &set_role);

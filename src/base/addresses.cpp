@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
-#include <charconv>
+
+#include "base/text.h"
 
 namespace wardbook {
 namespace {
@@ -47,14 +48,9 @@ std::optional<AddressRange> AddressRange::parse(std::string_view text) {
   if (!base) return std::nullopt;
   if (slash == std::string_view::npos) return AddressRange(*base, kBits);
   const bool dotted = text.substr(0, slash).find(':') == std::string_view::npos;
-  const auto digits = text.substr(slash + 1);
-  unsigned bits = 0;
-  const auto* const end = digits.data() + digits.size();
-  const auto parsed = std::from_chars(digits.data(), end, bits);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || bits > (dotted ? kV4Bits : kBits)) {
-    return std::nullopt;
-  }
-  return AddressRange(*base, dotted ? kBits - kV4Bits + bits : bits);
+  const auto bits = parse_number<unsigned>(text.substr(slash + 1));
+  if (!bits || *bits > (dotted ? kV4Bits : kBits)) return std::nullopt;
+  return AddressRange(*base, dotted ? kBits - kV4Bits + *bits : *bits);
 }
 
 bool AddressRange::contains(const Address& address) const noexcept {

@@ -1,8 +1,9 @@
 #include "base/clock.h"
 
 #include <array>
-#include <charconv>
 #include <cstdio>
+
+#include "base/text.h"
 
 namespace wardbook {
 namespace {
@@ -17,7 +18,7 @@ std::optional<int> digits(std::string_view text, std::size_t& at, std::size_t wi
   int value = 0;
   for (std::size_t i = 0; i < width; ++i) {
     const char c = text[at + i];
-    if (c < '0' || c > '9') return std::nullopt;
+    if (!is_digit(c)) return std::nullopt;
     value = value * 10 + (c - '0');
   }
   at += width;
@@ -48,7 +49,7 @@ std::optional<microseconds> read_fraction(std::string_view text, std::size_t& at
   ++at;
   std::int64_t micros = 0;
   std::size_t count = 0;
-  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, ++count) {
+  for (; at < text.size() && is_digit(text[at]); ++at, ++count) {
     if (count < 6) micros = micros * 10 + (text[at] - '0');
   }
   if (count == 0 || count > 9) return std::nullopt;

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <filesystem>
 #include <limits>
 #include <variant>
 
 #include "base/addresses.h"
+#include "base/text.h"
 
 namespace wardbook::config {
 namespace {
@@ -149,18 +149,14 @@ const Key* find_key(std::string_view name) {
 std::string variable_of(const Key& key) {
   std::string out = "WARDBOOK_";
   for (const char c : key.name) {
-    out += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    out += c == '.' ? '_' : upper_case(c);
   }
   return out;
 }
 
 bool listed(std::string_view choices, std::string_view value) {
-  while (true) {
-    const auto bar = choices.find('|');
-    if (choices.substr(0, bar) == value) return true;
-    if (bar == std::string_view::npos) return false;
-    choices.remove_prefix(bar + 1);
-  }
+  const auto all = split(choices, "|");
+  return std::ranges::find(all, value) != all.end();
 }
 
 Fault assign_text(const Key& key, std::string* target, std::string value) {
@@ -184,14 +180,9 @@ Fault assign_list(const Key& key, std::vector<std::string>* target,
 /// As a variable or a flag gives a list: with commas.
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> out;
-  while (!text.empty()) {
-    const auto comma = std::min(text.find(','), text.size());
-    auto item = text.substr(0, comma);
-    text.remove_prefix(std::min(comma + 1, text.size()));
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
-    out.emplace_back(item);
-  }
+  if (text.empty()) return out;
+  if (text.ends_with(',')) text.remove_suffix(1);
+  for (const auto item : split(text, ",")) out.emplace_back(trimmed(item, " "));
   return out;
 }
 
@@ -227,13 +218,9 @@ Fault assign(const Key& key, Settings& settings, const std::string& text) {
     **place = text == "true";
     return std::nullopt;
   }
-  std::int64_t value = 0;
-  const auto* const end = text.data() + text.size();
-  if (const auto r = std::from_chars(text.data(), end, value);
-      r.ec != std::errc() || r.ptr != end) {
-    return "must be a whole number";
-  }
-  return assign_number(key, target, value);
+  const auto value = parse_number<std::int64_t>(text);
+  if (!value) return "must be a whole number";
+  return assign_number(key, target, *value);
 }
 
 Fault assign(const Key& key, Settings& settings, const toml::node& node) {

@@ -25,7 +25,7 @@ ConnectParams parse(const std::string& conninfo) {
   return params;
 }
 
-std::string& value_of(ConnectParams& params, const std::string& keyword) {
+std::string& value_to_set(ConnectParams& params, const std::string& keyword) {
   const auto found = std::ranges::find(params, keyword, &ConnectParams::value_type::first);
   if (found != params.end()) return found->second;
   return params.emplace_back(keyword, std::string()).second;
@@ -36,10 +36,10 @@ std::string& value_of(ConnectParams& params, const std::string& keyword) {
 ConnectParams session_params(const PoolOptions& options, bool limited) {
   ConnectParams params = parse(options.conninfo);
   for (const auto& [keyword, value] : kLiveness) {
-    std::string& chosen = value_of(params, keyword);
+    std::string& chosen = value_to_set(params, keyword);
     if (chosen.empty()) chosen = value;
   }
-  std::string& session = value_of(params, "options");
+  std::string& session = value_to_set(params, "options");
   session +=
       " -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex"
       " -c search_path=pg_catalog -c standard_conforming_strings=on -c client_min_messages=warning"
@@ -51,8 +51,8 @@ ConnectParams session_params(const PoolOptions& options, bool limited) {
     session +=
         " -c idle_in_transaction_session_timeout=" + std::to_string(4 * statement_ms + 10'000);
   }
-  value_of(params, "client_encoding") = "UTF8";
-  std::string& name = value_of(params, "application_name");
+  value_to_set(params, "client_encoding") = "UTF8";
+  std::string& name = value_to_set(params, "application_name");
   if (name.empty()) name = "wardbook";
   return params;
 }

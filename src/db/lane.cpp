@@ -21,7 +21,7 @@ constexpr std::size_t kSegmentReads = 16;
 constexpr std::chrono::seconds kShortLife{1};
 /// How patient a lane may get, and after how long without a takeover it is as before.
 constexpr std::chrono::milliseconds kMostPatience{1'000};
-constexpr std::chrono::seconds kCalm{10};
+constexpr std::chrono::seconds kLaneCalm{10};
 
 }  // namespace
 
@@ -74,7 +74,7 @@ bool Lane::sweep(Deadline now) {
 std::optional<Taken> Lane::take_over_if_stuck(Deadline now) {
   const ConnectionPtr connection = connection_;
   if (connection == nullptr) return std::nullopt;
-  if (now - taken_over_at_ > kCalm) patience_ = kSlow;
+  if (now - taken_over_at_ > kLaneCalm) patience_ = kSlow;
   if (!connection->stuck(now, patience_)) return std::nullopt;
   patience_ = std::min(2 * patience_, kMostPatience);
   taken_over_at_ = now;

@@ -6,6 +6,7 @@
 
 #include "base/failure.h"
 #include "base/hash.h"
+#include "base/text.h"
 
 namespace wardbook::db {
 namespace {
@@ -22,12 +23,11 @@ std::string_view required(const RowView& row, int column, const char* wanted) {
 }
 
 template <class Number>
-Number parse_number(const RowView& row, int column, const char* wanted) {
+Number number_at(const RowView& row, int column, const char* wanted) {
   const std::string_view text = required(row, column, wanted);
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) bad_column(column, wanted);
-  return value;
+  const auto value = parse_number<Number>(text);
+  if (!value) bad_column(column, wanted);
+  return *value;
 }
 
 void append_quoted(std::string& out, std::string_view element) {
@@ -47,11 +47,11 @@ std::vector<const QueryText*>& registry() {
 }  // namespace
 
 std::int64_t RowView::int64(int column) const {
-  return parse_number<std::int64_t>(*this, column, "an integer");
+  return number_at<std::int64_t>(*this, column, "an integer");
 }
 
 double RowView::real(int column) const {
-  return parse_number<double>(*this, column, "a number");
+  return number_at<double>(*this, column, "a number");
 }
 
 bool RowView::boolean(int column) const {

@@ -53,7 +53,7 @@ Task<> write(Pool& pool, TenantId tenant, std::string text, Tally& tally) {
   }
 }
 
-Task<> read(Pool& pool, TenantId tenant, Tally& tally) {
+Task<> read_on(Pool& pool, TenantId tenant, Tally& tally) {
   try {
     co_await pool.read_maybe_one(tenant, kCountNotes);
     ++tally.done;
@@ -65,7 +65,7 @@ Task<> read(Pool& pool, TenantId tenant, Tally& tally) {
 Task<> load(Pool& pool, TenantId tenant, int client, Tally& tally) {
   for (int i = 0; !tally.stop; ++i) {
     co_await write(pool, tenant, std::to_string(client) + "-" + std::to_string(i), tally);
-    co_await read(pool, tenant, tally);
+    co_await read_on(pool, tenant, tally);
     co_await pause(1ms);
   }
 }
@@ -101,7 +101,7 @@ TEST_F(RestartPgTest, ARestartUnderLoadIsSurvived) {
     for (int i = 0; i < 200 && after.done < 2; ++i) {
       after.done = 0;
       run(reactor, write(pool, tenant, "after", after));
-      run(reactor, read(pool, tenant, after));
+      run(reactor, read_on(pool, tenant, after));
       if (after.done < 2) run(reactor, pause(50ms));
     }
     EXPECT_EQ(after.done, 2) << tenant.str();
@@ -117,7 +117,7 @@ TEST_F(RestartPgTest, WithoutPostgresEverythingFailsAtOnce) {
   std::vector<Task<>> tasks;
   for (int i = 0; i < 20; ++i) {
     tasks.push_back(write(pool, a(), "x", tally));
-    tasks.push_back(read(pool, a(), tally));
+    tasks.push_back(read_on(pool, a(), tally));
   }
   testing::run_all(reactor, std::move(tasks));
   EXPECT_EQ(tally.unavailable + tally.late, 40);

@@ -7,7 +7,7 @@ namespace wardbook::db::detail {
 namespace {
 
 /// Without a slow read for so long, a tenant's reads return to the lanes.
-constexpr std::chrono::seconds kCalm{1};
+constexpr std::chrono::seconds kShareCalm{1};
 
 }  // namespace
 
@@ -90,7 +90,7 @@ Share::ReadAside::~ReadAside() {
   share_.aside_since.erase(since_);
   const auto& others = share_.aside_since;
   const bool slow_one = !others.empty() && now - *others.begin() >= kSlow;
-  if (!slow_one && now - share_.slow_until >= kCalm) share_.aside = false;
+  if (!slow_one && now - share_.slow_until >= kShareCalm) share_.aside = false;
 }
 
 }  // namespace wardbook::db::detail

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/text.h"
 #include "db/conninfo.h"
 
 namespace wardbook::db {
@@ -12,10 +13,9 @@ namespace {
 
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
-std::string trimmed(const char* text) {
-  std::string out = text == nullptr ? "" : text;
-  while (!out.empty() && (out.back() == '\n' || out.back() == ' ')) out.pop_back();
-  return out;
+/// libpq's messages end with a line break.
+std::string said(const char* message) {
+  return std::string(trimmed_end(message == nullptr ? "" : message, " \n"));
 }
 
 }  // namespace
@@ -31,8 +31,8 @@ struct SyncConnection::Impl {
       return result;
     }
     const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
-    std::string message = trimmed(PQresultErrorMessage(result.get()));
-    if (message.empty()) message = trimmed(PQerrorMessage(conn.get()));
+    std::string message = said(PQresultErrorMessage(result.get()));
+    if (message.empty()) message = said(PQerrorMessage(conn.get()));
     throw SqlError(state == nullptr ? "" : state, message);
   }
 
@@ -66,7 +66,7 @@ SyncConnection::SyncConnection(const std::string& conninfo, const char* applicat
   add(nullptr, nullptr);
   impl_->conn.reset(PQconnectdbParams(keywords.data(), values.data(), 1));
   if (PQstatus(impl_->conn.get()) != CONNECTION_OK) {
-    throw SqlError("", trimmed(PQerrorMessage(impl_->conn.get())));
+    throw SqlError("", said(PQerrorMessage(impl_->conn.get())));
   }
   PQsetNoticeReceiver(
       impl_->conn.get(), [](void*, const PGresult*) {}, nullptr);
@@ -127,7 +127,7 @@ void SyncConnection::copy_in(const std::string& copy_sql, std::string_view data)
     const std::string_view piece = data.substr(at, kPiece);
     sent = PQputCopyData(conn, piece.data(), static_cast<int>(piece.size())) == 1;
   }
-  if (!sent || PQputCopyEnd(conn, nullptr) != 1) throw SqlError("", trimmed(PQerrorMessage(conn)));
+  if (!sent || PQputCopyEnd(conn, nullptr) != 1) throw SqlError("", said(PQerrorMessage(conn)));
   // Every answer is read, whatever the first one says, so that the connection stays usable.
   Result first(PQgetResult(conn), &PQclear);
   while (PGresult* more = PQgetResult(conn)) PQclear(more);
@@ -137,14 +137,14 @@ void SyncConnection::copy_in(const std::string& copy_sql, std::string_view data)
 std::string SyncConnection::identifier(std::string_view name) const {
   const std::unique_ptr<char, decltype(&PQfreemem)> text(
       PQescapeIdentifier(impl_->conn.get(), name.data(), name.size()), &PQfreemem);
-  if (text == nullptr) throw SqlError("", trimmed(PQerrorMessage(impl_->conn.get())));
+  if (text == nullptr) throw SqlError("", said(PQerrorMessage(impl_->conn.get())));
   return text.get();
 }
 
 std::string SyncConnection::literal(std::string_view raw) const {
   const std::unique_ptr<char, decltype(&PQfreemem)> text(
       PQescapeLiteral(impl_->conn.get(), raw.data(), raw.size()), &PQfreemem);
-  if (text == nullptr) throw SqlError("", trimmed(PQerrorMessage(impl_->conn.get())));
+  if (text == nullptr) throw SqlError("", said(PQerrorMessage(impl_->conn.get())));
   return text.get();
 }
 

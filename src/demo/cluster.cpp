@@ -27,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kPoll{10};
 constexpr std::chrono::seconds kStartLimit{180};  // recovery after a crash included
 constexpr std::chrono::seconds kFastLimit{30};    // for a fast shutdown; then an immediate one
 constexpr std::chrono::seconds kImmediateLimit{10};

@@ -1,12 +1,11 @@
 #include "demo/database.h"
 
 #include "db/sync_connection.h"
+#include "demo/files.h"
 #include "migrate/privileges.h"
 
 namespace wardbook::demo {
 namespace {
-
-constexpr std::size_t kPasswordLength = 32;
 
 /// Also when the role is there already: a start that was killed may have kept another password.
 void ensure_login(db::SyncConnection& root, const std::string& role, const std::string& rights,

@@ -1,6 +1,5 @@
 #include "demo/demo.h"
 
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -10,6 +9,7 @@
 
 #include "base/config.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "demo/cluster.h"
 #include "demo/database.h"
 #include "demo/files.h"
@@ -27,7 +27,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPasswordLength = 32;
 constexpr const char* kFilesDone = "done";
 
 void say(const std::string& line) {
@@ -248,10 +247,9 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
   const bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() > 2;
   if (bracketed) host = host.substr(1, host.size() - 2);
   if (!bracketed && host.find(':') != std::string_view::npos) return std::nullopt;
-  Endpoint endpoint{std::string(host), 0};
-  const auto [end, fault] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-  if (port.empty() || fault != std::errc{} || end != port.data() + port.size()) return std::nullopt;
-  return endpoint;
+  const auto number = parse_number<decltype(Endpoint::port)>(port);
+  if (!number) return std::nullopt;
+  return Endpoint{std::string(host), *number};
 }
 
 int run(const Options& options, const Serve& serve) {

@@ -48,6 +48,8 @@ class Keepsakes {
   std::map<std::string, std::string> values_;
 };
 
+/// Of the passwords that only programs read.
+inline constexpr std::size_t kPasswordLength = 32;
 /// `length` characters of [a-z0-9] from the system's generator, without those that are misread
 /// (0 o, 1 l i).
 std::string random_word(std::size_t length);

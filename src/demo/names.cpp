@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/text.h"
+
 namespace wardbook::demo {
 namespace {
 
@@ -124,8 +126,7 @@ std::string ascii_name(std::string_view text) {
   std::string plain;
   while (!text.empty()) {
     const char c = text.front();
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) plain += c;
-    if (c >= 'A' && c <= 'Z') plain += static_cast<char>(c - 'A' + 'a');
+    if (is_letter_or_digit(c)) plain += lower_case(c);
     std::size_t used = 1;
     if (static_cast<unsigned char>(c) >= 0x80) {
       for (const auto& [letter, ascii] : kPlain) {

@@ -112,7 +112,7 @@ std::string_view relation_of(Random& random, int age) {
   return age < 45 ? random.pick(kPeers) : random.pick(kOlder);
 }
 
-std::string address_of(Random& random, const HospitalPlan& plan) {
+std::string street_address(Random& random, const HospitalPlan& plan) {
   return fill(random.pick(plan.streets), {{"n", std::to_string(random.between(1, 180))}}) + ", " +
          std::string(random.pick(plan.towns));
 }
@@ -126,7 +126,7 @@ void add_contact(Random& random, const HospitalPlan& plan, const Culture& names,
     chart.body["email"] = ascii_name(first) + "." + ascii_name(last) +
                           std::to_string(random.between(1, 99)) + "@example.org";
   }
-  chart.body["address"] = address_of(random, plan);
+  chart.body["address"] = street_address(random, plan);
   if (random.chance(0.75)) {
     const std::string_view relation = relation_of(random, age);
     const bool female = relation == "daughter" || relation == "mother" || relation == "sister";

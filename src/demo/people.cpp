@@ -35,7 +35,7 @@ const std::vector<Colleague>& colleagues() {
   return all;
 }
 
-std::string address_of(std::string_view name) {
+std::string email_of(std::string_view name) {
   return std::string(name) + "@demo.test";
 }
 
@@ -52,10 +52,10 @@ std::vector<Wanted> wanted_members() {
   for (const HospitalPlan& plan : hospital_plans()) {
     const TenantId tenant = TenantId::parse(plan.id).value();
     for (const Colleague& one : colleagues()) {
-      all.push_back({tenant, address_of(one.name), std::string(one.display_name), one.role});
+      all.push_back({tenant, email_of(one.name), std::string(one.display_name), one.role});
     }
     for (const auto& [display_name, name] : plan.doctors) {
-      all.push_back({tenant, address_of(name), std::string(display_name), api::Role::doctor});
+      all.push_back({tenant, email_of(name), std::string(display_name), api::Role::doctor});
     }
   }
   return all;
@@ -75,8 +75,8 @@ Task<> add_missing(db::Pool& db, std::string hash,
     (void)co_await accounts::add_member(db, demo_actor(), wanted.tenant, std::move(account),
                                         wanted.role);
   }
-  if (!there.contains({address_of("operator"), ""})) {
-    accounts::NewAccount account{address_of("operator"), "Olu Petersen", hash};
+  if (!there.contains({email_of("operator"), ""})) {
+    accounts::NewAccount account{email_of("operator"), "Olu Petersen", hash};
     (void)co_await accounts::add_operator(db, demo_actor(), std::move(account));
   }
 }
@@ -87,13 +87,13 @@ Task<> prepare(db::Pool& db, const Settings& settings, std::string password, boo
   for (const auto& one : listed) {
     if (!one.member.invited) there.insert({one.member.email, one.tenant.value_or("")});
   }
-  const bool complete = there.contains({address_of("operator"), ""});
+  const bool complete = there.contains({email_of("operator"), ""});
   if (!reset && complete && there.size() > wanted_members().size()) co_return;
 
   const std::string hash = accounts::hash_password(settings.auth, password);
   co_await add_missing(db, hash, there);
   if (!reset) co_return;
-  std::set<std::string> ours = {address_of("operator")};
+  std::set<std::string> ours = {email_of("operator")};
   for (const Wanted& wanted : wanted_members()) ours.insert(wanted.email);
   for (const std::string& email : ours) {
     const AccountId account = co_await accounts::find_account(db, email);
@@ -104,7 +104,7 @@ Task<> prepare(db::Pool& db, const Settings& settings, std::string password, boo
 }  // namespace
 
 std::string doctor_email(const HospitalPlan& plan, std::size_t doctor) {
-  return address_of(doctor == 0 ? std::string_view("doctor") : plan.doctors.at(doctor - 1).second);
+  return email_of(doctor == 0 ? std::string_view("doctor") : plan.doctors.at(doctor - 1).second);
 }
 
 void prepare_accounts(const Settings& settings, const std::string& password, bool reset) {

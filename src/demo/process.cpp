@@ -12,20 +12,18 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
 
+#include "base/text.h"
 #include "demo/interrupt.h"
 
 namespace wardbook::demo {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::chrono::milliseconds kPoll{10};
 
 // In the child, between fork and exec: async-signal-safe calls only.
 bool become(const UnixUser& user) {
@@ -159,11 +157,10 @@ std::vector<pid_t> processes_in(const fs::path& folder) {
   if (ignored) return found;
   for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
     const std::string name = entry.path().filename();
-    pid_t pid = 0;
-    const auto [end, fault] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (fault != std::errc{} || end != name.data() + name.size() || pid == getpid()) continue;
+    const auto pid = parse_number<pid_t>(name);
+    if (!pid || *pid == getpid()) continue;
     const fs::path at = fs::read_symlink(entry.path() / "cwd", ignored);
-    if (!ignored && at == wanted) found.push_back(pid);
+    if (!ignored && at == wanted) found.push_back(*pid);
   }
   return found;
 }
@@ -173,7 +170,7 @@ std::string last_line(const fs::path& file) {
   std::string line;
   std::string last = "(no output)";
   while (std::getline(in, line)) {
-    if (line.find_first_not_of(" \t\r") != std::string::npos) last = line.substr(0, 300);
+    if (!only_blanks(line, kWhiteSpace)) last = line.substr(0, 300);
   }
   return last;
 }

@@ -32,6 +32,9 @@ struct Command {
 /// of PATH, LC_ALL and TZ alone. Throws std::runtime_error if it cannot be started.
 pid_t spawn(const Command& command);
 
+/// Between two looks at whether a process has ended or answers.
+inline constexpr std::chrono::milliseconds kPoll{10};
+
 /// Whether it has ended, without waiting: the wait status. Only for children of this process.
 std::optional<int> reap(pid_t child);
 

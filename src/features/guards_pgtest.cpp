@@ -11,9 +11,9 @@ namespace wardbook {
 namespace {
 
 using testing::Clinic;
+using testing::kRefused;
 using testing::sqlstate_of;
 
-constexpr const char* kRefused = "42501";  // insufficient_privilege
 constexpr const char* kLockTimeout = "55P03";
 
 /// A draft with a coded diagnosis at version 2, and the SQL that a version of it takes.

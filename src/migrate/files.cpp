@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/text.h"
 
 namespace wardbook::migrate {
 namespace embedded {
@@ -14,9 +15,8 @@ namespace {
 constexpr std::size_t kDigits = 4;
 
 int version_of(std::string_view file, std::string_view path) {
-  const bool well_named =
-      file.size() > kDigits + 5 && file[kDigits] == '_' && file.ends_with(".sql") &&
-      std::ranges::all_of(file.substr(0, kDigits), [](char c) { return c >= '0' && c <= '9'; });
+  const bool well_named = file.size() > kDigits + 5 && file[kDigits] == '_' &&
+                          file.ends_with(".sql") && all_digits(file.substr(0, kDigits));
   const int version = well_named ? std::stoi(std::string(file.substr(0, kDigits))) : 0;
   if (version == 0) {
     throw MigrationError(std::string(path) + ": a migration is named like 0001_tables.sql");

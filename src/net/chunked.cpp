@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/text.h"
 #include "net/request_check.h"
 
 namespace wardbook::net {
@@ -10,13 +11,6 @@ namespace {
 
 // 15 hex digits are 2^60 bytes: more than any body, and no overflow.
 constexpr int kMostDigits = 15;
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 bool is_value_char(char c) {
   const auto byte = static_cast<unsigned char>(c);

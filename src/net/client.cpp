@@ -14,9 +14,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using Kind = TransportError::Kind;
 
-constexpr milliseconds kSlowestTick{250};
-constexpr milliseconds kFastestTick{5};
-
 /// One of the pool's places; gives it back when it goes.
 class Place {
  public:
@@ -40,7 +37,7 @@ std::string authority_of(const ClientOptions& options) {
 }
 
 /// Runs while there are connections: looks after their deadlines, throws out what is idle too long.
-Task<> tick_loop(std::shared_ptr<ClientCore> core) {
+Task<> tick_client(std::shared_ptr<ClientCore> core) {
   const auto interval = core->tick_interval();
   while (!core->stopped && !core->connections.empty()) {
     core->tick.expires_after(interval);
@@ -71,7 +68,7 @@ Task<std::unique_ptr<ClientConnection>> open_connection(std::shared_ptr<ClientCo
   auto connection = std::make_unique<ClientConnection>(core);
   if (!core->ticking) {
     core->ticking = true;
-    boost::asio::co_spawn(core->reactor, tick_loop(core), boost::asio::detached);
+    boost::asio::co_spawn(core->reactor, tick_client(core), boost::asio::detached);
   }
   co_await connection->connect();
   co_return connection;

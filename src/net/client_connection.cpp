@@ -6,8 +6,9 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
-#include <charconv>
 #include <utility>
+
+#include "base/text.h"
 
 namespace wardbook::net {
 namespace {
@@ -19,18 +20,7 @@ using Kind = TransportError::Kind;
 
 constexpr std::size_t kHeadLimit = 64 * 1024;
 constexpr std::size_t kPiece = 64 * 1024;
-constexpr std::size_t kDirectRead = 4 * 1024;
 constexpr int kMostInterim = 8;
-
-boost::asio::const_buffer bytes_of(std::string_view text) {
-  return buffer(text.data(), text.size());
-}
-
-std::string hex(std::size_t number) {
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
-  return {digits.data(), end};
-}
 
 bool expects_body(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
@@ -232,7 +222,7 @@ Task<> ClientConnection::send_source(const ClientRequest& request, std::string h
     const auto count = co_await request.source(room);
     if (count == 0) break;
     left -= chunked ? 0 : count;
-    if (chunked) head += hex(count) + "\r\n";
+    if (chunked) head += hex_number(count) + "\r\n";
     Parts parts{bytes_of(head), buffer(piece.data(), count), bytes_of(chunked ? "\r\n" : "")};
     co_await write_all(parts);
     head.clear();

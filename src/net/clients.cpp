@@ -6,18 +6,13 @@
 #include <span>
 
 #include "base/hash.h"
+#include "base/text.h"
 
 namespace wardbook::net {
 namespace {
 
 constexpr double kMinute_s = 60;
 constexpr std::size_t kMostHops = 32;
-
-std::string_view trimmed(std::string_view text) {
-  const auto from = text.find_first_not_of(" \t");
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
 
 /// Some proxies add the port: `192.0.2.7:4711`, `[2001:db8::1]:4711`.
 std::optional<Address> hop_address(std::string_view hop) {

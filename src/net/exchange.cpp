@@ -15,16 +15,10 @@ namespace {
 
 using boost::asio::buffer;
 
-/// From this size on a read goes straight into the caller's memory.
-constexpr std::size_t kDirectRead = 4 * 1024;
 constexpr std::size_t kBodyBuffer = 64 * 1024;
 constexpr std::size_t kFirstReserve = 64 * 1024;
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-
-boost::asio::const_buffer bytes_of(std::string_view text) {
-  return buffer(text.data(), text.size());
-}
 
 /// An answer counts as unread while its writing waits.
 struct Held {

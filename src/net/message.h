@@ -32,9 +32,6 @@ class Headers {
   std::vector<Field> fields_;
 };
 
-/// ASCII only, as header names, schemes and media types are.
-[[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);
-
 /// A request's head, already checked by the server: one well-formed request line, no obs-fold, no
 /// bare CR or LF, at most one Content-Length and never beside Transfer-Encoding.
 struct RequestHead {

@@ -62,12 +62,5 @@ TEST(Query, SplitsAndDecodes) {
   EXPECT_FALSE(parse_query("%=1").has_value());
 }
 
-TEST(Ascii, ComparesWithoutCase) {
-  EXPECT_TRUE(equal_ignoring_case("Keep-ALIVE", "keep-alive"));
-  EXPECT_FALSE(equal_ignoring_case("keep-alive", "keep-aliv"));
-  EXPECT_FALSE(equal_ignoring_case("\xc4", "\xe4"));
-  EXPECT_FALSE(equal_ignoring_case("[", "{"));
-}
-
 }  // namespace
 }  // namespace wardbook::net

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/text.h"
 #include "net/beast_head.h"
 
 namespace wardbook::net {
@@ -18,8 +19,7 @@ constexpr std::size_t kLongestMethod = 32;
 constexpr std::array<bool, 256> make_token_table() {
   std::array<bool, 256> table{};
   for (int c = 0; c < 256; ++c) {
-    table[static_cast<std::size_t>(c)] =
-        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    table[static_cast<std::size_t>(c)] = is_letter_or_digit(static_cast<char>(c));
   }
   for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
     table[static_cast<unsigned char>(c)] = true;
@@ -106,7 +106,7 @@ std::optional<Failure> check_lines(std::string_view head) {
 
 bool is_host(std::string_view host) {
   return !host.empty() && std::ranges::all_of(host, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+    return is_letter_or_digit(c) ||
            std::string_view("-._~%!$&'()*+;=:[]").find(c) != std::string_view::npos;
   });
 }

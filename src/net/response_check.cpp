@@ -2,6 +2,7 @@
 
 #include <boost/asio/buffer.hpp>
 
+#include "base/text.h"
 #include "net/beast_head.h"
 #include "net/request_check.h"
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "base/text.h"
 #include "net/request_check.h"
 
 namespace wardbook::net {

@@ -14,6 +14,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "net/connection.h"
 #include "net/server_core.h"
 
@@ -24,17 +25,13 @@ using boost::asio::ip::tcp;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kSlowestTick{250};
-constexpr milliseconds kFastestTick{5};
 /// After accept() failed, mostly for want of file descriptors.
 constexpr milliseconds kAcceptPause{50};
 constexpr milliseconds kBetweenComplaints{60'000};
 
 std::string spell(boost::system::error_code ec) {
   auto text = ec.message();
-  if (!text.empty()) {
-    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
-  }
+  if (!text.empty()) text[0] = lower_case(text[0]);
   return text;
 }
 
@@ -118,7 +115,7 @@ Task<> accept_loop(std::shared_ptr<ServerCore> core) {
   }
 }
 
-Task<> tick_loop(std::shared_ptr<ServerCore> core) {
+Task<> tick_server(std::shared_ptr<ServerCore> core) {
   const auto interval = core->tick_interval();
   while (!core->stopped && (core->acceptor.is_open() || !core->connections.empty())) {
     core->tick.expires_after(interval);
@@ -319,7 +316,7 @@ Server::~Server() {
 
 void Server::start() {
   boost::asio::co_spawn(impl_->core->reactor, accept_loop(impl_->core), boost::asio::detached);
-  boost::asio::co_spawn(impl_->core->reactor, tick_loop(impl_->core), boost::asio::detached);
+  boost::asio::co_spawn(impl_->core->reactor, tick_server(impl_->core), boost::asio::detached);
 }
 
 Task<> Server::drain(milliseconds timeout) {

@@ -16,37 +16,11 @@ using testing::eventually;
 using testing::RawClient;
 using testing::TestServer;
 
-const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
-Task<> answer_ok(Exchange& exchange) {
-  Response response;
-  response.body = co_await exchange.read_all(1024 * 1024);
-  co_await exchange.respond(std::move(response));
-}
-
-/// Holds every request until it is opened.
-struct Gate {
-  std::atomic<bool> open{false};
-  std::atomic<int> entered{0};
-};
-
-Task<> wait_at(Gate& gate, Exchange& exchange) {
-  ++gate.entered;
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-  while (!gate.open) {
-    timer.expires_after(milliseconds(5));
-    co_await timer.async_wait(boost::asio::use_awaitable);
-  }
-  co_await answer_ok(exchange);
-}
-
-/// Deadlines that matter in a test are short, all others never come.
-Limits patient() {
-  Limits limits;
-  limits.header_timeout = limits.idle_timeout = limits.io_timeout = limits.body_timeout =
-      limits.grace = milliseconds(60'000);
-  return limits;
-}
+using testing::answer_ok;
+using testing::Gate;
+using testing::kGet;
+using testing::patient;
+using testing::wait_at;
 
 TEST(Deadlines, SlowHeadersGet408) {
   auto limits = patient();

@@ -9,7 +9,7 @@ namespace {
 using testing::RawClient;
 using testing::TestServer;
 
-Task<> echo(Exchange& exchange) {
+Task<> echo_target(Exchange& exchange) {
   Response response;
   response.body = co_await exchange.read_all(1024 * 1024);
   response.body += exchange.head().target;
@@ -141,7 +141,7 @@ const Refusal kRefusals[] = {
 class RefusalTest : public ::testing::TestWithParam<Refusal> {};
 
 TEST_P(RefusalTest, AnswersOnceAndCloses) {
-  TestServer server(&echo);
+  TestServer server(&echo_target);
   RawClient client(server.port());
   // What follows is what a smuggler would like to be read as a request of its own.
   client.send(GetParam().request + "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -156,7 +156,7 @@ INSTANTIATE_TEST_SUITE_P(Table, RefusalTest, ::testing::ValuesIn(kRefusals),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(HeaderLimit, IsExact) {
-  TestServer server(&echo);
+  TestServer server(&echo_target);
   const std::string start = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
   const auto padding = 16 * 1024 - start.size() - 4;
   RawClient fits(server.port());
@@ -169,7 +169,7 @@ TEST(HeaderLimit, IsExact) {
 }
 
 TEST(HeaderLimit, HoldsForLaterRequestsToo) {
-  TestServer server(&echo);
+  TestServer server(&echo_target);
   RawClient client(server.port());
   const std::string body(300'000, 'x');
   client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n493e0\r\n" + body +
@@ -180,7 +180,7 @@ TEST(HeaderLimit, HoldsForLaterRequestsToo) {
 }
 
 TEST(BodyLimit, AnswerReachesAClientThatSendsEverythingFirst) {
-  TestServer server(&echo);
+  TestServer server(&echo_target);
   for (const bool with_length : {true, false}) {
     RawClient client(server.port());
     const std::string body(5'000'000, 'x');
@@ -201,7 +201,7 @@ TEST(BodyLimit, DiscardingIsBounded) {
   Limits limits;
   limits.discard_bytes = 64 * 1024;
   limits.discard_timeout = std::chrono::milliseconds(300);
-  TestServer server(&echo, limits);
+  TestServer server(&echo_target, limits);
   RawClient client(server.port());
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900000000\r\n\r\n");
   EXPECT_EQ(client.read_answer().status, 413);
@@ -213,7 +213,7 @@ TEST(BodyLimit, DiscardingIsBounded) {
 }
 
 TEST(BodyLimit, IsExact) {
-  TestServer server(&echo);
+  TestServer server(&echo_target);
   RawClient client(server.port());
   client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n" +
               std::string(1'048'576, 'x'));

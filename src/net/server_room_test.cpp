@@ -16,38 +16,13 @@ using testing::eventually;
 using testing::RawClient;
 using testing::TestServer;
 
-const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+using testing::answer_ok;
+using testing::Gate;
+using testing::kGet;
+using testing::patient;
+using testing::wait_at;
+
 const std::string kHalfABody = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf";
-
-Task<> answer_ok(Exchange& exchange) {
-  Response response;
-  response.body = co_await exchange.read_all(1024 * 1024);
-  co_await exchange.respond(std::move(response));
-}
-
-/// Holds every request until it is opened.
-struct Gate {
-  std::atomic<bool> open{false};
-  std::atomic<int> entered{0};
-};
-
-Task<> wait_at(Gate& gate, Exchange& exchange) {
-  ++gate.entered;
-  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
-  while (!gate.open) {
-    timer.expires_after(milliseconds(5));
-    co_await timer.async_wait(boost::asio::use_awaitable);
-  }
-  co_await answer_ok(exchange);
-}
-
-/// Nothing ends by time, unless a test says so.
-Limits patient() {
-  Limits limits;
-  limits.header_timeout = limits.idle_timeout = limits.io_timeout = limits.body_timeout =
-      limits.grace = milliseconds(600'000);
-  return limits;
-}
 
 /// A client that was served once: it is idle now, and later than those before it.
 std::unique_ptr<RawClient> idle(TestServer& server) {

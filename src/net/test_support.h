@@ -8,12 +8,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <future>
 #include <memory>
@@ -235,5 +240,37 @@ class RawClient {
   bool ended_ = false;
   std::string buffer_;
 };
+
+inline const std::string kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+inline Task<> answer_ok(Exchange& exchange) {
+  Response response;
+  response.body = co_await exchange.read_all(1024 * 1024);
+  co_await exchange.respond(std::move(response));
+}
+
+/// Holds every request until it is opened.
+struct Gate {
+  std::atomic<bool> open{false};
+  std::atomic<int> entered{0};
+};
+
+inline Task<> wait_at(Gate& gate, Exchange& exchange) {
+  ++gate.entered;
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  while (!gate.open) {
+    timer.expires_after(std::chrono::milliseconds(5));
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+  co_await answer_ok(exchange);
+}
+
+/// Nothing ends by time, unless a test says so.
+inline Limits patient() {
+  Limits limits;
+  limits.header_timeout = limits.idle_timeout = limits.io_timeout = limits.body_timeout =
+      limits.grace = std::chrono::minutes(10);
+  return limits;
+}
 
 }  // namespace wardbook::net::testing

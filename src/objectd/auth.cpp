@@ -1,14 +1,13 @@
 #include "objectd/auth.h"
 
-#include <algorithm>
-
 #include "base/hash.h"
+#include "base/text.h"
 #include "objectd/error.h"
 
 namespace wardbook::objectd {
 namespace {
 
-const ErrorKind& malformed(s3::Claim::Kind kind) {
+const ErrorKind& malformed_kind(s3::Claim::Kind kind) {
   return kind == s3::Claim::Kind::query ? errors::kAuthorizationQueryParametersError
                                         : errors::kAuthorizationHeaderMalformed;
 }
@@ -33,12 +32,12 @@ const ErrorKind& malformed(s3::Claim::Kind kind) {
       throw S3Error(errors::kAuthorizationQueryParametersError,
                     "X-Amz-Expires must be a number of seconds, at most a week (604800)");
     case host_not_signed:
-      throw S3Error(objectd::malformed(kind), "The host header must be signed");
+      throw S3Error(malformed_kind(kind), "The host header must be signed");
     case no_payload_hash:
       throw S3Error(errors::kInvalidRequest,
                     "Missing or invalid required header for this request: x-amz-content-sha256");
   }
-  throw S3Error(objectd::malformed(kind));
+  throw S3Error(malformed_kind(kind));
 }
 
 /// Headers that this store reads once: a second one could say something else than the first.
@@ -46,13 +45,11 @@ void check_single(const net::RequestHead& head) {
   const auto& fields = head.headers.all();
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const auto starts = [&](std::string_view prefix) {
-      return fields[i].first.size() >= prefix.size() &&
-             net::equal_ignoring_case(std::string_view(fields[i].first).substr(0, prefix.size()),
-                                      prefix);
+      return starts_with_ignoring_case(fields[i].first, prefix);
     };
     if (!starts("x-amz-") && !starts("content-") && !starts("if-") && !starts("range")) continue;
     for (std::size_t j = 0; j < i; ++j) {
-      if (net::equal_ignoring_case(fields[i].first, fields[j].first)) {
+      if (equal_ignoring_case(fields[i].first, fields[j].first)) {
         throw S3Error(errors::kInvalidRequest, "A header is repeated: " + fields[i].first);
       }
     }
@@ -93,10 +90,10 @@ void Authenticator::check_time(const s3::Claim& claim) const {
 
 void Authenticator::check_scope(const s3::Claim& claim) const {
   if (claim.scope.service != "s3") {
-    throw S3Error(malformed(claim.kind), "The credential's service must be \"s3\"");
+    throw S3Error(malformed_kind(claim.kind), "The credential's service must be \"s3\"");
   }
   if (claim.scope.region != region_) {
-    throw S3Error(malformed(claim.kind),
+    throw S3Error(malformed_kind(claim.kind),
                   "The region '" + claim.scope.region + "' is wrong; expecting '" + region_ + "'",
                   {{"Region", region_}});
   }

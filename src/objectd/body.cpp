@@ -1,8 +1,8 @@
 #include "objectd/body.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/text.h"
 #include "objectd/error.h"
 
 namespace wardbook::objectd {
@@ -12,28 +12,10 @@ constexpr std::size_t kMaxChunkHead = 256;
 constexpr std::size_t kMaxTrailer = 4096;
 constexpr std::string_view kSignatureField = ";chunk-signature=";
 
-std::uint64_t number(std::string_view text, std::string_view name, int base = 10) {
-  std::uint64_t out = 0;
-  const auto* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, out, base);
-  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end) {
-    throw S3Error(errors::kInvalidArgument, std::string(name) + " is not a number");
-  }
-  return out;
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
+std::uint64_t number_in(std::string_view text, std::string_view name, int base = 10) {
+  const auto value = parse_number<std::uint64_t>(text, base);
+  if (!value) throw S3Error(errors::kInvalidArgument, std::string(name) + " is not a number");
+  return *value;
 }
 
 std::string digest_bytes(std::string_view base64, std::size_t bytes) {
@@ -73,7 +55,7 @@ void plan_length(BodyPlan& plan, const net::RequestHead& head,
   } else {
     const auto declared = head.headers.get("x-amz-decoded-content-length");
     if (!declared) throw S3Error(errors::kMissingContentLength);
-    plan.length = number(*declared, "x-amz-decoded-content-length");
+    plan.length = number_in(*declared, "x-amz-decoded-content-length");
   }
   if (plan.length > kMaxPutBytes) throw S3Error(errors::kEntityTooLarge);
 }
@@ -93,7 +75,7 @@ void plan_checksum(BodyPlan& plan, const net::RequestHead& head) {
     std::size_t at = 0;
     while (at <= names->size()) {
       const auto end = std::min(names->find(',', at), names->size());
-      const auto name = lowered(trimmed(names->substr(at, end - at)));
+      const auto name = lower_case(trimmed(names->substr(at, end - at)));
       at = end + 1;
       if (name.empty()) continue;
       plan.trailer_names.push_back(name);
@@ -174,7 +156,7 @@ void BodyReceiver::take_head(std::string_view& raw) {
   line.remove_suffix(1);
   const auto semicolon = std::min(line.find(';'), line.size());
   const auto extension = line.substr(semicolon);
-  chunk_left_ = number(line.substr(0, semicolon), "A chunk's size", 16);
+  chunk_left_ = number_in(line.substr(0, semicolon), "A chunk's size", 16);
   last_chunk_ = chunk_left_ == 0;
   if (plan_.framing == BodyPlan::Framing::signed_chunks) {
     if (!extension.starts_with(kSignatureField)) {
@@ -242,7 +224,7 @@ void BodyReceiver::check_trailer() {
     if (colon == std::string_view::npos || !plan_.trailer) {
       throw S3Error(errors::kMalformedTrailer);
     }
-    auto name = lowered(trimmed(line.substr(0, colon)));
+    auto name = lower_case(trimmed(line.substr(0, colon)));
     std::string value(trimmed(line.substr(colon + 1)));
     if (name == "x-amz-trailer-signature") {
       signature = std::move(value);

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "base/text.h"
 #include "net/message.h"
 
 namespace wardbook::objectd {
@@ -125,7 +126,7 @@ std::size_t bytes_of(ChecksumKind kind) {
 
 std::optional<ChecksumKind> checksum_by_name(std::string_view name) {
   for (const auto kind : kChecksumKinds) {
-    if (net::equal_ignoring_case(row(kind).name, name)) return kind;
+    if (equal_ignoring_case(row(kind).name, name)) return kind;
   }
   return std::nullopt;
 }

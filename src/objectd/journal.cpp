@@ -9,13 +9,14 @@
 #include <system_error>
 
 #include "base/hash.h"
+#include "objectd/little_endian.h"
 
 namespace wardbook::objectd {
 namespace {
 
-constexpr std::string_view kMagic{"WBJRNL1\0", 8};
-constexpr std::size_t kIdBytes = 16;
-constexpr std::size_t kHeaderBytes = kMagic.size() + kIdBytes;
+constexpr std::string_view kJournalMagic{"WBJRNL1\0", 8};
+constexpr std::size_t kJournalIdBytes = 16;
+constexpr std::size_t kJournalHeaderBytes = kJournalMagic.size() + kJournalIdBytes;
 constexpr std::size_t kBucketBytes = 8;
 constexpr std::size_t kObjectBytes = kBucketBytes + 32;
 constexpr std::size_t kFileIdBytes = 16;
@@ -29,19 +30,7 @@ constexpr char kBegin = 0;
 constexpr char kPut = 1;
 constexpr char kRemoved = 2;
 
-void append_u64(std::string& out, std::uint64_t value) {
-  for (int i = 0; i < 8; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
-}
-
-std::uint64_t read_u64(std::string_view bytes) {
-  std::uint64_t out = 0;
-  for (std::size_t i = 0; i < 8; ++i) {
-    out |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-  }
-  return out;
-}
-
-std::string nonce(std::string_view salt, std::uint64_t number) {
+std::string record_nonce(std::string_view salt, std::uint64_t number) {
   std::string out(salt);
   append_u64(out, number);
   return out;
@@ -53,9 +42,9 @@ struct Record {
   std::uint64_t batch_first = 0;
 };
 
-std::optional<Record> open(Aead& aead, std::uint64_t number, std::string_view raw) {
+std::optional<Record> open_record(Aead& aead, std::uint64_t number, std::string_view raw) {
   std::string plain(kPlainBytes, '\0');
-  if (raw.size() != kRecordBytes || !aead.open(nonce(raw.substr(0, kSaltBytes), number), {},
+  if (raw.size() != kRecordBytes || !aead.open(record_nonce(raw.substr(0, kSaltBytes), number), {},
                                                raw.substr(kSaltBytes), plain.data())) {
     return std::nullopt;
   }
@@ -131,18 +120,19 @@ std::optional<Journal::Contents> Journal::read(const fs::Path& path, const Maste
   const auto fd = fs::open_existing(path);
   if (!fd) return std::nullopt;
   Reading reading(path.string());
-  std::string header(kHeaderBytes, '\0');
-  if (fs::read_at(*fd, 0, header) != kHeaderBytes || !header.starts_with(kMagic)) reading.damaged();
-  Aead aead(master.journal_key(header.substr(kMagic.size())));
+  std::string header(kJournalHeaderBytes, '\0');
+  if (fs::read_at(*fd, 0, header) != kJournalHeaderBytes || !header.starts_with(kJournalMagic))
+    reading.damaged();
+  Aead aead(master.journal_key(header.substr(kJournalMagic.size())));
   std::string piece;
   std::uint64_t number = 0;
-  for (std::uint64_t at = kHeaderBytes;; at += piece.size()) {
+  for (std::uint64_t at = kJournalHeaderBytes;; at += piece.size()) {
     piece.resize(1024 * kRecordBytes);
     piece.resize(fs::read_at(*fd, at, piece));
     if (piece.empty()) return reading.result(number);
     for (std::size_t i = 0; i < piece.size(); i += kRecordBytes, ++number) {
       const auto raw = std::string_view(piece).substr(i, kRecordBytes);
-      reading.take(number, open(aead, number, raw));
+      reading.take(number, open_record(aead, number, raw));
     }
   }
 }
@@ -150,10 +140,10 @@ std::optional<Journal::Contents> Journal::read(const fs::Path& path, const Maste
 Journal::Journal(const fs::Path& path, const fs::Path& temporary, const MasterKey& master,
                  std::uint64_t base, std::span<const Entry> live)
     : aead_(std::string(kKeyBytes, '\0')) {
-  const auto id = random_bytes(kIdBytes);
+  const auto id = random_bytes(kJournalIdBytes);
   aead_ = Aead(master.journal_key(id));
   fd_ = fs::create(temporary);
-  std::string out(kMagic);
+  std::string out(kJournalMagic);
   out.append(id);
   Entry begin;
   append_u64(begin.object, live.size());
@@ -187,7 +177,7 @@ void Journal::seal(std::string& out, std::uint64_t number, std::uint64_t batch_f
   append_u64(salt, salt_);
   salt.resize(kSaltBytes);
   out.append(salt);
-  aead_.seal(nonce(salt, number), {}, plain, out);
+  aead_.seal(record_nonce(salt, number), {}, plain, out);
 }
 
 void Journal::reserve() {

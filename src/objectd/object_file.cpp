@@ -7,14 +7,15 @@
 #include <cstring>
 
 #include "base/hash.h"
+#include "objectd/little_endian.h"
 
 namespace wardbook::objectd {
 namespace {
 
-constexpr std::string_view kMagic{"WBOBJ1\0\0", 8};
+constexpr std::string_view kObjectMagic{"WBOBJ1\0\0", 8};
 constexpr std::string_view kEndMagic{"WBEND1\0\0", 8};
-constexpr std::size_t kIdBytes = 16;
-constexpr std::size_t kHeaderBytes = 96;
+constexpr std::size_t kObjectIdBytes = 16;
+constexpr std::size_t kObjectHeaderBytes = 96;
 constexpr std::size_t kEndBytes = 24;
 constexpr std::size_t kSealedBlock = kBlockBytes + kTagBytes;
 constexpr std::size_t kTailBytes = 8 * 1024;
@@ -23,21 +24,9 @@ constexpr std::size_t kFlushBytes = 4 * kSealedBlock;
 constexpr std::size_t kReadBlocks = 4;
 constexpr std::uint64_t kReserveFrom = 1024 * 1024;
 
-void append_u64(std::string& out, std::uint64_t value) {
-  for (int i = 0; i < 8; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
-}
-
-std::uint64_t read_u64(std::string_view bytes) {
-  std::uint64_t out = 0;
-  for (std::size_t i = 0; i < 8; ++i) {
-    out |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-  }
-  return out;
-}
-
 /// The key is the object's own, so the block's number alone never repeats; the footer has another
 /// first byte.
-std::string nonce(char domain, std::uint64_t number) {
+std::string block_nonce(char domain, std::uint64_t number) {
   std::string out{domain, 0, 0, 0};
   append_u64(out, number);
   return out;
@@ -70,16 +59,16 @@ ObjectWriter::ObjectWriter(fs::Path path, const MasterKey& master, std::string b
                            std::uint64_t expected_bytes)
     : path_(std::move(path)),
       binding_(std::move(binding)),
-      id_(random_bytes(kIdBytes)),
+      id_(random_bytes(kObjectIdBytes)),
       aead_(std::string(kKeyBytes, '\0')) {
   const auto key = random_bytes(kKeyBytes);
   aead_ = Aead(key);
-  header_.append(kMagic).append(id_).append(master.wrap(key, id_));
-  header_.resize(kHeaderBytes);
+  header_.append(kObjectMagic).append(id_).append(master.wrap(key, id_));
+  header_.resize(kObjectHeaderBytes);
   fd_ = fs::create(path_);
   out_ = header_;
   if (expected_bytes < kReserveFrom) return;
-  const auto room = static_cast<off_t>(kHeaderBytes + sealed_bytes(expected_bytes));
+  const auto room = static_cast<off_t>(kObjectHeaderBytes + sealed_bytes(expected_bytes));
   if (::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, room) != 0 && errno == ENOSPC) {
     const int error = errno;
     ::unlink(path_.c_str());
@@ -103,7 +92,7 @@ void ObjectWriter::write(std::string_view content) {
 }
 
 void ObjectWriter::seal_block(bool last) {
-  aead_.seal(nonce('B', block_number_), block_aad(id_, block_number_, last), block_, out_);
+  aead_.seal(block_nonce('B', block_number_), block_aad(id_, block_number_, last), block_, out_);
   ++block_number_;
   block_.clear();
   if (out_.size() >= kFlushBytes) flush();
@@ -122,7 +111,7 @@ void ObjectWriter::settle() {
 void ObjectWriter::finish(std::string_view metadata) {
   if (!block_.empty()) seal_block(true);
   const auto before = out_.size();
-  aead_.seal(nonce('F', 0), footer_aad(header_, bytes_, binding_), metadata, out_);
+  aead_.seal(block_nonce('F', 0), footer_aad(header_, bytes_, binding_), metadata, out_);
   const auto footer = out_.size() - before;
   append_u64(out_, bytes_);
   append_u64(out_, footer);
@@ -142,30 +131,32 @@ std::optional<ObjectFile> ObjectFile::open(const fs::Path& path, const MasterKey
   auto fd = fs::open_existing(path);
   if (!fd) return std::nullopt;
   const auto length = fs::size(*fd);
-  if (length < kHeaderBytes + kTagBytes + kEndBytes) throw CorruptFile("too short");
+  if (length < kObjectHeaderBytes + kTagBytes + kEndBytes) throw CorruptFile("too short");
 
   const auto tail_at = length <= kTailBytes ? 0 : length - kTailBytes;
   std::string tail(length - tail_at, '\0');
   tail.resize(fs::read_at(*fd, tail_at, tail));
   if (tail.size() != length - tail_at) throw CorruptFile("shrinking");
-  std::string header(kHeaderBytes, '\0');
+  std::string header(kObjectHeaderBytes, '\0');
   if (tail_at == 0) {
-    header = tail.substr(0, kHeaderBytes);
-  } else if (fs::read_at(*fd, 0, header) != kHeaderBytes) {
+    header = tail.substr(0, kObjectHeaderBytes);
+  } else if (fs::read_at(*fd, 0, header) != kObjectHeaderBytes) {
     throw CorruptFile("shrinking");
   }
-  if (!header.starts_with(kMagic) || !tail.ends_with(kEndMagic))
+  if (!header.starts_with(kObjectMagic) || !tail.ends_with(kEndMagic))
     throw CorruptFile("no such format");
-  const auto id = header.substr(kMagic.size(), kIdBytes);
-  const auto key = master.unwrap(
-      std::string_view(header).substr(kMagic.size() + kIdBytes, MasterKey::kWrappedBytes), id);
+  const auto id = header.substr(kObjectMagic.size(), kObjectIdBytes);
+  const auto key =
+      master.unwrap(std::string_view(header).substr(kObjectMagic.size() + kObjectIdBytes,
+                                                    MasterKey::kWrappedBytes),
+                    id);
   if (!key) throw CorruptFile("the data key cannot be unwrapped");
 
   const auto end = std::string_view(tail).substr(tail.size() - kEndBytes);
   const auto bytes = read_u64(end);
   const auto footer = read_u64(end.substr(8));
   if (footer < kTagBytes || footer > kMaxFooter || bytes > length ||
-      kHeaderBytes + sealed_bytes(bytes) + footer + kEndBytes != length) {
+      kObjectHeaderBytes + sealed_bytes(bytes) + footer + kEndBytes != length) {
     throw CorruptFile("the lengths do not add up");
   }
   ObjectFile out(std::move(*fd), *key);
@@ -174,7 +165,7 @@ std::optional<ObjectFile> ObjectFile::open(const fs::Path& path, const MasterKey
   out.tail_ = std::move(tail);
   out.tail_at_ = tail_at;
   out.metadata_.resize(footer - kTagBytes);
-  if (!out.aead_.open(nonce('F', 0), footer_aad(header, bytes, binding),
+  if (!out.aead_.open(block_nonce('F', 0), footer_aad(header, bytes, binding),
                       out.raw(length - kEndBytes - footer, footer), out.metadata_.data())) {
     throw CorruptFile("the metadata is not what was sealed");
   }
@@ -191,7 +182,7 @@ std::string_view ObjectFile::raw(std::uint64_t offset, std::size_t length) {
 
 void ObjectFile::open_block(std::uint64_t number, std::string_view sealed, char* out) {
   const bool last = number + 1 == blocks_of(bytes_);
-  if (!aead_.open(nonce('B', number), block_aad(id_, number, last), sealed, out)) {
+  if (!aead_.open(block_nonce('B', number), block_aad(id_, number, last), sealed, out)) {
     throw CorruptFile("block " + std::to_string(number) + " is not what was sealed");
   }
 }
@@ -204,7 +195,7 @@ void ObjectFile::read(std::uint64_t offset, std::span<char> out) {
     const auto count = std::min<std::uint64_t>(wanted, kReadBlocks);
     const auto begin = first * kBlockBytes;
     const auto content = std::min<std::uint64_t>(count * kBlockBytes, bytes_ - begin);
-    const auto sealed = raw(kHeaderBytes + first * kSealedBlock, content + count * kTagBytes);
+    const auto sealed = raw(kObjectHeaderBytes + first * kSealedBlock, content + count * kTagBytes);
     for (std::uint64_t i = 0; i < count; ++i) {
       const auto piece = sealed.substr(i * kSealedBlock, kSealedBlock);
       const auto plain = piece.size() - kTagBytes;

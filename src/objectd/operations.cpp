@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "objectd/checksums.h"
 #include "objectd/error.h"
 
@@ -21,13 +22,17 @@ constexpr List kEverywhere[] = {
     "host", "connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade",
     "expect", "http2-settings", "alt-used", "content-length", "content-type", "cache-control",
     "pragma", "max-forwards", "via", "forwarded", "x-forwarded-", "x-real-ip", "cdn-loop",
+    // What load balancers, content networks and the proxies of hospitals' own networks add.
+    "client-ip", "true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-original-forwarded-for",
+    "x-scheme", "cf-", "x-envoy-", "x-azure-", "x-arr-", "x-appgw-trace-id", "fastly-",
+    "x-cloud-trace-context", "x-bluecoat-via", "z-forwarded-for",
     // Who asks, and what for.
     "user-agent", "from", "origin", "referer", "cookie", "dnt", "sec-", "priority", "save-data",
     "upgrade-insecure-requests", "purpose", "x-requested-with", "accept", "accept-charset",
     "accept-encoding", "accept-language",
     // Tracing.
     "x-request-id", "x-correlation-id", "traceparent", "tracestate", "baggage", "x-b3-", "b3",
-    "x-amzn-trace-id", "amz-sdk-", "x-amz-user-agent",
+    "x-amzn-trace-id", "x-datadog-", "sentry-trace", "amz-sdk-", "x-amz-user-agent",
     // The signature (auth.h).
     "authorization", "date", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"};
 
@@ -101,79 +106,95 @@ constexpr List kGet[] = {"partNumber",
 constexpr List kPart[] = {"partNumber"};
 constexpr List kListParts[] = {"max-parts", "part-number-marker"};
 
-using enum Operation;
-using enum Target;
+using Op = Operation;
+using On = Target;
 
 constexpr OperationRow kOperations[] = {
-    {list_buckets, "ListBuckets", "GET", service, {}, kBuckets, {}},
-    {create_bucket, "CreateBucket", "PUT", bucket, {}, {}, {kBody, kBucketAcl}, false, true},
-    {head_bucket, "HeadBucket", "HEAD", bucket, {}, {}, {kOwner}},
-    {delete_bucket, "DeleteBucket", "DELETE", bucket, {}, {}, {kOwner}},
-    {bucket_location, "GetBucketLocation", "GET", bucket, kLocation, {}, {kOwner}},
-    {bucket_versioning, "GetBucketVersioning", "GET", bucket, kVersioning, {}, {kOwner}},
-    {bucket_acl, "GetBucketAcl", "GET", bucket, kAcl, {}, {kOwner}},
-    {list_objects, "ListObjects", "GET", bucket, {}, kList, {kOwner}},
-    {list_objects_v2, "ListObjectsV2", "GET", bucket, kListType, kListV2, {kOwner}},
-    {list_uploads, "ListMultipartUploads", "GET", bucket, kUploads, kListUploads, {kOwner}},
-    {delete_objects, "DeleteObjects", "POST", bucket, kDelete, {}, {kOwner, kBody}, false, true},
-    {put_object,
+    {Op::list_buckets, "ListBuckets", "GET", On::service, {}, kBuckets, {}},
+    {Op::create_bucket,
+     "CreateBucket",
+     "PUT",
+     On::bucket,
+     {},
+     {},
+     {kBody, kBucketAcl},
+     false,
+     true},
+    {Op::head_bucket, "HeadBucket", "HEAD", On::bucket, {}, {}, {kOwner}},
+    {Op::delete_bucket, "DeleteBucket", "DELETE", On::bucket, {}, {}, {kOwner}},
+    {Op::bucket_location, "GetBucketLocation", "GET", On::bucket, kLocation, {}, {kOwner}},
+    {Op::bucket_versioning, "GetBucketVersioning", "GET", On::bucket, kVersioning, {}, {kOwner}},
+    {Op::bucket_acl, "GetBucketAcl", "GET", On::bucket, kAcl, {}, {kOwner}},
+    {Op::list_objects, "ListObjects", "GET", On::bucket, {}, kList, {kOwner}},
+    {Op::list_objects_v2, "ListObjectsV2", "GET", On::bucket, kListType, kListV2, {kOwner}},
+    {Op::list_uploads, "ListMultipartUploads", "GET", On::bucket, kUploads, kListUploads, {kOwner}},
+    {Op::delete_objects,
+     "DeleteObjects",
+     "POST",
+     On::bucket,
+     kDelete,
+     {},
+     {kOwner, kBody},
+     false,
+     true},
+    {Op::put_object,
      "PutObject",
      "PUT",
-     object,
+     On::object,
      {},
      {},
      {kOwner, kStored, kMade, kBody, kWriteConditions},
      true,
      true},
-    {copy_object,
+    {Op::copy_object,
      "CopyObject",
      "PUT",
-     object,
+     On::object,
      {},
      {},
      {kOwner, kStored, kMade, kWriteConditions, kCopySource, kCopy},
      true},
-    {get_object, "GetObject", "GET", object, {}, kGet, {kOwner, kRead}},
-    {head_object, "HeadObject", "HEAD", object, {}, kGet, {kOwner, kRead}},
-    {delete_object, "DeleteObject", "DELETE", object, {}, {}, {kOwner, kDeleteConditions}},
-    {object_acl, "GetObjectAcl", "GET", object, kAcl, {}, {kOwner}},
-    {object_tagging, "GetObjectTagging", "GET", object, kTagging, {}, {kOwner}},
-    {create_upload,
+    {Op::get_object, "GetObject", "GET", On::object, {}, kGet, {kOwner, kRead}},
+    {Op::head_object, "HeadObject", "HEAD", On::object, {}, kGet, {kOwner, kRead}},
+    {Op::delete_object, "DeleteObject", "DELETE", On::object, {}, {}, {kOwner, kDeleteConditions}},
+    {Op::object_acl, "GetObjectAcl", "GET", On::object, kAcl, {}, {kOwner}},
+    {Op::object_tagging, "GetObjectTagging", "GET", On::object, kTagging, {}, {kOwner}},
+    {Op::create_upload,
      "CreateMultipartUpload",
      "POST",
-     object,
+     On::object,
      kUploads,
      {},
      {kOwner, kStored, kMade, kUpload},
      true},
-    {upload_part, "UploadPart", "PUT", object, kUploadId, kPart, {kOwner, kBody}, false, true},
-    {upload_part_copy,
+    {Op::upload_part,
+     "UploadPart",
+     "PUT",
+     On::object,
+     kUploadId,
+     kPart,
+     {kOwner, kBody},
+     false,
+     true},
+    {Op::upload_part_copy,
      "UploadPartCopy",
      "PUT",
-     object,
+     On::object,
      kUploadId,
      kPart,
      {kOwner, kCopySource, kCopyRange}},
-    {list_parts, "ListParts", "GET", object, kUploadId, kListParts, {kOwner}},
-    {complete_upload,
+    {Op::list_parts, "ListParts", "GET", On::object, kUploadId, kListParts, {kOwner}},
+    {Op::complete_upload,
      "CompleteMultipartUpload",
      "POST",
-     object,
+     On::object,
      kUploadId,
      {},
      {kOwner, kBody, kWriteConditions, kCompletion},
      false,
      true},
-    {abort_upload, "AbortMultipartUpload", "DELETE", object, kUploadId, {}, {kOwner}},
+    {Op::abort_upload, "AbortMultipartUpload", "DELETE", On::object, kUploadId, {}, {kOwner}},
 };
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
 
 bool has(Names names, std::string_view name) {
   return std::ranges::any_of(names, [name](std::string_view own) {
@@ -201,17 +222,17 @@ bool declares(const OperationRow& row, std::string_view header) {
 void check_query(const OperationRow& row, const net::QueryParams& query, bool presigned) {
   for (auto param = query.begin(); param != query.end(); ++param) {
     const auto& [name, value] = *param;
-    const auto lower = lowered(name);
+    const auto lower = lower_case(name);
     const bool of_headers = presigned && lower.starts_with("x-amz-");
     const auto same = [&](const auto& other) {
-      return other.first == name || (of_headers && lowered(other.first) == lower);
+      return other.first == name || (of_headers && lower_case(other.first) == lower);
     };
     if (std::find_if(query.begin(), param, same) != param) {
       throw S3Error(errors::kInvalidArgument, "The parameter is repeated: " + name);
     }
     if (presigned && has(kSignature, name)) continue;
     const bool of_signature = std::ranges::any_of(
-        kSignature, [&](std::string_view own) { return net::equal_ignoring_case(own, lower); });
+        kSignature, [&](std::string_view own) { return equal_ignoring_case(own, lower); });
     if (of_headers && !of_signature) continue;  // it stands for a header
     if (name == "x-id") {
       if (value != row.name) invalid(name);
@@ -245,7 +266,7 @@ void check_checksums(const net::Headers& headers, bool trailing) {
   }
   if (const auto trailer = headers.get("x-amz-trailer")) {
     const auto known = std::ranges::find_if(kChecksumKinds, [&](ChecksumKind one) {
-      return net::equal_ignoring_case(header_of(one), *trailer);
+      return equal_ignoring_case(header_of(one), *trailer);
     });
     if (!trailing || known == kChecksumKinds.end()) invalid("x-amz-trailer");
     if (kind) throw S3Error(errors::kInvalidRequest, "A checksum is sent both ways");
@@ -293,15 +314,22 @@ void check_values(const OperationRow& row, const net::RequestHead& head,
   }
 }
 
+/// What a browser adds by itself to any request that its page does not want answered from a cache,
+/// an upload too (Fetch, 4.6), for the caches on the way.
+bool is_for_caches_on_the_way(std::string_view name, std::string_view value) {
+  return name == "cache-control" && (value == "no-cache" || value == "max-age=0");
+}
+
 /// Whoever holds a presigned URL may not add to what its maker meant.
 void check_signed(const OperationRow& row, const net::RequestHead& head, const s3::Claim& claim) {
   const bool reads = row.method == "GET" || row.method == "HEAD";
   for (const auto& [name, value] : head.headers.all()) {
-    const auto lower = lowered(name);
+    const auto lower = lower_case(name);
     const bool kept = row.stores && has(kStored, lower) &&
                       !(lower == "content-encoding" && value == "aws-chunked");
     const bool decides = !reads && lower.starts_with("if-");
     if ((!kept && !decides) || claim.signs(lower)) continue;
+    if (is_for_caches_on_the_way(lower, value) && claim.kind == s3::Claim::Kind::query) continue;
     // The AWS SDK for JavaScript never signs this one.
     if (lower == "cache-control" && claim.kind == s3::Claim::Kind::header) continue;
     throw S3Error(errors::kAccessDenied,
@@ -311,6 +339,12 @@ void check_signed(const OperationRow& row, const net::RequestHead& head, const s
 }
 
 }  // namespace
+
+void drop_unkept(net::Headers& headers, const s3::Claim& claim) {
+  const auto value = headers.get("cache-control");
+  if (!value || claim.kind != s3::Claim::Kind::query || claim.signs("cache-control")) return;
+  if (is_for_caches_on_the_way("cache-control", *value)) headers.erase("cache-control");
+}
 
 std::span<const OperationRow> operations() {
   return kOperations;
@@ -332,8 +366,9 @@ const OperationRow& find_operation(std::string_view method, Target target,
     if (row.target != target || row.method != method) continue;
     method_known = true;
     if (!std::ranges::all_of(row.selectors, asked)) continue;
-    const bool is_copy = row.operation == copy_object || row.operation == upload_part_copy;
-    if (method == "PUT" && target == object && is_copy != copies) continue;
+    const bool is_copy =
+        row.operation == Operation::copy_object || row.operation == Operation::upload_part_copy;
+    if (method == "PUT" && target == Target::object && is_copy != copies) continue;
     if (found == nullptr || row.selectors.size() > found->selectors.size()) found = &row;
   }
   if (found != nullptr) return *found;
@@ -346,7 +381,7 @@ void check_declared(const OperationRow& row, const net::RequestHead& head,
                     const s3::Claim& claim) {
   check_query(row, query, claim.kind == s3::Claim::Kind::query);
   for (const auto& [name, value] : effective.headers.all()) {
-    if (!declares(row, lowered(name))) not_implemented("header", lowered(name), row);
+    if (!declares(row, lower_case(name))) not_implemented("header", lower_case(name), row);
   }
   check_signed(row, head, claim);
   check_values(row, effective, query, claim.payload_hash);

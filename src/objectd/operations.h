@@ -82,4 +82,8 @@ void check_declared(const OperationRow& row, const net::RequestHead& head,
                     const net::RequestHead& effective, const net::QueryParams& query,
                     const s3::Claim& claim);
 
+/// Takes out of a presigned request's headers what check_declared lets pass unsigned because it is
+/// not meant for the store: it must not be kept with an object.
+void drop_unkept(net::Headers& headers, const s3::Claim& claim);
+
 }  // namespace wardbook::objectd

@@ -367,6 +367,28 @@ TEST_F(Declared, APresignedRequestAddsNothingThatItsMakerDidNotSign) {
   EXPECT_EQ(got.header("Content-Disposition"), "inline");
 }
 
+TEST_F(Declared, WhatABrowserTellsCachesOnTheWayNeitherEndsAnUploadNorIsKept) {
+  for (const auto* value : {"no-cache", "max-age=0"}) {
+    const net::Headers sent{{"Cache-Control", value}, {"Pragma", "no-cache"}};
+    EXPECT_EQ(presigned("PUT", "/bucket/new", {}, sent, "bytes").status, 200) << value;
+    EXPECT_EQ(presigned("GET", "/bucket/new", {}, {}).header("Cache-Control"), "(none)") << value;
+  }
+  const net::Headers bound{{"Cache-Control", "no-cache"}};
+  EXPECT_EQ(presigned("PUT", "/bucket/bound", bound, bound, "bytes").status, 200);
+  EXPECT_EQ(presigned("GET", "/bucket/bound", {}, {}).header("Cache-Control"), "no-cache");
+}
+
+TEST_F(Declared, WhatProxiesAddToEveryRequestIsNoDemandOnTheStore) {
+  for (const auto* name :
+       {"X-Scheme", "CF-Connecting-IP", "CF-Ray", "True-Client-IP", "X-Client-IP",
+        "X-Envoy-External-Address", "X-Azure-Ref", "X-ARR-SSL", "Fastly-SSL",
+        "X-Cloud-Trace-Context", "X-BlueCoat-Via", "sentry-trace"}) {
+    const net::Headers sent{{name, "1"}};
+    EXPECT_EQ(presigned("PUT", "/bucket/new", {}, sent, "bytes").status, 200) << name;
+    EXPECT_EQ(presigned("GET", "/bucket/new", {}, sent).body, "bytes") << name;
+  }
+}
+
 TEST_F(Declared, TrailersThatWereNotAnnouncedAreRefused) {
   const auto put = [&](const std::string& announced, const std::string& trailer) {
     return call("PUT", "/bucket/k",

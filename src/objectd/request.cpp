@@ -2,30 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "objectd/checksums.h"
 #include "objectd/error.h"
 
 namespace wardbook::objectd {
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 constexpr std::array<std::string_view, 6> kKeptHeaders{"cache-control",    "content-disposition",
                                                        "content-encoding", "content-language",
@@ -37,37 +23,21 @@ constexpr std::array<std::string_view, 8> kStorageClasses{
 
 std::string without_aws_chunked(std::string_view encodings) {
   std::string out;
-  std::size_t at = 0;
-  while (at <= encodings.size()) {
-    const auto end = std::min(encodings.find(',', at), encodings.size());
-    const auto one = trimmed(encodings.substr(at, end - at));
-    at = end + 1;
-    if (one.empty() || net::equal_ignoring_case(one, "aws-chunked")) continue;
+  for (const auto part : split(encodings, ",")) {
+    const auto one = trimmed(part);
+    if (one.empty() || equal_ignoring_case(one, "aws-chunked")) continue;
     if (!out.empty()) out += ",";
     out.append(one);
   }
   return out;
 }
 
-std::string unquoted(std::string_view etag) {
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
-    etag = etag.substr(1, etag.size() - 2);
-  }
-  return std::string(etag);
-}
-
 bool names_etag(std::string_view list, std::string_view etag) {
   if (trimmed(list) == "*") return true;
-  std::size_t at = 0;
-  while (at <= list.size()) {
-    const auto end = std::min(list.find(',', at), list.size());
-    auto one = trimmed(list.substr(at, end - at));
-    at = end + 1;
+  for (auto one : split(list, ",")) {
+    one = trimmed(one);
     if (one.starts_with("W/")) one.remove_prefix(2);
-    if (one.size() >= 2 && one.front() == '"' && one.back() == '"') {
-      one = one.substr(1, one.size() - 2);
-    }
-    if (one == etag) return true;
+    if (unquoted(one) == etag) return true;
   }
   return false;
 }
@@ -87,14 +57,6 @@ Time date_of(std::string_view name, std::string_view value) {
   return *time;
 }
 
-std::optional<std::uint64_t> digits(std::string_view text) {
-  std::uint64_t out = 0;
-  const auto* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, out);
-  if (text.empty() || parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
-  return out;
-}
-
 }  // namespace
 
 std::optional<std::string_view> S3Request::param(std::string_view name) const {
@@ -112,10 +74,10 @@ net::RequestHead with_query_headers(const net::RequestHead& head) {
   const auto query = net::parse_query(head.raw_query());
   if (!query) throw S3Error(errors::kInvalidUri);
   const bool without_body = std::ranges::any_of(*query, [](const auto& param) {
-    return is_checksum_of_nothing(lowered(param.first), param.second);
+    return is_checksum_of_nothing(lower_case(param.first), param.second);
   });
   for (const auto& [name, value] : *query) {
-    const auto lower = lowered(name);
+    const auto lower = lower_case(name);
     if (is_checksum_of_nothing(lower, value)) continue;
     if (without_body && lower == "x-amz-sdk-checksum-algorithm") continue;
     if (!lower.starts_with("x-amz-") ||
@@ -154,7 +116,7 @@ std::vector<std::pair<std::string, std::string>> stored_headers(const net::Heade
   std::vector<std::pair<std::string, std::string>> out;
   std::size_t user_bytes = 0;
   for (const auto& [name, value] : headers.all()) {
-    auto lower = lowered(name);
+    auto lower = lower_case(name);
     if (lower.starts_with("x-amz-meta-")) {
       user_bytes += lower.size() + value.size();
       out.emplace_back(std::move(lower), value);
@@ -180,7 +142,7 @@ DeleteCondition delete_condition(const net::Headers& headers) {
   DeleteCondition out;
   if (const auto match = headers.get("if-match")) out.etag = unquoted(trimmed(*match));
   if (const auto size = headers.get("x-amz-if-match-size")) {
-    out.size = digits(*size);
+    out.size = parse_number<std::uint64_t>(*size);
     if (!out.size) throw S3Error(errors::kInvalidArgument, "x-amz-if-match-size is not a number");
   }
   constexpr std::string_view kModified = "x-amz-if-match-last-modified-time";
@@ -210,9 +172,9 @@ std::optional<ByteRange> parse_range(std::string_view header, std::uint64_t size
   header = trimmed(header.substr(6));
   const auto dash = header.find('-');
   if (dash == std::string_view::npos) return std::nullopt;
-  const auto first = digits(trimmed(header.substr(0, dash)));
+  const auto first = parse_number<std::uint64_t>(trimmed(header.substr(0, dash)));
   const auto last_text = trimmed(header.substr(dash + 1));
-  const auto last = digits(last_text);
+  const auto last = parse_number<std::uint64_t>(last_text);
   if (dash == 0) {
     if (!last) return std::nullopt;
     if (*last == 0 || size == 0) throw S3Error(errors::kInvalidRange);
@@ -315,7 +277,7 @@ std::string xml_time(Time time) {
 int int_param(const S3Request& request, std::string_view name, int otherwise, int most) {
   const auto text = request.param(name);
   if (!text || text->empty()) return otherwise;
-  const auto value = digits(*text);
+  const auto value = parse_number<std::uint64_t>(*text);
   if (!value) {
     throw S3Error(errors::kInvalidArgument,
                   "Provided " + std::string(name) + " not an integer or within integer range");

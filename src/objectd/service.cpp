@@ -172,6 +172,7 @@ Task<> perform(Service& service, net::Exchange& exchange) {
     auto request = parse_request(effective);
     const auto& row = row_of(request.operation);
     check_declared(row, head, effective, request.query, who.claim);
+    drop_unkept(effective.headers, who.claim);
     if (!row.takes_body && exchange.content_length() != 0) {
       throw S3Error(errors::kInvalidRequest, std::string(row.name) + " takes no body");
     }

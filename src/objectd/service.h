@@ -84,6 +84,8 @@ inline constexpr std::size_t kPieceBytes = 256 * 1024;
 /// What a client may hold without a slot, of an upload and of a download: a block is read whole.
 inline constexpr std::size_t kSmallPiece = 16 * 1024;
 inline constexpr std::size_t kSmallRead = kBlockBytes;
+/// The most keys, uploads or parts that one answer lists, as in S3.
+inline constexpr int kMaxListed = 1000;
 
 /// An upload on its way to the disk. Lives on the pool's threads, one at a time.
 struct Incoming {

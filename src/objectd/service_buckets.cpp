@@ -8,7 +8,6 @@
 namespace wardbook::objectd {
 namespace {
 
-constexpr int kMaxListed = 1000;
 constexpr int kMaxBucketsListed = 10'000;
 
 void append_owner(XmlWriter& xml) {

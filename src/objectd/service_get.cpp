@@ -1,6 +1,7 @@
 #include <array>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "objectd/error.h"
 #include "objectd/service.h"
 
@@ -34,7 +35,8 @@ bool range_holds(const net::Headers& headers, const ObjectMeta& meta) {
   return !condition || objectd::range_holds(*condition, meta.etag, meta.modified);
 }
 
-Opened open(Service& service, const S3Request& request, const net::Headers& headers, bool body) {
+Opened open_wanted(Service& service, const S3Request& request, const net::Headers& headers,
+                   bool body) {
   Opened out;
   out.reader = std::make_shared<ObjectReader>(service.store.open(request.bucket, request.key));
   const auto& meta = out.reader->meta();
@@ -87,7 +89,7 @@ void add_object_headers(net::Headers& out, const S3Request& request, const net::
     out.set("x-amz-mp-parts-count", std::to_string(meta.parts.size()));
   }
   const auto mode = asked.get("x-amz-checksum-mode");
-  if (meta.checksum && mode && net::equal_ignoring_case(*mode, "ENABLED") && !opened.partial) {
+  if (meta.checksum && mode && equal_ignoring_case(*mode, "ENABLED") && !opened.partial) {
     out.set(header_of(meta.checksum->kind), meta.checksum->value);
     out.set("x-amz-checksum-type", meta.checksum->full_object ? "FULL_OBJECT" : "COMPOSITE");
   }
@@ -126,7 +128,7 @@ Task<> send_body(Service& service, net::Exchange& exchange, Opened opened) {
 Task<> get_object(Service& service, net::Exchange& exchange, Call call) {
   const bool body = exchange.head().method == "GET";
   auto job = [&service, &call, body] {
-    return open(service, call.request, call.head.headers, body);
+    return open_wanted(service, call.request, call.head.headers, body);
   };
   auto opened = co_await run_on(service.pool, std::move(job));
   net::Headers headers;

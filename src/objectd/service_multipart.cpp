@@ -9,8 +9,6 @@
 namespace wardbook::objectd {
 namespace {
 
-constexpr int kMaxListed = 1000;
-
 int part_number(const S3Request& request) {
   const int number = int_param(request, "partNumber", 0, kMaxParts + 1);
   if (number < 1 || number > kMaxParts) {

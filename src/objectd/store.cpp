@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "objectd/error.h"
 #include "objectd/store_parts.h"
 
@@ -26,7 +27,7 @@ std::string part_file(int number) {
 }
 
 bool valid_bucket_name(std::string_view name) {
-  const auto alnum = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const auto alnum = [](char c) { return is_lower(c) || is_digit(c); };
   if (name.size() < 3 || name.size() > 63 || !alnum(name.front()) || !alnum(name.back())) {
     return false;
   }

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "objectd/store.h"
 #include "objectd/store_parts.h"
 
@@ -24,9 +25,7 @@ bool has_files(const fs::Path& folder) {
 }
 
 bool is_hex(std::string_view text, std::size_t length) {
-  return text.size() == length && std::ranges::all_of(text, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return text.size() == length && all_lower_hex(text);
 }
 
 Time created_from(const fs::Path& file, Time otherwise) {
@@ -247,7 +246,7 @@ void Store::load_upload(const fs::Path& folder) {
 void Store::load_parts(Upload& upload, const fs::Path& folder) {
   for (const auto& entry : stdfs::directory_iterator(folder)) {
     const auto name = entry.path().filename().string();
-    if (name.size() != 5 || name.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (name.size() != 5 || !all_digits(name)) continue;
     const int number = std::stoi(name);
     try {
       const auto file = ObjectFile::open(entry.path(), *master_, part_binding(upload.id, number));

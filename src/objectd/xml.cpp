@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <initializer_list>
 
+#include "base/text.h"
 #include "objectd/error.h"
 #include "objectd/request.h"
 
@@ -42,29 +42,20 @@ void allow(const XmlElement& parent, std::initializer_list<std::string_view> onc
     if (parent.only(child.name) == nullptr) malformed("The element is repeated: " + child.name);
     if (!child.children.empty()) malformed("The element holds text only: " + child.name);
   }
-  if (parent.text.find_first_not_of(" \t\r\n") != std::string::npos) {
+  if (!only_blanks(parent.text, kWhiteSpace)) {
     malformed("The element holds elements only: " + parent.name);
   }
 }
 
-std::string unquoted(std::string_view etag) {
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
-    etag = etag.substr(1, etag.size() - 2);
-  }
-  return std::string(etag);
-}
-
 template <class Number>
 Number number(const XmlElement& element) {
-  Number out{};
-  const auto* end = element.text.data() + element.text.size();
-  const auto parsed = std::from_chars(element.text.data(), end, out);
-  if (parsed.ec != std::errc{} || parsed.ptr != end) malformed(element.name + " is not a number");
-  return out;
+  const auto value = parse_number<Number>(element.text);
+  if (!value) malformed(element.name + " is not a number");
+  return *value;
 }
 
 std::string etag_of(const XmlElement& element) {
-  auto etag = unquoted(element.text);
+  std::string etag(unquoted(element.text));
   if (etag.empty()) malformed("The ETag is empty");
   return etag;
 }

@@ -4,18 +4,12 @@
 #include <array>
 #include <charconv>
 
+#include "base/text.h"
+
 namespace wardbook::s3 {
 namespace {
 
 constexpr std::string_view kMetaPrefix = "x-amz-meta-";
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return out;
-}
 
 bool take_number(std::string_view& text, std::uint64_t& value) {
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -38,8 +32,7 @@ bool is_header_value(std::string_view value) {
 
 bool is_header_name(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.';
+    return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.';
   });
 }
 
@@ -94,7 +87,7 @@ std::optional<ObjectInfo> object_info(const net::Headers& headers,
   info.restore = take_header("x-amz-restore");
   info.last_modified = take_header("last-modified");
   for (const auto& [name, value] : headers.all()) {
-    auto lowered = lower(name);
+    auto lowered = lower_case(name);
     if (lowered.starts_with(kMetaPrefix)) {
       info.metadata.emplace_back(lowered.substr(kMetaPrefix.size()), value);
     } else if (std::ranges::find(kOthers, lowered) != kOthers.end()) {

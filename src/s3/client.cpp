@@ -2,10 +2,10 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
 #include <cstring>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "s3/call.h"
 
 namespace wardbook::s3 {
@@ -61,12 +61,9 @@ S3Failure transport_failure(const net::TransportError& error) {
 
 std::optional<std::chrono::seconds> retry_after_of(const net::Headers& headers) {
   const auto text = headers.get("retry-after").value_or("");
-  int seconds = -1;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() || seconds < 0) {
-    return std::nullopt;
-  }
-  return std::chrono::seconds{seconds};
+  const auto seconds = parse_number<int>(text);
+  if (!seconds || *seconds < 0) return std::nullopt;
+  return std::chrono::seconds{*seconds};
 }
 
 /// A body in memory, piece by piece, so that the deadline is looked at in between.
@@ -271,7 +268,7 @@ Task<> Store::pause(std::chrono::milliseconds wait) {
 Task<Result<std::string>> Store::put_call(Call call) {
   auto answer = co_await perform(std::move(call));
   if (!answer) co_return std::move(answer).error();
-  co_return unquoted(answer->headers.get("etag").value_or(""));
+  co_return std::string(unquoted(answer->headers.get("etag").value_or("")));
 }
 
 namespace {

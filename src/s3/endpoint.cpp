@@ -1,8 +1,8 @@
 #include "s3/endpoint.h"
 
-#include <charconv>
 #include <stdexcept>
 
+#include "base/text.h"
 #include "net/message.h"
 
 namespace wardbook::s3 {
@@ -45,12 +45,8 @@ Endpoint Endpoint::parse(std::string_view url) {
   }
   if (out.host.empty()) refuse(url, "has no host");
   if (colon != std::string_view::npos) {
-    const auto digits = rest.substr(colon + 1);
-    const auto* end = digits.data() + digits.size();
-    const auto parsed = std::from_chars(digits.data(), end, out.port);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || out.port == 0) {
-      refuse(url, "the port is not a number from 1 to 65535");
-    }
+    out.port = parse_number<std::uint16_t>(rest.substr(colon + 1)).value_or(0);
+    if (out.port == 0) refuse(url, "the port is not a number from 1 to 65535");
   }
   return out;
 }

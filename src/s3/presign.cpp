@@ -5,10 +5,10 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "base/text.h"
+
 namespace wardbook::s3 {
 namespace {
-
-constexpr std::chrono::seconds kMaxExpires{7 * 24 * 3600};
 
 /// RFC 9110, 5.6.2: the token's characters, lower case only.
 constexpr auto kTokenChar = [] {
@@ -62,7 +62,7 @@ void Presigner::sort_headers(const PresignRequest& request) {
   headers_.clear();
   for (const auto& [name, value] : request.headers) {
     for (const char c : name) {
-      names_ += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      names_ += lower_case(c);
       if (!kTokenChar[static_cast<unsigned char>(names_.back())]) {
         throw std::invalid_argument("ill-formed header name");
       }

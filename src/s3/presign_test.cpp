@@ -4,10 +4,11 @@
 
 #include <stdexcept>
 
+#include "s3/test_values.h"
+
 namespace wardbook::s3 {
 namespace {
 
-const Credentials kExample{"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", {}};
 const Time kPublishedTime = parse_amz_date("20130524T000000Z").value();
 
 Presigner local(Credentials credentials = kExample) {

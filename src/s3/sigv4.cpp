@@ -6,10 +6,10 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 
 #include "base/hash.h"
+#include "base/text.h"
 
 namespace wardbook::s3 {
 namespace {
@@ -40,13 +40,6 @@ constexpr auto kUnreserved = [] {
   }
   return table;
 }();
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 /// Decodes %XX where it is well-formed and leaves the rest alone: a verifier has to sign something
 /// even for an odd path, and the server refuses a broken escape by itself.
@@ -91,26 +84,12 @@ std::string remove_dot_segments(std::string_view path) {
   return out;
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
-bool is_space(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 /// Outer space cut off, runs of inner space reduced to one.
 void append_trimmed(std::string& out, std::string_view value) {
   bool pending = false;
   bool any = false;
   for (const char c : value) {
-    if (is_space(c)) {
+    if (kWhiteSpace.find(c) != std::string_view::npos) {
       pending = any;
       continue;
     }
@@ -125,7 +104,7 @@ void append_canonical_header(std::string& out, std::string_view name, const net:
   out.append(name).append(":");
   bool first = true;
   for (const auto& [field, value] : headers.all()) {
-    if (!net::equal_ignoring_case(field, name)) continue;
+    if (!equal_ignoring_case(field, name)) continue;
     if (!first) out += ',';
     first = false;
     append_trimmed(out, value);
@@ -257,7 +236,7 @@ std::string canonical_query(std::string_view raw_query) {
 std::string signed_header_names(const net::Headers& headers) {
   std::vector<std::string> names;
   names.reserve(headers.all().size());
-  for (const auto& field : headers.all()) names.push_back(lower(field.first));
+  for (const auto& field : headers.all()) names.push_back(lower_case(field.first));
   std::ranges::sort(names);
   const auto repeated = std::ranges::unique(names);
   names.erase(repeated.begin(), repeated.end());

@@ -23,6 +23,8 @@ inline constexpr std::string_view kStreamingPayload = "STREAMING-AWS4-HMAC-SHA25
 inline constexpr std::string_view kStreamingPayloadTrailer =
     "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
 inline constexpr std::string_view kStreamingUnsignedTrailer = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+/// A presigned URL's longest life.
+inline constexpr std::chrono::seconds kMaxExpires{7 * 24 * 3600};
 inline constexpr std::string_view kEmptyPayloadHash =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "base/hash.h"
+#include "s3/test_values.h"
 
 namespace wardbook::s3 {
 namespace {
@@ -169,8 +170,6 @@ TEST(SigV4SuiteSize, IsWhole) {
 
 // The S3 documentation's own examples
 // ---------------------------------------------------------------
-
-const Credentials kExample{"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", {}};
 
 SigningOptions example_options() {
   SigningOptions options;

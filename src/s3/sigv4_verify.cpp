@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <charconv>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "s3/sigv4.h"
 
 namespace wardbook::s3 {
@@ -10,12 +10,9 @@ namespace {
 using ClaimResult = boost::system::result<Claim, ClaimError>;
 
 constexpr std::string_view kSchemePrefix = "AWS4-";
-constexpr int kMaxExpires = 7 * 24 * 3600;
 
 bool is_hex64(std::string_view text) {
-  return text.size() == 64 && std::ranges::all_of(text, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return text.size() == 64 && all_lower_hex(text);
 }
 
 bool is_payload_hash(std::string_view text) {
@@ -25,15 +22,11 @@ bool is_payload_hash(std::string_view text) {
 /// Lower case, strictly ascending (hence no repetition), none empty.
 bool is_header_list(std::string_view list) {
   std::string_view before;
-  std::size_t at = 0;
-  while (at <= list.size()) {
-    const auto end = std::min(list.find(';', at), list.size());
-    const auto name = list.substr(at, end - at);
+  for (const auto name : split(list, ";")) {
     const bool plain = std::ranges::all_of(
-        name, [](char c) { return c > ' ' && c < 0x7f && c != ':' && !(c >= 'A' && c <= 'Z'); });
+        name, [](char c) { return c > ' ' && c < 0x7f && c != ':' && !is_upper(c); });
     if (name.empty() || !plain || name <= before) return false;
     before = name;
-    at = end + 1;
   }
   return true;
 }
@@ -52,12 +45,6 @@ bool split_credential(std::string_view text, Claim& claim) {
   claim.access_key = text;
   claim.scope = {std::string(parts[0]), std::string(parts[1]), std::string(parts[2])};
   return true;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 std::optional<ClaimError> check_common(Claim& claim) {
@@ -139,13 +126,9 @@ ClaimResult parse_query_claim(const net::QueryParams& params) {
       !split_credential(*credential, claim)) {
     return ClaimError::malformed;
   }
-  int seconds = -1;
-  const auto* end = expires->data() + expires->size();
-  const auto parsed = std::from_chars(expires->data(), end, seconds);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || seconds < 0 || seconds > kMaxExpires) {
-    return ClaimError::bad_expires;
-  }
-  claim.expires = std::chrono::seconds{seconds};
+  const auto seconds = parse_number<int>(*expires);
+  if (!seconds || *seconds < 0 || *seconds > kMaxExpires.count()) return ClaimError::bad_expires;
+  claim.expires = std::chrono::seconds{*seconds};
   claim.signed_headers = *names;
   claim.signature = *signature;
   claim.amz_date = *date;
@@ -186,10 +169,7 @@ boost::system::result<Claim, ClaimError> parse_claim(const net::RequestHead& hea
 
 std::optional<std::string> unsigned_amz_header(const net::RequestHead& head, const Claim& claim) {
   for (const auto& [name, value] : head.headers.all()) {
-    std::string lowered(name);
-    std::ranges::transform(lowered, lowered.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+    auto lowered = lower_case(name);
     if (lowered.starts_with("x-amz-") && !claim.signs(lowered)) return lowered;
   }
   return std::nullopt;

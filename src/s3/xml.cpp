@@ -1,9 +1,9 @@
 #include "s3/xml.h"
 
 #include <algorithm>
-#include <charconv>
 #include <initializer_list>
 
+#include "base/text.h"
 #include "net/message.h"
 #include "s3/xml_reader.h"
 
@@ -40,11 +40,9 @@ class Answer {
   template <class Number>
   Number number(const XmlElement& parent, std::string_view name) {
     const auto written = text(parent, name);
-    Number value{};
-    const auto* end = written.data() + written.size();
-    const auto parsed = std::from_chars(written.data(), end, value);
-    if (parsed.ec != std::errc{} || parsed.ptr != end) sound_ = false;
-    return value;
+    const auto value = parse_number<Number>(written);
+    if (!value) sound_ = false;
+    return value.value_or(Number{});
   }
 
   /// Text as it is, or URL-encoded in the way of forms: AWS writes a space as '+'.
@@ -81,13 +79,6 @@ std::string document(std::string_view root, std::string_view inside) {
 }
 
 }  // namespace
-
-std::string unquoted(std::string_view etag) {
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') {
-    etag = etag.substr(1, etag.size() - 2);
-  }
-  return std::string(etag);
-}
 
 std::optional<ErrorDocument> parse_error_xml(std::string_view xml) {
   Answer answer(xml, {"Error"});
@@ -148,7 +139,7 @@ std::optional<std::string> parse_upload_id_xml(std::string_view xml) {
 
 std::optional<std::string> parse_etag_xml(std::string_view xml) {
   Answer answer(xml, {"CopyObjectResult", "CompleteMultipartUploadResult"});
-  auto etag = unquoted(answer.text(answer.root(), "ETag"));
+  std::string etag(unquoted(answer.text(answer.root(), "ETag")));
   if (!answer.sound()) return std::nullopt;
   return etag;
 }

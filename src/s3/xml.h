@@ -64,7 +64,4 @@ struct UploadPage {
 [[nodiscard]] std::string complete_upload_xml(std::span<const Part> parts);
 [[nodiscard]] std::string create_bucket_xml(std::string_view region);
 
-/// `"abc"` -> `abc`
-[[nodiscard]] std::string unquoted(std::string_view etag);
-
 }  // namespace wardbook::s3

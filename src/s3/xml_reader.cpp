@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/text.h"
 #include "net/message.h"
 
 namespace wardbook::s3 {
 namespace {
-
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
 
 /// What expat reports, made into a tree. It is told to stop at the first thing that must not be.
 class Reading {
@@ -48,7 +45,7 @@ class Reading {
   }
   static void on_declaration(void* data, const XML_Char* version, const XML_Char* encoding, int) {
     const bool known = version == nullptr || std::string_view(version) == "1.0";
-    if (!known || (encoding != nullptr && !net::equal_ignoring_case(encoding, "utf-8"))) {
+    if (!known || (encoding != nullptr && !equal_ignoring_case(encoding, "utf-8"))) {
       of(data).refuse();
     }
   }
@@ -89,7 +86,7 @@ class Reading {
     auto& element = *open_.back();
     open_.pop_back();
     if (element.children.empty()) return;
-    if (!is_blank(element.text)) return refuse();
+    if (!only_blanks(element.text, kWhiteSpace)) return refuse();
     element.text.clear();
   }
 

@@ -199,6 +199,9 @@ struct Clinic {
   }
 };
 
+/// insufficient_privilege
+inline constexpr const char* kRefused = "42501";
+
 /// The SQLSTATE that a transaction of this SQL ends with; empty when it commits.
 inline std::string sqlstate_of(db::SyncConnection& connection, const std::string& sql) {
   try {

@@ -37,7 +37,7 @@ std::optional<passwd> server_user() {
   throw std::runtime_error("no user postgres or nobody to run PostgreSQL as");
 }
 
-fs::path server_binary(const char* name) {
+fs::path server_binary(const std::string& name) {
   for (const char* version : {"17", "16", "15"}) {
     const fs::path path = fs::path("/usr/lib/postgresql") / version / "bin" / name;
     if (fs::exists(path)) return path;
@@ -92,13 +92,24 @@ void remove_leftovers() {
 }  // namespace
 
 PgCluster& PgCluster::get() {
-  static PgCluster cluster;
+  static PgCluster cluster("");
   return cluster;
 }
 
-PgCluster::PgCluster() : creator_(getpid()) {
+std::unique_ptr<PgCluster> PgCluster::another() {
+  static int others = 0;
+  const std::string suffix = "-" + std::to_string(++others);
+  return std::unique_ptr<PgCluster>(new PgCluster(suffix));
+}
+
+std::string PgCluster::program(const std::string& name) {
+  return server_binary(name);
+}
+
+PgCluster::PgCluster(const std::string& suffix) : creator_(getpid()) {
   remove_leftovers();
-  folder_ = fs::temp_directory_path() / (std::string(kFolderPrefix) + std::to_string(creator_));
+  folder_ =
+      fs::temp_directory_path() / (std::string(kFolderPrefix) + std::to_string(creator_) + suffix);
   fs::create_directories(folder_);
   if (const auto user = server_user()) {
     if (chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) {
@@ -129,7 +140,7 @@ void PgCluster::start() {
                        "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off", "-c",
                        "shared_buffers=64MB", "-c", "max_connections=100", "-c",
                        "max_locks_per_transaction=256", "-c", "log_min_messages=fatal",
-                       // Its transactions would hold the audit's sealer back at times.
+                       // Locks and transactions are the tests' own.
                        "-c", "autovacuum=off"},
                       folder_ / "log");
   for (int attempt = 0; attempt < 600; ++attempt) {

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "base/ids.h"
@@ -19,6 +20,11 @@ class PgCluster {
  public:
   /// Started on the first call. Throws std::runtime_error with the server's log.
   static PgCluster& get();
+  /// A second cluster beside it, for what is moved from one to another. Ends with the pointer.
+  [[nodiscard]] static std::unique_ptr<PgCluster> another();
+  ~PgCluster();
+  /// The path of one of PostgreSQL's programs, such as pg_dump, of the server's version.
+  [[nodiscard]] static std::string program(const std::string& name);
 
   [[nodiscard]] std::string service_conninfo() const { return conninfo("wardbook_service"); }
   [[nodiscard]] std::string owner_conninfo() const { return conninfo("wardbook_owner"); }
@@ -45,8 +51,7 @@ class PgCluster {
   PgCluster& operator=(const PgCluster&) = delete;
 
  private:
-  PgCluster();
-  ~PgCluster();
+  explicit PgCluster(const std::string& suffix);
   [[nodiscard]] std::string conninfo(const std::string& user) const;
   void init_database();
 

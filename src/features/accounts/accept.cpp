@@ -49,7 +49,7 @@ Acceptance read_acceptance(const api::Request& request) {
   return out;
 }
 
-[[noreturn]] void refuse() {
+[[noreturn]] void refuse_code() {
   throw Failure(Code::invalid_credentials,
                 "The address, the code or the password is wrong, or the code is no longer good. An "
                 "address that already has an account takes its current password and a "
@@ -107,7 +107,7 @@ Task<> count_password(App& app, db::Tx& tx, InvitationRow row) {
 /// The invitation that the code opens, with the account of its address. Wrong codes with the first
 /// group of an open one are counted; others have no row to count on.
 Task<Checked> check_code(App& app, api::Request request, Acceptance wanted) {
-  if (!wanted.code) refuse();
+  if (!wanted.code) refuse_code();
   db::Tx tx = co_await app.db.begin_control();
   auto rows =
       co_await tx.all(kOpenByCode, email_key(wanted.email), wanted.code->locator, app.clock.now());
@@ -118,7 +118,7 @@ Task<Checked> check_code(App& app, api::Request request, Acceptance wanted) {
   if (!right) {
     co_await count_wrong_code(app, tx, std::move(request), std::move(rows));
     co_await tx.commit();
-    refuse();
+    refuse_code();
   }
   Checked out{*right, std::nullopt};
   if (!right->is_reset) {
@@ -134,7 +134,7 @@ Task<> lock_again(App& app, db::Tx& tx, InvitationRow seen) {
   const auto now = co_await tx.maybe_one(kLockInvitation, seen.id);
   if (!now || !now->open || now->code_hash != seen.code_hash ||
       now->expires_at <= app.clock.now()) {
-    refuse();
+    refuse_code();
   }
 }
 
@@ -187,7 +187,7 @@ Task<api::Response> join_with_new_account(App& app, api::Request request, Accept
   co_await lock_again(app, tx, invitation);
   const auto made = co_await tx.maybe_one(kAddInvited, invitation.id, invitation.email,
                                           invitation.email_key, invitation.display_name, hash);
-  if (!made) refuse();
+  if (!made) refuse_code();
   const AccountRow account = co_await tx.one(kLockAccount, AccountId(made->value));
   co_return co_await admit(tx, std::move(request), std::move(invitation), account);
 }
@@ -210,7 +210,7 @@ Task<api::Response> join_with_account(App& app, api::Request request, Acceptance
       co_await compare_password(app, seen.password_hash, std::move(wanted.password));
   if (!matches || !seen.active) {
     co_await note_wrong_password(app, std::move(request), std::move(invitation));
-    refuse();
+    refuse_code();
   }
   co_await forgive_password(app, invitation.id);
   if (seen.is_operator) {
@@ -223,7 +223,7 @@ Task<api::Response> join_with_account(App& app, api::Request request, Acceptance
   db::Tx tx = co_await app.db.begin_control();
   const AccountRow account = co_await tx.one(kLockAccount, seen.id);
   co_await lock_again(app, tx, invitation);
-  if (account.password_changed_at != seen.password_changed_at || !account.active) refuse();
+  if (account.password_changed_at != seen.password_changed_at || !account.active) refuse_code();
   const auto memberships = co_await tx.all(kMemberships, account.id);
   const auto in_it = [&](const MembershipRow& m) { return m.tenant == *invitation.tenant; };
   if (std::ranges::any_of(memberships, in_it)) {
@@ -260,7 +260,7 @@ Task<api::Response> reset(App& app, api::Request request, Acceptance wanted,
     co_await tx.exec(kCloseInvitation, invitation.id, std::string("withdrawn"), std::nullopt);
     note_refusal(tx, request, invitation, "not_the_only_hospital");
     co_await tx.commit();
-    refuse();
+    refuse_code();
   }
   co_await tx.exec(kSetPassword, account.id, std::move(hash));
   co_await tx.exec(kCloseInvitation, invitation.id, std::string("accepted"), account.id);

@@ -153,6 +153,10 @@ class Authority {
 /// Removes revocations of tokens that have long expired, and sessions that ended a week ago.
 [[nodiscard]] Task<> forget_old(db::Pool& db, std::chrono::seconds access_ttl);
 
+/// Writes down the tries at signing in that were turned away while a lock lasted that nobody came
+/// back to: in this hospital's log, or (nullopt) those that belong in no hospital's.
+[[nodiscard]] Task<> write_down_refused(db::Pool& db, std::optional<TenantId> home, Time now);
+
 /// The router's hook: verifies the token and asks the Authority. Fails as those two do.
 [[nodiscard]] Task<api::Caller> authenticate(App& app, std::string bearer);
 

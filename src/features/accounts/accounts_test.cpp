@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "features/accounts/sign_in.h"
+#include "features/accounts/test_values.h"
 
 namespace wardbook::accounts {
 namespace {
@@ -14,9 +15,6 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::HasSubstr;
-
-const std::string kSecret(32, 's');
-const Time kNow = *parse_rfc3339("2026-03-04T05:06:07Z");
 
 api::Caller a_doctor() {
   api::Caller caller;

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "text/key.h"
 
 namespace wardbook::accounts {
@@ -12,7 +13,7 @@ constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::size_t kGroup = 4;
 constexpr std::size_t kLength = 20;
 
-OneTimeCode code_of(const std::string& characters) {
+OneTimeCode code_spelled(const std::string& characters) {
   OneTimeCode out;
   for (std::size_t i = 0; i < characters.size(); ++i) {
     if (i != 0 && i % kGroup == 0) out.text += '-';
@@ -38,14 +39,14 @@ OneTimeCode code_from(std::string_view random) {
       characters += kAlphabet[bits >> have & 31U];
     }
   }
-  return code_of(characters);
+  return code_spelled(characters);
 }
 
 std::optional<OneTimeCode> read_code(std::string_view typed) {
   std::string characters;
   for (char c : text::key(typed)) {
     if (c == '-' || c == ' ' || c == '.') continue;
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    c = upper_case(c);
     if (c == 'O') c = '0';
     if (c == 'I' || c == 'L') c = '1';
     if (kAlphabet.find(c) == std::string_view::npos || characters.size() == kLength) {
@@ -54,7 +55,7 @@ std::optional<OneTimeCode> read_code(std::string_view typed) {
     characters += c;
   }
   if (characters.size() != kLength) return std::nullopt;
-  return code_of(characters);
+  return code_spelled(characters);
 }
 
 }  // namespace wardbook::accounts

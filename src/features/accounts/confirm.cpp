@@ -11,7 +11,7 @@ namespace {
 /// The account's hash. Fails with account_locked, having counted the refusal.
 Task<AccountRow> begin_confirming(App& app, api::Caller caller) {
   const Time now = app.clock.now();
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
   const auto locked = co_await tx.maybe_one(kRefuseConfirming, caller.session, now);
   AccountRow account = co_await tx.one(kAccountById, caller.account);
   co_await tx.commit();
@@ -60,7 +60,7 @@ Task<> confirm_password(App& app, api::Caller caller, std::string password, audi
   const Asker asker(caller.account);
   const bool matches =
       co_await compare_password(app, seen.password_hash, std::move(password), asker);
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
   const AccountRow account = co_await tx.one(kAccountById, caller.account);
   const auto row = co_await tx.maybe_one(kTakeConfirming, caller.session);
   if (!row) throw Failure(Code::unauthenticated, "The session has ended.");

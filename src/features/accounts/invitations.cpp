@@ -189,7 +189,9 @@ Task<AccountId> release_address(db::Pool& db, audit::Actor actor, std::string em
   if (row.is_operator) {
     throw Failure(Code::conflict, "This account runs the platform. Disable it instead.");
   }
-  const std::string freed = "released-" + std::to_string(row.id.value) + "@released.invalid";
+  // Not to be guessed: whoever had this address already would keep the other one from being freed.
+  const std::string freed = "released-" + std::to_string(row.id.value) + "-" +
+                            to_hex(random_bytes(8)) + "@released.invalid";
   co_await tx.exec(kRenameAccount, row.id, freed);
   co_await tx.exec(kSetAccountActive, row.id, false);
   co_await tx.exec(kSetPassword, row.id, std::move(unusable_hash));

@@ -95,7 +95,7 @@ MemberChange read_change(const Request& request) {
 /// A code is made from a nonce under the service's secret, and only the nonce is kept with the
 /// answer of a request that had an Idempotency-Key: so a replay tells the same code, and what is
 /// stored is none.
-OneTimeCode code_of(const Request& request, std::string_view nonce) {
+OneTimeCode code_under(const Request& request, std::string_view nonce) {
   const auto bytes = hmac_sha256(request.retry_secret, "one-time code\n" + std::string(nonce));
   return code_from(as_chars(bytes));
 }
@@ -125,7 +125,7 @@ Response told_again(const Request& request, Response stored) {
     const auto& value = kept.at(name).as_string();
     return std::string(value.data(), value.size());
   };
-  const OneTimeCode code = code_of(request, from_hex(text("nonce")).value_or(""));
+  const OneTimeCode code = code_under(request, from_hex(text("nonce")).value_or(""));
   stored.body = issued_json(kept.at("id").as_int64(), "code", code.text, text("expires_at"));
   return stored;
 }
@@ -194,7 +194,7 @@ Task<Response> create_user(App& app, Request request) {
   try {
     db::Tx tx = co_await api::begin_write(app.db, request);
     const Issued issued = co_await invite_in(tx, actor, request.caller.tenant(), invitee,
-                                             code_of(request, nonce), app.clock.now());
+                                             code_under(request, nonce), app.clock.now());
     Response response = api::created("", "/api/v1/users/" + std::to_string(issued.id.value));
     response = co_await commit_issued(tx, request, std::move(response), issued, nonce);
     app.audit.touch(request.caller.tenant());
@@ -218,7 +218,7 @@ Task<Response> create_code(App& app, Request request) {
   try {
     db::Tx tx = co_await api::begin_write(app.db, request);
     const Issued issued =
-        co_await issue_code_in(tx, actor, tenant, id, code_of(request, nonce), app.clock.now());
+        co_await issue_code_in(tx, actor, tenant, id, code_under(request, nonce), app.clock.now());
     Response response = api::ok(std::string());
     response = co_await commit_issued(tx, request, std::move(response), issued, nonce);
     app.audit.touch(tenant);

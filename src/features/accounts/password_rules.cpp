@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "features/accounts/accounts.h"
 #include "features/accounts/common_passwords.h"
@@ -41,9 +42,9 @@ bool runs(const Points& text) {
 
 /// What is left without the digits and signs around it: everybody's way to a longer password.
 std::string_view core_of(std::string_view key) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c & 0x80) != 0; };
-  while (!key.empty() && !is_letter(key.front())) key.remove_prefix(1);
-  while (!key.empty() && !is_letter(key.back())) key.remove_suffix(1);
+  const auto in_word = [](char c) { return is_lower(c) || (c & 0x80) != 0; };
+  while (!key.empty() && !in_word(key.front())) key.remove_prefix(1);
+  while (!key.empty() && !in_word(key.back())) key.remove_suffix(1);
   return key;
 }
 

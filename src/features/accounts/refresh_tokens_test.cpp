@@ -3,14 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
+#include "features/accounts/test_values.h"
 
 namespace wardbook::accounts {
 namespace {
 
 using std::chrono::seconds;
-
-const std::string kSecret(32, 's');
-const Time kNow = *parse_rfc3339("2026-03-04T05:06:07Z");
 
 RefreshToken a_token(std::int64_t number = 3) {
   return {SessionId(0x0102030405060708), number, "0123456789abcdef"};

@@ -59,16 +59,24 @@ struct SignInAttempt {
   std::optional<AccountRow> account;  ///< as it was before the comparison
   Attempt tally;
   std::optional<std::string> named;  ///< the tenant
+  /// Whose log it belongs in, as far as is known before: tries with one account wait for each other
+  /// and for that log, so they count to that hospital's connections.
+  std::optional<TenantId> home;
   Compared compared;
 };
 
 /// Fails with account_locked. The same statements whether there is an account or not.
-Task<SignInAttempt> begin_attempt(App& app, std::string remote_ip, std::string email) {
+Task<SignInAttempt> begin_attempt(App& app, std::string remote_ip, std::string email,
+                                  std::optional<std::string> named) {
   SignInAttempt out;
+  out.named = std::move(named);
   db::Tx tx = co_await app.db.begin_control();
   out.account = co_await tx.maybe_one(kAccountByEmail, email_key(email));
   out.tally.who = address_key(app.settings.auth.token_secret, email);
   out.tally.network = network_of(remote_ip);
+  const AccountId account = out.account ? out.account->id : AccountId{};
+  const auto memberships = co_await tx.all(kMemberships, account);
+  out.home = audit_home(memberships, out.named);
   co_await refuse_while_locked(tx, out.tally, app.clock.now());
   co_return out;
 }
@@ -91,7 +99,6 @@ struct Decided {
   bool right = false;
   Choice choice;
   Counted counted;
-  std::vector<Forgotten> forgotten;
 };
 
 Try outcome_of(const Decided& decided) {
@@ -127,7 +134,7 @@ Task<Decided> count_attempt(App& app, db::Tx& tx, SignInAttempt attempt) {
   std::optional<AccountId> whose;
   if (attempt.account) whose = out.account.id;
   keep_tallies(tx, attempt.tally, tallies, now, app.settings.auth.lock_duration, whose, out.home);
-  out.forgotten = co_await forget_tallies(tx, now);
+  forget_tallies(tx, now);
   co_return out;
 }
 
@@ -158,14 +165,6 @@ void note_locks(db::Tx& tx, const Decided& decided, const Attempt& attempt,
   if (counted.lock_all) note(tx, decided.home, actor, lock_entry(account, *counted.lock_all, ""));
 }
 
-/// In the logs of other accounts' hospitals; nobody there caused it now.
-void note_forgotten(db::Tx& tx, const std::vector<Forgotten>& forgotten) {
-  for (const auto& tally : forgotten) {
-    note(tx, tally.home, {},
-         turned_away_entry("auth.login", tally.account, tally.refused, tally.network));
-  }
-}
-
 /// Addresses without an account: anybody can make up any number of them, so they get one entry
 /// together.
 Task<> note_stranger(App& app, db::Tx& tx, api::Request request, Decided decided) {
@@ -178,7 +177,6 @@ Task<> note_stranger(App& app, db::Tx& tx, api::Request request, Decided decided
       note(tx, std::nullopt, audit::actor_of(request), std::move(entry));
     }
   }
-  note_forgotten(tx, decided.forgotten);
   co_await tx.commit();
 }
 
@@ -198,7 +196,6 @@ Task<> note_refused(App& app, db::Tx& tx, api::Request request, Decided decided,
                        decided.right ? why(decided.choice.outcome) : "wrong_password"));
   }
   note_locks(tx, decided, attempt, actor);
-  note_forgotten(tx, decided.forgotten);
   co_await tx.commit();
   refuse_sign_in(decided, app.clock.now());
 }
@@ -225,7 +222,6 @@ Task<api::Response> grant(App& app, db::Tx& tx, api::Request request, Decided de
       actor_for(request, decided.account.id, api::to_string(granted.caller.role));
   note_locks(tx, decided, attempt, actor);
   note(tx, granted.caller.tenant_id, actor, sign_in_entry("auth.login", decided.account.id, ""));
-  note_forgotten(tx, decided.forgotten);
   co_await tx.commit();
   const std::string text = write_refresh_token(app.settings.auth.token_secret, token);
   co_return api::ok(session_json(app, granted.caller, granted.tenant, text));
@@ -233,7 +229,7 @@ Task<api::Response> grant(App& app, db::Tx& tx, api::Request request, Decided de
 
 /// Everything after the comparison, in one transaction.
 Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt) {
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await app.db.begin_control_for(attempt.home);
   Decided decided = co_await count_attempt(app, tx, attempt);
   if (!attempt.account) {
     const auto locked_until = decided.counted.locked_until;
@@ -250,7 +246,6 @@ Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt
   if (decided.choice.outcome == SignIn::tenant_required) {
     const audit::Actor actor = actor_for(request, decided.account.id, "");
     note_locks(tx, decided, attempt.tally, actor);
-    note_forgotten(tx, decided.forgotten);
     co_await tx.commit();
     Failure failure(Code::tenant_required, "This account works in several hospitals: name one.");
     failure.extension("tenants", choices_json(decided.memberships));
@@ -263,8 +258,8 @@ Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt
 
 Task<api::Response> login(App& app, api::Request request) {
   const Credentials credentials = read_credentials(request);
-  SignInAttempt attempt = co_await begin_attempt(app, request.head.remote_ip, credentials.email);
-  attempt.named = credentials.tenant;
+  SignInAttempt attempt =
+      co_await begin_attempt(app, request.head.remote_ip, credentials.email, credentials.tenant);
   std::string hash =
       attempt.account ? attempt.account->password_hash : impossible_hash(app.settings.auth);
   attempt.compared =
@@ -276,7 +271,7 @@ Task<api::Response> logout(App& app, api::Request request) {
   const api::Caller caller = request.caller;
   std::optional<std::string> tenant;
   if (caller.tenant_id) tenant = caller.tenant_id->str();
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
   co_await tx.one(kLockAccount, caller.account);
   co_await tx.exec(kEndSession, caller.session);
   const auto revoked = co_await tx.one(kRevoke, caller.session, caller.account, tenant);
@@ -305,8 +300,11 @@ Task<api::Response> change_password(App& app, api::Request request) {
   co_await confirm_password(app, caller, *current, actor);
   const Asker asker(caller.account);
   const std::string hash = co_await hash_on_worker(app, *wanted, asker);
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
   co_await tx.one(kLockAccount, caller.account);
+  // A reset, a joining or a release that came while the password was hashed ended the session.
+  const auto session = co_await tx.maybe_one(kSession, caller.session);
+  if (!session || session->ended) throw Failure(Code::unauthenticated, "The session has ended.");
   co_await tx.exec(kSetPassword, caller.account, hash);
   std::vector<Revocation> revoked;
   co_await end_sessions(tx, caller.account, std::nullopt, caller.session, revoked);

@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <future>
 
+#include "base/text.h"
 #include "features/accounts/refresh_tokens.h"
 #include "features/accounts/sign_in.h"
 #include "features/accounts/tallies.h"
@@ -304,7 +305,7 @@ TEST_F(SignInTest, HoweverAnAddressIsTypedItHasOneTally) {
   const auto unknown = unknown_address();
   for (auto email : {clinic_.doctor.email, unknown}) {
     for (int i = 0; i < 5; ++i) {
-      email[static_cast<std::size_t>(i)] = static_cast<char>(std::toupper(email[i]));
+      email[static_cast<std::size_t>(i)] = upper_case(email[static_cast<std::size_t>(i)]);
       EXPECT_EQ(login_on(clinic_, email, "wrong").code, "invalid_credentials");
     }
     EXPECT_EQ(login_on(clinic_, email, "wrong").code, "account_locked");
@@ -394,6 +395,39 @@ TEST_F(SignInTest, TheSignedInDoNotWaitBehindThoseWhoSignIn) {
   EXPECT_EQ(waiting.status, 200);
 }
 
+Task<> take_place(HashQueue& queue, int places, std::vector<HashQueue::Place>& taken) {
+  taken.push_back(co_await queue.enter("somebody else", places));
+}
+
+TEST_F(SignInTest, AChangeOfPasswordUnderWayDoesNotUndoAReset) {
+  const auto session = sign_in(kClinicPassword);
+  HashQueue& queue = clinic_.authority.hashing(true);
+  const int places = hashes_at_once(clinic_.settings.server);
+  std::vector<HashQueue::Place> taken;
+  taken.reserve(static_cast<std::size_t>(places) + 1);
+  for (int i = 0; i < places; ++i) run(clinic_.reactor, take_place(queue, places, taken));
+  auto change =
+      request({{"current_password", kClinicPassword}, {"new_password", "late and unwanted"}});
+  change.caller = caller_of(session);
+  Seen changed;
+  boost::asio::co_spawn(clinic_.reactor,
+                        perform_into(clinic_.app, &change_password, std::move(change), changed),
+                        boost::asio::detached);
+  while (queue.waiting() < 1) clinic_.reactor.run_one();
+  boost::asio::co_spawn(clinic_.reactor, take_place(queue, places, taken), boost::asio::detached);
+  while (queue.waiting() < 2) clinic_.reactor.run_one();
+  taken.pop_back();  // The current password is compared, and somebody else has the place again.
+  const auto all = static_cast<std::size_t>(places);
+  while (taken.size() < all || queue.waiting() < 1) clinic_.reactor.run_one();
+  const auto hash = hash_password(clinic_.settings.auth, "another good password");
+  run(clinic_.reactor, reset_password(clinic_.db, {}, clinic_.doctor.account, hash));
+  taken.clear();
+  while (changed.status == 0) clinic_.reactor.run_one();
+  EXPECT_EQ(changed.status, 401) << changed;
+  EXPECT_EQ(sign_in("late and unwanted").status, 401);
+  EXPECT_EQ(sign_in("another good password").status, 200);
+}
+
 TEST_F(SignInTest, ARightPasswordThatOpensNothingCountsLikeAWrongOne) {
   run(clinic_.reactor,
       set_account_active(clinic_.db, {}, clinic_.doctor.account, /*active=*/false));
@@ -428,12 +462,62 @@ TEST_F(SignInTest, TriesOnALockedAccountAreCountedNotLoggedOneByOne) {
   EXPECT_EQ(after[6], "auth.login refused tries_while_locked 100 203.0.113.1");
 }
 
-TEST_F(SignInTest, TriesThatNobodyCameBackToAreLoggedByALaterSignIn) {
+TEST_F(SignInTest, TriesThatNobodyCameBackToAreWrittenDownOnce) {
   for (int i = 0; i < 12; ++i) (void)sign_in("wrong", "192.0.2.77");
-  EXPECT_THAT(log(), Not(Contains(HasSubstr("tries_while_locked"))));
+  const auto write_down = [&] {
+    run(clinic_.reactor,
+        write_down_refused(clinic_.db, clinic_.doctor.tenant_id, clinic_.clock.now()));
+  };
+  write_down();
+  EXPECT_THAT(log(), Not(Contains(HasSubstr("tries_while_locked")))) << "the lock lasts";
   clinic_.clock.advance(seconds(1'800));
-  for (int i = 0; i < 50; ++i) (void)login_on(clinic_, unknown_address(), "wrong");
-  EXPECT_THAT(log(), Contains("auth.login refused tries_while_locked 7 192.0.2.77"));
+  run(clinic_.reactor, write_down_refused(clinic_.db, std::nullopt, clinic_.clock.now()));
+  EXPECT_THAT(log(), Not(Contains(HasSubstr("tries_while_locked")))) << "it is the hospital's";
+  write_down();
+  write_down();
+  const std::string entry = "auth.login refused tries_while_locked 7 192.0.2.77";
+  EXPECT_EQ(std::ranges::count(log(), entry), 1);
+}
+
+TEST_F(SignInTest, WhoeverSignsInWritesIntoNoOtherHospitalsLog) {
+  for (int i = 0; i < 12; ++i) (void)sign_in("wrong", "192.0.2.78");
+  clinic_.clock.advance(seconds(1'800));
+  const auto before = log();
+  db::SyncConnection owner = Clinic::as_owner();
+  owner.script("BEGIN; LOCK TABLE \"" + clinic_.doctor.tenant_id->str() +
+               "\".audit_log IN ACCESS EXCLUSIVE MODE");
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(login_on(clinic_, unknown_address(), "wrong").status, 401);
+  }
+  owner.script("ROLLBACK");
+  EXPECT_EQ(log(), before);
+}
+
+TEST_F(SignInTest, TriesThatWaitForALockedLogLeaveConnectionsToOthers) {
+  db::SyncConnection owner = Clinic::as_owner();
+  owner.script("BEGIN; LOCK TABLE \"" + clinic_.doctor.tenant_id->str() +
+               "\".audit_log IN ACCESS EXCLUSIVE MODE");
+  // As many as there are connections of all kinds; each waits for the log or for one that does.
+  std::vector<Seen> waiting(24);
+  for (auto& answer : waiting) {
+    boost::asio::co_spawn(
+        clinic_.reactor,
+        perform_into(clinic_.app, &login, login_request(clinic_.doctor.email, "wrong"), answer),
+        boost::asio::detached);
+  }
+  const auto stuck = [] {
+    return std::stoi(
+        Clinic::as_owner().value("SELECT count(*) FROM pg_locks WHERE NOT granted").value_or("0"));
+  };
+  while (stuck() < 2) clinic_.reactor.run_one();
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(login_on(clinic_, unknown_address(), "wrong").status, 401);
+  }
+  owner.script("ROLLBACK");
+  const auto answered = [&] {
+    return std::ranges::none_of(waiting, [](const Seen& one) { return one.status == 0; });
+  };
+  while (!answered()) clinic_.reactor.run_one();
 }
 
 TEST_F(SignInTest, UnknownAddressesGetOneEntryTogether) {

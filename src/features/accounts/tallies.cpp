@@ -14,6 +14,7 @@ namespace wardbook::accounts {
 namespace {
 
 constexpr const char* kAllNetworks = "";
+constexpr std::size_t kAtOnce = 100;
 
 /// When nothing is lost by forgetting it.
 Time forget_at(const Tally& tally, Time now, std::chrono::seconds rest) {
@@ -131,21 +132,8 @@ void keep_tallies(db::Tx& tx, const Attempt& attempt, const SignInTallies& talli
        home);
 }
 
-Task<std::vector<Forgotten>> forget_tallies(db::Tx& tx, Time now) {
-  const auto rows = co_await tx.all(kForgetTallies, now);
-  std::vector<Forgotten> out;
-  std::int64_t strangers = 0;
-  for (const auto& row : rows) {
-    if (!row.account) {
-      strangers += row.refused;
-      continue;
-    }
-    Forgotten forgotten{row.account, std::nullopt, row.network, row.refused};
-    if (row.tenant) forgotten.home = TenantId::parse(*row.tenant);
-    out.push_back(std::move(forgotten));
-  }
-  if (strangers > 0) tx.queue(kAddStrangers, strangers);
-  co_return out;
+void forget_tallies(db::Tx& tx, Time now) {
+  tx.queue(kForgetTallies, now);
 }
 
 Task<Strangers> count_stranger(db::Tx& tx, Time now, std::chrono::seconds rest) {
@@ -192,6 +180,35 @@ audit::Entry turned_away_entry(std::string action, std::optional<AccountId> acco
   writer.end();
   entry.after = std::move(after);
   return entry;
+}
+
+namespace {
+
+/// How many there were; at most kAtOnce.
+Task<std::size_t> write_down_some(db::Pool& db, std::optional<TenantId> home, Time now) {
+  db::Tx tx = co_await db.begin_control_for(home);
+  std::optional<std::string> tenant;
+  if (home) tenant = home->str();
+  const auto rows =
+      co_await tx.all(kForgetRefused, now, std::move(tenant), static_cast<int>(kAtOnce));
+  std::int64_t strangers = 0;
+  for (const auto& row : rows) {
+    if (!row.account) strangers += row.refused;
+  }
+  if (strangers > 0) tx.queue(kAddStrangers, strangers);
+  for (const auto& row : rows) {
+    if (!row.account) continue;
+    note(tx, home, {}, turned_away_entry("auth.login", row.account, row.refused, row.network));
+  }
+  co_await tx.commit();
+  co_return rows.size();
+}
+
+}  // namespace
+
+Task<> write_down_refused(db::Pool& db, std::optional<TenantId> home, Time now) {
+  std::size_t written = kAtOnce;
+  while (written == kAtOnce) written = co_await write_down_some(db, home, now);
 }
 
 }  // namespace wardbook::accounts

@@ -91,15 +91,9 @@ void keep_tallies(db::Tx& tx, const Attempt& attempt, const SignInTallies& talli
                   std::chrono::seconds rest, std::optional<AccountId> account,
                   std::optional<TenantId> home);
 
-/// Tries that were turned away while a lock lasted that nobody came back to.
-struct Forgotten {
-  std::optional<AccountId> account;
-  std::optional<TenantId> home;
-  std::string network;
-  std::int64_t refused = 0;
-};
-/// Removes a few tallies that rested. Every try that can make two calls it, so they do not pile up.
-[[nodiscard]] Task<std::vector<Forgotten>> forget_tallies(db::Tx& tx, Time now);
+/// Removes a few tallies that rested and have nothing to tell, with the next flush. Every try that
+/// can make two calls it, so they do not pile up.
+void forget_tallies(db::Tx& tx, Time now);
 
 /// A try with an address that no account has: true once in `rest`, together with how many there
 /// were before that got no entry.

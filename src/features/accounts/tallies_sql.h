@@ -58,28 +58,38 @@ inline const db::Query<void, db::Bytes, std::string, int, std::optional<Time>, s
       forget_at = $8, account_id = coalesce($9, account_id), tenant_id = coalesce($10, tenant_id)
   WHERE who = $1 AND network = $2)sql"};
 
-struct ForgottenRow {
-  std::optional<AccountId> account;
-  std::optional<std::string> tenant;
-  std::string network;
-  std::int64_t refused = 0;
-  static ForgottenRow from_row(const db::RowView& r) {
-    return {r.maybe_id<AccountId>(0), r.maybe_str(1), r.str(2), r.int64(3)};
-  }
-};
-/// A few at a time, and none that somebody works on. Rows without an address (who is empty) stay.
-inline const db::Query<ForgottenRow, Time> kForgetTallies{"accounts.forget_tallies", R"sql(
+/// A few at a time, and none that somebody works on, nor any that a log waits for: whoever signs in
+/// writes into no other hospital's log, which may be locked. Rows without an address (who is empty)
+/// stay.
+inline const db::Query<void, Time> kForgetTallies{"accounts.forget_tallies", R"sql(
   WITH old AS (
     SELECT who, network FROM wardbook.sign_in_tallies
-    WHERE forget_at <= $1 AND who <> ''
-    ORDER BY forget_at LIMIT 8 FOR UPDATE SKIP LOCKED),
-  gone AS (
-    DELETE FROM wardbook.sign_in_tallies t USING old o
-    WHERE t.who = o.who AND t.network = o.network
-    RETURNING t.account_id, t.tenant_id, t.network, t.refused)
-  SELECT g.account_id, n.id, g.network, g.refused
-  FROM gone g LEFT JOIN wardbook.tenants n ON n.id = g.tenant_id
-  WHERE g.refused > 0)sql"};
+    WHERE forget_at <= $1 AND refused = 0 AND who <> ''
+    ORDER BY forget_at LIMIT 8 FOR UPDATE SKIP LOCKED)
+  DELETE FROM wardbook.sign_in_tallies t USING old o
+  WHERE t.who = o.who AND t.network = o.network)sql"};
+
+struct RefusedRow {
+  std::optional<AccountId> account;
+  std::string network;
+  std::int64_t refused = 0;
+  static RefusedRow from_row(const db::RowView& r) {
+    return {r.maybe_id<AccountId>(0), r.str(1), r.int64(2)};
+  }
+};
+/// Removes those that tell of tries that are in no log yet: one hospital's, or ($2 is NULL) those
+/// that belong in no hospital's log.
+inline const db::Query<RefusedRow, Time, std::optional<std::string>, int> kForgetRefused{
+    "accounts.forget_refused", R"sql(
+  WITH old AS (
+    SELECT who, network FROM wardbook.sign_in_tallies t
+    WHERE forget_at <= $1 AND refused > 0 AND who <> ''
+      AND (t.tenant_id = $2 OR $2 IS NULL AND NOT EXISTS (
+        SELECT FROM wardbook.tenants n WHERE n.id = t.tenant_id))
+    ORDER BY forget_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+  DELETE FROM wardbook.sign_in_tallies t USING old o
+  WHERE t.who = o.who AND t.network = o.network
+  RETURNING t.account_id, t.network, t.refused)sql"};
 
 inline const db::Query<void, std::int64_t> kAddStrangers{"accounts.add_strangers", R"sql(
   UPDATE wardbook.sign_in_tallies SET refused = refused + $1

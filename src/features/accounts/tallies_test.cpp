@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "features/accounts/test_values.h"
+
 namespace wardbook::accounts {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
-
-const Time kNow = *parse_rfc3339("2026-03-04T05:06:07Z");
 
 Settings::Auth rules() {
   Settings::Auth auth;

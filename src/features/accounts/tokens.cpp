@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "features/accounts/accounts.h"
 
 namespace wardbook::accounts {
@@ -79,14 +79,9 @@ void check_header(const boost::json::object& header) {
 
 /// RFC 7519 wants texts for sub and jti; ours hold numbers.
 std::int64_t number_claim(const boost::json::object& claims, std::string_view name) {
-  const std::string text = text_claim(claims, name);
-  std::int64_t out = 0;
-  const auto end = text.data() + text.size();
-  if (const auto r = std::from_chars(text.data(), end, out);
-      r.ec != std::errc() || r.ptr != end || out <= 0) {
-    refuse("a claim is no number");
-  }
-  return out;
+  const auto number = parse_number<std::int64_t>(text_claim(claims, name));
+  if (!number || *number <= 0) refuse("a claim is no number");
+  return *number;
 }
 
 api::Caller caller_of(const boost::json::object& claims) {

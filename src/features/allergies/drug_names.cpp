@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "features/allergies/drug_table.h"
 
@@ -23,14 +24,8 @@ constexpr std::string_view kPlain =
     "S s T t T t T t U u U u U u U u U u U u W w Y y Y Z z Z z Z z s ";
 static_assert(kPlain.size() == 2 * (0x180 - 0xC0));
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 bool is_word_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
+  return is_lower(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
 }
 
 /// Capital Greek and Cyrillic letters (U+0391 to U+03A9, U+0400 to U+042F) as small ones, Greek
@@ -96,10 +91,10 @@ std::string fold(std::string_view text) {
       out += static_cast<char>(0x80U | (letter & 0x3FU));
       ++i;
     } else if (byte < 0xC2 || byte > 0xCD) {
-      out += lower(text[i]);
+      out += lower_case(text[i]);
     } else if (code >= 0xC0 && code < 0x180) {
       for (const char c : kPlain.substr(2 * (code - 0xC0), 2)) {
-        if (c != ' ') out += lower(c);
+        if (c != ' ') out += lower_case(c);
       }
       ++i;
     } else if (code >= 0x300 && code < 0x370) {
@@ -148,7 +143,7 @@ std::string key_of(std::string word) {
                       !word.ends_with("us") && !word.ends_with("is");
   if (plural) word.pop_back();
   if (word.size() > kShort) {
-    const auto same = [](char a, char b) { return a == b && a >= 'a' && a <= 'z'; };
+    const auto same = [](char a, char b) { return a == b && is_lower(a); };
     word.erase(std::unique(word.begin(), word.end(), same), word.end());
   }
   if (word.size() >= kLong && std::string_view("aeo").find(word.back()) != std::string_view::npos) {
@@ -225,16 +220,6 @@ struct Phrase {
   Words words;
   std::vector<Meaning> meanings;
 };
-
-std::vector<std::string_view> split(std::string_view list, std::string_view by) {
-  std::vector<std::string_view> out;
-  for (std::size_t at = 0; at <= list.size();) {
-    const auto end = std::min(list.find(by, at), list.size());
-    out.push_back(list.substr(at, end - at));
-    at = end + by.size();
-  }
-  return out;
-}
 
 /// drug_table.h, to be looked up by the first word of a phrase.
 class Table {

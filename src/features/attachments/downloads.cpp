@@ -14,8 +14,6 @@
 namespace wardbook::attachments {
 namespace {
 
-constexpr std::size_t kReadBytes = 256 * 1024;
-
 /// The part that is asked for. If-Range with another tag asks for the whole file.
 Wanted wanted_part(const api::Request& req, std::uint64_t size, std::string_view etag) {
   const auto header = req.head.headers.get("Range");

@@ -5,6 +5,7 @@
 
 #include "base/failure.h"
 #include "base/hash.h"
+#include "base/text.h"
 
 namespace wardbook::attachments {
 namespace {
@@ -13,12 +14,6 @@ constexpr std::array<std::string_view, 3> kDigests{"content-md5", "content-diges
 constexpr std::array<std::string_view, 8> kForeign{
     "if-match", "if-none-match", "if-modified-since", "if-unmodified-since",
     "if-range", "range",         "content-range",     "digest"};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
 
 bool is_foreign(std::string_view name) {
   return std::ranges::find(kForeign, name) != kForeign.end() || name.starts_with("x-amz-");
@@ -57,7 +52,7 @@ std::string sha256_member(std::string_view value, std::string_view name) {
 Digests digests_of(const net::Headers& headers) {
   Digests out;
   for (const auto& [sent, value] : headers.all()) {
-    const std::string name = lower(sent);
+    const std::string name = lower_case(sent);
     if (is_foreign(name)) refuse(sent);
     if (std::ranges::find(kDigests, name) == kDigests.end()) continue;
     if (headers.count(name) > 1) {
@@ -78,7 +73,7 @@ Digests digests_of(const net::Headers& headers) {
 
 void refuse_foreign_headers(const net::Headers& headers) {
   for (const auto& [sent, value] : headers.all()) {
-    const std::string name = lower(sent);
+    const std::string name = lower_case(sent);
     if (is_foreign(name) || std::ranges::find(kDigests, name) != kDigests.end()) refuse(sent);
   }
 }

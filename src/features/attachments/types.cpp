@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "features/attachments/attachments.h"
 #include "net/message.h"
 
@@ -66,16 +67,10 @@ constexpr std::array kTypes{
     Type{"hl7", Kind::hl7, "application/hl7-v2", "x-application/hl7-v2+er7", true, true},
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
 const Type* type_of(std::string_view file_name) {
   const auto dot = file_name.rfind('.');
   if (dot == std::string_view::npos) return nullptr;
-  const std::string extension = lower(file_name.substr(dot + 1));
+  const std::string extension = lower_case(file_name.substr(dot + 1));
   const auto* found = std::ranges::find(kTypes, extension, &Type::extension);
   return found == kTypes.end() ? nullptr : found;
 }
@@ -243,7 +238,7 @@ std::optional<std::string> type_fault(std::string_view file_name, std::string_vi
   const Type* type = type_of(file_name);
   if (type == nullptr) return "has no extension of an allowed type";
   const auto is = [file_type](std::string_view media) {
-    return !media.empty() && net::equal_ignoring_case(file_type, media);
+    return !media.empty() && equal_ignoring_case(file_type, media);
   };
   if (is(type->media) || is(type->other) || (type->text && is("text/plain"))) return std::nullopt;
   return "does not go with the file name's extension";
@@ -273,10 +268,9 @@ std::string safe_name(std::string_view file_name) {
   constexpr std::size_t kMost = 200;
   std::string out;
   for (std::size_t i = 0; i < file_name.size(); ++i) {
-    const auto c = static_cast<unsigned char>(file_name[i]);
+    const char c = file_name[i];
     if ((c & 0xc0) == 0x80) continue;  // the rest of a character that became one '_'
-    const bool plain = std::isalnum(c) != 0 || c == '.' || c == '-';
-    out += plain && c < 0x80 ? static_cast<char>(c) : '_';
+    out += is_letter_or_digit(c) || c == '.' || c == '-' ? c : '_';
   }
   // "." and ".." are no names, and a leading dot would hide the file.
   if (out.empty() || out.front() == '.') out.insert(0, "_");

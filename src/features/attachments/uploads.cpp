@@ -3,6 +3,7 @@
 #include "api/idempotency.h"
 #include "api/input.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/headers.h"
 #include "features/attachments/verify.h"
@@ -201,7 +202,7 @@ Declared declared_by_put(const api::Request& req, const Settings::Attachments& s
     throw Failure(Code::unsupported_media_type, "Send the file's type as Content-Type.");
   }
   const auto encoding = req.head.headers.get("Content-Encoding");
-  if (encoding && !net::equal_ignoring_case(*encoding, "identity")) {
+  if (encoding && !equal_ignoring_case(*encoding, "identity")) {
     throw Failure(Code::unsupported_media_type, "Send the file itself, without an encoding.");
   }
   if (!d.file_name.empty()) check_name_and_type(d, faults);

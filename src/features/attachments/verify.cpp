@@ -9,8 +9,6 @@
 namespace wardbook::attachments {
 namespace {
 
-constexpr std::size_t kReadBytes = 256 * 1024;
-
 constexpr const char* kReplaced = "it was replaced while it was read";
 
 std::string gzip_fault(GzipDecoder::State state) {

@@ -12,6 +12,9 @@ namespace wardbook::attachments {
 /// for what is our configuration. The store's message goes to the log only.
 [[nodiscard]] Failure store_failure(const s3::S3Failure& failure);
 
+/// How much of a file is in memory at a time.
+inline constexpr std::size_t kReadBytes = 256 * 1024;
+
 /// What was found when an arrived object was compared with its declaration.
 struct Verdict {
   std::optional<std::string> fault;  ///< set: what does not match

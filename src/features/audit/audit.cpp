@@ -10,6 +10,7 @@
 #include <set>
 
 #include "api/input.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "features/audit/audit_sql.h"
 
@@ -34,6 +35,12 @@ std::optional<std::string> as_text(const std::optional<std::int64_t>& value) {
 std::string outcome_of(const Entry& entry) {
   if (entry.refused) return "refused";
   return entry.failed ? "failed" : "ok";
+}
+
+/// A UUID's digits, for an entry that says something that could be erased.
+std::optional<std::string> salt_for(const Entry& entry) {
+  if (!entry.reason && !entry.filters && !entry.before && !entry.after) return std::nullopt;
+  return to_hex(random_bytes(16));
 }
 
 struct Pending {
@@ -87,7 +94,7 @@ void queue_group(db::Tx& tx, const std::vector<Pending>& group) {
   if (group.size() == 1) return record(tx, group[0].actor, group[0].entry);
   using Texts = std::vector<std::optional<std::string>>;
   Texts actors, roles, actions, resources, ids, patients, lists, outcomes, reasons, requests, ips;
-  Texts filters;
+  Texts filters, salts;
   for (const auto& [actor, entry] : group) {
     actors.push_back(as_text(value_of(actor.account)));
     roles.push_back(or_null(actor.role));
@@ -101,11 +108,12 @@ void queue_group(db::Tx& tx, const std::vector<Pending>& group) {
     requests.push_back(or_null(actor.request_id));
     ips.push_back(or_null(actor.ip));
     filters.push_back(entry.filters);
+    salts.push_back(salt_for(entry));
   }
   tx.queue(kInsertMany, std::move(actors), std::move(roles), std::move(actions),
            std::move(resources), std::move(ids), std::move(patients), std::move(lists),
            std::move(outcomes), std::move(reasons), std::move(requests), std::move(ips),
-           std::move(filters));
+           std::move(filters), std::move(salts));
 }
 
 /// What comes of its queued entries.
@@ -135,11 +143,12 @@ Actor actor_of(const api::Request& request) {
 void record(db::Tx& tx, const Actor& actor, Entry entry) {
   std::optional<std::vector<std::int64_t>> patients;
   if (!entry.patients.empty()) patients = std::move(entry.patients);
+  std::optional<std::string> salt = salt_for(entry);
   tx.queue(kInsertOne, value_of(actor.account), or_null(actor.role), std::move(entry.action),
            std::move(entry.resource), entry.resource_id, value_of(entry.patient),
            std::move(patients), outcome_of(entry), std::move(entry.reason),
            or_null(actor.request_id), or_null(actor.ip), as_json(std::move(entry.before)),
-           as_json(std::move(entry.after)), as_json(std::move(entry.filters)));
+           as_json(std::move(entry.after)), as_json(std::move(entry.filters)), std::move(salt));
 }
 
 void record_platform(db::Tx& tx, const Actor& actor, Entry entry) {

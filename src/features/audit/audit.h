@@ -11,6 +11,7 @@
 #include "api/router.h"
 #include "base/clock.h"
 #include "db/pool.h"
+#include "features/audit/entry_format.h"
 
 namespace wardbook::audit {
 
@@ -91,7 +92,8 @@ class Log {
 
 /// Seals what is committed and not sealed yet in one tenant, at most `most` entries; returns how
 /// many. Safe from several processes at once (one works, the others return 0).
-[[nodiscard]] Task<std::int64_t> seal(db::Pool& db, TenantId tenant, std::int64_t most = 5'000);
+[[nodiscard]] Task<std::int64_t> seal(db::Pool& db, TenantId tenant, std::int64_t most = 5'000,
+                                      const Formats& formats = shipped_formats());
 
 /// Seals touched tenants twice a second and all tenants every minute until the reactor stops.
 [[nodiscard]] Task<> run_sealer(boost::asio::io_context& reactor, db::Pool& db, Log& log);
@@ -99,6 +101,7 @@ class Log {
 /// The outcome of recomputing a tenant's chain.
 struct Verdict {
   std::int64_t entries = 0;                ///< sealed entries that were recomputed
+  std::int64_t erased = 0;                 ///< of these, what they said was erased
   std::int64_t unsealed = 0;               ///< entries that no seal names yet
   std::int64_t versions = 0;               ///< record versions whose hash was recomputed
   std::optional<std::string> first_fault;  ///< names the first entry, seal or version that is wrong
@@ -106,9 +109,12 @@ struct Verdict {
   /// off.
   std::int64_t seals = 0;
   std::string head;
+  std::int64_t epoch = 1;  ///< of the last seal; each restore begins another one
 };
-/// Recomputes entries, seals and chain of a tenant. Reads in pages; memory stays bounded.
-[[nodiscard]] Task<Verdict> verify_chain(db::Pool& db, TenantId tenant);
+/// Recomputes entries, seals and chain of a tenant, each seal by the format whose number it has.
+/// Reads a seal at a time; memory grows only with the numbers of entries that were rolled back.
+[[nodiscard]] Task<Verdict> verify_chain(db::Pool& db, TenantId tenant,
+                                         const Formats& formats = shipped_formats());
 
 [[nodiscard]] std::vector<api::Route> routes();
 

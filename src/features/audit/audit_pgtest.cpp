@@ -1,11 +1,7 @@
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "features/audit/audit_pgtest.h"
 
-#include <chrono>
-#include <thread>
-
-#include "features/audit/audit.h"
-#include "support/clinic.h"
+#include <array>
+#include <random>
 
 namespace wardbook::audit {
 namespace {
@@ -15,14 +11,6 @@ using wardbook::testing::Clinic;
 using wardbook::testing::PgCluster;
 using wardbook::testing::run;
 using wardbook::testing::run_all;
-
-Entry entry(const std::string& action) {
-  Entry out;
-  out.action = action;
-  out.resource = "test";
-  out.resource_id = 7;
-  return out;
-}
 
 Task<> write_and_look(Log& log, TenantId tenant, std::string action, db::SyncConnection& other,
                       int& seen) {
@@ -45,45 +33,6 @@ Task<> count_overload(Log& log, TenantId tenant, int& written, int& refused) {
 Task<> seal_into(db::Pool& db, TenantId tenant, std::int64_t most, std::int64_t& sealed) {
   sealed += co_await seal(db, std::move(tenant), most);
 }
-
-class AuditTest : public ::testing::Test {
- protected:
-  ~AuditTest() override {
-    db_.close();
-    reactor_.restart();
-    reactor_.poll();
-  }
-
-  void write(const std::string& action, std::optional<std::string> filters = std::nullopt) {
-    write_held_back(action, std::move(filters));
-    // A transaction of the test before that has not quite ended holds the sealer back.
-    const std::string settled =
-        "SELECT bool_and(xact_id < pg_snapshot_xmin(pg_current_snapshot())) FROM " +
-        in("audit_log");
-    for (int i = 0; i < 1'000 && looking_.value(settled) != "t"; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-  }
-  /// While another transaction runs.
-  void write_held_back(const std::string& action,
-                       std::optional<std::string> filters = std::nullopt) {
-    Entry whole = entry(action);
-    whole.filters = std::move(filters);
-    run(reactor_, log_.write(tenant_, {}, std::move(whole)));
-  }
-  std::int64_t seal_now(std::int64_t most = 5'000) {
-    return run(reactor_, seal(db_, tenant_, most));
-  }
-  Verdict verify() { return run(reactor_, verify_chain(db_, tenant_)); }
-  std::string fault() { return verify().first_fault.value_or("none"); }
-  std::string in(const std::string& table) { return tenant_.str() + "." + table; }
-
-  TenantId tenant_ = PgCluster::get().new_tenant("audited");
-  db::SyncConnection looking_{PgCluster::get().superuser_conninfo()};
-  boost::asio::io_context reactor_{1};
-  db::Pool db_{reactor_, PgCluster::get().pool_options()};
-  Log log_{reactor_, db_};
-};
 
 TEST_F(AuditTest, WhatWasWrittenIsDurableWhenItReturns) {
   const auto second = PgCluster::get().new_tenant("audited");
@@ -174,18 +123,20 @@ TEST_F(AuditTest, SealsAreAChainThatHolds) {
   EXPECT_EQ(verdict.unsealed, 1);
 }
 
-TEST_F(AuditTest, TransactionsAreSealedInTheirOrderNotInThatOfTheirDigits) {
-  auto intruder = Clinic::as_intruder();
-  intruder.script("INSERT INTO " + in("audit_log") +
-                  " (action, resource, xact_id) VALUES ('a', 'test', '9'), ('b', 'test', '10'), "
-                  "('c', 'test', '99'), ('d', 'test', '100')");
-  for (int i = 0; i < 4; ++i) EXPECT_EQ(seal_now(1), 1);
-  EXPECT_EQ(seal_now(1), 0) << "none twice, none passed over";
-  EXPECT_EQ(
-      looking_.value("SELECT string_agg(a.action, '' ORDER BY s.seq) FROM " + in("audit_seals") +
-                     " s JOIN " + in("audit_log") + " a ON a.id = s.entry_ids[1]"),
-      "abcd");
-  EXPECT_EQ(fault(), "none");
+TEST_F(AuditTest, EntriesAreSealedOnceWhateverTheirNumbersAre) {
+  auto role = Clinic::as_role(tenant_);
+  for (const std::string number : {"5", "9", "1000", "4", "1", "1000000000000", "0", "-7", "999",
+                                   "-9223372036854775808", "9223372036854775807"}) {
+    role.script("INSERT INTO " + in("audit_log") +
+                " (id, action, resource) OVERRIDING SYSTEM VALUE VALUES (" + number + ", 'n" +
+                number + "', 'test')");
+    EXPECT_EQ(seal_now(), 1) << number;
+    EXPECT_EQ(seal_now(), 0) << "not twice";
+    EXPECT_EQ(fault(), "none") << number;
+  }
+  EXPECT_EQ(looking_.value("SELECT string_agg(s.entry_ids[1]::text, ' ' ORDER BY s.seq) FROM " +
+                           in("audit_seals") + " s"),
+            "5 9 1000 4 1 1000000000000 0 -7 999 -9223372036854775808 9223372036854775807");
 }
 
 TEST_F(AuditTest, ManySealersDoItOnce) {
@@ -233,49 +184,83 @@ TEST_F(AuditTest, TheSealerSkipsNobodyWhoCommitsLate) {
   auto slow = Clinic::as_role(tenant_);
   slow.script("BEGIN");
   slow.script("INSERT INTO " + in("audit_log") + " (action, resource) VALUES ('slow', 'test')");
-  write_held_back("after");
-  EXPECT_EQ(seal_now(), 1) << "only what came before the transaction that still runs";
+  write("after");
+  EXPECT_EQ(seal_now(), 2) << "what is committed does not wait for what is not";
   EXPECT_EQ(seal_now(), 0);
+  EXPECT_EQ(fault(), "none");
   slow.script("COMMIT");
-  EXPECT_EQ(seal_now(), 2);
+  EXPECT_EQ(verify().unsealed, 1);
+  EXPECT_EQ(seal_now(), 1);
   const auto verdict = verify();
   EXPECT_EQ(verdict.first_fault, std::nullopt);
   EXPECT_EQ(verdict.entries, 3);
   EXPECT_EQ(verdict.unsealed, 0);
 }
 
-TEST_F(AuditTest, ARolledBackEntryIsNotMissed) {
-  auto slow = Clinic::as_role(tenant_);
+TEST_F(AuditTest, ATransactionThatStaysOpenElsewhereDoesNotHoldUpTheSealing) {
+  const auto other = PgCluster::get().new_tenant("audited");
+  auto slow = Clinic::as_role(other);
   slow.script("BEGIN");
-  slow.script("INSERT INTO " + in("audit_log") + " (action, resource) VALUES ('x', 'test')");
-  slow.script("ROLLBACK");
-  write("after");
+  slow.script("INSERT INTO " + other.str() + ".audit_log (action, resource) VALUES ('x', 'test')");
+  write("a");
   EXPECT_EQ(seal_now(), 1);
-  EXPECT_EQ(verify().first_fault, std::nullopt);
+  EXPECT_EQ(run(reactor_, seal(db_, other)), 0);
+  slow.script("COMMIT");
+  EXPECT_EQ(run(reactor_, seal(db_, other)), 1);
+}
+
+TEST_F(AuditTest, WhateverIsCommittedInWhateverOrderIsSealedOnce) {
+  constexpr std::size_t kWriters = 6;
+  std::mt19937 random(20'260'304);
+  std::vector<db::SyncConnection> writers;
+  for (std::size_t i = 0; i < kWriters; ++i) writers.push_back(Clinic::as_role(tenant_));
+  std::array<int, kWriters> open{};
+  int committed = 0;
+  int sealed = 0;
+  for (int step = 0; step < 400; ++step) {
+    const std::size_t i = random() % kWriters;
+    if (open[i] == 0) writers[i].script("BEGIN");
+    if (const auto choice = random() % 4; open[i] == 0 || choice < 2) {
+      writers[i].script("INSERT INTO " + in("audit_log") +
+                        " (action, resource) VALUES ('x', 'test')");
+      ++open[i];
+    } else {
+      writers[i].script(choice == 2 ? "COMMIT" : "ROLLBACK");
+      if (choice == 2) committed += open[i];
+      open[i] = 0;
+    }
+    if (random() % 5 != 0) continue;
+    while (const auto more = seal_now(7)) sealed += static_cast<int>(more);
+    ASSERT_EQ(sealed, committed) << "step " << step;
+  }
+  EXPECT_GT(committed, 50);
+  EXPECT_EQ(fault(), "none");
+}
+
+TEST_F(AuditTest, ARolledBackEntryIsNotMissed) {
+  for (int i = 0; i < 3; ++i) {
+    auto slow = Clinic::as_role(tenant_);
+    slow.script("BEGIN");
+    slow.script("INSERT INTO " + in("audit_log") + " (action, resource) VALUES ('x', 'test')");
+    slow.script("ROLLBACK");
+    write("after");
+    EXPECT_EQ(seal_now(), 1);
+    EXPECT_EQ(fault(), "none");
+  }
+  EXPECT_EQ(looking_.value("SELECT string_agg(first || '-' || last, ' ' ORDER BY first) FROM " +
+                           in("audit_unsealed")),
+            "-9223372036854775808-1 3-3 5-5 7-9223372036854775807");
 }
 
 /// What somebody with every right does behind the triggers, and what verify says then.
 struct Tampering {
-  std::string sql;  ///< LOG and SEALS stand for the tables
+  std::string sql;  ///< LOG, SEALS and UNSEALED stand for the tables
   std::string says;
 };
 
-TEST_F(AuditTest, EveryTamperingIsNamed) {
-  for (int i = 1; i <= 8; ++i) write("a" + std::to_string(i));
-  write("a9", R"({"q": "x"})");
-  while (seal_now(3) != 0) {
-  }
-  auto intruder = Clinic::as_intruder();
-  const auto apply = [&](std::string sql) {
-    for (const auto& [place, table] : {std::pair{"LOG", "audit_log"}, {"SEALS", "audit_seals"}}) {
-      for (auto at = sql.find(place); at != std::string::npos; at = sql.find(place)) {
-        sql.replace(at, std::string(place).size(), in(table));
-      }
-    }
-    intruder.script(sql);
-  };
-  apply("CREATE TEMP TABLE l AS SELECT * FROM LOG; CREATE TEMP TABLE s AS SELECT * FROM SEALS");
-  const std::vector<Tampering> tamperings{
+/// Of nine entries in three seals and the twelfth in a fourth one, in another epoch.
+const std::vector<Tampering>& tamperings() {
+  static const std::vector<Tampering> all{
       {"UPDATE LOG SET action = 'b' WHERE id = 5", "audit entry 5 was altered"},
       {"UPDATE LOG SET at = at + interval '1 microsecond' WHERE id = 1", "audit entry 1 was"},
       {"UPDATE LOG SET actor_id = 99 WHERE id = 9", "audit entry 9 was altered"},
@@ -287,13 +272,40 @@ TEST_F(AuditTest, EveryTamperingIsNamed) {
       {"UPDATE LOG SET filters = '{}' WHERE id = 2", "audit entry 2 was altered"},
       {"UPDATE LOG SET filters = NULL WHERE id = 9", "audit entry 9 was altered"},
       {"UPDATE LOG SET after = filters, filters = NULL WHERE id = 9", "audit entry 9 was altered"},
-      {"UPDATE LOG SET xact_id = '1' WHERE id = 6", "audit entry 6 was altered"},
+      {"UPDATE LOG SET salt = gen_random_uuid() WHERE id = 6", "audit entry 6 was altered"},
+      {"UPDATE LOG SET salt = NULL, filters = NULL, resource = 'x' WHERE id = 9",
+       "audit entry 9 was altered"},
       {"UPDATE LOG SET action = 'b' WHERE id IN (8, 3)", "audit entry 3 was altered"},
       {"DELETE FROM LOG WHERE id = 6", "audit entry 6 is missing"},
       {"DELETE FROM LOG", "audit entry 1 is missing"},
-      {"INSERT INTO LOG (id, action, resource, xact_id) OVERRIDING SYSTEM VALUE "
-       "SELECT 1000, 'forged', 'test', xact_id FROM l WHERE id = 5",
+      // Where the sealer no longer looks.
+      {"UPDATE UNSEALED SET first = 1001 WHERE first = 13; "
+       "INSERT INTO LOG (id, action, resource) OVERRIDING SYSTEM VALUE "
+       "VALUES (1000, 'forged', 'test')",
        "audit entry 1000 was put in without a seal"},
+      {"DELETE FROM UNSEALED WHERE first = 10; "
+       "INSERT INTO LOG (id, action, resource) OVERRIDING SYSTEM VALUE "
+       "VALUES (11, 'forged', 'test')",
+       "audit entry 11 was put in without a seal"},
+      {"DELETE FROM UNSEALED WHERE first = 10", "the sealer would pass over audit entry 10"},
+      {"UPDATE UNSEALED SET last = 10 WHERE first = 10",
+       "the sealer would pass over audit entry 11"},
+      {"DELETE FROM UNSEALED", "the sealer would pass over audit entry -92233"},
+      {"UPDATE UNSEALED SET last = 12 WHERE first = 10", "the sealer would seal audit entry 12"},
+      {"INSERT INTO UNSEALED VALUES (2, 3)", "the sealer would seal audit entry 2 again"},
+      {"UPDATE SEALS SET content_digests = substr(content_digests, 1, 64) || sha256('x') "
+       "WHERE seq = 3",
+       "the digest of audit entry 9 was altered"},
+      {"UPDATE SEALS SET content_digests = sha256('x') || substr(content_digests, 33) "
+       "WHERE seq = 2",
+       "audit entry 4 was altered"},
+      {"UPDATE SEALS SET sealed_at = sealed_at + interval '1 microsecond' WHERE seq = 1",
+       "seal 1 does not continue"},
+      {"UPDATE SEALS SET epoch = 2 WHERE seq = 3", "seal 3 does not continue"},
+      {"UPDATE SEALS SET previous_epoch = NULL WHERE seq = 4", "seal 4 does not continue"},
+      {"UPDATE SEALS SET epoch = 1, previous_epoch = NULL WHERE seq = 4",
+       "seal 4 does not continue"},
+      {"UPDATE SEALS SET entry_format = 7 WHERE seq = 2", "seal 2 has entry format 7, which"},
       {"UPDATE SEALS SET hash = sha256('x') WHERE seq = 2", "seal 2 does not continue"},
       {"UPDATE SEALS SET hash = sha256('x') WHERE seq = 3", "seal 3 does not continue"},
       {"DELETE FROM SEALS WHERE seq = 1", "seal 1 is missing"},
@@ -302,18 +314,57 @@ TEST_F(AuditTest, EveryTamperingIsNamed) {
       {"UPDATE SEALS SET entry_ids = '{4,6,5}' WHERE seq = 2", "audit entry 6 was altered"},
       // An entry that is gone without a trace in its seal breaks the chain there.
       {"DELETE FROM LOG WHERE id = 4; UPDATE SEALS SET entry_ids = entry_ids[2:3], "
-       "entry_hashes = substr(entry_hashes, 33) WHERE seq = 2",
+       "entry_hashes = substr(entry_hashes, 33), "
+       "content_digests = substr(content_digests, 33) WHERE seq = 2",
        "seal 2 does not continue"},
   };
+  return all;
+}
+
+TEST_F(AuditTest, EveryTamperingIsNamed) {
+  for (int i = 1; i <= 8; ++i) write("a" + std::to_string(i));
+  write("a9", R"({"q": "x"})");
+  while (seal_now(3) != 0) {
+  }
+  looking_.query("SELECT wardbook.audit_begin_epoch($1)", {tenant_.str()});
+  auto role = Clinic::as_role(tenant_);
+  role.script("INSERT INTO " + in("audit_log") +
+              " (id, action, resource) OVERRIDING SYSTEM VALUE VALUES (12, 'a12', 'test')");
+  EXPECT_EQ(seal_now(), 1);
+  auto intruder = Clinic::as_intruder();
+  const auto apply = [&](std::string sql) {
+    for (const auto& [place, table] : {std::pair{"LOG", "audit_log"},
+                                       {"UNSEALED", "audit_unsealed"},
+                                       {"SEALS", "audit_seals"}}) {
+      for (auto at = sql.find(place); at != std::string::npos; at = sql.find(place)) {
+        sql.replace(at, std::string(place).size(), in(table));
+      }
+    }
+    intruder.script(sql);
+  };
+  apply(
+      "CREATE TEMP TABLE l AS SELECT * FROM LOG; CREATE TEMP TABLE s AS SELECT * FROM SEALS;"
+      "CREATE TEMP TABLE u AS SELECT * FROM UNSEALED");
   ASSERT_EQ(fault(), "none");
-  for (const auto& tampering : tamperings) {
+  for (const auto& tampering : tamperings()) {
     apply(tampering.sql);
     EXPECT_THAT(fault(), HasSubstr(tampering.says)) << tampering.sql;
     apply(
         "DELETE FROM LOG; INSERT INTO LOG OVERRIDING SYSTEM VALUE SELECT * FROM l; "
-        "DELETE FROM SEALS; INSERT INTO SEALS SELECT * FROM s");
+        "DELETE FROM SEALS; INSERT INTO SEALS SELECT * FROM s; "
+        "DELETE FROM UNSEALED; INSERT INTO UNSEALED SELECT * FROM u");
     ASSERT_EQ(fault(), "none") << "put back as it was";
   }
+}
+
+TEST_F(AuditTest, AHospitalsRoleCannotHideAnEntryFromTheSealer) {
+  auto role = Clinic::as_role(tenant_);
+  write("before");
+  ASSERT_EQ(seal_now(), 1);
+  role.script("DELETE FROM " + in("audit_unsealed") + " WHERE last > 1");
+  write("hidden");
+  EXPECT_EQ(seal_now(), 0);
+  EXPECT_EQ(fault(), "audit entry 2 was put in without a seal");
 }
 
 TEST_F(AuditTest, ChainsOfTwoHospitalsCannotBeExchanged) {

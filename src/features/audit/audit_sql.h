@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "db/query.h"
+#include "features/audit/entry_format.h"
 
 namespace wardbook::audit {
 
@@ -12,24 +13,26 @@ inline const db::Query<void, std::optional<std::int64_t>, std::optional<std::str
                        std::optional<std::vector<std::int64_t>>, std::string,
                        std::optional<std::string>, std::optional<std::string>,
                        std::optional<std::string>, std::optional<db::Json>, std::optional<db::Json>,
-                       std::optional<db::Json>>
+                       std::optional<db::Json>, std::optional<std::string>>
     kInsertOne{"audit.insert_one", R"sql(
   INSERT INTO {tenant}.audit_log (actor_id, actor_role, action, resource, resource_id, patient_id,
-    patient_ids, outcome, reason, request_id, ip, before, after, filters)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))sql"};
+    patient_ids, outcome, reason, request_id, ip, before, after, filters, salt)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15))sql"};
 
 /// Many at once, column by column; `patient_ids` are array literals.
 inline const db::Query<void, Texts, Texts, Texts, Texts, Texts, Texts, Texts, Texts, Texts, Texts,
-                       Texts, Texts>
+                       Texts, Texts, Texts>
     kInsertMany{"audit.insert_many", R"sql(
   INSERT INTO {tenant}.audit_log (actor_id, actor_role, action, resource, resource_id, patient_id,
-    patient_ids, outcome, reason, request_id, ip, filters)
+    patient_ids, outcome, reason, request_id, ip, filters, salt)
   SELECT e.actor_id, e.actor_role, e.action, e.resource, e.resource_id, e.patient_id,
-         e.patient_ids::bigint[], e.outcome, e.reason, e.request_id, e.ip, e.filters::jsonb
+         e.patient_ids::bigint[], e.outcome, e.reason, e.request_id, e.ip, e.filters::jsonb,
+         e.salt
   FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
-              $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[])
+              $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
+              $13::uuid[])
     AS e(actor_id, actor_role, action, resource, resource_id, patient_id, patient_ids, outcome,
-         reason, request_id, ip, filters))sql"};
+         reason, request_id, ip, filters, salt))sql"};
 
 inline const db::Query<void, std::optional<std::int64_t>, std::string, std::string, std::string,
                        std::optional<std::string>, std::optional<std::string>, db::Json>
@@ -60,94 +63,111 @@ inline const db::Query<Behind, std::string, std::int64_t> kPatientBehind{"audit.
   FROM {tenant}.record_attachments a
   JOIN {tenant}.medical_records r ON r.id = a.record_id WHERE $1 = 'attachment' AND a.id = $2)sql"};
 
-/// An entry as the hash sees it: every column's text, in this order. Changing it breaks all chains;
-/// `filters`, which came later, is not hashed where there are none.
-struct EntryRow {
-  std::int64_t id = 0;
-  std::string xact;
-  std::vector<std::optional<std::string>> columns;
-  static EntryRow from_row(const db::RowView& r) {
-    EntryRow row;
-    row.id = r.int64(0);
-    row.xact = r.str(1);
-    for (int i = 2; i < r.columns(); ++i) row.columns.push_back(r.maybe_str(i));
-    if (!row.columns.back()) row.columns.pop_back();
-    return row;
-  }
+// ---- the chain
+
+/// No row: another process seals this hospital's log. The clock is PostgreSQL's, in microseconds.
+struct SealLock {
+  std::int64_t epoch = 0;
+  std::int64_t now = 0;
+  static SealLock from_row(const db::RowView& r) { return {r.int64(0), r.int64(1)}; }
 };
-#define WB_AUDIT_COLUMNS                                                                      \
-  "id, xact_id::text, extract(epoch FROM at)::text, actor_id, actor_role, action, resource, " \
-  "resource_id, patient_id, patient_ids, outcome, reason, request_id, ip, before, after, filters"
+inline const db::Query<SealLock> kSealLock{"audit.seal_lock", R"sql(
+  SELECT epoch, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+  FROM {tenant}.audit_sealing FOR UPDATE SKIP LOCKED)sql"};
 
 struct SealHead {
   std::int64_t seq = 0;
+  std::int64_t epoch = 0;
   std::string hash;
-  std::string last_xact;
-  std::int64_t last_id = 0;
-  static SealHead from_row(const db::RowView& r) {
-    return {r.int64(0), r.bytes(1), r.str(2), r.int64(3)};
-  }
+  static SealHead from_row(const db::RowView& r) { return {r.int64(0), r.int64(1), r.bytes(2)}; }
 };
-
-/// No row: another process seals this hospital's log.
-inline const db::Query<db::BoolRow> kSealLock{"audit.seal_lock", R"sql(
-  SELECT only_row FROM {tenant}.audit_sealing FOR UPDATE SKIP LOCKED)sql"};
-
 inline const db::Query<SealHead> kLastSeal{"audit.last_seal", R"sql(
-  SELECT seq, hash, last_xact::text, entry_ids[array_upper(entry_ids, 1)]
-  FROM {tenant}.audit_seals ORDER BY seq DESC LIMIT 1)sql"};
+  SELECT seq, epoch, hash FROM {tenant}.audit_seals ORDER BY seq DESC LIMIT 1)sql"};
 
-/// Committed for sure: below the oldest transaction that still runs. READ COMMITTED gives this
-/// statement its own snapshot, which sees all of them. Ordered by the column, qualified: the bare
-/// name would be the text in the list, which puts 1000 before 999.
-inline const db::Query<EntryRow, std::string, std::int64_t, std::int64_t> kUnsealed{
-    "audit.unsealed", "SELECT " WB_AUDIT_COLUMNS R"sql(
-  FROM {tenant}.audit_log a
-  WHERE (a.xact_id, a.id) > ($1::xid8, $2::bigint)
-    AND a.xact_id < pg_snapshot_xmin(pg_current_snapshot())
-  ORDER BY a.xact_id, a.id LIMIT $3)sql"};
+/// Entries whose numbers no seal has. The LIMIT inside keeps PostgreSQL on the primary key, from
+/// one range to the next.
+inline const db::Query<EntryRow, std::int64_t> kUnsealed{"audit.unsealed", R"sql(
+  SELECT a.id, a.salt, extract(epoch FROM a.at)::text, a.actor_id, a.actor_role, a.action,
+         a.resource, a.resource_id, a.patient_id, a.patient_ids, a.outcome, a.request_id, a.ip,
+         a.reason, a.filters, a.before, a.after
+  FROM {tenant}.audit_unsealed u
+  CROSS JOIN LATERAL (SELECT * FROM {tenant}.audit_log e WHERE e.id BETWEEN u.first AND u.last
+                      ORDER BY e.id LIMIT $1) a
+  ORDER BY a.id LIMIT $1)sql"};
 
-inline const db::Query<void, std::int64_t, std::string, std::vector<std::int64_t>, db::Bytes,
-                       db::Bytes>
+struct Range {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  static Range from_row(const db::RowView& r) { return {r.int64(0), r.int64(1)}; }
+};
+/// Those that may hold the numbers from $1 to $2.
+inline const db::Query<Range, std::int64_t, std::int64_t> kUnsealedRanges{"audit.unsealed_ranges",
+                                                                          R"sql(
+  SELECT first, last FROM {tenant}.audit_unsealed WHERE last >= $1 AND first <= $2
+  ORDER BY first)sql"};
+inline const db::Query<void, std::vector<std::int64_t>> kDropRanges{"audit.drop_ranges", R"sql(
+  DELETE FROM {tenant}.audit_unsealed WHERE first = ANY($1))sql"};
+inline const db::Query<void, std::vector<std::int64_t>, std::vector<std::int64_t>> kAddRanges{
+    "audit.add_ranges", R"sql(
+  INSERT INTO {tenant}.audit_unsealed (first, last)
+  SELECT r.first, r.last FROM unnest($1::bigint[], $2::bigint[]) AS r(first, last))sql"};
+
+inline const db::Query<void, std::int64_t, std::int64_t, std::optional<std::int64_t>, std::int64_t,
+                       std::int64_t, std::vector<std::int64_t>, db::Bytes, db::Bytes, db::Bytes>
     kInsertSeal{"audit.insert_seal", R"sql(
-  INSERT INTO {tenant}.audit_seals (seq, last_xact, entry_ids, entry_hashes, hash)
-  VALUES ($1, $2::xid8, $3, $4, $5))sql"};
+  INSERT INTO {tenant}.audit_seals (seq, epoch, previous_epoch, entry_format, sealed_at, entry_ids,
+    content_digests, entry_hashes, hash)
+  VALUES ($1, $2, $3, $4, timestamptz 'epoch' + $5::bigint * interval '1 microsecond', $6, $7, $8,
+    $9))sql"};
 
 struct SealRow {
-  std::int64_t seq = 0;
-  std::string hash;
+  SealHeader header;
+  std::string digests;
   std::string hashes;
-  std::int64_t entries = 0;
+  std::string hash;
   static SealRow from_row(const db::RowView& r) {
-    return {r.int64(0), r.bytes(1), r.bytes(2), r.int64(3)};
+    return {{r.int64(0), r.int64(1), r.maybe_int64(2), r.int64(3), r.int64(4)},
+            r.bytes(5),
+            r.bytes(6),
+            r.bytes(7)};
   }
 };
 inline const db::Query<SealRow, std::int64_t> kNextSeal{"audit.next_seal", R"sql(
-  SELECT seq, hash, entry_hashes, cardinality(entry_ids) FROM {tenant}.audit_seals
-  WHERE seq > $1 ORDER BY seq LIMIT 1)sql"};
+  SELECT seq, epoch, previous_epoch, entry_format,
+         (extract(epoch FROM sealed_at) * 1000000)::bigint, content_digests, entry_hashes, hash
+  FROM {tenant}.audit_seals WHERE seq > $1 ORDER BY seq LIMIT 1)sql"};
 
-/// A seal's entries in its order; an entry that is gone has an id and a NULL xact.
 inline const db::Query<EntryRow, std::int64_t> kSealedEntries{"audit.sealed_entries", R"sql(
-  SELECT n.entry_id, coalesce(a.xact_id::text, ''), extract(epoch FROM a.at)::text, a.actor_id,
-         a.actor_role, a.action, a.resource, a.resource_id, a.patient_id, a.patient_ids, a.outcome,
-         a.reason, a.request_id, a.ip, a.before, a.after, a.filters
+  SELECT n.entry_id, a.salt, extract(epoch FROM a.at)::text, a.actor_id, a.actor_role, a.action,
+         a.resource, a.resource_id, a.patient_id, a.patient_ids, a.outcome, a.request_id, a.ip,
+         a.reason, a.filters, a.before, a.after
   FROM {tenant}.audit_seals s
   CROSS JOIN LATERAL unnest(s.entry_ids) WITH ORDINALITY AS n(entry_id, position)
   LEFT JOIN {tenant}.audit_log a ON a.id = n.entry_id
   WHERE s.seq = $1 ORDER BY n.position)sql"};
 
-inline const db::Query<db::Int64Row, std::string, std::int64_t> kCountUpTo{"audit.count_up_to",
-                                                                           R"sql(
-  SELECT count(*) FROM {tenant}.audit_log WHERE (xact_id, id) <= ($1::xid8, $2::bigint))sql"};
-inline const db::Query<db::Int64Row, std::string, std::int64_t> kCountAfter{"audit.count_after",
-                                                                            R"sql(
-  SELECT count(*) FROM {tenant}.audit_log WHERE (xact_id, id) > ($1::xid8, $2::bigint))sql"};
-inline const db::Query<db::Int64Row, std::string, std::int64_t> kFirstStranger{
-    "audit.first_stranger", R"sql(
-  SELECT a.id FROM {tenant}.audit_log a
-  WHERE (a.xact_id, a.id) <= ($1::xid8, $2::bigint)
-    AND a.id NOT IN (SELECT unnest(s.entry_ids) FROM {tenant}.audit_seals s)
-  ORDER BY a.id LIMIT 1)sql"};
+/// The last seal and what is unsealed behind it, as of one moment; a row without a range if there
+/// is none.
+struct UnsealedRow {
+  std::int64_t seq = 0;
+  std::optional<Range> range;
+  static UnsealedRow from_row(const db::RowView& r) {
+    UnsealedRow row{r.int64(0), std::nullopt};
+    if (!r.is_null(1)) row.range = Range{r.int64(1), r.int64(2)};
+    return row;
+  }
+};
+inline const db::Query<UnsealedRow> kAllUnsealed{"audit.all_unsealed", R"sql(
+  SELECT s.seq, u.first, u.last
+  FROM (SELECT coalesce(max(seq), 0) AS seq FROM {tenant}.audit_seals) s
+  LEFT JOIN {tenant}.audit_unsealed u ON true ORDER BY u.first)sql"};
+inline const db::Query<db::Int64Row> kCountUnsealed{"audit.count_unsealed", R"sql(
+  SELECT coalesce(sum(n.entries), 0)::bigint FROM {tenant}.audit_unsealed u
+  CROSS JOIN LATERAL (SELECT count(*) AS entries FROM {tenant}.audit_log a
+                      WHERE a.id BETWEEN u.first AND u.last) n)sql"};
+inline const db::Query<db::Int64Row, std::int64_t, std::int64_t> kFirstBetween{
+    "audit.first_between", R"sql(
+  SELECT id FROM {tenant}.audit_log WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT 1)sql"};
 
 inline const db::Query<db::TextRow> kAllTenants{"audit.all_tenants",
                                                 "SELECT id FROM wardbook.tenants ORDER BY id"};
@@ -171,9 +191,8 @@ struct Listed {
   "CASE WHEN a.before IS NOT NULL OR a.after IS NOT NULL THEN ARRAY(SELECT k FROM "               \
   "jsonb_object_keys(coalesce(a.before, '{}') || coalesce(a.after, '{}')) k WHERE "               \
   "nullif(a.before -> k, 'null') IS DISTINCT FROM nullif(a.after -> k, 'null') ORDER BY k) END, " \
-  "coalesce((SELECT (a.xact_id, a.id) <= (l.last_xact, "                                          \
-  "l.entry_ids[cardinality(l.entry_ids)]) FROM {tenant}.audit_seals l "                           \
-  "ORDER BY l.seq DESC LIMIT 1), false) "                                                         \
+  "coalesce((SELECT a.id > u.last FROM {tenant}.audit_unsealed u WHERE u.first <= a.id "          \
+  "ORDER BY u.first DESC LIMIT 1), true) "                                                        \
   "FROM {tenant}.audit_log a LEFT JOIN {tenant}.staff s ON s.account_id = a.actor_id "
 #define WB_AUDIT_FILTER                                                                    \
   "WHERE ($1::bigint IS NULL OR a.patient_id = $1 OR a.patient_ids @> ARRAY[$1]) "         \
@@ -191,7 +210,6 @@ inline const db::Query<db::Int64Row, MaybeId, MaybeId, MaybeText, MaybeText, May
     kCount{"audit.count", "SELECT count(*) FROM {tenant}.audit_log a " WB_AUDIT_FILTER};
 inline const db::Query<Listed, AuditId> kGet{"audit.get", WB_AUDIT_LISTED "WHERE a.id = $1"};
 
-#undef WB_AUDIT_COLUMNS
 #undef WB_AUDIT_LISTED
 #undef WB_AUDIT_FILTER
 

@@ -2,6 +2,7 @@
 
 #include "api/input.h"
 #include "api/paging.h"
+#include "base/text.h"
 #include "features/allergies/allergies.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
@@ -101,7 +102,7 @@ Task<api::Response> labs(App& app, api::Request req) {
   const auto from = params.date_or_time("from");
   const auto to = params.date_or_time("to");
   const auto test = params.typed("test");
-  if (test && test->find_first_not_of(' ') == std::string::npos) {
+  if (test && only_blanks(*test, " ")) {
     params.fault("test", "must be a test's name or LOINC code");
   }
   params.finish();

@@ -1,21 +1,23 @@
 #include "features/diagnoses/diagnoses.h"
 
 #include "api/input.h"
+#include "base/text.h"
 
 namespace wardbook::diagnoses {
+namespace {
 
 using Need = api::Input::Need;
 
+}  // namespace
+
 std::optional<std::string> normal_code(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
+  text = trimmed(text, " ");
   std::string code;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '.' && i == 3) continue;
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-    const bool letter = c >= 'A' && c <= 'Z';
-    const bool digit = c >= '0' && c <= '9';
+    if (text[i] == '.' && i == 3) continue;
+    const char c = upper_case(text[i]);
+    const bool letter = is_upper(c);
+    const bool digit = is_digit(c);
     if (!letter && !digit) return std::nullopt;
     const std::size_t at = code.size() > 3 ? code.size() - 1 : code.size();
     if ((at == 0 && !letter) || (at == 1 && !digit)) return std::nullopt;

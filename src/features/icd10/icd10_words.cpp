@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "features/icd10/icd10_lay_words.h"
 
 namespace wardbook::icd10 {
@@ -37,20 +38,8 @@ constexpr std::size_t kCodeLength = 7;  ///< S72001A
 constexpr int kTypedCodesMost = 3;      // each may be of some thousand codes
 constexpr std::string_view kCodeSeparators = " .,-_/:;";
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool in_word(char c) {
-  return is_letter(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
-}
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-char upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return is_letter_or_digit(c) || static_cast<unsigned char>(c) >= 0x80;
 }
 
 /// A word of a text, in lower case.
@@ -62,8 +51,7 @@ struct Piece {
 /// A category at least, without a dot.
 bool is_code(std::string_view word) {
   return word.size() >= kCategory && word.size() <= kCodeLength && is_letter(word[0]) &&
-         is_digit(word[1]) &&
-         std::ranges::all_of(word, [](char c) { return is_letter(c) || is_digit(c); });
+         is_digit(word[1]) && std::ranges::all_of(word, is_letter_or_digit);
 }
 
 /// type2, covid19, type2diabetes: where the part ends that a word begins with, if three letters or
@@ -79,17 +67,17 @@ std::size_t part_of(std::string_view word) {
   return figures >= kLetters && letters ? figures : word.size();
 }
 
-std::vector<Piece> split(std::string_view text) {
+std::vector<Piece> pieces_of(std::string_view text) {
   std::vector<Piece> out;
   for (std::size_t at = 0; at < text.size();) {
     const auto begin = at;
     while (at < text.size() && in_word(text[at])) ++at;
     std::string word(text.substr(begin, at - begin));
-    std::ranges::transform(word, word.begin(), lower);
+    word = lower_case(word);
     if (word.size() == kCategory && is_code(word) && at < text.size() && text[at] == '.') {
       std::string whole = word;
       auto end = at + 1;
-      while (end < text.size() && in_word(text[end])) whole += lower(text[end++]);
+      while (end < text.size() && in_word(text[end])) whole += lower_case(text[end++]);
       if (whole.size() > kCategory && is_code(whole)) {
         out.push_back({std::move(whole), true});
         at = end;
@@ -107,7 +95,7 @@ std::vector<Piece> split(std::string_view text) {
 }
 
 std::vector<Piece> telling_words(std::string_view text) {
-  auto pieces = split(text);
+  auto pieces = pieces_of(text);
   const auto filler = [](const Piece& piece) { return is_filler(piece.word); };
   if (!std::ranges::all_of(pieces, filler)) std::erase_if(pieces, filler);
   return pieces;
@@ -184,8 +172,7 @@ void add_word(TypedWords& out, const Piece& piece) {
   if (const auto other = other_form(piece.word); !other.empty()) also(std::string(other));
   if (!piece.dotted) also(piece.word);
   if (!is_code(piece.word) || out.typed_codes == kTypedCodesMost) return;
-  std::string code = piece.word;
-  std::ranges::transform(code, code.begin(), upper);
+  std::string code = upper_case(piece.word);
   out.codes.insert(out.codes.begin() + out.typed_codes++, {std::move(code), position, position});
 }
 
@@ -231,7 +218,7 @@ TypedWords typed_words(std::string_view text) {
     }
   }
   cut(out);
-  for (const auto& piece : split(text)) out.asked = std::max(out.asked, asked_by(piece.word));
+  for (const auto& piece : pieces_of(text)) out.asked = std::max(out.asked, asked_by(piece.word));
   for (const auto& word : out.words) out.asked = std::max(out.asked, asked_by(word));
   return out;
 }
@@ -266,12 +253,12 @@ std::optional<std::string> code_beginning(std::string_view text) {
       separator = !out.empty();
       continue;
     }
-    if (!is_letter(c) && !is_digit(c)) return std::nullopt;
+    if (!is_letter_or_digit(c)) return std::nullopt;
     if ((out.empty() && !is_letter(c)) || (out.size() == 1 && !is_digit(c))) return std::nullopt;
     if (separator && out.size() == 2) return std::nullopt;
     parted = parted || separator;
     separator = false;
-    out += upper(c);
+    out += upper_case(c);
   }
   if (out.empty() || out.size() > kCodeLength) return std::nullopt;
   if (parted && out.size() < kCategory) return std::nullopt;

@@ -2,7 +2,6 @@
 #include <archive_entry.h>
 
 #include <cctype>
-#include <charconv>
 #include <fstream>
 #include <memory>
 #include <regex>
@@ -10,6 +9,7 @@
 #include <stdexcept>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "features/icd10/icd10.h"
 
@@ -19,11 +19,6 @@ namespace {
 constexpr std::size_t kMostBytes = 64 * 1024 * 1024;
 constexpr std::size_t kMostRows = 500'000;
 
-std::string_view trimmed(std::string_view text) {
-  const auto end = text.find_last_not_of(" \r\n");
-  return end == std::string_view::npos ? std::string_view() : text.substr(0, end + 1);
-}
-
 /// An entry's name without folders.
 std::string_view base_name(std::string_view path) {
   const auto slash = path.rfind('/');
@@ -32,10 +27,7 @@ std::string_view base_name(std::string_view path) {
 
 /// `icd10cm_order_2026.txt`, with or without `-` for `_`; the addenda are not it.
 bool is_order_file(std::string_view name) {
-  std::string lower;
-  for (const char c : base_name(name)) {
-    lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
+  const auto lower = lower_case(base_name(name));
   return lower.find("order") != std::string::npos && lower.find("addenda") == std::string::npos &&
          lower.ends_with(".txt");
 }
@@ -109,19 +101,20 @@ Entry order_file_in_zip(const std::string& bytes, const std::string& path) {
 
 std::optional<OrderRow> parse_order_line(std::string_view line) {
   constexpr std::size_t kLongTitleAt = 77;
-  line = trimmed(line);
+  line = trimmed_end(line, kWhiteSpace);
   if (line.size() <= kLongTitleAt) return std::nullopt;
   OrderRow row;
-  const auto [end, error] = std::from_chars(line.data(), line.data() + 5, row.order);
-  if (error != std::errc{} || end != line.data() + 5) return std::nullopt;
-  row.code = std::string(trimmed(line.substr(6, 7)));
+  const auto order = parse_number<decltype(row.order)>(line.substr(0, 5));
+  if (!order) return std::nullopt;
+  row.order = *order;
+  row.code = std::string(trimmed_end(line.substr(6, 7)));
   const char flag = line[14];
   if (row.code.size() < 3 || (flag != '0' && flag != '1')) return std::nullopt;
   for (const char c : row.code) {
-    if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))) return std::nullopt;
+    if (!(is_upper(c) || is_digit(c))) return std::nullopt;
   }
   row.billable = flag == '1';
-  row.short_title = std::string(trimmed(line.substr(16, 60)));
+  row.short_title = std::string(trimmed_end(line.substr(16, 60)));
   row.long_title = std::string(line.substr(kLongTitleAt));
   if (row.short_title.empty() || row.long_title.empty()) return std::nullopt;
   return row;

@@ -1,9 +1,9 @@
-#include <algorithm>
 
 #include "api/conditions.h"
 #include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
@@ -241,7 +241,7 @@ Task<Page> list_page(db::Tx& tx, std::optional<std::vector<std::string>> cursor,
 Task<api::Response> list_patients(App& app, api::Request req) {
   api::Params params(req);
   auto q = params.typed("q");
-  if (q && q->find_first_not_of(' ') == std::string::npos) q.reset();
+  if (q && only_blanks(*q, " ")) q.reset();
   if (q) q = single_spaced(*q);
   const int limit = params.limit();
   const bool count = params.count_exact();

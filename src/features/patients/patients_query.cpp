@@ -2,33 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
+
+#include "base/text.h"
 
 namespace wardbook::patients {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, is_digit);
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto from = text.find_first_not_of(' ');
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(' ') - from + 1);
-}
-
 int number_of(std::string_view digits) {
-  int value = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return value;
+  return parse_number<int>(digits).value_or(0);
 }
 
 /// Nobody was born before, and nobody will read this after.
@@ -46,7 +27,7 @@ int month_of(std::string_view word) {
   constexpr std::array<std::string_view, 13> kMonths{
       "january", "february",  "march",   "april",    "may",      "june", "july",
       "august",  "september", "october", "november", "december", "sept"};
-  const auto same = [](char a, char b) { return (a | 0x20) == b; };
+  const auto same = [](char a, char b) { return lower_case(a) == b; };
   const auto is_it = [&](std::string_view month) {
     return std::ranges::equal(word, month, same) ||
            std::ranges::equal(word, month.substr(0, 3), same);
@@ -165,7 +146,7 @@ bool Search::only_number() const {
 
 Search parse_search(std::string_view q) {
   Search out;
-  q = trimmed(q);
+  q = trimmed(q, " ");
   const auto add = [](std::string& words, std::string_view word) {
     if (!words.empty()) words += ' ';
     words += word;

@@ -27,6 +27,12 @@ json::value id_or_null(std::int64_t value) {
 
 }  // namespace
 
+const std::vector<std::string_view>& visit_types() {
+  static const std::vector<std::string_view> all{"consultation", "follow_up", "procedure",
+                                                 "emergency",    "inpatient", "telehealth"};
+  return all;
+}
+
 RecordInput parse_record(const json::object& body, std::vector<Fault>& faults) {
   api::Input in(body, "", faults);
   RecordInput out;
@@ -37,10 +43,7 @@ RecordInput parse_record(const json::object& body, std::vector<Fault>& faults) {
     out.doctor_id = AccountId(*id);
   }
   out.visit_date = in.date_or_time("visit_date", Need::required).value_or("");
-  out.visit_type =
-      in.one_of("visit_type", Need::required,
-                {"consultation", "follow_up", "procedure", "emergency", "inpatient", "telehealth"})
-          .value_or("");
+  out.visit_type = in.one_of("visit_type", Need::required, visit_types()).value_or("");
   const auto text = [&in](std::string_view key) {
     return in.text(key, Need::optional, kTextMost, true);
   };

@@ -49,6 +49,9 @@ struct FromTemplate {
 /// exist, is the doctor one) is checked later.
 [[nodiscard]] RecordInput parse_record(const boost::json::object& body, std::vector<Fault>& faults);
 
+/// What a visit can be.
+[[nodiscard]] const std::vector<std::string_view>& visit_types();
+
 /// Two fields that do not agree: told at `pointer`, or at `other` to who sent only that.
 struct Disagreement {
   std::string_view pointer, message;

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 
 #include "api/input.h"
+#include "base/text.h"
 #include "features/records/records.h"
 
 namespace wardbook::records {
@@ -120,9 +120,8 @@ json::object parse_prescription(const json::object& item, const std::string& poi
 /// One to seven digits, a hyphen, a check digit (LOINC Users' Guide, "LOINC codes"). The check
 /// digit is not recomputed: laboratories send codes of their own in this form.
 bool is_loinc(std::string_view code) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   if (code.size() < 3 || code.size() > 9 || code[code.size() - 2] != '-') return false;
-  return digit(code.back()) && std::ranges::all_of(code.substr(0, code.size() - 2), digit);
+  return is_digit(code.back()) && all_digits(code.substr(0, code.size() - 2));
 }
 
 /// Where a result lies: at one number, or beyond what the method measures ("<0.01", ">=500",
@@ -142,11 +141,7 @@ std::optional<Measured> measured(const json::value& value) {
   }
   const auto& string = value.get_string();
   std::string_view text(string.data(), string.size());
-  const auto skip_spaces = [&text] {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-  };
-  skip_spaces();
+  text = trimmed(text, " ");
   char side = 0;
   bool open = true;
   struct Sign {
@@ -166,14 +161,12 @@ std::optional<Measured> measured(const json::value& value) {
     side = sign->side;
     open = sign->open;
     text.remove_prefix(sign->text.size());
-    skip_spaces();
+    text = trimmed(text, " ");
   }
   if (text.starts_with('+')) text.remove_prefix(1);
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) {
-    return std::nullopt;
-  }
+  const auto read = parse_number<double>(text);
+  if (!read || !std::isfinite(*read)) return std::nullopt;
+  const double number = *read;
   constexpr double kEndless = std::numeric_limits<double>::infinity();
   if (side == '<') return Measured{-kEndless, number, true, open};
   if (side == '>') return Measured{number, kEndless, open, true};

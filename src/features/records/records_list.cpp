@@ -101,8 +101,7 @@ Filter read_filter(const api::Request& req) {
   f.patient = params.integer("patient_id", 1, INT64_MAX);
   f.doctor = params.integer("doctor_id", 1, INT64_MAX);
   f.status = params.one_of("status", {"draft", "finalized", "amended"});
-  f.visit_type = params.one_of("visit_type", {"consultation", "follow_up", "procedure", "emergency",
-                                              "inpatient", "telehealth"});
+  f.visit_type = params.one_of("visit_type", visit_types());
   f.from = params.date_or_time("from");
   f.to = params.date_or_time("to");
   if (const auto icd = params.text("icd", 20)) {

@@ -312,24 +312,40 @@ inline const db::Query<Mismatch> kFirstUnlikeAuthors{"records.first_unlike_autho
            IS DISTINCT FROM ('voided', n.changed_by, n.changed_at, n.reason) END
   ORDER BY r.id LIMIT 1)sql"};
 /// A version that is not what the audit log, which is sealed, says of the change: kind, reason,
-/// author and hash; and, where it says them, the record's number and the signer's name.
+/// author and hash; and, where it says them, the record's number and the signer's name. An erased
+/// entry says only who did what to which record, so each stands for one version at most.
 inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sql(
-  SELECT v.record_id, v.version FROM {tenant}.record_versions v
-  WHERE NOT EXISTS (
-    SELECT FROM {tenant}.audit_log a
-    WHERE a.resource = 'record' AND a.outcome = 'ok' AND a.resource_id = v.record_id
-      AND a.after->>'version' = v.version::text AND a.after->>'content_hash' = v.content_hash
-      AND (a.after->>'record_number' IS NULL OR EXISTS (
-        SELECT FROM {tenant}.medical_records r
-        WHERE r.id = v.record_id AND r.record_number = a.after->>'record_number'))
-      AND (a.after->>'signed_by_name' IS NULL OR EXISTS (
-        SELECT FROM {tenant}.signatures s WHERE s.record_id = v.record_id
-          AND s.version = v.version AND s.signed_by_name = a.after->>'signed_by_name'))
-      AND a.actor_id = v.changed_by AND coalesce(a.reason, '') = coalesce(v.reason, '')
-      AND a.action = CASE v.kind WHEN 'created' THEN 'record.create'
-        WHEN 'updated' THEN 'record.update' WHEN 'diagnosis' THEN 'record.diagnose'
-        WHEN 'finalized' THEN 'record.finalize' WHEN 'amended' THEN 'record.amend'
-        WHEN 'reopened' THEN 'record.reopen' ELSE 'record.void' END)
+  WITH versions AS (
+    SELECT v.*, CASE v.kind WHEN 'created' THEN 'record.create' WHEN 'updated' THEN 'record.update'
+      WHEN 'diagnosis' THEN 'record.diagnose' WHEN 'finalized' THEN 'record.finalize'
+      WHEN 'amended' THEN 'record.amend' WHEN 'reopened' THEN 'record.reopen'
+      ELSE 'record.void' END AS action
+    FROM {tenant}.record_versions v
+  ), unvouched AS (
+    SELECT v.record_id, v.version, v.action, v.changed_by,
+           row_number() OVER (PARTITION BY v.record_id, v.action, v.changed_by
+                              ORDER BY v.version) AS n
+    FROM versions v
+    WHERE NOT EXISTS (
+      SELECT FROM {tenant}.audit_log a
+      WHERE a.resource = 'record' AND a.outcome = 'ok' AND a.resource_id = v.record_id
+        AND a.after->>'version' = v.version::text AND a.after->>'content_hash' = v.content_hash
+        AND (a.after->>'record_number' IS NULL OR EXISTS (
+          SELECT FROM {tenant}.medical_records r
+          WHERE r.id = v.record_id AND r.record_number = a.after->>'record_number'))
+        AND (a.after->>'signed_by_name' IS NULL OR EXISTS (
+          SELECT FROM {tenant}.signatures s WHERE s.record_id = v.record_id
+            AND s.version = v.version AND s.signed_by_name = a.after->>'signed_by_name'))
+        AND a.actor_id = v.changed_by AND coalesce(a.reason, '') = coalesce(v.reason, '')
+        AND a.action = v.action)
+  )
+  SELECT u.record_id, u.version FROM unvouched u
+  LEFT JOIN (SELECT a.resource_id, a.action, a.actor_id, count(*) AS entries
+             FROM {tenant}.audit_log a
+             WHERE a.salt IS NULL AND a.resource = 'record' AND a.outcome = 'ok'
+             GROUP BY a.resource_id, a.action, a.actor_id) e
+    ON e.resource_id = u.record_id AND e.action = u.action AND e.actor_id = u.changed_by
+  WHERE u.n > coalesce(e.entries, 0)
   ORDER BY 1, 2 LIMIT 1)sql"};
 
 // ---- lists

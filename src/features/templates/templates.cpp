@@ -48,10 +48,7 @@ Written parse_template(const json::object& body) {
   api::Input in(body, "", faults);
   Written out;
   out.name = in.text("name", Need::required, 200).value_or("");
-  out.visit_type =
-      in.one_of("visit_type", Need::required,
-                {"consultation", "follow_up", "procedure", "emergency", "inpatient", "telehealth"})
-          .value_or("");
+  out.visit_type = in.one_of("visit_type", Need::required, records::visit_types()).value_or("");
   const Need said = in.has("specialty") ? Need::required : Need::optional;  // not blank, if given
   out.specialty = in.text("specialty", said, 100).value_or("general");
   const auto* content = in.object("content", Need::required);
@@ -116,8 +113,7 @@ Task<Template> own(db::Tx& tx, TemplateId id, api::IfMatch expected) {
 
 Task<api::Response> list_templates(App& app, api::Request req) {
   api::Params params(req);
-  const auto visit_type = params.one_of("visit_type", {"consultation", "follow_up", "procedure",
-                                                       "emergency", "inpatient", "telehealth"});
+  const auto visit_type = params.one_of("visit_type", records::visit_types());
   const auto specialty = params.text("specialty", 100);
   const api::IntegerPage page(params, req, "templates");
   params.finish();

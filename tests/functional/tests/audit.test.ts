@@ -198,6 +198,9 @@ test("entries are sealed soon, and the chain holds", async () => {
   assert.ok(sealed, "sealed within ten seconds");
   const one = await wardbook(["audit", "verify", "--tenant", HOME]);
   assert.equal(one.code, 0, one.stdout + one.stderr);
+  for (const column of ["epoch", "seals", "head", "erased"]) {
+    assert.match(one.stdout, new RegExp(`\\b${column}\\b`));
+  }
   const all = await wardbook(["audit", "verify"]);
   assert.equal(all.code, 0, all.stdout + all.stderr);
 });

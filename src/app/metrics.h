@@ -9,8 +9,10 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "db/pool.h"
+#include "jobs/jobs.h"
 
 namespace wardbook::app {
 
@@ -31,6 +33,11 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& refused_;
   prometheus::Family<prometheus::Gauge>& audit_;
   prometheus::Family<prometheus::Gauge>& apart_;
+  prometheus::Family<prometheus::Counter>& job_rounds_;
+  prometheus::Family<prometheus::Gauge>& job_holder_;
+  prometheus::Family<prometheus::Gauge>& job_backlog_;
+  prometheus::Family<prometheus::Gauge>& job_success_;
+  prometheus::Family<prometheus::Gauge>& job_seconds_;
 };
 
 /// One reactor's own handles, so that a request takes no lock: the labels are looked up once.
@@ -44,6 +51,7 @@ class ReactorMetrics {
   /// Totals since the start (net::Server).
   void set_refused(std::uint64_t made_room, std::uint64_t turned_away);
   void set_audit(std::size_t waiting, std::size_t tenants_apart);
+  void set_jobs(const std::vector<jobs::Report>& reports);
 
  private:
   struct Handles {

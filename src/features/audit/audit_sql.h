@@ -149,9 +149,6 @@ inline const db::Query<db::Int64Row, std::string, std::int64_t> kFirstStranger{
     AND a.id NOT IN (SELECT unnest(s.entry_ids) FROM {tenant}.audit_seals s)
   ORDER BY a.id LIMIT 1)sql"};
 
-inline const db::Query<db::TextRow> kAllTenants{"audit.all_tenants",
-                                                "SELECT id FROM wardbook.tenants ORDER BY id"};
-
 /// An entry as GET /audit shows it. The fields that were changed are those that differ, an absent
 /// one being as good as null.
 struct Listed {

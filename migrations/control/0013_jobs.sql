@@ -7,7 +7,7 @@ CREATE TABLE wardbook.jobs (
   fence           bigint NOT NULL DEFAULT 0,
   until           timestamptz NOT NULL DEFAULT '-infinity',   -- -infinity: nobody works
   due_at          timestamptz NOT NULL DEFAULT '-infinity',
-  started_at      timestamptz,                                -- the round that runs or ran last
+  started_at      timestamptz,                                -- the last round, or the row
   progress        text,                                       -- how far an unfinished round is
   last_success_at timestamptz,
   last_seconds    double precision,

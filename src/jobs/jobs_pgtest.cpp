@@ -166,6 +166,21 @@ TEST_F(JobsTest, AScheduleThatWasMadeShorterHoldsAtOnce) {
   EXPECT_EQ(gate.begun, 2);
 }
 
+TEST_F(JobsTest, AScheduleThatWasMadeShorterHoldsForAJobThatHasNeverRun) {
+  Gate gate;
+  gate.open = true;
+  one_.runner.add(job(gate));
+  Job often = job(gate);
+  often.every = 60s;
+  two_.runner.add(often);
+  one_.look();
+  one_.finish();
+  owner_.script("UPDATE wardbook.jobs SET started_at = started_at - interval '61 s'");
+  two_.look();
+  two_.finish();
+  EXPECT_EQ(gate.begun, 1);
+}
+
 TEST_F(JobsTest, TheLeaseOfAKilledNodeEndsAndAnotherOneTakesOver) {
   Gate first;
   Gate second;

@@ -31,9 +31,11 @@ inline const db::Query<StateRow> kStates{"jobs.states", R"sql(
          last_success_at, last_seconds
   FROM wardbook.jobs ORDER BY name)sql"};
 
+/// Counts as started, so that a schedule made shorter before the first round holds as well.
 inline const db::Query<void, std::string, double> kRegister{"jobs.register", R"sql(
-  INSERT INTO wardbook.jobs (name, due_at)
-  VALUES ($1, clock_timestamp() + make_interval(secs => $2)) ON CONFLICT DO NOTHING)sql"};
+  INSERT INTO wardbook.jobs (name, started_at, due_at)
+  VALUES ($1, clock_timestamp(), clock_timestamp() + make_interval(secs => $2))
+  ON CONFLICT DO NOTHING)sql"};
 
 struct TakenRow {
   std::int64_t fence = 0;

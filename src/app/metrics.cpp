@@ -66,7 +66,27 @@ Metrics::Metrics()
                                .Name("wardbook_search_documents_rewritten_total")
                                .Help("Search documents that were brought to the current format")
                                .Register(registry_)
-                               .Add({})) {}
+                               .Add({})),
+      job_rounds_(prometheus::BuildCounter()
+                      .Name("wardbook_job_rounds_total")
+                      .Help("Rounds of a job on this node, by result")
+                      .Register(registry_)),
+      job_holder_(prometheus::BuildGauge()
+                      .Name("wardbook_job_held")
+                      .Help("1 on the node that holds the job's lease")
+                      .Register(registry_)),
+      job_backlog_(prometheus::BuildGauge()
+                       .Name("wardbook_job_backlog")
+                       .Help("Hospitals with work for the job, on the node that holds its lease")
+                       .Register(registry_)),
+      job_success_(prometheus::BuildGauge()
+                       .Name("wardbook_job_last_success_seconds")
+                       .Help("When the job's last good round ended on any node, in Unix time")
+                       .Register(registry_)),
+      job_seconds_(prometheus::BuildGauge()
+                       .Name("wardbook_job_last_duration_seconds")
+                       .Help("How long the job's last good round took on any node")
+                       .Register(registry_)) {}
 
 std::string Metrics::text() const {
   std::ostringstream out;
@@ -154,6 +174,23 @@ void ReactorMetrics::set_refused(std::uint64_t made_room, std::uint64_t turned_a
 void ReactorMetrics::set_audit(std::size_t waiting, std::size_t tenants_apart) {
   audit_waiting_.Set(static_cast<double>(waiting));
   audit_apart_.Set(static_cast<double>(tenants_apart));
+}
+
+void ReactorMetrics::set_jobs(const std::vector<jobs::Report>& reports) {
+  const auto count_to = [](prometheus::Counter& counter, std::uint64_t total) {
+    counter.Increment(static_cast<double>(total) - counter.Value());
+  };
+  for (const jobs::Report& report : reports) {
+    const std::string& job = report.name;
+    count_to(metrics_.job_rounds_.Add({{"job", job}, {"result", "ok"}}), report.runs);
+    count_to(metrics_.job_rounds_.Add({{"job", job}, {"result", "failed"}}), report.failures);
+    metrics_.job_holder_.Add({{"job", job}}).Set(report.held ? 1 : 0);
+    metrics_.job_backlog_.Add({{"job", job}}).Set(static_cast<double>(report.backlog));
+    if (!report.last_success) continue;
+    const std::chrono::duration<double> at = report.last_success->time_since_epoch();
+    metrics_.job_success_.Add({{"job", job}}).Set(at.count());
+    metrics_.job_seconds_.Add({{"job", job}}).Set(report.last_seconds);
+  }
 }
 
 }  // namespace wardbook::app

@@ -10,8 +10,10 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "db/pool.h"
+#include "jobs/jobs.h"
 
 namespace wardbook::app {
 
@@ -34,6 +36,11 @@ class Metrics {
   prometheus::Family<prometheus::Gauge>& apart_;
   prometheus::Gauge& outdated_documents_;
   prometheus::Counter& rewritten_documents_;
+  prometheus::Family<prometheus::Counter>& job_rounds_;
+  prometheus::Family<prometheus::Gauge>& job_holder_;
+  prometheus::Family<prometheus::Gauge>& job_backlog_;
+  prometheus::Family<prometheus::Gauge>& job_success_;
+  prometheus::Family<prometheus::Gauge>& job_seconds_;
 };
 
 /// One reactor's own handles, so that a request takes no lock: the labels are looked up once.
@@ -50,6 +57,7 @@ class ReactorMetrics {
   /// Search documents of an older format, which a job of one reactor rewrites.
   void set_outdated_documents(std::int64_t count);
   void add_rewritten_documents(std::int64_t count);
+  void set_jobs(const std::vector<jobs::Report>& reports);
 
  private:
   struct Handles {

@@ -11,6 +11,7 @@
 #include "features/accounts/accounts.h"
 #include "features/audit/audit.h"
 #include "features/tenants/tenants.h"
+#include "jobs/jobs.h"
 #include "net/server.h"
 #include "s3/client.h"
 
@@ -34,7 +35,8 @@ class Node {
  private:
   [[nodiscard]] api::Hooks hooks();
   Task<> watch();
-  Task<> sweep();
+  /// One reactor of a process does, whatever their number.
+  [[nodiscard]] bool runs_jobs() const { return number_ == 0 && settings_.jobs.enabled; }
   void batch_log_lines();
 
   boost::asio::io_context reactor_{1};
@@ -51,8 +53,8 @@ class Node {
   ReactorMetrics metrics_;
   api::Router router_;
   net::Server server_;
+  jobs::Runner runner_;
   boost::asio::steady_timer watch_timer_;
-  boost::asio::steady_timer sweep_timer_;
   boost::asio::steady_timer log_timer_;
   bool stopping_ = false;
 };

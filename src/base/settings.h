@@ -72,6 +72,12 @@ struct Settings {
     std::int64_t part_bytes = 8LL * 1024 * 1024;
   } attachments;
 
+  struct Jobs {
+    bool enabled = true;  ///< whether this node takes part in them
+    std::chrono::seconds lease{15};
+    std::chrono::seconds seal_all_every{60};  ///< hospitals of whose entries nobody has told
+  } jobs;
+
   struct Log {
     std::string target = "stdout";  ///< stdout, stderr or a file
     std::string level = "info";

@@ -55,7 +55,7 @@ std::size_t linked_routes() {
   return count + std::size(others);
 }
 
-/// The names of all statements in the sources of features and api.
+/// The names of all statements in the sources of features, api and jobs.
 std::set<std::string> names_in_sources() {
   namespace fs = std::filesystem;
   const fs::path features = "src/features";
@@ -64,7 +64,8 @@ std::set<std::string> names_in_sources() {
   }
   const std::regex statement(R"re(\bk[A-Z]\w*\s*\{\s*"([a-z0-9_]+\.[a-z0-9_]+)"\s*,)re");
   std::set<std::string> out;
-  for (const auto& root : {features, features.parent_path() / "api"}) {
+  for (const auto& root :
+       {features, features.parent_path() / "api", features.parent_path() / "jobs"}) {
     for (const auto& entry : fs::recursive_directory_iterator(root)) {
       const std::string name = entry.path().filename();
       if (name.ends_with("test.cpp") || !(name.ends_with(".h") || name.ends_with(".cpp"))) continue;

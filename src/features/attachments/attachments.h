@@ -1,6 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -96,13 +99,18 @@ struct Swept {
   std::int64_t abandoned = 0;  ///< uploads that never completed
   std::int64_t purged = 0;     ///< deleted or rejected files whose object is gone now
   std::int64_t orphans = 0;    ///< objects without a row
+  bool more = false;           ///< of the first two, left by `most`
 };
 /// Ends uploads whose URL expired (`grace` ago: what is on its way then may still arrive), removes
 /// the objects of rejected files and of those deleted longer ago than the retention time (never
-/// under legal hold), and objects without a row. Only of the store's own bucket. Fails with
-/// store_unavailable.
+/// under legal hold), and objects without a row. Only of the store's own bucket. Two may run at the
+/// same time: each claims its rows. `before_step` may end it by an exception before each step, and
+/// `most` bounds the uploads ended and the objects of files removed; orphans are looked for when
+/// nothing else is left. Fails with store_unavailable.
 [[nodiscard]] Task<Swept> sweep(db::Pool& db, s3::Store& store, TenantId tenant,
-                                const Settings::Attachments& settings, std::chrono::seconds grace);
+                                const Settings::Attachments& settings, std::chrono::seconds grace,
+                                std::function<void()> before_step = {},
+                                std::int64_t most = std::numeric_limits<std::int64_t>::max());
 
 [[nodiscard]] std::vector<api::Route> routes();
 

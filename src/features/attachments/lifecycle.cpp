@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "api/idempotency.h"
 #include "api/input.h"
 #include "features/attachments/attachments_sql.h"
@@ -11,7 +9,7 @@ namespace wardbook::attachments {
 namespace {
 
 constexpr int kSweepBatch = 200;
-constexpr std::size_t kKeyBatch = 500;
+constexpr int kKeyPage = 500;
 
 audit::Entry entry_of(const Attachment& a, std::string action, std::string before,
                       std::string after) {
@@ -23,10 +21,21 @@ audit::Entry entry_of(const Attachment& a, std::string action, std::string befor
           .after = "{\"state\":" + api::quoted(after) + "}"};
 }
 
-/// Ends expired uploads: the row first, so that a late `complete` finds it closed.
-Task<std::int64_t> end_abandoned(db::Pool& db, TenantId tenant, std::chrono::seconds grace) {
-  std::int64_t count = 0;
-  while (true) {
+/// How far a sweep may go.
+struct Bounds {
+  std::function<void()> before_step;
+  std::int64_t most = 0;
+  void step() const {
+    if (before_step) before_step();
+  }
+};
+
+/// Ends expired uploads: the row first, so that a late `complete` finds it closed. Returns whether
+/// there are more.
+Task<bool> end_abandoned(db::Pool& db, TenantId tenant, std::chrono::seconds grace,
+                         const Bounds& bounds, std::int64_t& count) {
+  while (count < bounds.most) {
+    bounds.step();
     db::Tx tx = co_await db.begin_job(tenant);
     const auto rows = co_await tx.all(kAbandoned, grace.count(), kSweepBatch);
     for (const auto& a : rows) {
@@ -36,20 +45,22 @@ Task<std::int64_t> end_abandoned(db::Pool& db, TenantId tenant, std::chrono::sec
     }
     co_await tx.commit();
     count += static_cast<std::int64_t>(rows.size());
-    if (rows.size() < static_cast<std::size_t>(kSweepBatch)) co_return count;
+    if (rows.size() < static_cast<std::size_t>(kSweepBatch)) co_return false;
   }
+  co_return true;
 }
 
 /// The row first: once it says so, nobody restores a file whose bytes are about to go. An object
 /// that is left over then, because the store is away or the process ends, is one without a row.
-Task<std::int64_t> purge(db::Pool& db, s3::Store& store, TenantId tenant, int retention_days) {
-  std::int64_t count = 0;
-  while (true) {
+Task<bool> purge(db::Pool& db, s3::Store& store, TenantId tenant, int retention_days,
+                 const Bounds& bounds, std::int64_t& count) {
+  while (count < bounds.most) {
+    bounds.step();
     std::optional<Attachment> a;
     {
       db::Tx tx = co_await db.begin_job(tenant);
       a = co_await tx.maybe_one(kToPurge, retention_days, store.options().bucket);
-      if (!a) co_return count;
+      if (!a) co_return false;
       tx.queue(kPurged, a->id);
       audit::Entry entry = entry_of(*a, "attachment.purge", a->state, "purged");
       audit::record(tx, audit::Actor{}, std::move(entry));
@@ -59,32 +70,39 @@ Task<std::int64_t> purge(db::Pool& db, s3::Store& store, TenantId tenant, int re
     if (!removed) throw store_failure(removed.error());
     ++count;
   }
+  co_return true;
+}
+
+Task<std::int64_t> remove_unknown(db::Pool& db, s3::Store& store, TenantId tenant,
+                                  std::vector<std::string> keys, const Bounds& bounds) {
+  db::Tx tx = co_await db.begin_job(std::move(tenant));
+  const auto unknown = co_await tx.all(kUnknownKeys, std::move(keys));
+  co_await tx.commit();
+  for (const auto& key : unknown) {
+    bounds.step();
+    const auto removed = co_await store.remove(key.value);
+    if (!removed) throw store_failure(removed.error());
+  }
+  co_return static_cast<std::int64_t>(unknown.size());
 }
 
 /// Objects whose key no row has: a row is committed before its key is given out, so they are left
-/// over from something that went wrong, or came by a URL that was used once more.
-Task<std::int64_t> remove_orphans(db::Pool& db, s3::Store& store, TenantId tenant) {
-  std::vector<std::string> keys;
+/// over from something that went wrong, or came by a URL that was used once more. A page at a time,
+/// however many there are.
+Task<std::int64_t> remove_orphans(db::Pool& db, s3::Store& store, TenantId tenant,
+                                  const Bounds& bounds) {
   const std::string prefix = tenant.str() + "/medical-records/";
-  std::function<void(const s3::ListedObject&)> keep = [&keys](const s3::ListedObject& object) {
-    keys.push_back(object.key);
-  };
-  auto listed = co_await store.list(prefix, std::move(keep));
-  if (!listed) throw store_failure(listed.error());
   std::int64_t count = 0;
-  for (std::size_t at = 0; at < keys.size(); at += kKeyBatch) {
-    const auto end = std::min(at + kKeyBatch, keys.size());
-    std::vector<std::string> batch(keys.begin() + static_cast<std::ptrdiff_t>(at),
-                                   keys.begin() + static_cast<std::ptrdiff_t>(end));
-    db::Tx tx = co_await db.begin_job(tenant);
-    const auto unknown = co_await tx.all(kUnknownKeys, std::move(batch));
-    co_await tx.commit();
-    for (const auto& key : unknown) {
-      const auto removed = co_await store.remove(key.value);
-      if (!removed) throw store_failure(removed.error());
-      ++count;
-    }
-  }
+  std::string token;
+  do {
+    bounds.step();
+    auto page = co_await store.list_page(prefix, token, kKeyPage);
+    if (!page) throw store_failure(page.error());
+    std::vector<std::string> keys;
+    for (auto& object : page->objects) keys.push_back(std::move(object.key));
+    if (!keys.empty()) count += co_await remove_unknown(db, store, tenant, std::move(keys), bounds);
+    token = std::move(page->next_token);
+  } while (!token.empty());
   co_return count;
 }
 
@@ -130,11 +148,14 @@ Task<api::Response> restore_attachment(App& app, api::Request req) {
 }
 
 Task<Swept> sweep(db::Pool& db, s3::Store& store, TenantId tenant,
-                  const Settings::Attachments& settings, std::chrono::seconds grace) {
+                  const Settings::Attachments& settings, std::chrono::seconds grace,
+                  std::function<void()> before_step, std::int64_t most) {
+  const Bounds bounds{std::move(before_step), most};
   Swept out;
-  out.abandoned = co_await end_abandoned(db, tenant, grace);
-  out.purged = co_await purge(db, store, tenant, settings.retention_days);
-  out.orphans = co_await remove_orphans(db, store, tenant);
+  const bool uploads = co_await end_abandoned(db, tenant, grace, bounds, out.abandoned);
+  const bool files = co_await purge(db, store, tenant, settings.retention_days, bounds, out.purged);
+  out.more = uploads || files;
+  if (!out.more) out.orphans = co_await remove_orphans(db, store, tenant, bounds);
   co_return out;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "db/pool.h"
 #include "features/audit/entry_format.h"
+#include "jobs/jobs.h"
 
 namespace wardbook::audit {
 
@@ -81,7 +83,7 @@ class Log {
   /// Tenants whose entries wait for a lock by themselves.
   [[nodiscard]] std::size_t apart() const;
 
-  /// Tenants with new entries since the last call; feeds the sealer.
+  /// Tenants with new entries since the last call, for run_hints.
   [[nodiscard]] std::vector<TenantId> take_touched();
   void touch(const TenantId& tenant);
 
@@ -95,8 +97,12 @@ class Log {
 [[nodiscard]] Task<std::int64_t> seal(db::Pool& db, TenantId tenant, std::int64_t most = 5'000,
                                       const Formats& formats = shipped_formats());
 
-/// Seals touched tenants twice a second and all tenants every minute until the reactor stops.
-[[nodiscard]] Task<> run_sealer(boost::asio::io_context& reactor, db::Pool& db, Log& log);
+/// Seals twice a second the tenants of which some node has told that they have new entries, and
+/// within `all_every` all of them.
+[[nodiscard]] jobs::Job sealing_job(db::Pool& db, std::chrono::seconds all_every);
+/// Twice a second tells the sealer, on whichever node it is, which tenants were touched on this
+/// reactor; until that stops.
+[[nodiscard]] Task<> run_hints(boost::asio::io_context& reactor, db::Pool& db, Log& log);
 
 /// The outcome of recomputing a tenant's chain.
 struct Verdict {

@@ -226,7 +226,9 @@ TEST_F(AuditLocksTest, TheSealerGoesOnWithTheNextHospital) {
     run(reactor_, write(log_, tenant, "x", tally));
   }
   Lock lock(tenants_[0], "audit_seals");
-  boost::asio::co_spawn(reactor_, run_sealer(reactor_, db_, log_), boost::asio::detached);
+  jobs::Runner runner(reactor_, db_);
+  runner.add(sealing_job(db_, 60s));
+  boost::asio::co_spawn(reactor_, runner.run(), boost::asio::detached);
   const auto sealed = [&] {
     int seals = 0;
     for (std::size_t t = 1; t < tenants_.size(); ++t) seals += count(tenants_[t], "audit_seals");
@@ -234,6 +236,7 @@ TEST_F(AuditLocksTest, TheSealerGoesOnWithTheNextHospital) {
   };
   run(reactor_, until([&] { return sealed() == 3; }));
   EXPECT_EQ(sealed(), 3);
+  run(reactor_, runner.stop());
   lock.release();
   EXPECT_EQ(count(tenants_[0], "audit_seals"), 0);
   EXPECT_EQ(run(reactor_, seal(db_, tenants_[0])), 1);

@@ -169,9 +169,6 @@ inline const db::Query<db::Int64Row, std::int64_t, std::int64_t> kFirstBetween{
     "audit.first_between", R"sql(
   SELECT id FROM {tenant}.audit_log WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT 1)sql"};
 
-inline const db::Query<db::TextRow> kAllTenants{"audit.all_tenants",
-                                                "SELECT id FROM wardbook.tenants ORDER BY id"};
-
 /// An entry as GET /audit shows it. The fields that were changed are those that differ, an absent
 /// one being as good as null.
 struct Listed {

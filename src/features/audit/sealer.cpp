@@ -1,45 +1,9 @@
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
-#include "base/log.h"
 #include "features/audit/audit.h"
 #include "features/audit/audit_sql.h"
 #include "features/audit/number_ranges.h"
 
 namespace wardbook::audit {
 namespace {
-
-constexpr auto kSealEvery = std::chrono::milliseconds(500);
-constexpr auto kSweepEvery = std::chrono::seconds(60);
-
-/// Throws away what one tenant's failure says; the next round tries again.
-Task<std::int64_t> seal_or_log(db::Pool& db, TenantId tenant) {
-  std::string trouble;
-  try {
-    co_return co_await seal(db, tenant);
-  } catch (const std::exception& e) {
-    trouble = e.what();
-  }
-  log::warning("sealing the audit log failed", {{"tenant", tenant.str()}, {"detail", trouble}});
-  co_return 0;
-}
-
-Task<std::vector<TenantId>> all_tenants(db::Pool& db) {
-  std::vector<TenantId> out;
-  std::string trouble;
-  try {
-    db::Tx tx = co_await db.begin_control();
-    for (const auto& row : co_await tx.all(kAllTenants)) {
-      if (auto id = TenantId::parse(row.value)) out.push_back(std::move(*id));
-    }
-    co_return out;
-  } catch (const std::exception& e) {
-    trouble = e.what();
-  }
-  log::warning("listing tenants for the sealer failed", {{"detail", trouble}});
-  co_return out;
-}
 
 /// Keeps the ranges of numbers that are not sealed: those that $ids were taken from end or split.
 Task<> close_ranges(db::Tx& tx, const std::vector<std::int64_t>& ids) {
@@ -96,28 +60,6 @@ Task<std::int64_t> seal(db::Pool& db, TenantId tenant, std::int64_t most, const 
            db::Bytes{hash});
   co_await tx.commit();
   co_return static_cast<std::int64_t>(entries.size());
-}
-
-Task<> run_sealer(boost::asio::io_context& reactor, db::Pool& db, Log& log) {
-  boost::asio::steady_timer timer(reactor);
-  auto next_sweep = std::chrono::steady_clock::now();
-  while (true) {
-    timer.expires_after(kSealEvery);
-    boost::system::error_code error;
-    auto token = boost::asio::redirect_error(boost::asio::use_awaitable, error);
-    co_await timer.async_wait(token);
-    if (error || reactor.stopped()) co_return;
-    std::vector<TenantId> due = log.take_touched();
-    if (std::chrono::steady_clock::now() >= next_sweep) {
-      due = co_await all_tenants(db);
-      next_sweep = std::chrono::steady_clock::now() + kSweepEvery;
-    }
-    for (const auto& tenant : due) {
-      const auto sealed = co_await seal_or_log(db, tenant);
-      // Entries of transactions that still ran are left for the next round.
-      if (sealed != 0) log.touch(tenant);
-    }
-  }
 }
 
 }  // namespace wardbook::audit

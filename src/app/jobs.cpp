@@ -1,0 +1,114 @@
+#include "app/jobs.h"
+
+#include <string>
+
+#include "api/idempotency.h"
+#include "base/log.h"
+#include "features/accounts/accounts.h"
+#include "features/attachments/attachments.h"
+#include "features/audit/audit.h"
+#include "features/records/records_reindex.h"
+#include "features/tenants/tenants.h"
+
+namespace wardbook::app {
+namespace {
+
+/// Files that one hospital's turn may end or purge before the others have theirs.
+constexpr std::int64_t kFilesAtOnce = 500;
+
+Task<bool> sweep_files(App& app, jobs::Run& run, TenantId tenant) {
+  const Settings::Attachments& settings = app.settings.attachments;
+  std::function<void()> check = [&run] { run.check(); };
+  const auto swept = co_await attachments::sweep(app.db, app.objects, tenant, settings,
+                                                 settings.sweep_grace, check, kFilesAtOnce);
+  if (swept.abandoned + swept.purged + swept.orphans != 0) {
+    log::info("files were swept", {{"tenant", tenant.str()},
+                                   {"abandoned", swept.abandoned},
+                                   {"purged", swept.purged},
+                                   {"orphans", swept.orphans}});
+  }
+  co_return swept.more;
+}
+
+Task<bool> sweep_keys(App& app, TenantId tenant) {
+  co_await api::sweep_idempotency_keys(app.db, std::move(tenant));
+  co_return false;
+}
+
+Task<> all_files(App& app, jobs::Run& run) {
+  jobs::TenantWork work = [&app, &run](TenantId tenant) {
+    return sweep_files(app, run, std::move(tenant));
+  };
+  co_await jobs::each_tenant(run, app.db, "files were not swept", std::move(work));
+}
+
+Task<> all_keys(App& app, jobs::Run& run) {
+  jobs::TenantWork work = [&app](TenantId tenant) { return sweep_keys(app, std::move(tenant)); };
+  co_await jobs::each_tenant(run, app.db, "old idempotency keys were not removed", std::move(work));
+}
+
+Task<bool> write_down_refused(App& app, TenantId tenant) {
+  co_await accounts::write_down_refused(app.db, std::move(tenant), app.clock.now());
+  co_return false;
+}
+
+Task<> all_refused(App& app, jobs::Run& run) {
+  run.check();
+  co_await accounts::write_down_refused(app.db, std::nullopt, app.clock.now());
+  jobs::TenantWork work = [&app](TenantId tenant) {
+    return write_down_refused(app, std::move(tenant));
+  };
+  co_await jobs::each_tenant(run, app.db, "tries at signing in were not written down",
+                             std::move(work));
+}
+
+/// A page at a time, of one hospital after the other. What was done says so itself.
+Task<> rewrite_documents(App& app, jobs::Run& run, ReactorMetrics& metrics) {
+  const auto all = co_await tenants::list(app.db);
+  std::vector<TenantId> outdated;
+  std::int64_t count = 0;
+  for (const auto& tenant : all) {
+    const auto id = TenantId::parse(tenant.id);
+    if (!id) continue;
+    run.check();
+    const auto own = co_await records::count_outdated(app.db, *id);
+    if (own > 0) outdated.push_back(*id);
+    count += own;
+  }
+  metrics.set_outdated_documents(count);
+  if (count == 0) co_return;
+  log::info("search documents of older formats are being rewritten", {{"records", count}});
+  for (const auto& id : outdated) {
+    std::function<void(std::int64_t)> tell = [&metrics, &run](std::int64_t page) {
+      metrics.add_rewritten_documents(page);
+      run.check();
+    };
+    const auto done = co_await records::reindex(app, id, std::move(tell));
+    log::info("search documents were brought to the current format",
+              {{"tenant", id.str()}, {"rewritten", done.rewritten}, {"failed", done.failed}});
+  }
+}
+
+}  // namespace
+
+void add_jobs(jobs::Runner& runner, App& app, ReactorMetrics& metrics) {
+  const auto every = app.settings.attachments.sweep_every;
+  runner.add(audit::sealing_job(app.db, app.settings.jobs.seal_all_every));
+  runner.add({.name = "accounts.forget_old", .every = every, .work = [&app](jobs::Run&) {
+                return accounts::forget_old(app.db, app.settings.auth.access_ttl);
+              }});
+  runner.add({.name = "accounts.refused_tries", .every = every, .work = [&app](jobs::Run& run) {
+                return all_refused(app, run);
+              }});
+  runner.add({.name = "records.reindex", .every = every, .work = [&app, &metrics](jobs::Run& run) {
+                return rewrite_documents(app, run, metrics);
+              }});
+  runner.add({.name = "api.sweep_idempotency_keys", .every = every, .work = [&app](jobs::Run& run) {
+                return all_keys(app, run);
+              }});
+  runner.add({.name = "attachments.sweep", .every = every, .work = [&app](jobs::Run& run) {
+                return all_files(app, run);
+              }});
+}
+
+}  // namespace wardbook::app

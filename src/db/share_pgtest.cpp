@@ -30,13 +30,13 @@ class Lock {
   SyncConnection connection_;
 };
 
-struct Tally {
+struct ShareTally {
   int done = 0;
   int failed = 0;
   std::vector<Code> codes{};
 };
 
-Task<> note(Task<> work, Tally& tally) {
+Task<> note(Task<> work, ShareTally& tally) {
   try {
     co_await std::move(work);
     ++tally.done;
@@ -111,7 +111,7 @@ class SharePgTest : public PoolTest {
     return out;
   }
 
-  void start(Task<> work, Tally& tally) {
+  void start(Task<> work, ShareTally& tally) {
     boost::asio::co_spawn(reactor, note(std::move(work), tally), boost::asio::detached);
   }
 
@@ -124,8 +124,8 @@ class SharePgTest : public PoolTest {
 
   /// A read, a write and a control transaction of all tenants from `first` on, many at once, until
   /// they have ended.
-  Tally others(Pool& pool, int first) {
-    Tally tally;
+  ShareTally others(Pool& pool, int first) {
+    ShareTally tally;
     int started = 0;
     for (int round = 0; round < 10; ++round) {
       for (int i = first; i < kTenants; ++i) {
@@ -147,7 +147,7 @@ class SharePgTest : public PoolTest {
 TEST_F(SharePgTest, OneTenantsBlockedWritesDoNotStopTheOthers) {
   Pool pool(reactor, patient());
   Lock lock(tenant(0));
-  Tally stuck;
+  ShareTally stuck;
   for (int i = 0; i < 20; ++i) start(write(pool, tenant(0), std::to_string(i)), stuck);
   run(reactor, until([&] { return blocked() == 4; }));
   EXPECT_EQ(blocked(), 4) << "its share, half of the eight";
@@ -163,7 +163,7 @@ TEST_F(SharePgTest, OneTenantsBlockedWritesDoNotStopTheOthers) {
 TEST_F(SharePgTest, SomeConnectionsAreLeftHoweverManyTenantsAreBlocked) {
   Pool pool(reactor, patient());
   std::vector<std::unique_ptr<Lock>> locks;
-  Tally stuck;
+  ShareTally stuck;
   for (int tenant_no = 0; tenant_no < 3; ++tenant_no) {
     locks.push_back(std::make_unique<Lock>(tenant(tenant_no)));
     for (int i = 0; i < 20; ++i) start(write(pool, tenant(tenant_no), std::to_string(i)), stuck);
@@ -181,14 +181,14 @@ TEST_F(SharePgTest, ATenantBeyondItsShareIsTurnedAwayTheOthersAreNot) {
   few.tenant_waiters = 5;
   Pool pool(reactor, few);
   Lock lock(tenant(0));
-  Tally stuck;
+  ShareTally stuck;
   for (int i = 0; i < 20; ++i) start(write(pool, tenant(0), std::to_string(i)), stuck);
   run(reactor, until([&] { return stuck.failed == 20 - 4 - 5; }));
   EXPECT_EQ(stuck.failed, 11) << "four hold a connection, five wait";
   EXPECT_THAT(stuck.codes, ::testing::Each(Code::overloaded));
   EXPECT_EQ(pool.stats().turned_away, 11U);
   EXPECT_EQ(pool.stats().tenants_waiting, 1U);
-  Tally tally;
+  ShareTally tally;
   for (int i = 0; i < 5; ++i) start(write(pool, tenant(1), std::to_string(i)), tally);
   run(reactor, until([&] { return tally.done == 5; }));
   EXPECT_EQ(tally.done, 5);
@@ -226,7 +226,7 @@ TEST_F(SharePgTest, ControlWorkHasConnectionsOfItsOwn) {
   narrow.connections = 1;
   Pool pool(reactor, narrow);
   Lock lock(tenant(0));
-  Tally stuck;
+  ShareTally stuck;
   for (int i = 0; i < 5; ++i) start(write(pool, tenant(0), std::to_string(i)), stuck);
   run(reactor, until([&] { return blocked() == 1; }));
   run(reactor, control(pool));
@@ -239,13 +239,13 @@ TEST_F(SharePgTest, ControlWorkHasConnectionsOfItsOwn) {
 TEST_F(SharePgTest, SignInsThatAreStuckInOneTenantsTablesDoNotStopTheControlSchema) {
   Pool pool(reactor, patient());
   Lock lock(tenant(0));
-  Tally stuck;
+  ShareTally stuck;
   for (int i = 0; i < 30; ++i) {
     start(control_then(pool, tenant(0), "a" + std::to_string(i)), stuck);
   }
   run(reactor, until([&] { return blocked() >= 4; }));
   // Everybody else's go on.
-  Tally tally;
+  ShareTally tally;
   for (int i = 0; i < 20; ++i) {
     start(control_then(pool, tenant(1 + i % 5), "b" + std::to_string(i)), tally);
     start(control(pool), tally);
@@ -270,7 +270,7 @@ TEST_F(SharePgTest, SignInsThatAreStuckInOneTenantsTablesDoNotStopTheControlSche
 TEST_F(SharePgTest, ABatchEndsAtALockedTableAndNamesTheTenant) {
   Pool pool(reactor, patient());
   Lock lock(tenant(1));
-  Tally tally;
+  ShareTally tally;
   std::optional<TenantId> culprit;
   run(reactor, note(batch(pool, tenant(0), tenant(1), "x", culprit), tally));
   EXPECT_THAT(tally.codes, ::testing::ElementsAre(Code::timeout));
@@ -284,7 +284,7 @@ TEST_F(SharePgTest, ABatchEndsAtALockedTableAndNamesTheTenant) {
 
 TEST_F(SharePgTest, ABatchNamesTheTenantThatHasNoRole) {
   Pool pool(reactor, patient());
-  Tally tally;
+  ShareTally tally;
   std::optional<TenantId> culprit;
   run(reactor, note(batch(pool, tenant(0), *TenantId::parse("never_made"), "x", culprit), tally));
   EXPECT_EQ(tally.failed, 1);
@@ -294,8 +294,8 @@ TEST_F(SharePgTest, ABatchNamesTheTenantThatHasNoRole) {
 
 TEST_F(SharePgTest, AJobIsBlockedForAMomentOnlyAndNeedsNoneOfTheTenantsShare) {
   Pool pool(reactor, patient());
-  Tally stuck;
-  Tally jobs;
+  ShareTally stuck;
+  ShareTally jobs;
   {
     Lock lock(tenant(0));
     for (int i = 0; i < 20; ++i) start(write(pool, tenant(0), std::to_string(i)), stuck);
@@ -317,8 +317,8 @@ TEST_F(SharePgTest, OneBlockedReaderHoldsNobodyElseOnItsLane) {
   one.lanes = 1;
   Pool pool(reactor, one);
   Lock lock(tenant(0));
-  Tally stuck;
-  Tally free;
+  ShareTally stuck;
+  ShareTally free;
   // All in one segment of the pipeline, behind the one that is blocked and before it.
   start(read(pool, tenant(1)), free);
   start(read(pool, tenant(0)), stuck);
@@ -349,8 +349,8 @@ TEST_F(SharePgTest, OneSlowReaderHoldsNobodyElseOnItsLane) {
   one.lanes = 1;
   Pool pool(reactor, one);
   run(reactor, write(pool, tenant(0), "to sleep beside"));
-  Tally slow;
-  Tally free;
+  ShareTally slow;
+  ShareTally free;
   start(sleep_on_lane(pool, tenant(0)), slow);
   for (int i = 0; i < 40; ++i) start(read(pool, tenant(1 + i % 5)), free);
   run(reactor, until([&] { return free.done == 40; }));
@@ -370,8 +370,8 @@ TEST_F(SharePgTest, SeveralBlockedReadersLeaveALaneOneAfterTheOther) {
   Pool pool(reactor, one);
   std::vector<std::unique_ptr<Lock>> locks;
   for (int i = 0; i < 3; ++i) locks.push_back(std::make_unique<Lock>(tenant(i)));
-  Tally stuck;
-  Tally free;
+  ShareTally stuck;
+  ShareTally free;
   // In segments of their own: each holds those behind it.
   for (int i = 0; i < 3; ++i) {
     start(read(pool, tenant(i)), stuck);
@@ -390,7 +390,7 @@ TEST_F(SharePgTest, TheStatementThatWasTakenOverIsCancelled) {
   one.lanes = 1;
   Pool pool(reactor, one);
   Lock lock(tenant(0));
-  Tally stuck;
+  ShareTally stuck;
   for (int i = 0; i < 20; ++i) start(read(pool, tenant(0)), stuck);
   // The lane's own statement, and then four of its share only.
   run(reactor, until([&] { return pool.stats().taken_over == 1 && blocked() == 4; }));
@@ -406,8 +406,8 @@ TEST_F(SharePgTest, ATenantComesBackToTheLanesWhenItsReadsAreQuick) {
   one.lanes = 1;
   Pool pool(reactor, one);
   Lock lock(tenant(0));
-  Tally stuck;
-  Tally free;
+  ShareTally stuck;
+  ShareTally free;
   start(read(pool, tenant(0)), stuck);
   start(read(pool, tenant(1)), free);
   run(reactor, until([&] { return free.done == 1; }));
@@ -429,8 +429,8 @@ TEST_F(SharePgTest, OneTenantFillsNoMoreThanHalfOfALane) {
   shallow.lanes = 1;
   shallow.lane_depth = 20;
   Pool pool(reactor, shallow);
-  Tally many;
-  Tally one;
+  ShareTally many;
+  ShareTally one;
   for (int i = 0; i < 30; ++i) start(read(pool, tenant(0)), many);
   start(read(pool, tenant(1)), one);
   run(reactor, until([&] { return many.done + many.failed == 30 && one.done == 1; }));
@@ -465,7 +465,7 @@ TEST_F(SharePgTest, AfterATimeoutTheConnectionComesBackClean) {
   run(reactor, write(pool, tenant(0), "first"));
   {
     Lock lock(tenant(0));
-    Tally tally;
+    ShareTally tally;
     run(reactor, note(slow_write(pool, tenant(0)), tally));
     run(reactor, note(job(pool, tenant(0), "never seen"), tally));
     EXPECT_THAT(tally.codes, ::testing::ElementsAre(Code::timeout, Code::timeout));

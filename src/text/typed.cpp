@@ -30,16 +30,16 @@ std::string without_joiners(std::string_view q) {
   constexpr std::array<std::string_view, 5> kJoiners{"\u00AD", "\u200C", "\u200D", "\u2060",
                                                      "\uFEFF"};
   // Its place is the tokens' matter: in some scripts it is a blank.
-  constexpr std::string_view kZeroWidthSpace = "\u200B";
+  constexpr std::string_view kZeroWidth = "\u200B";
   std::string out;
   while (!q.empty()) {
     const auto found = std::ranges::find_if(
         kJoiners, [q](std::string_view joiner) { return q.starts_with(joiner); });
     if (found != kJoiners.end()) {
       q.remove_prefix(found->size());
-    } else if (q.starts_with(kZeroWidthSpace)) {
+    } else if (q.starts_with(kZeroWidth)) {
       out += '\0';
-      q.remove_prefix(kZeroWidthSpace.size());
+      q.remove_prefix(kZeroWidth.size());
     } else {
       if (q.front() != '\0') out += q.front();
       q.remove_prefix(1);

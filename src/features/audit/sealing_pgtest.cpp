@@ -25,7 +25,7 @@ Task<> write(Log& log, TenantId tenant) {
   co_await log.write(std::move(tenant), {}, std::move(entry));
 }
 
-Task<> until(std::function<bool()> holds) {
+Task<> until_sealed(std::function<bool()> holds) {
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
   for (int i = 0; i < 1'000 && !holds(); ++i) {
     timer.expires_after(10ms);
@@ -54,7 +54,7 @@ class SealingTest : public ::testing::Test {
     return std::stoi(*owner_.value("SELECT count(*) FROM " + tenant_.str() + ".audit_seals"));
   }
   bool comes_to(int count) {
-    run(reactor_, until([&] { return seals() == count; }));
+    run(reactor_, until_sealed([&] { return seals() == count; }));
     return seals() == count;
   }
 
@@ -78,7 +78,7 @@ TEST_F(SealingTest, EntriesOfAnotherNodeAreSealedByAHint) {
 
 TEST_F(SealingTest, ANewSealerLooksAtAllHospitalsWithoutAHint) {
   const auto there = sealer(there_);
-  run(reactor_, until([&] {
+  run(reactor_, until_sealed([&] {
         return owner_.value("SELECT 1 FROM wardbook.jobs WHERE until > now()").has_value();
       }));
   run(reactor_, there->stop());

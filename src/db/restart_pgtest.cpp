@@ -100,7 +100,7 @@ TEST_F(RestartPgTest, ARestartUnderLoadIsSurvived) {
     Tally after;
     for (int i = 0; i < 200 && after.done < 2; ++i) {
       after.done = 0;
-      run(reactor, write(pool, tenant, "after", after));
+      run(reactor, write(pool, tenant, "after " + std::to_string(i), after));
       run(reactor, read_on(pool, tenant, after));
       if (after.done < 2) run(reactor, pause(50ms));
     }

@@ -9,7 +9,7 @@ namespace wardbook::objectd {
 namespace {
 
 template <class Work>
-std::string code_of(Work work) {
+std::string refusal_of(Work work) {
   try {
     work();
     return "";
@@ -44,19 +44,19 @@ TEST(Request, PathAndMethodNameTheOperation) {
   EXPECT_EQ(op("DELETE", "/b/k?uploadId=x"), Operation::abort_upload);
   EXPECT_EQ(op("DELETE", "/b/k"), Operation::delete_object);
   EXPECT_EQ(op("GET", "/b/k?uploadId=x"), Operation::list_parts);
-  EXPECT_EQ(code_of([&] { (void)op("POST", "/b/k"); }), "NotImplemented");
-  EXPECT_EQ(code_of([&] { (void)op("POST", "/b"); }), "NotImplemented");
-  EXPECT_EQ(code_of([&] { (void)op("PATCH", "/b/k"); }), "MethodNotAllowed");
-  EXPECT_EQ(code_of([&] { (void)op("PUT", "/"); }), "MethodNotAllowed");
+  EXPECT_EQ(refusal_of([&] { (void)op("POST", "/b/k"); }), "NotImplemented");
+  EXPECT_EQ(refusal_of([&] { (void)op("POST", "/b"); }), "NotImplemented");
+  EXPECT_EQ(refusal_of([&] { (void)op("PATCH", "/b/k"); }), "MethodNotAllowed");
+  EXPECT_EQ(refusal_of([&] { (void)op("PUT", "/"); }), "MethodNotAllowed");
 }
 
 TEST(Request, KeysAreAnyUtf8) {
   EXPECT_EQ(parse_request(head("GET", "/b/%C3%BC/../a+b%20%25")).key, "\xC3\xBC/../a+b %");
   EXPECT_EQ(parse_request(head("GET", "/b//a//")).key, "/a//");
-  EXPECT_EQ(code_of([] { (void)parse_request(head("GET", "/b/%ff")); }), "InvalidURI");
-  EXPECT_EQ(code_of([] { (void)parse_request(head("GET", "/b/%c0%80")); }), "InvalidURI");
-  EXPECT_EQ(code_of([] { (void)parse_request(head("GET", "/b/%ed%a0%80")); }), "InvalidURI");
-  EXPECT_EQ(code_of([] { (void)parse_request(head("GET", "/b/" + std::string(1025, 'a'))); }),
+  EXPECT_EQ(refusal_of([] { (void)parse_request(head("GET", "/b/%ff")); }), "InvalidURI");
+  EXPECT_EQ(refusal_of([] { (void)parse_request(head("GET", "/b/%c0%80")); }), "InvalidURI");
+  EXPECT_EQ(refusal_of([] { (void)parse_request(head("GET", "/b/%ed%a0%80")); }), "InvalidURI");
+  EXPECT_EQ(refusal_of([] { (void)parse_request(head("GET", "/b/" + std::string(1025, 'a'))); }),
             "KeyTooLongError");
 }
 
@@ -74,7 +74,7 @@ TEST(Request, SignedParametersStandForHeaders) {
   EXPECT_EQ(with_query_headers(head("PUT", "/b/k?x-amz-checksum-crc32=NhCmhg%3D%3D"))
                 .headers.get("x-amz-checksum-crc32"),
             "NhCmhg==");
-  EXPECT_EQ(code_of([] {
+  EXPECT_EQ(refusal_of([] {
               (void)with_query_headers(head("PUT", "/b/k?x-amz-meta-a=1", {{"x-amz-meta-a", "2"}}));
             }),
             "InvalidRequest");
@@ -108,7 +108,7 @@ TEST(Request, Preconditions) {
   const Time modified =
       parse_http_date("Sun, 22 Nov 2026 10:11:12 GMT").value() + std::chrono::milliseconds(300);
   const auto check = [&](net::Headers headers) {
-    return code_of([&] { check_preconditions(headers, "", "abc", modified); });
+    return refusal_of([&] { check_preconditions(headers, "", "abc", modified); });
   };
   EXPECT_EQ(check({}), "");
   EXPECT_EQ(check({{"If-Match", "\"abc\""}}), "");
@@ -141,9 +141,9 @@ TEST(Request, ACopysSourceIsABucketAndAKey) {
   const auto source = parse_copy_source("/b/a%3Fb/c");
   EXPECT_EQ(source.bucket, "b");
   EXPECT_EQ(source.key, "a?b/c");
-  EXPECT_EQ(code_of([] { (void)parse_copy_source("b"); }), "InvalidArgument");
+  EXPECT_EQ(refusal_of([] { (void)parse_copy_source("b"); }), "InvalidArgument");
   for (const auto* bad : {"b/k?versionId=1", "b/k?x", "b/k?partNumber=2&versionId=1"}) {
-    EXPECT_EQ(code_of([&] { (void)parse_copy_source(bad); }), "NotImplemented") << bad;
+    EXPECT_EQ(refusal_of([&] { (void)parse_copy_source(bad); }), "NotImplemented") << bad;
   }
 }
 
@@ -159,15 +159,15 @@ TEST(Request, StoredHeaders) {
       {"x-amz-meta-name", "v"},
       {"x-amz-storage-class", "INTELLIGENT_TIERING"}};
   EXPECT_EQ(kept, expected);
-  EXPECT_EQ(code_of([] {
+  EXPECT_EQ(refusal_of([] {
               (void)stored_headers({{"x-amz-storage-class", "PAPER"}});
             }),
             "InvalidArgument");
-  EXPECT_EQ(code_of([] {
+  EXPECT_EQ(refusal_of([] {
               (void)stored_headers({{"x-amz-server-side-encryption", "aws:kms"}});
             }),
             "InvalidArgument");
-  EXPECT_EQ(code_of([] {
+  EXPECT_EQ(refusal_of([] {
               (void)stored_headers({{"x-amz-meta-a", std::string(9000, 'a')}});
             }),
             "MetadataTooLarge");
@@ -199,7 +199,7 @@ TEST(Xml, AndWhatTheyMustNot) {
     return "<Part><PartNumber>" + std::to_string(n) + "</PartNumber><ETag>a</ETag></Part>";
   };
   const auto complete = [](const std::string& inner) {
-    return code_of([&] {
+    return refusal_of([&] {
       (void)parse_complete("<CompleteMultipartUpload>" + inner + "</CompleteMultipartUpload>");
     });
   };
@@ -212,11 +212,11 @@ TEST(Xml, AndWhatTheyMustNot) {
   for (const auto* text :
        {"", "x", "<Delete>", "<Other/>", "<Delete/>",
         "<!DOCTYPE d [<!ENTITY e \"x\">]><Delete><Object><Key>&e;</Key></Object></Delete>"}) {
-    EXPECT_EQ(code_of([&] { (void)parse_delete(text); }), "MalformedXML") << text;
+    EXPECT_EQ(refusal_of([&] { (void)parse_delete(text); }), "MalformedXML") << text;
   }
   std::string many = "<Delete>";
   for (int i = 0; i < 1001; ++i) many += "<Object><Key>k</Key></Object>";
-  EXPECT_EQ(code_of([&] { (void)parse_delete(many + "</Delete>"); }), "MalformedXML");
+  EXPECT_EQ(refusal_of([&] { (void)parse_delete(many + "</Delete>"); }), "MalformedXML");
 }
 
 TEST(Xml, AKeyIsAllOfItsCharacterData) {
@@ -242,7 +242,7 @@ TEST(Xml, AKeyIsAllOfItsCharacterData) {
 
 TEST(Xml, ElementsAreNamedOrRefused) {
   const auto verdict = [](const std::string& inside) {
-    return code_of([&] { (void)parse_delete("<Delete>" + inside + "</Delete>"); });
+    return refusal_of([&] { (void)parse_delete("<Delete>" + inside + "</Delete>"); });
   };
   const std::string object = "<Object><Key>k</Key></Object>";
   EXPECT_EQ(verdict(object), "");
@@ -268,7 +268,7 @@ TEST(Xml, ElementsAreNamedOrRefused) {
   EXPECT_EQ(condition.modified, parse_http_date("Sun, 22 Nov 2026 10:11:12 GMT"));
 
   const auto complete = [](const std::string& more) {
-    return code_of([&] {
+    return refusal_of([&] {
       (void)parse_complete(
           "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>a</ETag>" + more +
           "</Part></CompleteMultipartUpload>");
@@ -279,7 +279,7 @@ TEST(Xml, ElementsAreNamedOrRefused) {
   EXPECT_EQ(complete("<ChecksumSHA1>x</ChecksumSHA1><ChecksumCRC32>y</ChecksumCRC32>"),
             "MalformedXML");
   EXPECT_EQ(complete("<PartNumber>2</PartNumber>"), "MalformedXML");
-  EXPECT_EQ(code_of([] {
+  EXPECT_EQ(refusal_of([] {
               (void)parse_create_bucket(
                   "<CreateBucketConfiguration><Bucket><Type>Directory</Type>"
                   "</Bucket></CreateBucketConfiguration>");

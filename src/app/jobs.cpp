@@ -100,9 +100,10 @@ void add_jobs(jobs::Runner& runner, App& app, ReactorMetrics& metrics) {
   runner.add({.name = "accounts.refused_tries", .every = every, .work = [&app](jobs::Run& run) {
                 return all_refused(app, run);
               }});
-  runner.add({.name = "records.reindex", .every = every, .work = [&app, &metrics](jobs::Run& run) {
-                return rewrite_documents(app, run, metrics);
-              }});
+  runner.add(
+      {.name = "records.reindex",
+       .every = app.settings.jobs.reindex_every,
+       .work = [&app, &metrics](jobs::Run& run) { return rewrite_documents(app, run, metrics); }});
   runner.add({.name = "api.sweep_idempotency_keys", .every = every, .work = [&app](jobs::Run& run) {
                 return all_keys(app, run);
               }});

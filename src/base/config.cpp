@@ -128,6 +128,8 @@ std::vector<Key> other_keys() {
       {"jobs.lease_s", [](Settings& s) -> Target { return &s.jobs.lease; }, 2, 600},
       {"jobs.seal_all_every_s", [](Settings& s) -> Target { return &s.jobs.seal_all_every; }, 1,
        3'600},
+      {"jobs.reindex_every_s", [](Settings& s) -> Target { return &s.jobs.reindex_every; }, 1,
+       86'400},
       {"log.target", [](Settings& s) -> Target { return &s.log.target; }},
       {"log.level", [](Settings& s) -> Target { return &s.log.level; }, 0, 0, false,
        "debug|info|warning|error"},

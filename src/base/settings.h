@@ -76,6 +76,7 @@ struct Settings {
     bool enabled = true;  ///< whether this node takes part in them
     std::chrono::seconds lease{15};
     std::chrono::seconds seal_all_every{60};  ///< hospitals of whose entries nobody has told
+    std::chrono::seconds reindex_every{60};   ///< search documents of older formats
   } jobs;
 
   struct Log {

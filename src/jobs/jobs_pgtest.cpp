@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <deque>
 #include <map>
 
 #include "db/sync_connection.h"
@@ -101,14 +102,15 @@ class JobsTest : public ::testing::Test {
     return gate.begun >= times;
   }
 
+  std::deque<Gate> gates_;  ///< work that was cut off may still look at them when the nodes go
   db::SyncConnection owner_{PgCluster::get().owner_conninfo()};
   NodeOfTest one_{"one"};
   NodeOfTest two_{"two"};
 };
 
 TEST_F(JobsTest, OneOfTwoNodesWorks) {
-  Gate first;
-  Gate second;
+  Gate& first = gates_.emplace_back();
+  Gate& second = gates_.emplace_back();
   one_.runner.add(job(first));
   two_.runner.add(job(second));
   one_.look();  // makes the row
@@ -130,7 +132,7 @@ TEST_F(JobsTest, OneOfTwoNodesWorks) {
 }
 
 TEST_F(JobsTest, ARoundThatIsDoneIsNotDueForTheRestOfItsTime) {
-  Gate gate;
+  Gate& gate = gates_.emplace_back();
   gate.open = true;
   one_.runner.add(job(gate));
   two_.runner.add(job(gate));
@@ -147,7 +149,7 @@ TEST_F(JobsTest, ARoundThatIsDoneIsNotDueForTheRestOfItsTime) {
 }
 
 TEST_F(JobsTest, AScheduleThatWasMadeShorterHoldsAtOnce) {
-  Gate gate;
+  Gate& gate = gates_.emplace_back();
   gate.open = true;
   one_.runner.add(job(gate));
   Job often = job(gate);
@@ -167,7 +169,7 @@ TEST_F(JobsTest, AScheduleThatWasMadeShorterHoldsAtOnce) {
 }
 
 TEST_F(JobsTest, AScheduleThatWasMadeShorterHoldsForAJobThatHasNeverRun) {
-  Gate gate;
+  Gate& gate = gates_.emplace_back();
   gate.open = true;
   one_.runner.add(job(gate));
   Job often = job(gate);
@@ -182,8 +184,8 @@ TEST_F(JobsTest, AScheduleThatWasMadeShorterHoldsForAJobThatHasNeverRun) {
 }
 
 TEST_F(JobsTest, TheLeaseOfAKilledNodeEndsAndAnotherOneTakesOver) {
-  Gate first;
-  Gate second;
+  Gate& first = gates_.emplace_back();
+  Gate& second = gates_.emplace_back();
   second.open = true;
   one_.runner.add(job(first));
   two_.runner.add(job(second));
@@ -202,8 +204,8 @@ TEST_F(JobsTest, TheLeaseOfAKilledNodeEndsAndAnotherOneTakesOver) {
 }
 
 TEST_F(JobsTest, ANodeThatWasHeldUpBeyondItsLeaseTakesNoFurtherStep) {
-  Gate first;
-  Gate second;
+  Gate& first = gates_.emplace_back();
+  Gate& second = gates_.emplace_back();
   second.open = true;
   one_.runner.add(job(first));
   two_.runner.add(job(second));
@@ -224,8 +226,8 @@ TEST_F(JobsTest, ANodeThatWasHeldUpBeyondItsLeaseTakesNoFurtherStep) {
 }
 
 TEST_F(JobsTest, AHolderOfYesterdayCannotWriteOverItsFollower) {
-  Gate first;
-  Gate second;
+  Gate& first = gates_.emplace_back();
+  Gate& second = gates_.emplace_back();
   one_.runner.add(job(first));
   two_.runner.add(job(second));
   one_.look();
@@ -260,8 +262,8 @@ TEST_F(JobsTest, AFailureIsNotedAndTriedAgainSooner) {
 }
 
 TEST_F(JobsTest, AResidentJobKeepsItsLeaseUntilItsNodeEnds) {
-  Gate first;
-  Gate second;
+  Gate& first = gates_.emplace_back();
+  Gate& second = gates_.emplace_back();
   first.open = second.open = true;
   Job resident = job(first);
   resident.every = 1ms;

@@ -154,7 +154,10 @@ void Demo::configure_database(const Logins& logins) {
   settings_.demo.enabled = true;
   settings_.demo.sign_in_file = (folder_ / "sign-in.txt").string();
   // The terminal is for the sign-ins.
-  if (settings_.log.target == "stdout") settings_.log.target = folder_ / "wardbook.log";
+  if (settings_.log.target == "stdout") {
+    settings_.log.target = folder_ / "wardbook.log";
+    make_private(settings_.log.target);
+  }
 }
 
 void Demo::start_database() {

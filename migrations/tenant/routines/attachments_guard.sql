@@ -1,12 +1,11 @@
--- Where a store lets an upload URL be used again, a file must not stay under the key that the URL names:
--- whoever has the URL could replace what was verified, and signed. Each completion then copies the bytes
--- to a key of its own, which no URL was ever made for.
-
--- The keys that a file had before, oldest first: the first is the one that its upload URL names, each
--- further one belongs to a completion that was overtaken. None is ever given to another file. NULL: none.
-ALTER TABLE {tenant}.record_attachments ADD COLUMN past_keys text[];
-
--- As before; but a pending file may move to a new key, if it keeps the old one in mind.
+-- A file's row goes its way (pending, available, deleted and back) and changes on the way only what
+-- belongs to the step; a pending file may move to a new key, if it keeps the old one in mind; a file that
+-- is part of a signed visit, because it was there when that was signed or was added to it later, does not
+-- leave it. Versions are in order whatever the clocks say.
+--
+-- Where a file comes or goes the record is locked, shared, behind the file's own row. No writer of
+-- records waits for a file's row while it has a record, and a new file's row, which is inserted behind
+-- the lock on its record, is nobody else's: so there is no circle. Downloads are counted without it.
 CREATE OR REPLACE FUNCTION {tenant}.attachments_guard() RETURNS trigger LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -67,8 +66,13 @@ BEGIN
   IF NEW.state = 'available' THEN
     NEW.added_after_finalization := NEW.added_after_finalization OR m.status <> 'draft';
     NEW.since_version := m.version;
-  ELSIF m.status <> 'draft' OR {tenant}.signed_with(OLD) THEN
+  ELSIF m.status <> 'draft' OR OLD.added_after_finalization OR EXISTS (
+          SELECT FROM {tenant}.signatures s
+          WHERE s.record_id = OLD.record_id AND s.version > coalesce(OLD.since_version, 0)) THEN
     RAISE EXCEPTION 'a signed visit keeps its files' USING ERRCODE = 'WB001';
   END IF;
   RETURN NEW;
 END $$;
+
+CREATE OR REPLACE TRIGGER attachments_guard BEFORE INSERT OR UPDATE OR DELETE
+  ON {tenant}.record_attachments FOR EACH ROW EXECUTE FUNCTION {tenant}.attachments_guard();

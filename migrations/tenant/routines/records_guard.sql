@@ -1,39 +1,12 @@
--- The service makes search documents and queries (src/text/); the database stores and indexes them. What
--- a document was made by is its format: the service rewrites older ones by and by, so nothing is
--- rewritten here. Until then records are found by the documents that they have.
+-- What PostgreSQL refuses by itself, whoever writes: a visit that was signed changes by an amendment or
+-- by a reopening only, each with its version, its hash and its signature. Rules that need the whole
+-- transaction are constraint triggers, checked at its end (versions_guard.sql). The functions fix their
+-- search_path, since everybody may make types in pg_temp, which is searched first.
 
--- What made them so far.
-DROP FUNCTION {tenant}.record_query(text[], text[]);
-DROP FUNCTION {tenant}.word_query(text);
-DROP FUNCTION {tenant}.compound_query(text);
-DROP FUNCTION {tenant}.number_query(text);
-DROP FUNCTION {tenant}.number_forms(text);
-DROP FUNCTION {tenant}.phrase_query(text);
-DROP FUNCTION {tenant}.one_phrase_query(text);
-DROP FUNCTION {tenant}.spellings(text);
-DROP FUNCTION {tenant}.british(text);
-DROP FUNCTION {tenant}.american(text);
-DROP FUNCTION {tenant}.record_document({tenant}.medical_records);
-DROP FUNCTION {tenant}.record_texts({tenant}.medical_records, boolean);
-DROP FUNCTION {tenant}.joined_texts(text[], integer);
-DROP FUNCTION {tenant}.joined_words(text);
-DROP FUNCTION {tenant}.bare(text);
-DROP FUNCTION {tenant}.plain(text);
-DROP FUNCTION {tenant}.numbers_apart(text);
-DROP FUNCTION {tenant}.unit_apart(text);
-DROP FUNCTION {tenant}.composed(text);
-DROP FUNCTION {tenant}.apart(text);
-DROP FUNCTION {tenant}.letters(text);
-DROP TEXT SEARCH CONFIGURATION {tenant}.unstopped;
-DROP TEXT SEARCH DICTIONARY {tenant}.unstopped_words;
-
-ALTER TABLE {tenant}.medical_records ADD COLUMN search_format smallint NOT NULL DEFAULT 0;
--- Where the older ones are.
-CREATE INDEX records_by_search_format ON {tenant}.medical_records (search_format, id)
-  WHERE voided_at IS NULL;
-
--- As before, but the document comes with the row, and may be replaced by itself: it says nothing that
--- the record does not.
+-- A change of a row takes the version that was written before it in the same transaction, and changes
+-- what a version of that kind changes: the row must come out as it is expected here, whatever columns
+-- the table may get. The search document comes with the row, and may be replaced by itself: it says
+-- nothing that the record does not.
 CREATE OR REPLACE FUNCTION {tenant}.records_guard() RETURNS trigger LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -106,7 +79,7 @@ BEGIN
       expected.void_reason := v.reason;
     ELSE NULL;
   END CASE;
-  IF {tenant}.step_leads(OLD.status, v.kind, v.status) IS NOT TRUE OR expected *<> NEW THEN
+  IF wardbook.step_leads(OLD.status, v.kind, v.status) IS NOT TRUE OR expected *<> NEW THEN
     IF OLD.status <> 'draft' THEN
       RAISE EXCEPTION 'a finalized record is only amended or reopened' USING ERRCODE = 'WB001';
     END IF;
@@ -119,3 +92,8 @@ BEGIN
   NEW.updated_at := v.changed_at;
   RETURN NEW;
 END $$;
+
+CREATE OR REPLACE TRIGGER records_guard BEFORE INSERT OR UPDATE OR DELETE
+  ON {tenant}.medical_records FOR EACH ROW EXECUTE FUNCTION {tenant}.records_guard();
+CREATE OR REPLACE TRIGGER records_unsearchable BEFORE INSERT OR UPDATE ON {tenant}.medical_records
+  FOR EACH ROW WHEN (NEW.voided_at IS NOT NULL) EXECUTE FUNCTION wardbook.records_unsearchable();

@@ -2,7 +2,7 @@
 
 -- Entries are never changed, except that the owner may empty what they say of a patient: the texts and the
 -- salt together, nothing else.
-CREATE FUNCTION wardbook.audit_entry_guard() RETURNS trigger LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION wardbook.audit_entry_guard() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   content CONSTANT text[] := '{salt,reason,filters,before,after}';
@@ -17,7 +17,7 @@ END $$;
 -- Removes what the sealed entries that concern a patient say, and returns how many were erased now. The chain
 -- still verifies: its seals keep the digests. An entry without a seal has no digest yet, so it stops the
 -- erasure, which is repeated once the sealer has come by.
-CREATE FUNCTION wardbook.audit_erase(tenant text, patient bigint) RETURNS bigint LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION wardbook.audit_erase(tenant text, patient bigint) RETURNS bigint LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   concerns CONSTANT text := '(a.patient_id = $1 OR a.patient_ids @> ARRAY[$1]'
@@ -44,7 +44,7 @@ BEGIN
 END $$;
 
 -- After a restore: the seals that follow belong to a new epoch, whose number is returned.
-CREATE FUNCTION wardbook.audit_begin_epoch(tenant text) RETURNS integer LANGUAGE plpgsql
+CREATE OR REPLACE FUNCTION wardbook.audit_begin_epoch(tenant text) RETURNS integer LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   begun integer;

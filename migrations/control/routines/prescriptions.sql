@@ -1,7 +1,7 @@
 -- What the chart makes of a prescription: until when it is taken.
 
 -- `10 days`, `2 wk`, `3 months`, `1 y`; NULL for anything else ("until review", "1-2 weeks").
-CREATE FUNCTION {tenant}.duration(text) RETURNS interval
+CREATE OR REPLACE FUNCTION wardbook.duration(text) RETURNS interval
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE WHEN m.part[1]::integer > 0 THEN make_interval(
       days => CASE left(m.part[2], 1) WHEN 'd' THEN 1 WHEN 'w' THEN 7 ELSE 0 END
@@ -14,10 +14,8 @@ CREATE FUNCTION {tenant}.duration(text) RETURNS interval
 
 -- The last day of a prescription that was written on `visit_day`: its end_date, or its start and the
 -- duration, or NULL: until it is stopped.
-CREATE FUNCTION {tenant}.prescription_end(item jsonb, visit_day date) RETURNS date
+CREATE OR REPLACE FUNCTION wardbook.prescription_end(item jsonb, visit_day date) RETURNS date
   LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT coalesce((item->>'end_date')::date,
-    (coalesce((item->>'start_date')::date, visit_day) + {tenant}.duration(item->>'duration'))::date)
+    (coalesce((item->>'start_date')::date, visit_day) + wardbook.duration(item->>'duration'))::date)
   $$;
-
-GRANT EXECUTE ON FUNCTION {tenant}.duration(text), {tenant}.prescription_end(jsonb, date) TO {role};

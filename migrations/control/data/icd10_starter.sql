@@ -1,4 +1,6 @@
--- Common codes, so that diagnoses can be coded before a full release is imported.
+-- Common codes, so that diagnoses can be coded before a full release is imported. Applied again when
+-- it changes: the set is then made anew.
+DELETE FROM wardbook.icd_releases WHERE is_starter;
 INSERT INTO wardbook.icd_releases (name, valid_from, valid_to, is_starter, source_hash)
   VALUES ('Starter set', '1900-01-01', '9999-12-31', true, 'built-in');
 
@@ -347,6 +349,18 @@ FROM wardbook.icd_releases r CROSS JOIN (VALUES
   ('Z96651', true, 'Presence of right artificial knee joint')) AS s(code, billable, title)
 WHERE r.is_starter;
 
-INSERT INTO wardbook.icd_words (release_id, word)
-SELECT DISTINCT c.release_id, w FROM wardbook.icd_codes c
-CROSS JOIN LATERAL unnest(tsvector_to_array(c.document)) AS w;
+UPDATE wardbook.icd_codes c SET place = n.place
+  FROM (SELECT i.release_id, i.code, row_number() OVER (PARTITION BY i.release_id
+          ORDER BY wardbook.icd_rank(i.code, i.billable, i.long_title, true) COLLATE "C",
+            i.sort_order) AS place
+        FROM wardbook.icd_codes i JOIN wardbook.icd_releases l ON l.id = i.release_id
+        WHERE l.is_starter) n
+  WHERE n.release_id = c.release_id AND n.code = c.code;
+UPDATE wardbook.icd_releases l SET billable =
+  (SELECT count(*) FROM wardbook.icd_codes c WHERE c.release_id = l.id AND c.billable)
+  WHERE l.is_starter;
+INSERT INTO wardbook.icd_words (release_id, word, frequency, abbreviation, key, stem, places)
+  SELECT r.id, w.word, w.frequency, w.abbreviation, w.key, w.stem, w.places
+  FROM wardbook.icd_releases r CROSS JOIN LATERAL wardbook.icd_words_of(r.id) w
+  WHERE r.is_starter;
+DO $$ BEGIN PERFORM wardbook.analyze_icd(); END $$;

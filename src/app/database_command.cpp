@@ -10,21 +10,16 @@
 
 namespace wardbook::app {
 
-int count_control_migrations() {
-  int count = 0;
-  for (const auto& file : migrate::embedded_files()) {
-    if (file.path.starts_with("control/")) ++count;
-  }
-  return count;
-}
-
 std::optional<std::string> database_fault(const Settings& settings, const char* program) {
   constexpr const char* kNotMigrated =
       "the control schema is not up to date: run `wardbook migrate` first";
   try {
     db::SyncConnection connection(settings.database.url, program);
-    const auto count = connection.value("SELECT count(*) FROM wardbook.schema_migrations");
-    if (std::stoi(count.value_or("0")) < count_control_migrations()) return kNotMigrated;
+    const std::vector<std::string> names = migrate::control_names();
+    const auto there = connection.value(
+        "SELECT count(*) FROM wardbook.schema_migrations WHERE name = ANY ($1::text[])",
+        {db::to_param(names)});
+    if (there != std::to_string(names.size())) return kNotMigrated;
     return std::nullopt;
   } catch (const db::SqlError& e) {
     // No such schema or table, or no right to see them.

@@ -20,8 +20,6 @@ struct CommandContext {
   boost::asio::thread_pool& workers;
 };
 
-/// How many migrations of the control schema this program brings.
-[[nodiscard]] int count_control_migrations();
 /// Why the database cannot be worked with; nullopt when it can.
 [[nodiscard]] std::optional<std::string> database_fault(const Settings& settings,
                                                         const char* program);

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/process_limits.h"
 #include "features/accounts/hash_queue.h"
+#include "migrate/migrate.h"
 
 namespace wardbook::app {
 namespace {
@@ -138,7 +139,7 @@ int serve(const Settings& settings, const std::function<void(std::uint16_t port)
   try {
     log::open(settings.log.target, level_of(settings.log.level));
     Service service;
-    service.control_migrations = count_control_migrations();
+    service.control_names = migrate::control_names();
     service.openapi_json = yaml_to_json(built_in_file("openapi/wardbook.yaml"));
     service.index_html = index_page(settings);
     for (const auto& range : settings.server.trusted_proxies) {

@@ -8,6 +8,8 @@
 #include "base/hash.h"
 #include "db/query.h"
 
+// Tables: owns {tenant}.idempotency_keys
+
 namespace wardbook::api {
 namespace {
 

@@ -6,6 +6,11 @@
 #include "db/query.h"
 #include "features/accounts/accounts.h"
 
+// Tables: owns wardbook.accounts wardbook.memberships wardbook.sessions wardbook.revocations
+// Tables: owns wardbook.invitations wardbook.sign_in_tallies wardbook.token_numbers
+// Tables: owns {tenant}.staff
+// Tables: reads wardbook.tenants
+
 /// Statements on the control schema, and on the hospital's copy of who works there. Whoever changes
 /// what somebody may do locks the account's row first, so that a sign-in, a refresh and the change
 /// come one after the other.

@@ -3,6 +3,9 @@
 #include "db/query.h"
 #include "features/attachments/attachments.h"
 
+// Tables: owns {tenant}.record_attachments
+// Tables: reads {tenant}.medical_records
+
 namespace wardbook::attachments {
 
 using MaybeText = std::optional<std::string>;

@@ -4,6 +4,12 @@
 #include "db/query.h"
 #include "features/audit/entry_format.h"
 
+// Tables: owns {tenant}.audit_log {tenant}.audit_seals {tenant}.audit_sealing
+// Tables: owns {tenant}.audit_unsealed wardbook.platform_audit
+// Tables: reads {tenant}.staff
+// Tables: reads {tenant}.patients {tenant}.medical_records {tenant}.diagnoses
+// Tables: reads {tenant}.record_attachments
+
 namespace wardbook::audit {
 
 using Texts = std::vector<std::optional<std::string>>;

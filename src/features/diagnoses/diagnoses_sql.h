@@ -3,6 +3,9 @@
 #include "db/query.h"
 #include "features/records/records.h"
 
+// Tables: owns {tenant}.diagnoses
+// Tables: reads {tenant}.medical_records
+
 namespace wardbook::diagnoses {
 
 using records::Diagnosis;

@@ -3,6 +3,9 @@
 #include "db/query.h"
 #include "features/patients/patients.h"
 
+// Tables: owns {tenant}.patients {tenant}.patient_numbers {tenant}.name_words
+// Tables: reads {tenant}.medical_records wardbook.my_tenant
+
 namespace wardbook::patients {
 
 #define WB_PATIENT_COLUMNS                                                               \

@@ -3,6 +3,11 @@
 #include "db/query.h"
 #include "features/records/records.h"
 
+// Tables: owns {tenant}.medical_records {tenant}.record_versions {tenant}.signatures
+// Tables: owns {tenant}.follow_ups {tenant}.record_numbers {tenant}.record_ids
+// Tables: reads {tenant}.patients {tenant}.diagnoses {tenant}.templates {tenant}.staff
+// Tables: reads {tenant}.audit_log wardbook.my_tenant
+
 namespace wardbook::records {
 
 using MaybeText = std::optional<std::string>;

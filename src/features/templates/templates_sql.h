@@ -2,6 +2,8 @@
 
 #include "db/query.h"
 
+// Tables: owns {tenant}.templates {tenant}.template_versions
+
 namespace wardbook::templates {
 
 using MaybeText = std::optional<std::string>;

@@ -108,10 +108,8 @@ audit::Actor actor_for(const api::Request& request, AccountId account, std::stri
   return actor;
 }
 
-audit::Entry sign_in_entry(std::string action, AccountId account, std::string refused_why) {
-  audit::Entry entry;
-  entry.action = std::move(action);
-  entry.resource = "account";
+audit::Entry sign_in_entry(audit::Action action, AccountId account, std::string refused_why) {
+  audit::Entry entry{.action = action, .resource = "account"};
   entry.resource_id = account.value;
   if (!refused_why.empty()) {
     entry.refused = true;

@@ -68,11 +68,9 @@ std::string email_key(std::string_view email) {
   return text::key(email);
 }
 
-audit::Entry member_entry(std::string action, AccountId account, std::optional<std::string> before,
-                          std::optional<std::string> after) {
-  audit::Entry entry;
-  entry.action = std::move(action);
-  entry.resource = "account";
+audit::Entry member_entry(audit::Action action, AccountId account,
+                          std::optional<std::string> before, std::optional<std::string> after) {
+  audit::Entry entry{.action = action, .resource = "account"};
   entry.resource_id = account.value;
   entry.before = std::move(before);
   entry.after = std::move(after);

@@ -35,7 +35,7 @@ inline constexpr std::chrono::hours kWrongPasswordsSpan{24};
 /// none. Leaves one of these roles in force.
 void record_everywhere(db::Tx& tx, const audit::Actor& actor,
                        const std::vector<MembershipRow>& memberships, const audit::Entry& entry);
-[[nodiscard]] audit::Entry member_entry(std::string action, AccountId account,
+[[nodiscard]] audit::Entry member_entry(audit::Action action, AccountId account,
                                         std::optional<std::string> before,
                                         std::optional<std::string> after);
 /// The hospital's copy of who works there. Leaves its role in force.

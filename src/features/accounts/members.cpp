@@ -180,8 +180,8 @@ Task<> set_account_active(db::Pool& db, audit::Actor actor, AccountId account, b
     co_await tx.exec(kSetStaffActive, account, active && membership.active);
   }
   tx.switch_control();
-  const auto entry = member_entry(active ? "account.enable" : "account.disable", account,
-                                  std::nullopt, std::nullopt);
+  const auto entry = member_entry(active ? audit::Action("account.enable") : "account.disable",
+                                  account, std::nullopt, std::nullopt);
   audit::record_platform(tx, actor, entry);
   if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
   co_await tx.commit();

@@ -57,7 +57,7 @@ struct Grant {
                                        const std::string& refresh_token);
 [[nodiscard]] audit::Actor actor_for(const api::Request& request, AccountId account,
                                      std::string_view role);
-[[nodiscard]] audit::Entry sign_in_entry(std::string action, AccountId account,
+[[nodiscard]] audit::Entry sign_in_entry(audit::Action action, AccountId account,
                                          std::string refused_why);
 
 /// Ends sessions in a control transaction; appends what to apply after the commit.

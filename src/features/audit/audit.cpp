@@ -98,7 +98,7 @@ void queue_group(db::Tx& tx, const std::vector<Pending>& group) {
   for (const auto& [actor, entry] : group) {
     actors.push_back(as_text(value_of(actor.account)));
     roles.push_back(or_null(actor.role));
-    actions.emplace_back(entry.action);
+    actions.emplace_back(entry.action.name());
     resources.emplace_back(entry.resource);
     ids.push_back(as_text(entry.resource_id));
     patients.push_back(as_text(value_of(entry.patient)));
@@ -144,9 +144,9 @@ void record(db::Tx& tx, const Actor& actor, Entry entry) {
   std::optional<std::vector<std::int64_t>> patients;
   if (!entry.patients.empty()) patients = std::move(entry.patients);
   std::optional<std::string> salt = salt_for(entry);
-  tx.queue(kInsertOne, value_of(actor.account), or_null(actor.role), std::move(entry.action),
-           std::move(entry.resource), entry.resource_id, value_of(entry.patient),
-           std::move(patients), outcome_of(entry), std::move(entry.reason),
+  tx.queue(kInsertOne, value_of(actor.account), or_null(actor.role),
+           std::string(entry.action.name()), std::move(entry.resource), entry.resource_id,
+           value_of(entry.patient), std::move(patients), outcome_of(entry), std::move(entry.reason),
            or_null(actor.request_id), or_null(actor.ip), as_json(std::move(entry.before)),
            as_json(std::move(entry.after)), as_json(std::move(entry.filters)), std::move(salt));
 }
@@ -158,7 +158,7 @@ void record_platform(db::Tx& tx, const Actor& actor, Entry entry) {
       .raw("before", entry.before.value_or(""))
       .raw("after", entry.after.value_or(""));
   writer.end();
-  tx.queue(kInsertPlatform, value_of(actor.account), std::move(entry.action),
+  tx.queue(kInsertPlatform, value_of(actor.account), std::string(entry.action.name()),
            std::move(entry.resource), outcome_of(entry), or_null(actor.request_id),
            or_null(actor.ip), db::Json{std::move(detail)});
 }

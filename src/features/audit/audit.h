@@ -12,6 +12,7 @@
 #include "api/router.h"
 #include "base/clock.h"
 #include "db/pool.h"
+#include "features/audit/actions.h"
 #include "features/audit/entry_format.h"
 #include "jobs/jobs.h"
 
@@ -20,7 +21,7 @@ namespace wardbook::audit {
 /// What is written down of one event. `before` and `after` are JSON texts of what changed (a
 /// chart's content stays in the tenant's schema: this log is there too).
 struct Entry {
-  std::string action;    ///< `record.read`, `record.finalize`, `auth.login`, …
+  Action action;
   std::string resource;  ///< `record`, `patient`, `attachment`, `account`, …
   std::optional<std::int64_t> resource_id{};
   std::optional<PatientId> patient{};

@@ -30,8 +30,7 @@ Task<Seen> look_behind(db::Pool& db, TenantId tenant, const api::Unlogged& what)
 }  // namespace
 
 Task<> write_refusal(Log& log, db::Pool& db, api::Request request, std::string permission) {
-  Entry entry;
-  entry.action = "access.refused";
+  Entry entry{.action = "access.refused", .resource = {}};
   entry.resource = api::resource_of(request.head.raw_path());
   entry.refused = true;
   entry.reason = request.head.method + " needs " + permission;
@@ -65,8 +64,8 @@ Task<> write_look(Log& log, db::Pool& db, api::Request request, api::Unlogged wh
   const Seen seen = co_await look_behind(db, tenant, what);
   if (seen.patients.empty()) co_return;  // of no patient: there is nothing to tell
   if (seen.gone) what.outcome = describe(*seen.gone).name;
-  Entry entry;
-  entry.action = what.failed() ? "access.failed" : "access.replayed";
+  Entry entry{.action = what.failed() ? Action("access.failed") : "access.replayed",
+              .resource = {}};
   entry.failed = what.failed();
   entry.resource = what.looks.front().resource;
   entry.resource_id = what.looks.front().id;

@@ -13,8 +13,9 @@ namespace wardbook::chart {
 namespace {
 
 /// Writes down that the chart was read, in the transaction that read it.
-Task<> seen(App& app, db::Tx& tx, const api::Request& req, std::string action, PatientId patient) {
-  audit::Entry entry{.action = std::move(action),
+Task<> seen(App& app, db::Tx& tx, const api::Request& req, audit::Action action,
+            PatientId patient) {
+  audit::Entry entry{.action = action,
                      .resource = "patient",
                      .resource_id = patient.value,
                      .patient = patient,

@@ -275,7 +275,7 @@ Task<api::Response> list_patients(App& app, api::Request req) {
     next = api::encode_cursor(scope, key);
   }
   std::vector<std::string> items;
-  audit::Entry seen{.action = q ? "patient.search" : "patient.list",
+  audit::Entry seen{.action = q ? audit::Action("patient.search") : "patient.list",
                     .resource = "patient",
                     .filters = api::filters_json(req)};
   for (const auto& row : page.rows) {

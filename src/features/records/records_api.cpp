@@ -223,12 +223,10 @@ Task<RecordInput> changed_input(db::Tx& tx, const api::Request& req, const Recor
   co_return input;
 }
 
-Task<> record_was_read(App& app, const api::Request& req, std::string action, RecordId record,
+Task<> record_was_read(App& app, const api::Request& req, audit::Action action, RecordId record,
                        PatientId patient) {
-  audit::Entry seen{.action = std::move(action),
-                    .resource = "record",
-                    .resource_id = record.value,
-                    .patient = patient};
+  audit::Entry seen{
+      .action = action, .resource = "record", .resource_id = record.value, .patient = patient};
   co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
 }
 

@@ -333,7 +333,7 @@ Task<api::Response> list_records(App& app, api::Request req) {
   const Filter filter = read_filter(req);
   Page page = co_await find(app, req.caller.tenant(), filter);
   std::vector<std::string> items;
-  audit::Entry seen{.action = filter.has_words() ? "record.search" : "record.list",
+  audit::Entry seen{.action = filter.has_words() ? audit::Action("record.search") : "record.list",
                     .resource = "record",
                     .filters = api::filters_json(req)};
   // Whether there is anything at all of a patient is a look too, as is how much.

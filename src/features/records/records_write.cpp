@@ -28,7 +28,7 @@ Sides differing(const std::string& before, const std::string& after) {
   return sides;
 }
 
-std::string action_of(const std::string& kind) {
+audit::Action action_of(const std::string& kind) {
   if (kind == "created") return "record.create";
   if (kind == "updated") return "record.update";
   if (kind == "diagnosis") return "record.diagnose";

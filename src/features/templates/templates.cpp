@@ -93,9 +93,9 @@ std::string to_json(const Version& v) {
   return text;
 }
 
-audit::Entry entry_of(std::string action, TemplateId id, std::optional<std::string> before,
+audit::Entry entry_of(audit::Action action, TemplateId id, std::optional<std::string> before,
                       std::optional<std::string> after) {
-  return {.action = std::move(action),
+  return {.action = action,
           .resource = "template",
           .resource_id = id.value,
           .before = std::move(before),

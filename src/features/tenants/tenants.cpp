@@ -25,10 +25,8 @@ migrate::Options owner_options(const Settings::Database& database) {
   throw Failure(Code::database_unavailable, {}, std::string("owner's connection: ") + e.what());
 }
 
-audit::Entry entry_of(std::string action, const Tenant* before, const Tenant& after) {
-  audit::Entry entry;
-  entry.action = std::move(action);
-  entry.resource = "tenant";
+audit::Entry entry_of(audit::Action action, const Tenant* before, const Tenant& after) {
+  audit::Entry entry{.action = action, .resource = "tenant"};
   if (before != nullptr) entry.before = to_json(*before);
   entry.after = to_json(after);
   return entry;
@@ -138,9 +136,9 @@ Task<Tenant> change(db::Pool& db, audit::Actor actor, TenantId id, Change change
   Tenant after = co_await tx.one(kUpdate, id, change.name.value_or(before->name), active,
                                  change.time_zone.value_or(before->time_zone));
   if (active != before->active) tx.queue(kNotify);
-  std::string action = "tenant.update";
-  if (active != before->active) action = active ? "tenant.resume" : "tenant.suspend";
-  audit::record_platform(tx, actor, entry_of(std::move(action), &*before, after));
+  audit::Action action = "tenant.update";
+  if (active != before->active) action = active ? audit::Action("tenant.resume") : "tenant.suspend";
+  audit::record_platform(tx, actor, entry_of(action, &*before, after));
   co_await tx.commit();
   co_return after;
 }

@@ -76,14 +76,18 @@ std::string_view to_string(Access access) {
   return row_of(access).name;
 }
 
-bool allows(Role role, Access access) {
-  return (row_of(access).roles & bit(role)) != 0;
-}
-
-std::vector<std::string_view> permissions_of(Role role) {
+std::vector<std::string_view> Permissions::names() const {
   std::vector<std::string_view> out;
   for (const auto& row : kTable) {
-    if (!row.name.empty() && (row.roles & bit(role)) != 0) out.push_back(row.name);
+    if (!row.name.empty() && has(row.access)) out.push_back(row.name);
+  }
+  return out;
+}
+
+Permissions permissions_of(Role role) {
+  Permissions out;
+  for (const auto& row : kTable) {
+    if ((row.roles & bit(role)) != 0) out.add(row.access);
   }
   return out;
 }

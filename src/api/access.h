@@ -44,9 +44,20 @@ inline constexpr std::size_t kRoleCount = 9;
 [[nodiscard]] std::optional<Role> parse_role(std::string_view text);
 /// `records:read` and so on; empty for open, signed_in and any_in_tenant.
 [[nodiscard]] std::string_view to_string(Access access);
+
+/// What somebody may do. By default: nothing.
+class Permissions {
+ public:
+  [[nodiscard]] bool has(Access access) const { return (bits_ & bit(access)) != 0; }
+  void add(Access access) { bits_ |= bit(access); }
+  /// `patients:read` and so on, in the order of the contract's table.
+  [[nodiscard]] std::vector<std::string_view> names() const;
+
+ private:
+  static std::uint32_t bit(Access access) { return 1U << static_cast<unsigned>(access); }
+  std::uint32_t bits_ = 0;
+};
 /// The contract's table. platform_admin has no access to anything of a hospital.
-[[nodiscard]] bool allows(Role role, Access access);
-/// The named permissions of a role, in the table's order.
-[[nodiscard]] std::vector<std::string_view> permissions_of(Role role);
+[[nodiscard]] Permissions permissions_of(Role role);
 
 }  // namespace wardbook::api

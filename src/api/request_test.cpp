@@ -40,7 +40,7 @@ TEST(RequestTest, BodiesAreObjects) {
 }
 
 TEST(RequestTest, OperatorsHaveNoTenant) {
-  Caller caller;
+  Principal caller;
   EXPECT_EQ(failure_of([&] { return caller.tenant(); }), Code::forbidden);
   caller.tenant_id = TenantId::parse("north");
   EXPECT_EQ(caller.tenant().str(), "north");

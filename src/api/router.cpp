@@ -86,7 +86,7 @@ std::string bearer_of(const net::RequestHead& head) {
   return std::string(trimmed(value->substr(space + 1)));
 }
 
-bool names_own_tenant(const net::RequestHead& head, const Caller& caller) {
+bool names_own_tenant(const net::RequestHead& head, const Principal& caller) {
   const auto count = head.headers.count("X-Tenant-ID");
   if (count == 0) return true;
   const auto named = head.headers.get("X-Tenant-ID");
@@ -155,7 +155,7 @@ struct Router::Impl {
   /// What the log line and the metrics say of a request.
   struct Trace {
     std::string_view pattern;
-    Caller caller;
+    Principal caller;
     std::string log_detail;
     const Route* handled_by = nullptr;       ///< once its handler has begun
     std::optional<std::int64_t> subject_id;  ///< the path's `{id}`
@@ -261,7 +261,7 @@ struct Router::Impl {
         co_await hooks.refused(request.caller, request, "the token's own tenant in X-Tenant-ID");
         throw Failure(Code::tenant_mismatch);
       }
-      if (!allows(request.caller.role, route.access)) {
+      if (!request.caller.may(route.access)) {
         co_await hooks.refused(request.caller, request, to_string(route.access));
         throw Failure(Code::forbidden);
       }
@@ -300,7 +300,7 @@ struct Router::Impl {
     return out;
   }
 
-  Task<> write_down(net::Exchange& exchange, Caller caller, Unlogged what) {
+  Task<> write_down(net::Exchange& exchange, Principal caller, Unlogged what) {
     Request request;
     request.head = exchange.head();
     request.id = exchange.id();

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "api/access.h"
 #include "api/request.h"
 #include "base/task.h"
 #include "net/server.h"
@@ -64,12 +63,12 @@ struct Unlogged {
 struct Hooks {
   /// The caller that the Authorization header names. Fails with unauthenticated, token_expired,
   /// tenant_suspended, database_unavailable.
-  std::function<Task<Caller>(std::string bearer)> authenticate;
+  std::function<Task<Principal>(std::string bearer)> authenticate;
   /// Whether the client may use a route that works for anybody once more: 0, or in how many seconds
   /// it may. Absent: always.
   std::function<int(const net::RequestHead&, std::string_view pattern)> admit;
   /// Writes down that a caller was refused (403). Must not throw.
-  std::function<Task<>(Caller, Request, std::string_view permission)> refused;
+  std::function<Task<>(Principal, Request, std::string_view permission)> refused;
   /// Writes down, durably, what an answer without an entry would tell. Throws when it cannot, or
   /// when the caller may not see an earlier answer again: that Failure is answered instead.
   std::function<Task<>(Request, Unlogged)> looked;

@@ -99,11 +99,12 @@ std::vector<Route> routes() {
 }
 
 /// The bearer is the role's name.
-Task<Caller> authenticate(std::string bearer) {
-  Caller caller;
+Task<Principal> authenticate(std::string bearer) {
+  Principal caller;
   const auto role = parse_role(bearer);
   if (!role) throw Failure(Code::token_expired);
   caller.role = *role;
+  caller.permissions = permissions_of(*role);
   if (*role != Role::platform_admin) caller.tenant_id = TenantId::parse("north");
   co_return caller;
 }
@@ -135,7 +136,7 @@ class RouterTest : public ::testing::Test {
       app_.admitted.push_back(head.remote_ip + " " + std::string(pattern));
       return app_.wait_s;
     };
-    out.refused = [this](Caller caller, Request, std::string_view permission) {
+    out.refused = [this](Principal caller, Request, std::string_view permission) {
       return note_refusal(app_, std::string(to_string(caller.role)), std::string(permission));
     };
     out.cursor_secret = "authenticated by this";

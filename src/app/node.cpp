@@ -107,7 +107,7 @@ api::Hooks Node::hooks() {
   hooks.admit = [this](const net::RequestHead& head, std::string_view pattern) {
     return seconds_to_wait(app_.service, head, pattern);
   };
-  hooks.refused = [this](const api::Caller&, api::Request request, std::string_view permission) {
+  hooks.refused = [this](const api::Principal&, api::Request request, std::string_view permission) {
     return note_refusal(app_, std::move(request), std::string(permission));
   };
   hooks.looked = [this](api::Request request, api::Unlogged what) {

@@ -39,7 +39,7 @@ std::optional<TenantId> audit_home(const std::vector<MembershipRow>& memberships
   return std::nullopt;
 }
 
-std::string identity_json(const api::Caller& caller, const std::optional<TenantRow>& tenant) {
+std::string identity_json(const api::Principal& caller, const std::optional<TenantRow>& tenant) {
   std::string user;
   api::ObjectWriter user_writer(user);
   user_writer.integer("id", caller.account.value)
@@ -56,7 +56,7 @@ std::string identity_json(const api::Caller& caller, const std::optional<TenantR
     writer.end();
   }
   std::string permissions = "[";
-  for (const auto name : api::permissions_of(caller.role)) {
+  for (const auto name : caller.permissions.names()) {
     if (permissions.size() > 1) permissions += ',';
     permissions += api::quoted(name);
   }
@@ -102,7 +102,7 @@ Task<> end_sessions(db::Tx& tx, AccountId account, std::optional<std::string> te
 }
 
 audit::Actor actor_for(const api::Request& request, AccountId account, std::string_view role) {
-  audit::Actor actor = audit::actor_of(request);
+  audit::Actor actor = request.actor();
   actor.account = account;
   actor.role = role;
   return actor;
@@ -118,7 +118,7 @@ audit::Entry sign_in_entry(audit::Action action, AccountId account, std::string 
   return entry;
 }
 
-std::string session_json(App& app, const api::Caller& caller,
+std::string session_json(App& app, const api::Principal& caller,
                          const std::optional<TenantRow>& tenant, const std::string& refresh_token) {
   std::string out;
   api::ObjectWriter writer(out);
@@ -137,16 +137,18 @@ Grant grant_of(const AccountRow& account, const std::optional<MembershipRow>& me
   grant.caller.account = account.id;
   grant.caller.name = account.display_name;
   grant.caller.email = account.email;
+  grant.caller.kind = api::Principal::Kind::account;
   grant.caller.role = api::Role::platform_admin;
   if (membership) {
     grant.caller.role = membership->role;
     grant.caller.tenant_id = TenantId::parse(membership->tenant);
     grant.tenant = TenantRow{membership->tenant, membership->tenant_name, membership->time_zone};
   }
+  grant.caller.permissions = api::permissions_of(grant.caller.role);
   return grant;
 }
 
-Task<> take_staff_name(db::Tx& tx, api::Caller& caller) {
+Task<> take_staff_name(db::Tx& tx, api::Principal& caller) {
   if (!caller.tenant_id) co_return;
   tx.switch_tenant(*caller.tenant_id);
   const auto name = co_await tx.maybe_one(kStaffName, caller.account);

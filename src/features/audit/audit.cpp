@@ -131,15 +131,6 @@ Task<Outcome> commit(db::Tx tx) {
 
 }  // namespace
 
-Actor actor_of(const api::Request& request) {
-  Actor actor;
-  if (request.caller.account.value != 0) actor.account = request.caller.account;
-  if (actor.account) actor.role = std::string(api::to_string(request.caller.role));
-  actor.request_id = request.id;
-  actor.ip = request.head.remote_ip;
-  return actor;
-}
-
 void record(db::Tx& tx, const Actor& actor, Entry entry) {
   std::optional<std::vector<std::int64_t>> patients;
   if (!entry.patients.empty()) patients = std::move(entry.patients);

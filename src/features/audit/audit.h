@@ -34,14 +34,11 @@ struct Entry {
   std::optional<std::string> after{};
 };
 
-/// Who caused it.
-struct Actor {
-  std::optional<AccountId> account;
-  std::string role;
-  std::string request_id;
-  std::string ip;
-};
-[[nodiscard]] Actor actor_of(const api::Request& request);
+using api::Actor;
+/// As Request::actor.
+[[nodiscard]] inline Actor actor_of(const api::Request& request) {
+  return request.actor();
+}
 
 /// Puts the entry of a change into the change's own transaction (sent with its next flush).
 void record(db::Tx& tx, const Actor& actor, Entry entry);

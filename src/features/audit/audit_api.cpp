@@ -55,16 +55,15 @@ namespace {
 
 /// Whether the caller may read what an entry's change says. Closed by default: what is not known
 /// to be no patient's is read with the permission for charts.
-bool may_read(api::Role role, std::string_view resource) {
+bool may_read(const api::Principal& caller, std::string_view resource) {
   constexpr std::array<std::string_view, 6> kOfNoPatient{"account", "template", "tenant",
                                                          "audit",   "storage",  "route"};
   if (std::ranges::find(kOfNoPatient, resource) != kOfNoPatient.end()) return true;
-  return api::allows(
-      role, resource == "patient" ? api::Access::patients_read : api::Access::records_read);
+  return caller.may(resource == "patient" ? api::Access::patients_read : api::Access::records_read);
 }
 
-std::string to_json(const Listed& listed, api::Role role) {
-  const bool whole = may_read(role, listed.resource);
+std::string to_json(const Listed& listed, const api::Principal& caller) {
+  const bool whole = may_read(caller, listed.resource);
   std::string out = listed.json;
   out.pop_back();
   out += R"(,"before":)" + (whole ? listed.before : "null");
@@ -112,7 +111,7 @@ Task<api::Response> list_entries(App& app, api::Request req) {
   seen.patients = patients_of(std::span(rows).first(page.shown(rows.size())), false);
   co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
   const auto id = [](const auto& row) { return row.id; };
-  const auto json = [role = req.caller.role](const auto& row) { return to_json(row, role); };
+  const auto json = [&req](const auto& row) { return to_json(row, req.caller); };
   co_return api::ok(page.json(rows, id, json, total));
 }
 
@@ -127,7 +126,7 @@ Task<api::Response> get_entry(App& app, api::Request req) {
   seen.patients = patients_of(rows, true);
   co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
   if (rows.empty()) throw Failure(Code::audit_entry_not_found);
-  co_return api::ok(to_json(rows.front(), req.caller.role));
+  co_return api::ok(to_json(rows.front(), req.caller));
 }
 
 }  // namespace

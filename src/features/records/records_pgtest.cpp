@@ -299,10 +299,10 @@ struct Accepted {
 };
 
 struct Client {
-  Client(Clinic& c, api::Caller who, unsigned seed)
+  Client(Clinic& c, api::Principal who, unsigned seed)
       : clinic(c), caller(std::move(who)), random(seed) {}
   Clinic& clinic;
-  api::Caller caller;
+  api::Principal caller;
   std::mt19937 random;
   std::map<std::int64_t, std::int64_t> known;      ///< record -> the version it believes in
   std::map<std::int64_t, std::int64_t> diagnosis;  ///< record -> one of its diagnoses
@@ -316,7 +316,7 @@ struct Client {
 struct Step {
   std::string method;
   std::string pattern;
-  api::Caller caller;
+  api::Principal caller;
   json::value body;
   std::string token;
   bool of_diagnosis = false;

@@ -15,6 +15,8 @@
 
 namespace wardbook::api {
 
+class Subjects;  // api/subject.h
+
 /// One request after the router has matched, authenticated and admitted it. Passed by value.
 struct Request {
   net::RequestHead head;
@@ -27,6 +29,7 @@ struct Request {
   Principal caller;                   ///< nobody for Access::open
   net::Exchange* exchange = nullptr;  ///< for routes that stream; valid until the handler returns
   Looks* looks = nullptr;             ///< the router's, likewise; absent in some tests
+  const Subjects* subjects = nullptr;  ///< the router's, likewise
 
   /// The request has come across something of a patient that its path does not name, or makes it.
   /// Should it fail, or be answered again, the audit log says so; an answer of its own has an entry

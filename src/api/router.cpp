@@ -149,7 +149,8 @@ struct Router::Impl {
   App& app;
   std::vector<Route> routes;
   Hooks hooks;
-  Node root;
+  Node root = {};
+  Subjects subjects = {};
   Streaming::Counts streaming = {};
 
   /// What the log line and the metrics say of a request.
@@ -180,6 +181,10 @@ struct Router::Impl {
       throw std::logic_error("two routes for " + std::string(route.method) + " " +
                              std::string(route.pattern));
     }
+    if (std::ranges::find(names, "id") != names.end() && route.subject == &kNothing) {
+      throw std::logic_error("what {id} names is not said of " + std::string(route.pattern));
+    }
+    subjects.add(*route.subject);
     if (node->names.empty()) node->names = std::move(names);
   }
 
@@ -251,6 +256,7 @@ struct Router::Impl {
     request.retry_secret = hooks.retry_secret;
     request.cursor_secret = hooks.cursor_secret;
     request.looks = &trace.looks;
+    request.subjects = &subjects;
     const Route& route = match(request.head, request, trace);
     require_admission(route, request.head);
     if (route.access != Access::open) {
@@ -258,11 +264,12 @@ struct Router::Impl {
       request.caller = co_await hooks.authenticate(std::move(bearer));
       trace.caller = request.caller;
       if (!names_own_tenant(request.head, request.caller)) {
-        co_await hooks.refused(request.caller, request, "the token's own tenant in X-Tenant-ID");
+        static constexpr Subject kTenant{.resource = "tenant", .reading = Access::any_in_tenant};
+        co_await hooks.refused(request, kTenant, "the token's own tenant in X-Tenant-ID");
         throw Failure(Code::tenant_mismatch);
       }
       if (!request.caller.may(route.access)) {
-        co_await hooks.refused(request.caller, request, to_string(route.access));
+        co_await hooks.refused(request, *route.subject, to_string(route.access));
         throw Failure(Code::forbidden);
       }
     }
@@ -278,10 +285,10 @@ struct Router::Impl {
 
   /// What has to be written down before this answer leaves. The entries of all others were written
   /// by their handlers.
-  static std::optional<Unlogged> unlogged(Trace& trace, const std::optional<Failure>& failure,
-                                          const Response& response) {
+  std::optional<Unlogged> unlogged(Trace& trace, const std::optional<Failure>& failure,
+                                   const Response& response) const {
     if (trace.handled_by == nullptr || !trace.caller.tenant_id) return std::nullopt;
-    Unlogged out{trace.handled_by->pattern, {}, {}};
+    Unlogged out{trace.handled_by->pattern, {}, {}, &subjects};
     if (failure) {
       if (!tells_something(failure->code())) return std::nullopt;
       out.outcome = describe(failure->code()).name;
@@ -290,8 +297,9 @@ struct Router::Impl {
     } else if (!response.headers.get(kReplayedHeader) || trace.looks.entered) {
       return std::nullopt;
     }
-    if (trace.subject_id && belongs_to_patient(trace.handled_by->subject)) {
-      Look named{std::string(trace.handled_by->subject), *trace.subject_id, {}};
+    const Subject& subject = *trace.handled_by->subject;
+    if (trace.subject_id && subject.whose != nullptr) {
+      Look named{std::string(subject.resource), *trace.subject_id, {}};
       out.looks.push_back(std::move(named));
     }
     // What the request made came last.
@@ -314,7 +322,7 @@ std::size_t Route::body_bytes() const {
 }
 
 Router::Router(App& app, std::vector<Route> routes, Hooks hooks)
-    : impl_(std::make_unique<Impl>(Impl{app, std::move(routes), std::move(hooks), {}})) {
+    : impl_(std::make_unique<Impl>(Impl{app, std::move(routes), std::move(hooks)})) {
   for (const auto& route : impl_->routes) impl_->insert(route);
 }
 Router::~Router() = default;
@@ -343,7 +351,7 @@ Task<> Router::handle(net::Exchange& exchange) {
   }
   int status = response.status;
   const bool answers = !client_gone && !exchange.answered();
-  if (auto what = answers ? Impl::unlogged(trace, failure, response) : std::nullopt) {
+  if (auto what = answers ? impl_->unlogged(trace, failure, response) : std::nullopt) {
     try {
       co_await impl_->write_down(exchange, trace.caller, std::move(*what));
     } catch (const Failure& f) {

@@ -162,6 +162,10 @@ void throw_locked(Time until, Time now) {
   throw failure;
 }
 
+namespace {
+constexpr api::Subject kAccount{.resource = "account", .reading = api::Access::any_in_tenant};
+}  // namespace
+
 std::vector<api::Route> routes() {
   using api::Access;
   using api::Body;
@@ -173,10 +177,10 @@ std::vector<api::Route> routes() {
       {"POST", "/auth/password", Access::signed_in, &change_password, Body::json},
       {"GET", "/me", Access::signed_in, &me},
       {"GET", "/doctors", Access::any_in_tenant, &list_doctors},
-      {"GET", "/users", Access::users_admin, &list_users},
-      {"POST", "/users", Access::users_admin, &create_user, Body::json},
-      {"PATCH", "/users/{id}", Access::users_admin, &patch_user, Body::json},
-      {"POST", "/users/{id}/code", Access::users_admin, &create_code, Body::no_fields},
+      {"GET", "/users", Access::users_admin, kAccount, &list_users},
+      {"POST", "/users", Access::users_admin, kAccount, &create_user, Body::json},
+      {"PATCH", "/users/{id}", Access::users_admin, kAccount, &patch_user, Body::json},
+      {"POST", "/users/{id}/code", Access::users_admin, kAccount, &create_code, Body::no_fields},
   };
 }
 

@@ -17,16 +17,19 @@ inline constexpr int kMostWrongCodes = 10;
 inline constexpr int kMostWrongPasswords = 10;
 inline constexpr std::chrono::hours kWrongPasswordsSpan{24};
 
-/// The bodies of invite and issue_code. Each leaves the tenant's role in force.
-[[nodiscard]] Task<Issued> invite_in(db::Tx& tx, audit::Actor actor, TenantId tenant,
-                                     Invitee invitee, OneTimeCode code, Time now);
-[[nodiscard]] Task<Issued> issue_code_in(db::Tx& tx, audit::Actor actor, TenantId tenant,
-                                         AccountId user, OneTimeCode code, Time now);
+/// The bodies of invite and issue_code, in a write in this tenant.
+[[nodiscard]] Task<Issued> invite_in(api::Write& w, TenantId tenant, Invitee invitee,
+                                     OneTimeCode code, Time now);
+[[nodiscard]] Task<Issued> issue_code_in(api::Write& w, TenantId tenant, AccountId user,
+                                         OneTimeCode code, Time now);
 
-/// What PATCH does with an invitation that nobody has accepted. Leaves the tenant's role in force.
-/// Fails with user_not_found, conflict.
-[[nodiscard]] Task<Member> change_pending(db::Tx& tx, audit::Actor actor, TenantId tenant,
-                                          AccountId id, MemberChange change);
+/// What PATCH does with an invitation that nobody has accepted. Fails with user_not_found,
+/// conflict.
+[[nodiscard]] Task<Member> change_pending(api::Write& w, TenantId tenant, AccountId id,
+                                          MemberChange change);
+/// The body of change_member, in a write in this tenant.
+[[nodiscard]] Task<Changed> change_member_in(api::Write& w, TenantId tenant, AccountId account,
+                                             MemberChange change);
 /// The hospital's open invitations with ids beyond this one.
 [[nodiscard]] Task<std::vector<Member>> pending_members(db::Tx& tx, TenantId tenant,
                                                         std::int64_t after, int most);

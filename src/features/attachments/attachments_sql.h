@@ -142,4 +142,9 @@ inline const db::Query<db::TextRow, std::vector<std::string>> kUnknownKeys{
 #undef WB_ATTACHMENT_COLUMNS
 #undef WB_ATTACHMENT_FROM
 
+inline const db::Query<api::Whose, std::int64_t> kWhoseAttachment{"attachments.whose", R"sql(
+  SELECT r.patient_id, r.voided_at IS NOT NULL, a.purged_at IS NOT NULL
+  FROM {tenant}.record_attachments a
+  JOIN {tenant}.medical_records r ON r.id = a.record_id WHERE a.id = $1)sql"};
+
 }  // namespace wardbook::attachments

@@ -154,6 +154,22 @@ void record_platform(db::Tx& tx, const Actor& actor, Entry entry) {
            or_null(actor.ip), db::Json{std::move(detail)});
 }
 
+api::Journal& journal() {
+  struct Unheard final : api::Journal {
+    void enter(db::Tx& tx, const std::optional<TenantId>& tenant, const Actor& actor,
+               Entry&& entry) override {
+      if (tenant) {
+        record(tx, actor, std::move(entry));
+      } else {
+        record_platform(tx, actor, std::move(entry));
+      }
+    }
+    void committed(const TenantId&) override {}
+  };
+  static Unheard all;
+  return all;
+}
+
 struct Log::Impl : std::enable_shared_from_this<Log::Impl> {
   Impl(boost::asio::io_context& r, db::Pool& d, std::size_t p) : reactor(r), db(d), most(p) {}
 
@@ -315,6 +331,11 @@ struct Log::Impl : std::enable_shared_from_this<Log::Impl> {
 Log::Log(boost::asio::io_context& reactor, db::Pool& db, std::size_t pending)
     : impl_(std::make_shared<Impl>(reactor, db, pending)) {}
 Log::~Log() = default;
+
+void Log::enter(db::Tx& tx, const std::optional<TenantId>& tenant, const Actor& actor,
+                Entry&& entry) {
+  journal().enter(tx, tenant, actor, std::move(entry));
+}
 
 Task<> Log::write(TenantId tenant, Actor actor, Entry entry) {
   const auto impl = impl_;

@@ -10,6 +10,7 @@
 
 #include "api/request.h"
 #include "api/router.h"
+#include "api/write.h"
 #include "base/clock.h"
 #include "db/pool.h"
 #include "features/audit/actions.h"
@@ -43,6 +44,9 @@ using api::Actor;
 /// Puts the entry of a change into the change's own transaction (sent with its next flush).
 void record(db::Tx& tx, const Actor& actor, Entry entry);
 
+/// For api::write_as: nobody is told of the entries, the sealer finds them.
+[[nodiscard]] api::Journal& journal();
+
 /// What operators do, and sign-ins that end in no tenant: the control schema's log. `tx` is a
 /// control transaction.
 void record_platform(db::Tx& tx, const Actor& actor, Entry entry);
@@ -51,7 +55,7 @@ void record_platform(db::Tx& tx, const Actor& actor, Entry entry);
 /// whose that is. Fails as Log::write and Pool::begin do.
 class Log;
 [[nodiscard]] Task<> write_refusal(Log& log, db::Pool& db, api::Request request,
-                                   std::string permission);
+                                   const api::Subject& subject, std::string permission);
 
 /// An answer that tells something of a patient without an entry of its own is written down with
 /// whose it is: a failure (`access.failed`), or the answer to an earlier request once more
@@ -64,7 +68,7 @@ class Log;
 /// kept for that. Where one tenant's table is locked the batch is sent again without it, after a
 /// quarter of a second; that tenant's entries then wait in its own share of the connections, until
 /// one of their commits succeeds. One Log for each reactor.
-class Log {
+class Log final : public api::Journal {
  public:
   /// `pending` bounds the entries that may wait.
   Log(boost::asio::io_context& reactor, db::Pool& db, std::size_t pending = 20'000);
@@ -75,6 +79,16 @@ class Log {
   /// Returns when the entry is durable. Fails with overloaded when too many wait, of all or of this
   /// tenant, and as Pool::begin and Tx::commit: then the caller must not answer with the data.
   [[nodiscard]] Task<> write(TenantId tenant, Actor actor, Entry entry);
+
+  /// The same of a request that reads.
+  [[nodiscard]] Task<> read(const api::Request& request, Entry entry) {
+    return write(request.tenant(), request.actor(), std::move(entry));
+  }
+
+  // What api::Write asks for.
+  void enter(db::Tx& tx, const std::optional<TenantId>& tenant, const Actor& actor,
+             Entry&& entry) override;
+  void committed(const TenantId& tenant) override { touch(tenant); }
 
   /// Entries whose commit somebody waits for.
   [[nodiscard]] std::size_t waiting() const;

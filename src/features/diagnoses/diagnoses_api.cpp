@@ -179,17 +179,22 @@ Task<api::Response> remove_diagnosis(App& app, api::Request req) {
   co_return std::move(gone).etag(version);
 }
 
+constexpr api::Subject kDiagnosis{
+    .resource = "diagnosis", .reading = api::Access::records_read, .whose = &kWhoseDiagnosis};
+
 }  // namespace
 
 std::vector<api::Route> routes() {
   using enum api::Access;
   using api::Body;
-  return {{"GET", "/records/{id}/diagnoses", records_read, &list_diagnoses},
-          {"POST", "/records/{id}/diagnoses", records_write, &add_diagnosis, Body::json},
-          {"POST", "/records/{id}/amendments", records_finalize, &amend_record, Body::json},
-          {"GET", "/diagnoses/{id}", records_read, &get_diagnosis},
-          {"PATCH", "/diagnoses/{id}", records_write, &patch_diagnosis, Body::json},
-          {"DELETE", "/diagnoses/{id}", records_write, &remove_diagnosis}};
+  return {{"GET", "/records/{id}/diagnoses", records_read, records::kRecord, &list_diagnoses},
+          {"POST", "/records/{id}/diagnoses", records_write, records::kRecord, &add_diagnosis,
+           Body::json},
+          {"POST", "/records/{id}/amendments", records_finalize, records::kRecord, &amend_record,
+           Body::json},
+          {"GET", "/diagnoses/{id}", records_read, kDiagnosis, &get_diagnosis},
+          {"PATCH", "/diagnoses/{id}", records_write, kDiagnosis, &patch_diagnosis, Body::json},
+          {"DELETE", "/diagnoses/{id}", records_write, kDiagnosis, &remove_diagnosis}};
 }
 
 }  // namespace wardbook::diagnoses

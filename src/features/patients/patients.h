@@ -57,6 +57,9 @@ struct Patient {
 /// For features that show a patient beside their own; nullopt when there is none.
 [[nodiscard]] Task<std::optional<Patient>> find(db::Tx& tx, PatientId id);
 
+/// What routes of patients are about.
+extern const api::Subject kPatient;
+
 [[nodiscard]] std::vector<api::Route> routes();
 
 }  // namespace wardbook::patients

@@ -220,4 +220,8 @@ inline const db::Query<db::Int64Row, std::string, Dates> kCountNumbers{
 #undef WB_AFTER_LAST
 #undef WB_IN_ORDER
 
+/// Its own, if there is one of this number.
+inline const db::Query<api::Whose, std::int64_t> kWhosePatient{"patients.whose", R"sql(
+  SELECT id, false, false FROM {tenant}.patients WHERE id = $1)sql"};
+
 }  // namespace wardbook::patients

@@ -182,6 +182,9 @@ enum class Apply { replace, merge, amend };
 /// The tenant's whole set of version hashes, recomputed. Adds to `verdict`.
 [[nodiscard]] Task<> verify_versions(db::Pool& db, TenantId tenant, audit::Verdict& verdict);
 
+/// What routes of records are about.
+extern const api::Subject kRecord;
+
 [[nodiscard]] std::vector<api::Route> routes();
 
 }  // namespace wardbook::records

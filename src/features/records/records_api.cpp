@@ -230,19 +230,23 @@ Task<> record_was_read(App& app, const api::Request& req, audit::Action action, 
   co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
 }
 
+constinit const api::Subject kRecord{
+    .resource = "record", .reading = api::Access::records_read, .whose = &kWhoseRecord};
+
 std::vector<api::Route> routes() {
   using enum api::Access;
   using api::Body;
-  return {{"GET", "/records", records_read, &list_records},
-          {"POST", "/records", records_write, &create_record, Body::json},
-          {"GET", "/records/{id}", records_read, &get_record},
-          {"PUT", "/records/{id}", records_write, &put_record, Body::json},
-          {"PATCH", "/records/{id}", records_write, &patch_record, Body::json},
-          {"DELETE", "/records/{id}", records_write, &void_record},
-          {"POST", "/records/{id}/finalize", records_finalize, &finalize_record, Body::json},
-          {"POST", "/records/{id}/reopen", records_reopen, &reopen_record, Body::json},
-          {"GET", "/records/{id}/versions", records_read, &list_versions},
-          {"GET", "/records/{id}/versions/{n}", records_read, &get_version}};
+  return {
+      {"GET", "/records", records_read, kRecord, &list_records},
+      {"POST", "/records", records_write, kRecord, &create_record, Body::json},
+      {"GET", "/records/{id}", records_read, kRecord, &get_record},
+      {"PUT", "/records/{id}", records_write, kRecord, &put_record, Body::json},
+      {"PATCH", "/records/{id}", records_write, kRecord, &patch_record, Body::json},
+      {"DELETE", "/records/{id}", records_write, kRecord, &void_record},
+      {"POST", "/records/{id}/finalize", records_finalize, kRecord, &finalize_record, Body::json},
+      {"POST", "/records/{id}/reopen", records_reopen, kRecord, &reopen_record, Body::json},
+      {"GET", "/records/{id}/versions", records_read, kRecord, &list_versions},
+      {"GET", "/records/{id}/versions/{n}", records_read, kRecord, &get_version}};
 }
 
 }  // namespace wardbook::records

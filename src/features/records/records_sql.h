@@ -556,4 +556,8 @@ inline const db::Query<db::Int64Row, std::string> kCountWords{
 inline const db::Query<db::TextRow, bool> kTableScans{
     "records.table_scans", "SELECT set_config('enable_seqscan', $1::boolean::text, true)"};
 
+inline const db::Query<api::Whose, std::int64_t> kWhoseRecord{"records.whose", R"sql(
+  SELECT patient_id, voided_at IS NOT NULL, false FROM {tenant}.medical_records
+  WHERE id = $1)sql"};
+
 }  // namespace wardbook::records

@@ -4,7 +4,7 @@
 #include "features/attachments/attachments.h"
 
 // Tables: owns {tenant}.record_attachments
-// Tables: reads {tenant}.medical_records
+// Tables: reads {tenant}.medical_records {tenant}.signatures
 
 namespace wardbook::attachments {
 

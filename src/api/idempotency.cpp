@@ -81,7 +81,7 @@ std::string retry_secret(std::string_view token_secret) {
 }
 
 std::optional<IdempotencyKey> idempotency_key(const Request& request) {
-  if (request.head.method != "POST") return std::nullopt;
+  if (request.head.method != "POST" && request.head.method != "PATCH") return std::nullopt;
   const auto key = request.head.headers.get("Idempotency-Key");
   if (!key) return std::nullopt;
   if (request.head.headers.count("Idempotency-Key") > 1) {

@@ -20,8 +20,8 @@ struct IdempotencyKey {
   std::string key;
   std::string hash;
 };
-/// nullopt: it has none, or its method takes none. Fails with invalid_parameter when it is not 1 to
-/// 255 printable ASCII characters.
+/// nullopt: it has none, or its method takes none (POST and PATCH do). Fails with invalid_parameter
+/// when it is not 1 to 255 printable ASCII characters.
 [[nodiscard]] std::optional<IdempotencyKey> idempotency_key(const Request& request);
 
 /// Claims the key in the tenant's transaction: a duplicate waits until the first one has committed,

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "db/pool.h"
 #include "db/query.h"
+#include "features/audit/row_versions.h"
 
 namespace wardbook::patients {
 
@@ -59,6 +60,12 @@ struct Patient {
 
 /// What routes of patients are about.
 extern const api::Subject kPatient;
+
+/// What the patient is after this action, to be kept with it.
+[[nodiscard]] audit::RowVersion version_of(const Patient& patient, audit::Action action,
+                                           AccountId by);
+/// Recomputes what is kept of patients and holds their rows against it. Adds to `verdict`.
+[[nodiscard]] Task<> verify_patients(db::Pool& db, TenantId tenant, audit::Verdict& verdict);
 
 [[nodiscard]] std::vector<api::Route> routes();
 

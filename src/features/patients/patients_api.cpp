@@ -74,6 +74,20 @@ Task<api::Response> naming_owner(App& app, api::Request req, api::Handler change
   throw std::move(*taken);
 }
 
+/// The entry of a change of a patient, which vouches for the version that is kept.
+void log_change(api::Write& w, audit::Action action, std::optional<std::string> before,
+                const Patient& after) {
+  json::value said = json::parse(to_json(after));
+  audit::RowVersion version = version_of(after, action, w.actor().account.value());
+  said.as_object()["content_hash"] = audit::keep(w.tx(), std::move(version));
+  w.log({.action = action,
+         .resource = "patient",
+         .resource_id = after.id.value,
+         .patient = after.id,
+         .before = std::move(before),
+         .after = json::serialize(said)});
+}
+
 Task<api::Response> insert_patient(App& app, api::Request req) {
   // Somewhere it is tomorrow already: a newborn's birthday is the hospital's.
   const auto today = co_await app.db.read_maybe_one(req.caller.tenant(), kToday, app.clock.now());
@@ -82,11 +96,7 @@ Task<api::Response> insert_patient(App& app, api::Request req) {
   if (w.replayed()) co_return w.replay();
   const Patient patient = co_await insert(w.tx(), std::move(input), req.caller.account);
   const std::string body = to_json(patient);
-  w.log({.action = "patient.create",
-         .resource = "patient",
-         .resource_id = patient.id.value,
-         .patient = patient.id,
-         .after = body});
+  log_change(w, "patient.create", std::nullopt, patient);
   req.saw("patient", patient.id.value, patient.id);
   api::Response response = api::created(body, location(patient.id)).etag(patient.version);
   co_return co_await w.commit(std::move(response));
@@ -115,7 +125,7 @@ Task<api::Response> update_patient(App& app, api::Request req) {
   db::Tx& tx = w.tx();
   const auto before = co_await tx.maybe_one(kLockPatient, id);
   if (!before) throw Failure(Code::patient_not_found);
-  api::check_version(expected, before->version);
+  api::require_version(expected, before->version);
 
   const std::string before_json = to_json(*before);
   json::value whole = json::parse(before_json);
@@ -141,18 +151,15 @@ Task<api::Response> update_patient(App& app, api::Request req) {
   if (same(input, before->data)) {
     w.log(
         {.action = "patient.read", .resource = "patient", .resource_id = id.value, .patient = id});
+    req.saw("patient", id.value, id);
     api::Response response = api::ok(before_json).etag(before->version);
     co_return co_await w.commit(std::move(response));
   }
 
   const Patient after = co_await update(tx, id, std::move(input));
   const std::string body = to_json(after);
-  w.log({.action = "patient.update",
-         .resource = "patient",
-         .resource_id = id.value,
-         .patient = id,
-         .before = before_json,
-         .after = body});
+  log_change(w, "patient.update", before_json, after);
+  req.saw("patient", id.value, id);
   api::Response response = api::ok(body).etag(after.version);
   co_return co_await w.commit(std::move(response));
 }

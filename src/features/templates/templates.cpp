@@ -7,7 +7,7 @@
 #include "features/app.h"
 #include "features/audit/audit.h"
 #include "features/records/records.h"
-#include "features/templates/templates_sql.h"
+#include "features/templates/kept_templates.h"
 
 namespace wardbook::templates {
 namespace {
@@ -102,6 +102,18 @@ audit::Entry entry_of(audit::Action action, TemplateId id, std::optional<std::st
           .after = std::move(after)};
 }
 
+/// Keeps what the template is from now on; returns the JSON for its entry in the log, which vouches
+/// for the version.
+std::string keep(db::Tx& tx, const Template& t, AccountId by) {
+  const Version version{t.id,        t.version, t.name,   t.visit_type,
+                        t.specialty, t.content, by.value, t.updated_at};
+  const std::string hash = version_hash(version);
+  tx.queue(kKeepVersion, t.id, by, kContentFormat, hash);
+  json::value said = json::parse(to_json(t));
+  said.as_object()["content_hash"] = hash;
+  return json::serialize(said);
+}
+
 /// The hospital's own template at this version, locked.
 Task<Template> own(db::Tx& tx, TemplateId id, api::IfMatch expected) {
   auto found = co_await tx.maybe_one(kLockTemplate, id);
@@ -171,9 +183,8 @@ Task<api::Response> create_template(App& app, api::Request req) {
   if (w.replayed()) co_return w.replay();
   const Template made = co_await w.tx().one(kInsertTemplate, in.name, in.visit_type, in.specialty,
                                             db::Json{in.content}, req.caller.account);
-  w.tx().queue(kKeepVersion, made.id, req.caller.account);
   const std::string body = to_json(made);
-  w.log(entry_of("template.create", made.id, std::nullopt, body));
+  w.log(entry_of("template.create", made.id, std::nullopt, keep(w.tx(), made, req.caller.account)));
   const std::string location = "/api/v1/templates/" + std::to_string(made.id.value);
   api::Response response = api::created(body, location).etag(made.version);
   co_return co_await w.commit(std::move(response));
@@ -188,9 +199,8 @@ Task<api::Response> replace_template(App& app, api::Request req) {
   Written in = parse_template(req.object());
   const Template after = co_await w.tx().one(kUpdateTemplate, id, in.name, in.visit_type,
                                              in.specialty, db::Json{in.content});
-  w.tx().queue(kKeepVersion, id, req.caller.account);
   const std::string body = to_json(after);
-  w.log(entry_of("template.update", id, to_json(before), body));
+  w.log(entry_of("template.update", id, to_json(before), keep(w.tx(), after, req.caller.account)));
   api::Response response = api::ok(body).etag(after.version);
   co_return co_await w.commit(std::move(response));
 }

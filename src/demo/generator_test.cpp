@@ -97,7 +97,7 @@ TEST(Generator, EverythingPassesTheChecksOfTheApi) {
   for (const auto& [id, hospital] : hospitals()) {
     std::vector<Fault> faults;
     for (const auto& patient : hospital.patients) {
-      (void)patients::parse_patient(patient.body, kAnchor, faults);
+      (void)patients::parse_patient(patient.body, kAnchor, nullptr, faults);
     }
     for (const auto& record : hospital.records) {
       json::object body = record.body;

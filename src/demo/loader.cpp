@@ -144,8 +144,9 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
   json::array rows;
   for (std::size_t i = 0; i < patients.size(); ++i) {
     std::vector<Fault> faults;
-    const auto input = patients::parse_patient(patients[i].body, anchor_, faults);
+    auto input = patients::parse_patient(patients[i].body, anchor_, nullptr, faults);
     if (!faults.empty()) refuse("patient", faults);
+    patients::settle(input, nullptr, 1);
     const std::string at = format_rfc3339(patients[i].registered_at);
     rows.push_back({{"id", patients_[i]},
                     {"number", numbers[i]},
@@ -158,6 +159,7 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
                     {"address", or_null(input.address)},
                     {"emergency_contact", or_null(input.emergency_contact)},
                     {"allergies", json::parse(input.allergies)},
+                    {"last_allergy_id", input.last_allergy_id},
                     {"created_by", by},
                     {"created_at", at}});
     note(patients[i].registered_at, by, "receptionist", "patient.create", "patient", patients_[i],

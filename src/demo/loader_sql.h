@@ -5,13 +5,15 @@ namespace wardbook::demo {
 
 inline constexpr const char* kInsertPatients = R"sql(
   INSERT INTO {tenant}.patients (id, patient_number, first_name, last_name, date_of_birth, sex,
-    phone, email, address, emergency_contact, allergies, created_by, created_at, updated_at)
+    phone, email, address, emergency_contact, allergies, last_allergy_id, created_by, created_at,
+    updated_at)
   OVERRIDING SYSTEM VALUE
   SELECT id, 'P-' || wardbook.padded(number), first_name, last_name, date_of_birth, sex, phone,
-    email, address, emergency_contact, allergies, created_by, created_at, created_at
+    email, address, emergency_contact, allergies, last_allergy_id, created_by, created_at,
+    created_at
   FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, number bigint, first_name text,
     last_name text, date_of_birth date, sex text, phone text, email text, address text,
-    emergency_contact text, allergies jsonb, created_by bigint, created_at timestamptz)
+    emergency_contact text, allergies jsonb, last_allergy_id integer, created_by bigint, created_at timestamptz)
   ORDER BY id)sql";
 
 /// The diagnoses go first, within the one statement whose end checks the foreign keys: a record

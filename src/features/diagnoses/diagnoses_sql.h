@@ -53,11 +53,11 @@ inline const db::Query<void, DiagnosisId> kRemoveDiagnosis{
 
 struct RecordPatient {
   PatientId patient;
-  std::int64_t version = 0;
+  std::int64_t revision = 0;
   static RecordPatient from_row(const db::RowView& r) { return {r.id<PatientId>(0), r.int64(1)}; }
 };
 inline const db::Query<RecordPatient, RecordId> kRecordPatient{"diagnoses.record_patient", R"sql(
-  SELECT patient_id, version FROM {tenant}.medical_records
+  SELECT patient_id, revision FROM {tenant}.medical_records
   WHERE id = $1 AND voided_at IS NULL)sql"};
 
 #undef WB_DIAGNOSIS_COLUMNS

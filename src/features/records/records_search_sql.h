@@ -10,7 +10,7 @@ namespace wardbook::records {
 /// What is searched of a record. `data` and `diagnoses` have only that.
 struct SearchedRecord {
   RecordId id;
-  std::int64_t version = 0;
+  std::int64_t revision = 0;
   std::int64_t format = 0;  ///< of the document that it has
   std::string number;
   RecordInput data;
@@ -18,7 +18,7 @@ struct SearchedRecord {
   static SearchedRecord from_row(const db::RowView& r) {
     SearchedRecord out;
     out.id = r.id<RecordId>(0);
-    out.version = r.int64(1);
+    out.revision = r.int64(1);
     out.format = r.int64(2);
     out.number = r.str(3);
     out.data.chief_complaint = r.maybe_str(4);
@@ -45,7 +45,7 @@ struct SearchedRecord {
 
 inline const db::Query<SearchedRecord, std::vector<std::int64_t>> kFoundRecords{"records.found",
                                                                                 R"sql(
-  SELECT r.id, r.version, r.search_format, r.record_number, r.chief_complaint, r.diagnosis,
+  SELECT r.id, r.revision, r.search_format, r.record_number, r.chief_complaint, r.diagnosis,
     r.history_of_present_illness, r.physical_examination, r.treatment_plan, r.prescriptions_text,
     r.lab_results_text, r.notes, r.follow_up_instructions,
     ARRAY(SELECT ARRAY[d.icd_code, d.diagnosis_name, d.notes] FROM {tenant}.diagnoses d
@@ -56,7 +56,7 @@ inline const db::Query<SearchedRecord, std::vector<std::int64_t>> kFoundRecords{
 /// ids.
 inline const db::Query<SearchedRecord, int, std::int64_t, RecordId, int> kOutdatedRecords{
     "records.outdated", R"sql(
-  SELECT r.id, r.version, r.search_format, r.record_number, r.chief_complaint, r.diagnosis,
+  SELECT r.id, r.revision, r.search_format, r.record_number, r.chief_complaint, r.diagnosis,
     r.history_of_present_illness, r.physical_examination, r.treatment_plan, r.prescriptions_text,
     r.lab_results_text, r.notes, r.follow_up_instructions,
     ARRAY(SELECT ARRAY[d.icd_code, d.diagnosis_name, d.notes] FROM {tenant}.diagnoses d
@@ -70,11 +70,11 @@ inline const db::Query<db::Int64Row, int> kCountOutdated{"records.count_outdated
   SELECT count(*) FROM {tenant}.medical_records r
   WHERE r.voided_at IS NULL AND r.search_format < $1::smallint)sql"};
 
-/// The document $4 of the version $2, in place of one of the format $3.
+/// The document $4 of the revision $2, in place of one of the format $3.
 inline const db::Query<db::Int64Row, RecordId, std::int64_t, std::int64_t, std::string, int>
     kStoreDocument{"records.store_document", R"sql(
   UPDATE {tenant}.medical_records SET search = $4::tsvector, search_format = $5::smallint
-  WHERE id = $1 AND version = $2::bigint AND search_format = $3::smallint AND voided_at IS NULL
+  WHERE id = $1 AND revision = $2::bigint AND search_format = $3::smallint AND voided_at IS NULL
   RETURNING id)sql"};
 
 }  // namespace wardbook::records

@@ -43,7 +43,7 @@ const db::Query<void> kSweep{"idempotency.sweep", R"sql(
   DELETE FROM {tenant}.idempotency_keys WHERE created_at < now() - interval '24 hours')sql"};
 
 std::optional<std::string> key_of(const Request& request) {
-  if (request.head.method != "POST") return std::nullopt;
+  if (request.head.method != "POST" && request.head.method != "PATCH") return std::nullopt;
   const auto key = request.head.headers.get("Idempotency-Key");
   if (!key) return std::nullopt;
   if (request.head.headers.count("Idempotency-Key") > 1) {

@@ -15,8 +15,8 @@ namespace wardbook::api {
 [[nodiscard]] std::string retry_secret(std::string_view token_secret);
 
 /// A transaction for a change, under the caller's tenant. If the request carries an Idempotency-Key
-/// (POST only), the key is claimed in this very transaction: a duplicate waits until the first one
-/// has committed, then gets its answer (throws Replay); a first one that fails leaves no claim.
+/// (POST and PATCH), the key is claimed in this very transaction: a duplicate waits until the first
+/// one has committed, then gets its answer (throws Replay); a first one that fails leaves no claim.
 /// Fails with idempotency_key_reused when the key came with another path or body, invalid_parameter
 /// when it is not 1 to 255 printable ASCII characters, and as Pool::begin.
 [[nodiscard]] Task<db::Tx> begin_write(db::Pool& pool, Request request);

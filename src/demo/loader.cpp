@@ -7,12 +7,15 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "db/sync_connection.h"
 #include "demo/interrupt.h"
 #include "demo/loader_sql.h"
 #include "demo/people.h"
+#include "features/audit/row_versions.h"
+#include "features/audit/version_hash.h"
 #include "features/patients/patients.h"
-#include "features/records/records.h"
+#include "features/records/content_format.h"
 #include "features/records/records_search.h"
 
 namespace wardbook::demo {
@@ -28,6 +31,13 @@ struct Rows {
   json::array diagnoses;
   json::array versions;
   json::array signatures;
+};
+
+/// Where a record on its way is.
+struct Current {
+  std::int64_t revision = 0;
+  records::OpenVersion version;
+  std::string status;
 };
 
 /// A record on its way into the database, with the ids it gets.
@@ -117,8 +127,8 @@ class Loader {
   void insert_records(const std::vector<DemoRecord>& records);
   void add_record(const Entering& entering, Rows& rows);
   void write_version(const Entering& entering, const Step& step, const records::RecordInput& input,
-                     const std::vector<records::Diagnosis>& coded, json::object& row, Rows& rows);
-  static void sign(const Entering& entering, const char* meaning, json::object& row, Rows& rows);
+                     const std::vector<records::Diagnosis>& coded, Current& current, Rows& rows);
+  static void sign(const Entering& entering, const Current& current, json::object& row, Rows& rows);
   void insert_audit();
   std::string record_number(const std::string& visit_date);
 
@@ -137,19 +147,41 @@ class Loader {
                          faults.front().pointer + " " + faults.front().message);
 }
 
+std::string padded(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
+  return digits;
+}
+
 void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
   patients_ = next_ids("pg_get_serial_sequence('{tenant}.patients', 'id')", patients.size());
   const std::vector<std::int64_t> numbers = next_ids("'{tenant}.patient_numbers'", patients.size());
   const std::int64_t by = staff_.at("reception@demo.test");
   json::array rows;
+  json::array versions;
   for (std::size_t i = 0; i < patients.size(); ++i) {
     std::vector<Fault> faults;
     auto input = patients::parse_patient(patients[i].body, anchor_, nullptr, faults);
     if (!faults.empty()) refuse("patient", faults);
     patients::settle(input, nullptr, 1);
+    input.patient_number = "P-" + padded(numbers[i]);
     const std::string at = format_rfc3339(patients[i].registered_at);
+    patients::Patient patient;
+    patient.id = PatientId(patients_[i]);
+    patient.data = input;
+    patient.updated_at = at;
+    auto version = patients::version_of(patient, "patient.create", AccountId(by));
+    const audit::Kept kept = audit::kept(version);
+    versions.push_back({{"resource_id", patients_[i]},
+                        {"changed_by", by},
+                        {"changed_at", at},
+                        {"content_format", version.content_format},
+                        {"content_digest", "\\x" + to_hex(kept.digest)},
+                        {"content_hash", kept.hash},
+                        {"content_salt", kept.salt},
+                        {"content", version.content}});
     rows.push_back({{"id", patients_[i]},
-                    {"number", numbers[i]},
+                    {"number", *input.patient_number},
                     {"first_name", input.first_name},
                     {"last_name", input.last_name},
                     {"date_of_birth", format_date(input.date_of_birth)},
@@ -163,16 +195,14 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
                     {"created_by", by},
                     {"created_at", at}});
     note(patients[i].registered_at, by, "receptionist", "patient.create", "patient", patients_[i],
-         patients_[i], {{"version", 1}});
+         patients_[i], {{"version", 1}, {"content_hash", kept.hash}});
   }
-  connection_.exec(sql(kInsertPatients), {json::serialize(rows)});
+  connection_.exec(sql(kInsertPatients), {json::serialize(rows), json::serialize(versions)});
 }
 
 /// Numbers go on through the years, as the API gives them out.
 std::string Loader::record_number(const std::string& visit_date) {
-  std::string number = std::to_string(++numbered_);
-  number.insert(0, number.size() < 6 ? 6 - number.size() : 0, '0');
-  return "MR-" + visit_date.substr(0, 4) + "-" + number;
+  return "MR-" + visit_date.substr(0, 4) + "-" + padded(++numbered_);
 }
 
 /// The record's coded diagnoses, and their rows.
@@ -219,41 +249,73 @@ json::object row_of(const records::RecordInput& input) {
   return row;
 }
 
-/// The next version of the record, with its audit entry; `row` takes it.
+/// The next version of the record, with its audit entry; `current` becomes it.
 void Loader::write_version(const Entering& entering, const Step& step,
                            const records::RecordInput& input,
-                           const std::vector<records::Diagnosis>& coded, json::object& row,
+                           const std::vector<records::Diagnosis>& coded, Current& current,
                            Rows& rows) {
-  const std::int64_t version = row.contains("version") ? row["version"].as_int64() + 1 : 1;
   const std::string time = format_rfc3339(step.at);
-  std::string content = records::canonical_content(input, coded);
-  const std::string hash = records::content_hash(RecordId(entering.id), version, step.status,
-                                                 AccountId(entering.doctor), time, content);
-  rows.versions.push_back({{"record_id", entering.id},
-                           {"version", version},
-                           {"kind", step.kind},
-                           {"reason", or_null(step.reason)},
-                           {"status", step.status},
-                           {"changed_by", entering.doctor},
-                           {"changed_at", time},
-                           {"content", std::move(content)},
-                           {"content_hash", hash}});
+  records::OpenVersion& v = current.version;
+  current.status = step.status;
+  ++current.revision;
+  ++v.number;
+  v.kind = step.kind;
+  v.by = AccountId(entering.doctor);
+  v.begun_at = v.changed_at = step.at;
+  v.content_format = records::newest_content_format();
+  v.salt = audit::new_salt();
+  std::string content = records::canonical(input, coded, v.content_format);
+  v.digest = audit::content_digest(*v.salt, step.reason, content);
+  v.hash = records::version_hash(RecordId(entering.id), current.revision, current.status,
+                                 PatientId(entering.patient), v);
+  // The version of a draft is in the record's row alone.
+  if (entering.record->stage != Stage::draft) {
+    rows.versions.push_back({{"record_id", entering.id},
+                             {"version", v.number},
+                             {"revision", current.revision},
+                             {"kind", v.kind},
+                             {"status", current.status},
+                             {"patient_id", entering.patient},
+                             {"changed_by", entering.doctor},
+                             {"changed_at", time},
+                             {"content_format", v.content_format},
+                             {"content_digest", "\\x" + to_hex(v.digest)},
+                             {"content_hash", v.hash},
+                             {"content_salt", *v.salt},
+                             {"reason", or_null(step.reason)},
+                             {"content", std::move(content)}});
+  }
   note(step.at, entering.doctor, "doctor", step.action, "record", entering.id, entering.patient,
-       {{"version", version}, {"status", step.status}, {"content_hash", hash}}, step.reason);
-  row["status"] = step.status;
-  row["version"] = version;
-  row["content_hash"] = hash;
-  row["updated_at"] = time;
+       {{"revision", current.revision},
+        {"version", v.number},
+        {"status", current.status},
+        {"content_hash", v.hash}},
+       step.reason);
 }
 
-void Loader::sign(const Entering& entering, const char* meaning, json::object& row, Rows& rows) {
-  row["signed_hash"] = row["content_hash"];
+void Loader::sign(const Entering& entering, const Current& current, json::object& row, Rows& rows) {
+  row["signed_hash"] = current.version.hash;
   rows.signatures.push_back({{"record_id", entering.id},
-                             {"version", row["version"]},
-                             {"content_hash", row["content_hash"]},
+                             {"version", current.version.number},
+                             {"content_hash", current.version.hash},
                              {"signed_by", entering.doctor},
-                             {"signed_at", row["updated_at"]},
-                             {"meaning", meaning}});
+                             {"signed_at", format_rfc3339(current.version.changed_at)},
+                             {"meaning", current.version.kind}});
+}
+
+void put_version(json::object& row, const Current& current) {
+  const records::OpenVersion& v = current.version;
+  row["status"] = current.status;
+  row["revision"] = current.revision;
+  row["version"] = v.number;
+  row["version_kind"] = v.kind;
+  row["version_by"] = v.by.value;
+  row["version_begun_at"] = format_rfc3339(v.begun_at);
+  row["updated_at"] = format_rfc3339(v.changed_at);
+  row["content_format"] = v.content_format;
+  row["content_salt"] = v.salt.value();
+  row["content_digest"] = "\\x" + to_hex(v.digest);
+  row["content_hash"] = v.hash;
 }
 
 void Loader::add_record(const Entering& entering, Rows& rows) {
@@ -273,14 +335,15 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
   row["doctor_id"] = entering.doctor;
   row["created_by"] = entering.doctor;
   row["created_at"] = format_rfc3339(record.created_at);
+  Current current;
   write_version(entering, {"created", "draft", "record.create", record.created_at, {}}, input,
-                coded, row, rows);
+                coded, current, rows);
   if (record.stage != Stage::draft) {
     write_version(entering, {"finalized", "finalized", "record.finalize", record.finalized_at, {}},
-                  input, coded, row, rows);
-    row["finalized_at"] = row["updated_at"];
+                  input, coded, current, rows);
+    row["finalized_at"] = format_rfc3339(current.version.changed_at);
     row["finalized_by"] = entering.doctor;
-    sign(entering, "finalized", row, rows);
+    sign(entering, current, row, rows);
   }
   if (record.stage == Stage::amended) {
     input.notes = record.amended_notes;
@@ -288,9 +351,10 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
     write_version(
         entering,
         {"amended", "amended", "record.amend", record.amended_at, record.amendment_reason}, input,
-        coded, row, rows);
-    sign(entering, "amended", row, rows);
+        coded, current, rows);
+    sign(entering, current, row, rows);
   }
+  put_version(row, current);
   row["search"] =
       records::search_document(input, coded, std::string(row["record_number"].as_string()));
   row["search_format"] = text::kSearchFormat;
@@ -320,8 +384,8 @@ void Loader::insert_records(const std::vector<DemoRecord>& records) {
       next = own;
     }
     connection_.exec(sql(kInsertRecords),
-                     {json::serialize(rows.records), json::serialize(rows.diagnoses)});
-    connection_.exec(sql(kInsertVersions), {json::serialize(rows.versions)});
+                     {json::serialize(rows.records), json::serialize(rows.diagnoses),
+                      json::serialize(rows.versions)});
     connection_.exec(sql(kInsertSignatures), {json::serialize(rows.signatures)});
   }
 }

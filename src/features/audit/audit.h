@@ -106,10 +106,11 @@ class Log {
 
 /// The outcome of recomputing a tenant's chain.
 struct Verdict {
-  std::int64_t entries = 0;                ///< sealed entries that were recomputed
-  std::int64_t erased = 0;                 ///< of these, what they said was erased
-  std::int64_t unsealed = 0;               ///< entries that no seal names yet
-  std::int64_t versions = 0;               ///< record versions whose hash was recomputed
+  std::int64_t entries = 0;          ///< sealed entries that were recomputed
+  std::int64_t erased = 0;           ///< of these, what they said was erased
+  std::int64_t unsealed = 0;         ///< entries that no seal names yet
+  std::int64_t versions = 0;         ///< of records, patients, files and templates, recomputed
+  std::int64_t erased_versions = 0;  ///< of these, what they said was erased
   std::optional<std::string> first_fault;  ///< names the first entry, seal or version that is wrong
   /// The last seal's number and hash (hex). Kept elsewhere, they show later that nothing was cut
   /// off.

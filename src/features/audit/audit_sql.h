@@ -169,8 +169,8 @@ inline const db::Query<db::Int64Row, std::int64_t, std::int64_t> kFirstBetween{
     "audit.first_between", R"sql(
   SELECT id FROM {tenant}.audit_log WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT 1)sql"};
 
-/// An entry as GET /audit shows it. The fields that were changed are those that differ, an absent
-/// one being as good as null.
+/// An entry as GET /audit shows it. The fields that were changed are those that it names, or else
+/// those that differ, an absent one being as good as null.
 struct Listed {
   std::int64_t id = 0;
   std::string resource;
@@ -185,7 +185,9 @@ struct Listed {
   "SELECT a.id, a.at, a.actor_id, s.display_name, a.actor_role, a.action, a.resource, "           \
   "a.resource_id, a.patient_id, a.patient_ids::text[], a.outcome, a.reason, a.request_id, "       \
   "a.ip, a.filters, a.before, a.after, "                                                          \
-  "CASE WHEN a.before IS NOT NULL OR a.after IS NOT NULL THEN ARRAY(SELECT k FROM "               \
+  "CASE WHEN a.after ? 'changed_fields' THEN "                                                    \
+  "ARRAY(SELECT jsonb_array_elements_text(a.after -> 'changed_fields')) "                         \
+  "WHEN a.before IS NOT NULL OR a.after IS NOT NULL THEN ARRAY(SELECT k FROM "                    \
   "jsonb_object_keys(coalesce(a.before, '{}') || coalesce(a.after, '{}')) k WHERE "               \
   "nullif(a.before -> k, 'null') IS DISTINCT FROM nullif(a.after -> k, 'null') ORDER BY k) END, " \
   "coalesce((SELECT a.id > u.last FROM {tenant}.audit_unsealed u WHERE u.first <= a.id "          \

@@ -62,14 +62,15 @@ Task<api::Response> amend_record(App& app, api::Request req) {
   if (asked.diagnoses) {
     revised = co_await revise(tx, record, visit, *asked.diagnoses, req.caller.account, faults);
   } else {
-    revised.kept = co_await records::diagnoses_of(tx, record.id);
+    revised.kept = record.diagnoses;
   }
   std::vector<Fault> moved;
   co_await records::check_codes(tx, revised.kept, record.data.visit_date, visit, moved);
   for (auto& fault : moved) faults.push_back({"/changes" + fault.pointer, fault.message});
   // What is signed says something new.
   if (faults.empty() && revised.empty() &&
-      record.content == records::canonical_content(data, revised.kept)) {
+      records::canonical_content(record.data, record.diagnoses) ==
+          records::canonical_content(data, revised.kept)) {
     faults.push_back({"/changes", "changes nothing"});
   }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
@@ -79,7 +80,7 @@ Task<api::Response> amend_record(App& app, api::Request req) {
                                                              std::move(data), std::move(change));
   for (const auto& pointer : headers) view.warn(header_warning(pointer));
   req.saw("record", id.value, view.patient);
-  api::Response response = api::ok(view.json).etag(view.version);
+  api::Response response = api::ok(view.json).etag(view.revision);
   response.status = 201;
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());

@@ -4,6 +4,7 @@
 #include "features/app.h"
 #include "features/coding/coding.h"
 #include "features/diagnoses/amendments.h"
+#include "features/diagnoses/diagnoses.h"
 #include "features/diagnoses/diagnoses_sql.h"
 
 namespace wardbook::diagnoses {
@@ -13,14 +14,14 @@ namespace json = boost::json;
 using coding::Coded;
 using coding::Diagnosis;
 
-/// The record's next version, since its diagnoses are part of it.
-Task<std::int64_t> next_version(App& app, db::Tx& tx, const api::Request& req,
-                                records::Record& record) {
+/// The record's next revision, since its diagnoses are part of it.
+Task<std::int64_t> next_revision(App& app, db::Tx& tx, const api::Request& req,
+                                 records::Record& record) {
   records::RecordInput data = record.data;
   records::Change change{.kind = "diagnosis", .status = "draft"};
   const auto view = co_await records::write_version(tx, req, app.clock, record, std::move(data),
                                                     std::move(change));
-  co_return view.version;
+  co_return view.revision;
 }
 
 Task<api::Response> list_diagnoses(App& app, api::Request req) {
@@ -31,7 +32,7 @@ Task<api::Response> list_diagnoses(App& app, api::Request req) {
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto record = co_await tx.maybe_one(kRecordPatient, id);
   if (!record) throw Failure(Code::record_not_found);
-  auto rows = co_await records::diagnoses_of(tx, id);  // by id, and never many
+  auto rows = co_await coding::diagnoses_of(tx, id);  // by id, and never many
   audit::Entry seen{.action = "record.diagnoses",
                     .resource = "record",
                     .resource_id = id.value,
@@ -46,7 +47,7 @@ Task<api::Response> list_diagnoses(App& app, api::Request req) {
   });
   const auto key = [](const Diagnosis& row) { return row.id.value; };
   const auto json = [](const Diagnosis& row) { return coding::to_json(row); };
-  co_return api::versioned(req, page.json(rows, key, json, total), record->version);
+  co_return api::versioned(req, page.json(rows, key, json, total), record->revision);
 }
 
 Task<api::Response> add_diagnosis(App& app, api::Request req) {
@@ -58,18 +59,17 @@ Task<api::Response> add_diagnosis(App& app, api::Request req) {
   records::require_draft(record);
   std::vector<Fault> faults;
   Coded input = co_await coding::coded(tx, record.data.visit_date, body, "", faults);
-  if ((co_await records::diagnoses_of(tx, id)).size() >= coding::kMostDiagnoses) {
+  if (record.diagnoses.size() >= coding::kMostDiagnoses) {
     faults.push_back(
         {"", "the record has " + std::to_string(coding::kMostDiagnoses) + " diagnoses already"});
   }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const bool header = input.header;
   const Diagnosis diagnosis = co_await coding::insert(tx, id, std::move(input), req.caller.account);
-  const auto version = co_await next_version(app, tx, req, record);
+  const auto revision = co_await next_revision(app, tx, req, record);
   req.saw("diagnosis", diagnosis.id.value, record.data.patient_id.value());
   const std::string location = "/api/v1/diagnoses/" + std::to_string(diagnosis.id.value);
-  api::Response response =
-      api::created(coding::answer_json(diagnosis, header), location).etag(version);
+  api::Response response = api::created(coding::answer_json(diagnosis, header), location).etag(revision);
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());
   co_return response;
@@ -89,7 +89,7 @@ Task<api::Response> get_diagnosis(App& app, api::Request req) {
   audit::record(tx, audit::actor_of(req), std::move(seen));
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
-  co_return api::versioned(req, coding::to_json(*diagnosis), record->version);
+  co_return api::versioned(req, coding::to_json(*diagnosis), record->revision);
 }
 
 struct Locked {
@@ -116,11 +116,21 @@ bool says_the_same(const Diagnosis& d, const Coded& c) {
          d.status == c.input.status && d.notes == c.input.notes;
 }
 
+/// The answer to a change of a diagnosis.
+Task<api::Response> changed(App& app, db::Tx& tx, const api::Request& req,
+                            const records::Record& record, Diagnosis diagnosis, bool header) {
+  req.saw("diagnosis", diagnosis.id.value, record.data.patient_id.value());
+  api::Response response = api::ok(coding::answer_json(diagnosis, header)).etag(record.revision);
+  response = co_await api::commit_write(tx, req, std::move(response));
+  app.audit.touch(req.caller.tenant());
+  co_return response;
+}
+
 Task<api::Response> patch_diagnosis(App& app, api::Request req) {
   const auto id = req.path_id<DiagnosisId>(Code::diagnosis_not_found);
   const auto expected = api::if_match(req);
   const json::object patch = req.object();
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  db::Tx tx = co_await api::begin_write(app.db, req);
   auto [before, record] = co_await locked(tx, id, expected);
   std::vector<Fault> faults;
   Coded input = co_await coding::recoded(tx, record.data.visit_date, before, patch, "", faults);
@@ -132,15 +142,11 @@ Task<api::Response> patch_diagnosis(App& app, api::Request req) {
                       .resource_id = record.id.value,
                       .patient = record.data.patient_id};
     audit::record(tx, audit::actor_of(req), std::move(seen));
-    co_await tx.commit();
-    app.audit.touch(req.caller.tenant());
-    co_return api::ok(coding::answer_json(before, header)).etag(record.version);
+    co_return co_await changed(app, tx, req, record, before, header);
   }
   const Diagnosis after = co_await coding::update(tx, id, std::move(input));
-  const auto version = co_await next_version(app, tx, req, record);
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
-  co_return api::ok(coding::answer_json(after, header)).etag(version);
+  (void)co_await next_revision(app, tx, req, record);
+  co_return co_await changed(app, tx, req, record, after, header);
 }
 
 Task<api::Response> remove_diagnosis(App& app, api::Request req) {
@@ -149,11 +155,11 @@ Task<api::Response> remove_diagnosis(App& app, api::Request req) {
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   auto [before, record] = co_await locked(tx, id, expected);
   coding::queue_removal(tx, id);
-  const auto version = co_await next_version(app, tx, req, record);
+  const auto revision = co_await next_revision(app, tx, req, record);
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
   api::Response gone = api::no_content();
-  co_return std::move(gone).etag(version);
+  co_return std::move(gone).etag(revision);
 }
 
 }  // namespace

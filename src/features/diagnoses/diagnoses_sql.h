@@ -6,15 +6,15 @@
 namespace wardbook::diagnoses {
 
 struct RecordPatient {
-  static constexpr db::Columns kColumns{"patient_id", "version"};
+  static constexpr db::Columns kColumns{"patient_id", "revision"};
   PatientId patient;
-  std::int64_t version = 0;
+  std::int64_t revision = 0;
   static RecordPatient from_row(const db::RowView& r) {
-    return {r.id<PatientId>(kColumns["patient_id"]), r.int64(kColumns["version"])};
+    return {r.id<PatientId>(kColumns["patient_id"]), r.int64(kColumns["revision"])};
   }
 };
 inline const db::Query<RecordPatient, RecordId> kRecordPatient{"diagnoses.record_patient", R"sql(
-  SELECT patient_id, version FROM {tenant}.medical_records
+  SELECT patient_id, revision FROM {tenant}.medical_records
   WHERE id = $1 AND voided_at IS NULL)sql"};
 
 }  // namespace wardbook::diagnoses

@@ -77,6 +77,21 @@ Task<api::Response> naming_owner(App& app, api::Request req, api::Handler change
   throw std::move(*taken);
 }
 
+/// The entry of a change of a patient, which vouches for the version that is kept.
+void log_change(db::Tx& tx, const api::Request& req, std::string action,
+                std::optional<std::string> before, const Patient& after) {
+  json::value said = json::parse(to_json(after));
+  audit::RowVersion version = version_of(after, action, req.caller.account);
+  said.as_object()["content_hash"] = audit::keep(tx, std::move(version));
+  audit::Entry entry{.action = std::move(action),
+                     .resource = "patient",
+                     .resource_id = after.id.value,
+                     .patient = after.id,
+                     .before = std::move(before),
+                     .after = json::serialize(said)};
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+}
+
 Task<api::Response> insert_patient(App& app, api::Request req) {
   // Somewhere it is tomorrow already: a newborn's birthday is the hospital's.
   const auto today = co_await app.db.read_maybe_one(req.caller.tenant(), kToday, app.clock.now());
@@ -84,12 +99,7 @@ Task<api::Response> insert_patient(App& app, api::Request req) {
   db::Tx tx = co_await api::begin_write(app.db, req);
   const Patient patient = co_await insert(tx, std::move(input), req.caller.account);
   const std::string body = to_json(patient);
-  audit::Entry entry{.action = "patient.create",
-                     .resource = "patient",
-                     .resource_id = patient.id.value,
-                     .patient = patient.id,
-                     .after = body};
-  audit::record(tx, audit::actor_of(req), std::move(entry));
+  log_change(tx, req, "patient.create", std::nullopt, patient);
   req.saw("patient", patient.id.value, patient.id);
   api::Response response = api::created(body, location(patient.id)).etag(patient.version);
   response = co_await api::commit_write(tx, req, std::move(response));
@@ -115,10 +125,10 @@ Task<api::Response> update_patient(App& app, api::Request req) {
   const auto id = req.path_id<PatientId>(Code::patient_not_found);
   const auto expected = api::if_match(req);
   const json::object& patch = req.object();
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  db::Tx tx = co_await api::begin_write(app.db, req);
   const auto before = co_await tx.maybe_one(kLockPatient, id);
   if (!before) throw Failure(Code::patient_not_found);
-  api::check_version(expected, before->version);
+  api::require_version(expected, before->version);
 
   const std::string before_json = to_json(*before);
   json::value whole = json::parse(before_json);
@@ -145,24 +155,22 @@ Task<api::Response> update_patient(App& app, api::Request req) {
     audit::Entry seen{
         .action = "patient.read", .resource = "patient", .resource_id = id.value, .patient = id};
     audit::record(tx, audit::actor_of(req), std::move(seen));
-    co_await tx.commit();
+    req.saw("patient", id.value, id);
+    api::Response response = api::ok(before_json).etag(before->version);
+    response = co_await api::commit_write(tx, req, std::move(response));
     app.audit.touch(req.caller.tenant());
-    co_return api::ok(before_json).etag(before->version);
+    co_return response;
   }
 
   settle(input, &before->data, before->version + 1);
   const Patient after = co_await update(tx, id, std::move(input));
   const std::string body = to_json(after);
-  audit::Entry entry{.action = "patient.update",
-                     .resource = "patient",
-                     .resource_id = id.value,
-                     .patient = id,
-                     .before = before_json,
-                     .after = body};
-  audit::record(tx, audit::actor_of(req), std::move(entry));
-  co_await tx.commit();
+  log_change(tx, req, "patient.update", before_json, after);
+  req.saw("patient", id.value, id);
+  api::Response response = api::ok(body).etag(after.version);
+  response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());
-  co_return api::ok(body).etag(after.version);
+  co_return response;
 }
 
 Task<api::Response> patch_patient(App& app, api::Request req) {

@@ -1,7 +1,8 @@
 #include "features/records/records.h"
 
 #include "api/input.h"
-#include "base/hash.h"
+#include "features/audit/version_hash.h"
+#include "features/records/content_format.h"
 
 namespace wardbook::records {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::size_t kItemsMost = 200;
 const std::vector<std::string_view> kReadOnly{
     "id",         "record_number",    "status",     "finalized_at", "finalized_by", "created_by",
     "created_at", "updated_at",       "version",    "content_hash", "signed_hash",  "diagnoses",
-    "patient",    "template_version", "highlights", "rank",         "warnings"};
+    "patient",    "template_version", "highlights", "rank",         "warnings",     "revision"};
 
 json::value text_or_null(const std::optional<std::string>& text) {
   return text ? json::value(*text) : json::value(nullptr);
@@ -105,18 +106,33 @@ std::string canonical_content(const RecordInput& data, const std::vector<Diagnos
   return api::canonical_json(content);
 }
 
-std::string content_hash(RecordId record, std::int64_t version, std::string_view status,
-                         AccountId author, std::string_view time, std::string_view content) {
-  std::string whole;
-  api::ObjectWriter out(whole);  // the keys in their sorted order
-  out.integer("author", author.value);
-  out.raw("content", content);
-  out.integer("record_id", record.value);
-  out.text("status", status);
-  out.text("time", time);
-  out.integer("version", version);
-  out.end();
-  return to_hex(sha256(whole));
+bool kept_at_once(std::string_view kind) {
+  return kind != "created" && kind != "updated" && kind != "diagnosis";
+}
+
+std::string content_of(const Record& record) {
+  return canonical(record.data, record.diagnoses, record.version.content_format);
+}
+
+bool says_its_version(const Record& record, const std::optional<std::string>& reason) {
+  const auto& salt = record.version.salt;
+  return salt && audit::content_digest(*salt, reason, content_of(record)) == record.version.digest;
+}
+
+std::string version_hash(RecordId record, std::int64_t revision, std::string_view status,
+                         PatientId patient, const OpenVersion& version) {
+  const audit::VersionHead head{.content_format = version.content_format,
+                                .resource = "record",
+                                .id = record.value,
+                                .version = version.number,
+                                .revision = revision,
+                                .kind = version.kind,
+                                .status = status,
+                                .patient = patient.value,
+                                .author = version.by.value,
+                                .begun = version.begun_at,
+                                .changed = version.changed_at};
+  return audit::version_hash(head, version.digest);
 }
 
 void require_draft(const Record& record) {

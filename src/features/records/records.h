@@ -95,26 +95,46 @@ struct Diagnosis {
 };
 [[nodiscard]] std::string to_json(const Diagnosis& diagnosis);
 
+/// The version that a record's row has: one of a draft takes further changes by its author for ten
+/// minutes, and is kept in the history when the next one begins. The others take none, and are kept
+/// at once.
+struct OpenVersion {
+  std::int64_t number = 0;
+  std::string kind;
+  AccountId by;
+  Time begun_at{};
+  Time changed_at{};
+  int content_format = 0;
+  std::optional<std::string> salt;  ///< none: what it said was erased
+  std::string digest;
+  std::string hash;
+};
+/// Whether versions of this kind are in the history from their beginning.
+[[nodiscard]] bool kept_at_once(std::string_view kind);
+
 /// A record's current row, for changing it.
 struct Record {
   RecordId id;
   std::string record_number;
   RecordInput data;  ///< visit_date is RFC 3339 in UTC
   std::string status;
-  std::int64_t version = 0;
   bool voided = false;
-  std::string content_hash;
-  std::string content;                        ///< what its version says, if `lock` read it
-  Time changed_at{};                          ///< its version's, likewise
+  std::int64_t revision = 0;                  ///< of accepted writes; the ETag
+  OpenVersion version;                        ///< that the row has
+  std::vector<Diagnosis> diagnoses;           ///< if `lock` read them
   std::optional<FromTemplate> from_template;  ///< of a new record
   static Record from_row(const db::RowView& row);
 };
+/// What the record's version says, by the writer of its format.
+[[nodiscard]] std::string content_of(const Record& record);
+/// Whether that is what the version's digest was taken of.
+[[nodiscard]] bool says_its_version(const Record& record, const std::optional<std::string>& reason);
 
 /// A record's current row, ready to be sent.
 struct RecordView {
   RecordId id;
   PatientId patient;
-  std::int64_t version = 0;
+  std::int64_t revision = 0;
   std::string sort_key;  ///< of lists
   /// The patient, who is in it, was changed after the record was, or less than five minutes before:
   /// one has the service's time, the other PostgreSQL's, and their clocks may differ.
@@ -129,11 +149,10 @@ struct RecordView {
 [[nodiscard]] std::string canonical_content(const RecordInput& data,
                                             const std::vector<Diagnosis>& diagnoses);
 
-/// SHA-256 (hex) over the canonical JSON object {author, content, record_id, status, time,
-/// version}. `content` is canonical_content's text, `time` RFC 3339 in UTC.
-[[nodiscard]] std::string content_hash(RecordId record, std::int64_t version,
-                                       std::string_view status, AccountId author,
-                                       std::string_view time, std::string_view content);
+/// The hash of a record's version, which it has with this revision.
+[[nodiscard]] std::string version_hash(RecordId record, std::int64_t revision,
+                                       std::string_view status, PatientId patient,
+                                       const OpenVersion& version);
 
 /// One step in a record's life.
 struct Change {
@@ -141,14 +160,15 @@ struct Change {
   std::string status;  ///< afterwards
   std::optional<std::string> reason = std::nullopt;
   /// An amendment's diagnoses, where it changes them: all that the record has afterwards, and what
-  /// makes the rows so. The database lets that through only between the version's row and the
-  /// record's own.
+  /// makes the rows so. The database lets that through only between the record's row and the
+  /// version's own.
   std::optional<std::vector<Diagnosis>> diagnoses = std::nullopt;
   std::function<void(db::Tx&)> queue_diagnoses = nullptr;
 };
 
-/// The record, locked for this transaction. Fails with record_not_found (also when it was voided),
-/// if_match_required, version_conflict when its version is not `expected`, in this order.
+/// The record with its diagnoses, locked for this transaction. Fails with record_not_found (also
+/// when it was voided), if_match_required, version_conflict when its revision is not `expected`, in
+/// this order; and with conflict where the row is not what its version says.
 [[nodiscard]] Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected);
 /// Fails with record_finalized unless the record is a draft.
 void require_draft(const Record& record);
@@ -171,9 +191,10 @@ enum class Apply { replace, merge, amend };
                                               Apply apply, std::string prefix,
                                               std::vector<Fault>& faults);
 
-/// Writes the next version and the row that takes it, with its audit entry; `record` becomes the
-/// new state. The diagnoses must be as they are to be (changed in this transaction, by the caller),
-/// unless `change` brings them.
+/// Writes the next revision, with its audit entry; `record` becomes the new state. A draft's is
+/// part of the open version if that has the same author and is not ten minutes old; everything else
+/// begins the next version, and keeps the one before it. The diagnoses must be as they are to be
+/// (changed in this transaction, by the caller), unless `change` brings them.
 /// Returns what is to be sent; the caller commits.
 [[nodiscard]] Task<RecordView> write_version(db::Tx& tx, const api::Request& request,
                                              const Clock& clock, Record& record, RecordInput data,

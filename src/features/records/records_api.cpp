@@ -94,7 +94,7 @@ Task<api::Response> create_record(App& app, api::Request req) {
       co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
   req.saw("record", record.id.value, view.patient);
   const std::string location = "/api/v1/records/" + std::to_string(record.id.value);
-  api::Response response = api::created(view.json, location).etag(view.version);
+  api::Response response = api::created(view.json, location).etag(view.revision);
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());
   co_return response;
@@ -107,8 +107,8 @@ Task<api::Response> get_record(App& app, api::Request req) {
   co_await record_was_read(app, req, "record.read", id, record->patient);
   // Name and allergies (by way of warnings) are in the answer and not in the version: "nothing has
   // changed" is not said of what only the record's version knows.
-  if (record->patient_newer) co_return api::ok(std::move(record->json)).etag(record->version);
-  co_return api::versioned(req, std::move(record->json), record->version);
+  if (record->patient_newer) co_return api::ok(std::move(record->json)).etag(record->revision);
+  co_return api::versioned(req, std::move(record->json), record->revision);
 }
 
 /// What answers a change that changes nothing: the record as it is, which counts as a look.
@@ -126,7 +126,7 @@ Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto expected = api::if_match(req);
   json::object body = req.object();
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  db::Tx tx = co_await api::begin_write(app.db, req);
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
   std::vector<Fault> faults;
@@ -139,9 +139,11 @@ Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
     Change change{.kind = "updated", .status = "draft"};
     view = co_await write_version(tx, req, app.clock, record, std::move(input), std::move(change));
   }
-  co_await tx.commit();
+  req.saw("record", id.value, view->patient);
+  api::Response response = api::ok(std::move(view->json)).etag(view->revision);
+  response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());
-  co_return api::ok(std::move(view->json)).etag(view->version);
+  co_return response;
 }
 
 Task<api::Response> put_record(App& app, api::Request req) {
@@ -213,8 +215,7 @@ Task<RecordInput> changed_input(db::Tx& tx, const api::Request& req, const Recor
   }
   co_await resolve(tx, req, input, &record, found);
   if (found.empty() && apply != Apply::amend) {
-    const auto kept = co_await diagnoses_of(tx, record.id);
-    co_await check_codes(tx, kept, record.data.visit_date, input.visit_date, found);
+    co_await check_codes(tx, record.diagnoses, record.data.visit_date, input.visit_date, found);
   }
   for (auto& fault : found) {
     if (apply != Apply::replace) name_what_was_sent(fault, body);

@@ -21,7 +21,7 @@ void raw_column(api::ObjectWriter& out, std::string_view key, const db::RowView&
   out.raw(key, r.is_null(column) ? "null" : r.text(column));
 }
 
-constexpr int kSortKeyColumn = 31;
+constexpr int kSortKeyColumn = 32;
 
 using Cells = std::vector<std::optional<std::string>>;
 
@@ -89,7 +89,7 @@ RecordView RecordView::from_row(const db::RowView& r) {
   RecordView view;
   view.id = r.id<RecordId>(0);
   view.patient = r.id<PatientId>(1);
-  view.version = r.int64(2);
+  view.revision = r.int64(31);
   if (r.columns() > kSortKeyColumn) view.sort_key = r.str(kSortKeyColumn);
   view.json.reserve(4'096);
   api::ObjectWriter out(view.json);
@@ -122,6 +122,7 @@ RecordView RecordView::from_row(const db::RowView& r) {
   out.text("created_at", pg_time_to_rfc3339(r.text(27)));
   out.text("updated_at", pg_time_to_rfc3339(r.text(28)));
   raw_column(out, "version", r, 2);
+  raw_column(out, "revision", r, 31);
   out.raw("diagnoses", diagnoses_json(r.text_array(29)));
   const Cells patient = r.text_array(30);
   out.raw("patient", patient_json(view.patient, patient));
@@ -152,13 +153,17 @@ Record Record::from_row(const db::RowView& r) {
   record.data.follow_up_date = r.maybe_date(16);
   record.data.follow_up_instructions = r.maybe_str(17);
   record.status = r.str(18);
-  record.version = r.int64(19);
   record.voided = r.boolean(20);
-  record.content_hash = r.str(21);
-  if (r.columns() > 22 && !r.is_null(22)) {
-    record.content = r.str(22);
-    record.changed_at = r.time(23);
-  }
+  record.version.number = r.int64(19);
+  record.version.hash = r.str(21);
+  record.revision = r.int64(22);
+  record.version.kind = r.str(23);
+  record.version.by = r.id<AccountId>(24);
+  record.version.begun_at = r.time(25);
+  record.version.changed_at = r.time(26);
+  record.version.content_format = static_cast<int>(r.int64(27));
+  record.version.salt = r.maybe_str(28);
+  record.version.digest = r.bytes(29);
   return record;
 }
 

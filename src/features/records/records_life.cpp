@@ -14,7 +14,7 @@ constexpr std::size_t kReasonMost = 2'000;  // characters
 
 Task<api::Response> answer(App& app, db::Tx& tx, const api::Request& req, RecordView view) {
   req.saw("record", view.id.value, view.patient);
-  api::Response response = api::ok(view.json).etag(view.version);
+  api::Response response = api::ok(view.json).etag(view.revision);
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());
   co_return response;

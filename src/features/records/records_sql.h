@@ -11,7 +11,7 @@ using MaybeId = std::optional<std::int64_t>;
 // ---- one record, to send
 // --------------------------------------------------------------------------
 
-/// RecordView::from_row reads these by position; 31 is the list's sort key. What is costly for
+/// RecordView::from_row reads these by position; 32 is the list's sort key. What is costly for
 /// PostgreSQL to write (jsonb, to_char, json_build_object) is left to the reader: the JSON columns
 /// come as the text that is kept beside them, a diagnosis and the patient as arrays of text; the
 /// patient's allergies only where there is a prescription to be held against them.
@@ -30,7 +30,7 @@ using MaybeId = std::optional<std::int64_t>;
   "   CASE WHEN p.allergies <> '[]' AND r.prescriptions_text <> '[]' THEN p.allergies::text END, " \
   "   (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text] "             \
   "   FROM {tenant}.patients p "                                                                   \
-  "   WHERE p.id = r.patient_id)"
+  "   WHERE p.id = r.patient_id), r.revision"
 
 inline const db::Query<RecordView, RecordId> kGetRecord{
     "records.get", "SELECT " WB_RECORD_COLUMNS
@@ -48,42 +48,16 @@ inline const db::Query<RecordView, RecordId> kShowRecord{
   "r.chief_complaint, r.history_of_present_illness, r.physical_examination, r.diagnosis, "  \
   "r.treatment_plan, r.prescriptions, r.vital_signs, r.lab_results, r.notes, "              \
   "r.follow_up_required, r.follow_up_date, r.follow_up_instructions, r.status, r.version, " \
-  "r.voided_at IS NOT NULL, r.content_hash"
-/// Content and time of the version are NULL for who waited for another writer: the row that he gets
-/// is the new one, the rest of the statement still sees what there was before. Joined, the row
-/// would be lost to him.
+  "r.voided_at IS NOT NULL, r.content_hash, r.revision, r.version_kind, r.version_by, "     \
+  "r.version_begun_at, r.updated_at, r.content_format, r.content_salt, r.content_digest"
 inline const db::Query<Record, RecordId> kLockRecord{
     "records.lock",
-    "SELECT " WB_RECORD_DATA
-    ", (SELECT v.content FROM {tenant}.record_versions v WHERE v.record_id = r.id "
-    "AND v.version = r.version), (SELECT v.changed_at FROM {tenant}.record_versions v "
-    "WHERE v.record_id = r.id AND v.version = r.version) "
-    "FROM {tenant}.medical_records r WHERE r.id = $1 FOR UPDATE OF r"};
-struct LastVersion {
-  std::string content;
-  Time changed_at{};
-  static LastVersion from_row(const db::RowView& r) { return {r.str(0), r.time(1)}; }
-};
-inline const db::Query<LastVersion, RecordId, std::int64_t> kLastVersion{
-    "records.last_version",
-    "SELECT content, changed_at FROM {tenant}.record_versions "
-    "WHERE record_id = $1 AND version = $2::bigint"};
-inline const db::Query<Record, RecordId, int> kRecordsToVerify{
-    "records.to_verify", "SELECT " WB_RECORD_DATA
-                         " FROM {tenant}.medical_records r WHERE r.id > $1 ORDER BY r.id LIMIT $2"};
+    "SELECT " WB_RECORD_DATA " FROM {tenant}.medical_records r WHERE r.id = $1 FOR UPDATE OF r"};
 
 inline const db::Query<Diagnosis, RecordId> kDiagnosesOf{"records.diagnoses", R"sql(
   SELECT id, record_id, icd_code, icd_release, diagnosis_name, diagnosis_type, status, notes,
     created_by, created_at, updated_at
   FROM {tenant}.diagnoses WHERE record_id = $1 AND removed_at IS NULL ORDER BY id)sql"};
-
-/// The diagnoses of records $1 (after) to $2.
-inline const db::Query<Diagnosis, RecordId, RecordId> kDiagnosesToVerify{
-    "records.diagnoses_to_verify", R"sql(
-  SELECT id, record_id, icd_code, icd_release, diagnosis_name, diagnosis_type, status, notes,
-    created_by, created_at, updated_at
-  FROM {tenant}.diagnoses WHERE record_id > $1 AND record_id <= $2 AND removed_at IS NULL
-  ORDER BY record_id, id)sql"};
 
 /// What only the database knows of an input. A bare date is midnight in the tenant's time zone.
 struct Resolved {
@@ -120,15 +94,17 @@ inline const db::Query<NewIds> kNewIds{"records.new_ids", R"sql(
 inline const db::Query<void, RecordId, std::string, PatientId, AccountId, std::string, std::string,
                        MaybeText, MaybeText, MaybeText, MaybeText, MaybeText, db::Json, db::Json,
                        db::Json, MaybeText, bool, std::optional<Date>, MaybeText, std::string,
-                       AccountId, std::string, MaybeId, MaybeId, std::string, int>
+                       AccountId, Time, MaybeId, MaybeId, std::string, int, int, std::string,
+                       db::Bytes>
     kInsertRecord{"records.insert", R"sql(
   INSERT INTO {tenant}.medical_records (id, record_number, patient_id, doctor_id, visit_date,
     visit_type, chief_complaint, history_of_present_illness, physical_examination, diagnosis,
     treatment_plan, prescriptions, vital_signs, lab_results, notes, follow_up_required,
     follow_up_date, follow_up_instructions, content_hash, created_by, created_at, updated_at,
-    template_id, template_version, search, search_format)
+    template_id, template_version, search, search_format, version_kind, version_by,
+    version_begun_at, content_format, content_salt, content_digest)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-    $20, $21, $21, $22, $23, $24, $25))sql"};
+    $20, $21, $21, $22, $23, $24, $25, 'created', $20, $21, $26, $27, $28))sql"};
 
 /// What a template pre-fills.
 struct TemplateRow {
@@ -143,40 +119,48 @@ inline const db::Query<TemplateRow, TemplateId> kTemplate{"records.template", R"
 
 inline const db::Query<void, RecordId, PatientId, AccountId, std::string, std::string, MaybeText,
                        MaybeText, MaybeText, MaybeText, MaybeText, db::Json, db::Json, db::Json,
-                       MaybeText, bool, std::optional<Date>, MaybeText, std::string, std::int64_t,
-                       std::string, std::string, int>
+                       MaybeText, bool, std::optional<Date>, MaybeText, std::string, int,
+                       std::int64_t, std::int64_t, std::string, AccountId, Time, Time, int,
+                       std::string, db::Bytes, std::string, std::string>
     kUpdateRecord{"records.update", R"sql(
   UPDATE {tenant}.medical_records SET patient_id = $2, doctor_id = $3, visit_date = $4,
     visit_type = $5, chief_complaint = $6, history_of_present_illness = $7,
     physical_examination = $8, diagnosis = $9, treatment_plan = $10, prescriptions = $11,
     vital_signs = $12, lab_results = $13, notes = $14, follow_up_required = $15,
-    follow_up_date = $16, follow_up_instructions = $17, content_hash = $18, version = $19,
-    status = $20, signed_hash = CASE WHEN $20 = 'amended' THEN $18 ELSE signed_hash END,
-    search = $21, search_format = $22
+    follow_up_date = $16, follow_up_instructions = $17, search = $18, search_format = $19,
+    revision = $20, version = $21, version_kind = $22, version_by = $23, version_begun_at = $24,
+    updated_at = $25, content_format = $26, content_salt = $27, content_digest = $28,
+    content_hash = $29, status = $30,
+    signed_hash = CASE WHEN $22 = 'amended' THEN $29 ELSE signed_hash END
   WHERE id = $1)sql"};
 
-inline const db::Query<void, RecordId, std::int64_t, std::string, AccountId, std::string>
-    kFinalizeRecord{"records.finalize", R"sql(
-  UPDATE {tenant}.medical_records SET status = 'finalized', version = $2, content_hash = $3,
-    signed_hash = $3, finalized_by = $4, finalized_at = $5
-  WHERE id = $1)sql"};
-inline const db::Query<void, RecordId, std::int64_t, std::string> kReopenRecord{"records.reopen",
-                                                                                R"sql(
-  UPDATE {tenant}.medical_records SET status = 'draft', version = $2, content_hash = $3,
-    signed_hash = NULL, finalized_by = NULL, finalized_at = NULL
-  WHERE id = $1)sql"};
-inline const db::Query<void, RecordId, std::int64_t, std::string, AccountId, std::string,
-                       std::string>
-    kVoidRecord{"records.void", R"sql(
-  UPDATE {tenant}.medical_records SET version = $2, content_hash = $3, voided_by = $4,
-    voided_at = $5, void_reason = $6
+/// A step that changes nothing that is written: finalized, reopened, voided.
+inline const db::Query<void, RecordId, std::int64_t, std::int64_t, std::string, AccountId, Time,
+                       int, std::string, db::Bytes, std::string, std::string, MaybeText>
+    kStepRecord{"records.step", R"sql(
+  UPDATE {tenant}.medical_records SET revision = $2, version = $3, version_kind = $4,
+    version_by = $5, version_begun_at = $6, updated_at = $6, content_format = $7,
+    content_salt = $8, content_digest = $9, content_hash = $10, status = $11,
+    signed_hash = CASE $4 WHEN 'finalized' THEN $10 WHEN 'reopened' THEN NULL
+                  ELSE signed_hash END,
+    finalized_by = CASE $4 WHEN 'finalized' THEN $5 WHEN 'reopened' THEN NULL
+                   ELSE finalized_by END,
+    finalized_at = CASE $4 WHEN 'finalized' THEN $6 WHEN 'reopened' THEN NULL
+                   ELSE finalized_at END,
+    voided_by = CASE WHEN $4 = 'voided' THEN $5 END,
+    voided_at = CASE WHEN $4 = 'voided' THEN $6 END,
+    void_reason = CASE WHEN $4 = 'voided' THEN $12::text END
   WHERE id = $1)sql"};
 
-inline const db::Query<void, RecordId, std::int64_t, std::string, MaybeText, std::string, AccountId,
-                       std::string, std::string, std::string>
+/// A version that takes no more.
+inline const db::Query<void, RecordId, std::int64_t, std::int64_t, std::string, std::string,
+                       PatientId, AccountId, Time, Time, int, db::Bytes, std::string, std::string,
+                       MaybeText, std::string>
     kInsertVersion{"records.insert_version", R"sql(
-  INSERT INTO {tenant}.record_versions (record_id, version, kind, reason, status, changed_by,
-    changed_at, content, content_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))sql"};
+  INSERT INTO {tenant}.record_versions (record_id, version, revision, kind, status, patient_id,
+    changed_by, begun_at, changed_at, content_format, content_digest, content_hash, content_salt,
+    reason, content)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15))sql"};
 inline const db::Query<void, RecordId, std::int64_t, std::string, AccountId, std::string,
                        std::string, std::string>
     kInsertSignature{"records.insert_signature", R"sql(
@@ -184,169 +168,15 @@ inline const db::Query<void, RecordId, std::int64_t, std::string, AccountId, std
     signed_by_name)
   VALUES ($1, $2, $3, $4, $5, $6, $7))sql"};
 
-/// The name that a signature bears: of who signs, now.
-inline const db::Query<db::TextRow, AccountId> kSignersName{
-    "records.signers_name", "SELECT display_name FROM {tenant}.staff WHERE account_id = $1"};
+/// The name of an account as it is now.
+inline const db::Query<db::TextRow, AccountId> kStaffName{
+    "records.staff_name", "SELECT display_name FROM {tenant}.staff WHERE account_id = $1"};
 
-// ---- versions
-// -------------------------------------------------------------------------------------
-
-struct Signature {
-  AccountId signed_by;
-  MaybeText signed_by_name;
-  std::string signed_at;
-  std::string meaning;
-  std::string content_hash;
-};
-struct VersionRow {
-  RecordId record;
-  std::int64_t version = 0;
-  std::string changed_at;
-  AccountId changed_by;
-  MaybeText changed_by_name;
-  std::string kind;
-  MaybeText reason;
-  std::string status;
-  std::string content_hash;
-  std::string content;
-  std::optional<Signature> signature;  ///< where it was asked for
-  static VersionRow from_row(const db::RowView& r) {
-    VersionRow v{r.id<RecordId>(0),  r.int64(1),     pg_time_to_rfc3339(r.text(2)),
-                 r.id<AccountId>(3), r.maybe_str(4), r.str(5),
-                 r.maybe_str(6),     r.str(7),       r.str(8),
-                 r.str(9),           std::nullopt};
-    if (r.columns() > 10 && !r.is_null(10)) {
-      v.signature = Signature{r.id<AccountId>(10), r.maybe_str(11), pg_time_to_rfc3339(r.text(12)),
-                              r.str(13), r.str(14)};
-    }
-    return v;
-  }
-};
-#define WB_VERSION_FIELDS                                                               \
-  "SELECT v.record_id, v.version, v.changed_at, v.changed_by, s.display_name, v.kind, " \
-  "v.reason, v.status, v.content_hash, v.content"
-#define WB_VERSION_TABLES             \
-  " FROM {tenant}.record_versions v " \
-  "LEFT JOIN {tenant}.staff s ON s.account_id = v.changed_by "
-#define WB_VERSION_COLUMNS WB_VERSION_FIELDS WB_VERSION_TABLES
-#define WB_SIGNED_VERSION                                                               \
-  WB_VERSION_FIELDS                                                                     \
-  ", g.signed_by, coalesce(g.signed_by_name, n.display_name), g.signed_at, g.meaning, " \
-  "g.content_hash" WB_VERSION_TABLES                                                    \
-  "LEFT JOIN LATERAL (SELECT * FROM {tenant}.signatures i "                             \
-  "  WHERE i.record_id = v.record_id AND i.version = v.version "                        \
-  "  ORDER BY i.id LIMIT 1) g ON true "                                                 \
-  "LEFT JOIN {tenant}.staff n ON n.account_id = g.signed_by "
-inline const db::Query<VersionRow, RecordId, std::int64_t, int> kVersions{
-    "records.versions", WB_SIGNED_VERSION
-    "WHERE v.record_id = $1 AND v.version > $2::bigint ORDER BY v.version LIMIT $3"};
-inline const db::Query<VersionRow, RecordId, std::int64_t> kVersion{
-    "records.version", WB_SIGNED_VERSION "WHERE v.record_id = $1 AND v.version = $2::bigint"};
-inline const db::Query<db::Int64Row, RecordId> kCountVersions{
-    "records.count_versions", "SELECT count(*) FROM {tenant}.record_versions WHERE record_id = $1"};
 inline const db::Query<db::Int64Row, RecordId> kPatientOf{
     "records.patient_of", "SELECT patient_id FROM {tenant}.medical_records WHERE id = $1"};
-inline const db::Query<VersionRow, RecordId, std::int64_t, int> kVersionsToVerify{
-    "records.versions_to_verify", WB_VERSION_COLUMNS
-    "WHERE (v.record_id, v.version) > ($1, $2::bigint) "
-    "ORDER BY v.record_id, v.version LIMIT $3"};
-struct CurrentContent {
-  RecordId record;
-  std::string content;
-  static CurrentContent from_row(const db::RowView& r) { return {r.id<RecordId>(0), r.str(1)}; }
-};
-/// What the current versions of records $1 (after) to $2 say.
-inline const db::Query<CurrentContent, RecordId, RecordId> kContentsToVerify{
-    "records.contents_to_verify", R"sql(
-  SELECT r.id, v.content FROM {tenant}.medical_records r
-  JOIN {tenant}.record_versions v ON v.record_id = r.id AND v.version = r.version
-  WHERE r.id > $1 AND r.id <= $2 ORDER BY r.id)sql"};
-/// Rows whose current state is not what their version says, or that are behind their versions.
-inline const db::Query<db::Int64Row> kFirstUnlikeVersion{"records.first_unlike_version", R"sql(
-  (SELECT r.id FROM {tenant}.medical_records r
-   LEFT JOIN {tenant}.record_versions v ON v.record_id = r.id AND v.version = r.version
-   WHERE v.content_hash IS DISTINCT FROM r.content_hash OR v.status IS DISTINCT FROM r.status
-   ORDER BY r.id LIMIT 1)
-  UNION ALL
-  (SELECT r.id FROM {tenant}.medical_records r
-   JOIN {tenant}.record_versions v ON v.record_id = r.id AND v.version > r.version
-   ORDER BY r.id LIMIT 1)
-  ORDER BY 1 LIMIT 1)sql"};
 
 inline const db::Query<db::BoolRow, RecordId> kWasSigned{"records.was_signed", R"sql(
   SELECT EXISTS (SELECT FROM {tenant}.signatures WHERE record_id = $1))sql"};
-
-/// A version or its signature that says otherwise than the other.
-struct Mismatch {
-  RecordId record;
-  std::int64_t version = 0;
-  static Mismatch from_row(const db::RowView& r) { return {r.id<RecordId>(0), r.int64(1)}; }
-};
-/// A signed version without its signature, or a signature without its version.
-inline const db::Query<Mismatch> kFirstBadSignature{"records.first_bad_signature", R"sql(
-  SELECT coalesce(v.record_id, s.record_id) AS record, coalesce(v.version, s.version) AS version
-  FROM (SELECT * FROM {tenant}.record_versions WHERE kind IN ('finalized', 'amended')) v
-  FULL JOIN {tenant}.signatures s ON s.record_id = v.record_id AND s.version = v.version
-    AND s.content_hash = v.content_hash AND s.signed_by = v.changed_by
-    AND s.signed_at = v.changed_at AND s.meaning = v.kind
-  WHERE v.record_id IS NULL OR s.record_id IS NULL
-  ORDER BY 1, 2 LIMIT 1)sql"};
-/// A row that says otherwise than its versions who made, finalized or voided it, and when.
-inline const db::Query<Mismatch> kFirstUnlikeAuthors{"records.first_unlike_authors", R"sql(
-  SELECT r.id, r.version FROM {tenant}.medical_records r
-  LEFT JOIN {tenant}.record_versions c ON c.record_id = r.id AND c.version = 1
-  LEFT JOIN {tenant}.record_versions n ON n.record_id = r.id AND n.version = r.version
-  LEFT JOIN (SELECT DISTINCT ON (record_id) record_id, changed_by, changed_at
-             FROM {tenant}.record_versions WHERE kind = 'finalized'
-             ORDER BY record_id, version DESC) f ON f.record_id = r.id
-  LEFT JOIN (SELECT DISTINCT ON (record_id) record_id, content_hash
-             FROM {tenant}.record_versions WHERE kind IN ('finalized', 'amended')
-             ORDER BY record_id, version DESC) s ON s.record_id = r.id
-  WHERE (r.created_by, r.created_at) IS DISTINCT FROM (c.changed_by, c.changed_at)
-    OR CASE WHEN r.status = 'draft'
-         THEN r.finalized_by IS NOT NULL OR r.finalized_at IS NOT NULL OR r.signed_hash IS NOT NULL
-         ELSE (r.finalized_by, r.finalized_at, r.signed_hash)
-           IS DISTINCT FROM (f.changed_by, f.changed_at, s.content_hash) END
-    OR CASE WHEN r.voided_at IS NULL THEN n.kind = 'voided'
-         ELSE (n.kind, r.voided_by, r.voided_at, r.void_reason)
-           IS DISTINCT FROM ('voided', n.changed_by, n.changed_at, n.reason) END
-  ORDER BY r.id LIMIT 1)sql"};
-/// A version that is not what the audit log, which is sealed, says of the change: kind, reason,
-/// author and hash; and, where it says them, the record's number and the signer's name. An erased
-/// entry says only who did what to which record, so each stands for one version at most.
-inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sql(
-  WITH versions AS (
-    SELECT v.*, CASE v.kind WHEN 'created' THEN 'record.create' WHEN 'updated' THEN 'record.update'
-      WHEN 'diagnosis' THEN 'record.diagnose' WHEN 'finalized' THEN 'record.finalize'
-      WHEN 'amended' THEN 'record.amend' WHEN 'reopened' THEN 'record.reopen'
-      ELSE 'record.void' END AS action
-    FROM {tenant}.record_versions v
-  ), unvouched AS (
-    SELECT v.record_id, v.version, v.action, v.changed_by,
-           row_number() OVER (PARTITION BY v.record_id, v.action, v.changed_by
-                              ORDER BY v.version) AS n
-    FROM versions v
-    WHERE NOT EXISTS (
-      SELECT FROM {tenant}.audit_log a
-      WHERE a.resource = 'record' AND a.outcome = 'ok' AND a.resource_id = v.record_id
-        AND a.after->>'version' = v.version::text AND a.after->>'content_hash' = v.content_hash
-        AND (a.after->>'record_number' IS NULL OR EXISTS (
-          SELECT FROM {tenant}.medical_records r
-          WHERE r.id = v.record_id AND r.record_number = a.after->>'record_number'))
-        AND (a.after->>'signed_by_name' IS NULL OR EXISTS (
-          SELECT FROM {tenant}.signatures s WHERE s.record_id = v.record_id
-            AND s.version = v.version AND s.signed_by_name = a.after->>'signed_by_name'))
-        AND a.actor_id = v.changed_by AND coalesce(a.reason, '') = coalesce(v.reason, '')
-        AND a.action = v.action)
-  )
-  SELECT u.record_id, u.version FROM unvouched u
-  LEFT JOIN (SELECT a.resource_id, a.action, a.actor_id, count(*) AS entries
-             FROM {tenant}.audit_log a
-             WHERE a.salt IS NULL AND a.resource = 'record' AND a.outcome = 'ok'
-             GROUP BY a.resource_id, a.action, a.actor_id) e
-    ON e.resource_id = u.record_id AND e.action = u.action AND e.actor_id = u.changed_by
-  WHERE u.n > coalesce(e.entries, 0)
-  ORDER BY 1, 2 LIMIT 1)sql"};
 
 // ---- lists
 // ----------------------------------------------------------------------------------------

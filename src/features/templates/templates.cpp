@@ -7,7 +7,7 @@
 #include "clinical/visit.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
-#include "features/templates/templates_sql.h"
+#include "features/templates/kept_templates.h"
 
 namespace wardbook::templates {
 namespace {
@@ -85,6 +85,18 @@ audit::Entry entry_of(std::string action, TemplateId id, std::optional<std::stri
           .after = std::move(after)};
 }
 
+/// Keeps what the template is from now on; returns the JSON for its entry in the log, which vouches
+/// for the version.
+std::string keep(db::Tx& tx, const Template& t, AccountId by) {
+  const Version version{t.id,        t.version, t.name,   t.visit_type,
+                        t.specialty, t.content, by.value, t.updated_at};
+  const std::string hash = version_hash(version);
+  tx.queue(kKeepVersion, t.id, by, kContentFormat, hash);
+  json::value said = json::parse(to_json(t));
+  said.as_object()["content_hash"] = hash;
+  return json::serialize(said);
+}
+
 /// The hospital's own template at this version, locked.
 Task<Template> own(db::Tx& tx, TemplateId id, api::IfMatch expected) {
   auto found = co_await tx.maybe_one(kLockTemplate, id);
@@ -153,9 +165,9 @@ Task<api::Response> create_template(App& app, api::Request req) {
   db::Tx tx = co_await api::begin_write(app.db, req);
   const Template made = co_await tx.one(kInsertTemplate, w.name, w.visit_type, w.specialty,
                                         db::Json{w.content}, req.caller.account);
-  tx.queue(kKeepVersion, made.id, req.caller.account);
   const std::string body = to_json(made);
-  audit::Entry entry = entry_of("template.create", made.id, std::nullopt, body);
+  audit::Entry entry =
+      entry_of("template.create", made.id, std::nullopt, keep(tx, made, req.caller.account));
   audit::record(tx, audit::actor_of(req), std::move(entry));
   const std::string location = "/api/v1/templates/" + std::to_string(made.id.value);
   api::Response response = api::created(body, location).etag(made.version);
@@ -172,9 +184,9 @@ Task<api::Response> replace_template(App& app, api::Request req) {
   Written w = parse_template(req.object());
   const Template after =
       co_await tx.one(kUpdateTemplate, id, w.name, w.visit_type, w.specialty, db::Json{w.content});
-  tx.queue(kKeepVersion, id, req.caller.account);
   const std::string body = to_json(after);
-  audit::Entry entry = entry_of("template.update", id, to_json(before), body);
+  audit::Entry entry =
+      entry_of("template.update", id, to_json(before), keep(tx, after, req.caller.account));
   audit::record(tx, audit::actor_of(req), std::move(entry));
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());

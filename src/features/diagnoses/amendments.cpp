@@ -13,31 +13,22 @@ using Need = api::Input::Need;
 
 constexpr std::size_t kReasonMost = 2'000;
 
-struct Asked {
+struct Amendment {
   std::string reason;
-  json::object fields;                   ///< of the record
-  std::optional<json::array> diagnoses;  ///< all that it is to have
+  json::object changes;  ///< fields of the record, and the diagnoses that it is to have
 };
 
 /// Adds to `faults`; what is at fault is empty.
-Asked read_body(const json::object& body, std::vector<Fault>& faults) {
-  Asked out;
+Amendment read_body(const json::object& body, std::vector<Fault>& faults) {
+  Amendment out;
   api::Input in(body, "", faults);
   out.reason = in.text("reason", Need::required, kReasonMost, true).value_or("");
   if (const auto* changes = in.object("changes", Need::required)) {
     if (changes->empty()) in.fault("changes", "must not be empty");
-    out.fields = *changes;
+    out.changes = *changes;
     if (changes->contains("patient_id")) {
       faults.push_back({"/changes/patient_id", "a finalized record stays with its patient"});
-      out.fields.erase("patient_id");
-    }
-    if (changes->contains("diagnoses")) {
-      // Its own reader, which is not asked about the other fields.
-      api::Input inside(*changes, "/changes", faults);
-      if (const auto* list = inside.array("diagnoses", Need::required, coding::kMostDiagnoses)) {
-        out.diagnoses = *list;
-      }
-      out.fields.erase("diagnoses");
+      out.changes.erase("patient_id");
     }
   }
   in.finish();
@@ -53,32 +44,19 @@ Task<api::Response> amend_record(App& app, api::Request req) {
   records::Record record = co_await records::lock(tx, id, expected);
   if (record.status == "draft") throw Failure(Code::record_not_finalized);
   std::vector<Fault> faults;
-  const Asked asked = read_body(req.object(), faults);
-  records::RecordInput data = co_await records::changed_input(
-      tx, req, record, asked.fields, records::Apply::amend, "/changes", faults);
-  records::Change change{.kind = "amended", .status = "amended", .reason = asked.reason};
-  const std::string visit = faults.empty() ? data.visit_date : record.data.visit_date;
-  Revised revised;
-  if (asked.diagnoses) {
-    revised = co_await revise(tx, record, visit, *asked.diagnoses, req.caller.account, faults);
-  } else {
-    revised.kept = record.diagnoses;
-  }
-  std::vector<Fault> moved;
-  co_await records::check_codes(tx, revised.kept, record.data.visit_date, visit, moved);
-  for (auto& fault : moved) faults.push_back({"/changes" + fault.pointer, fault.message});
+  const Amendment amendment = read_body(req.object(), faults);
+  records::Asked asked = co_await records::read_change(tx, req, record, amendment.changes,
+                                                       records::Apply::amend, "/changes", faults);
   // What is signed says something new.
-  if (faults.empty() && revised.empty() &&
-      records::canonical_content(record.data, record.diagnoses) ==
-          records::canonical_content(data, revised.kept)) {
-    faults.push_back({"/changes", "changes nothing"});
-  }
+  if (faults.empty() && !asked.changes(record)) faults.push_back({"/changes", "changes nothing"});
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  const std::vector<std::string> headers = revised.headers;
-  if (asked.diagnoses) co_await apply_revision(tx, std::move(revised), change);
-  records::RecordView view = co_await records::write_version(tx, req, app.clock, record,
-                                                             std::move(data), std::move(change));
-  for (const auto& pointer : headers) view.warn(header_warning(pointer));
+  records::Change change{.kind = "amended", .status = "amended", .reason = amendment.reason};
+  co_await records::take_diagnoses(tx, asked, id, change);
+  records::RecordView view = co_await records::write_version(
+      tx, req, app.clock, record, std::move(asked.data), std::move(change));
+  for (const auto& pointer : asked.headers()) {
+    view.warn(coding::header_warning("/changes" + pointer));
+  }
   req.saw("record", id.value, view.patient);
   api::Response response = api::ok(view.json).etag(view.revision);
   response.status = 201;

@@ -79,7 +79,7 @@ Task<std::optional<std::string>> fault_under_lock(db::Pool& db, TenantId tenant,
   db::Tx tx = co_await db.begin(std::move(tenant));
   auto record = co_await tx.maybe_one(kLockRecord, id);
   if (!record) co_return std::nullopt;
-  record->diagnoses = co_await diagnoses_of(tx, id);
+  record->diagnoses = co_await coding::diagnoses_of(tx, id);
   std::optional<std::string> reason;
   if (const auto said = co_await tx.maybe_one(kReasonOf, id, record->version.number)) {
     reason = said->value;
@@ -131,6 +131,9 @@ Task<std::optional<std::string>> first_unvouched(db::Pool& db, TenantId tenant) 
   constexpr std::chrono::minutes kPatience{10};
   db::Tx tx = co_await db.begin(std::move(tenant));
   tx.statement_timeout(kPatience);
+  if (const auto bad = co_await tx.maybe_one(kFirstUnlikeContent)) {
+    co_return "record " + std::to_string(bad->value) + " is not what its version says";
+  }
   if (const auto bad = co_await tx.maybe_one(kFirstUnlikeVersion)) {
     co_return "record " + std::to_string(bad->value) + " is not what its version says";
   }

@@ -11,6 +11,7 @@
 #include "features/diagnoses/diagnoses.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
+#include "features/templates/templates.h"
 #include "features/tenants/tenants.h"
 #include "s3/client.h"
 #include "support/pg_cluster.h"
@@ -22,7 +23,7 @@ namespace wardbook::testing {
 struct Outcome {
   int status = 0;
   std::string code;
-  std::int64_t version = 0;  ///< of the ETag
+  std::int64_t version = 0;  ///< that the ETag names: of a record its revision
   bool replayed = false;
   boost::json::value body;
 };
@@ -124,7 +125,8 @@ struct Clinic {
   }
 
   static api::Handler handler(std::string_view method, std::string_view pattern) {
-    for (const auto& routes : {records::routes(), patients::routes(), diagnoses::routes()}) {
+    for (const auto& routes :
+         {records::routes(), patients::routes(), diagnoses::routes(), templates::routes()}) {
       for (const auto& route : routes) {
         if (route.method == method && route.pattern == pattern) return route.handler;
       }
@@ -132,7 +134,7 @@ struct Clinic {
     throw std::logic_error("no such route: " + std::string(pattern));
   }
 
-  /// `version` 0: without If-Match.
+  /// `version` is what If-Match names; 0: without it.
   static api::Request request(const api::Caller& caller, std::string_view method, std::int64_t id,
                               std::int64_t version, boost::json::value body = {}) {
     api::Request out;
@@ -171,6 +173,16 @@ struct Clinic {
                             {"visit_type", "consultation"},
                             {"notes", "first"}});
     return made.body.at("id").as_int64();
+  }
+  /// A version as GET /records/{id}/versions/{n} shows it; `query` begins with a question mark.
+  boost::json::object version(std::int64_t record, std::int64_t number,
+                              const std::string& query = {}) {
+    auto asked = request(doctor, "GET", record, 0);
+    asked.head.target += query;
+    asked.path_params.emplace_back("n", std::to_string(number));
+    auto task = perform(app, handler("GET", "/records/{id}/versions/{n}"), std::move(asked));
+    const Outcome out = run(reactor, std::move(task));
+    return out.status == 200 ? out.body.as_object() : boost::json::object{};
   }
   Outcome finalize(std::int64_t record, std::int64_t version) {
     return call(doctor, "POST", "/records/{id}/finalize", record, version,

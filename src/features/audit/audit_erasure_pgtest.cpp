@@ -134,9 +134,12 @@ class ErasedVersionsTest : public ::testing::Test {
   }
   std::int64_t visit(std::int64_t patient) {
     const auto id = clinic_.new_record(patient);
-    EXPECT_EQ(
-        clinic_.call(clinic_.doctor, "PATCH", "/records/{id}", id, 1, {{"notes", "b"}}).status,
-        200);
+    for (const std::int64_t revision : {1, 2}) {
+      clinic_.clock.advance(std::chrono::hours(1));
+      const auto done = clinic_.call(clinic_.doctor, "PATCH", "/records/{id}", id, revision,
+                                     {{"notes", std::to_string(revision)}});
+      EXPECT_EQ(done.status, 200) << done.code;
+    }
     return id;
   }
   void erase(std::int64_t patient) {
@@ -163,7 +166,7 @@ TEST_F(ErasedVersionsTest, VersionsWhoseEntriesWereErasedAreNoFault) {
   EXPECT_THAT(fault(), HasSubstr("version 2 of record " + std::to_string(others)));
   intruder.script("UPDATE " + clinic_.in("record_versions") + " SET reason = NULL");
   ASSERT_EQ(fault(), "none");
-  // And an erased entry stands for a version of its own kind and author only.
+  // Nor does an erased entry stand for another kind of version.
   intruder.script(
       "UPDATE " + clinic_.in("record_versions") +
       " SET kind = 'diagnosis' WHERE version = 2 AND record_id = " + std::to_string(record));

@@ -51,7 +51,7 @@ inline const db::Query<db::TextRow, PatientId> kProblems{"chart.problems", R"sql
 /// A text as it is compared: case, accents and white space do not matter, nor which of several
 /// characters is used for the same (the micro sign for a mu).
 #define WB_FOLDED(text) \
-  "{tenant}.fold(btrim(regexp_replace(normalize(" text ", NFKC), '\\s+', ' ', 'g')))"
+  "wardbook.fold(btrim(regexp_replace(normalize(" text ", NFKC), '\\s+', ' ', 'g')))"
 
 /// What is taken now, and the names and ids of that in the same order.
 struct Medication {
@@ -85,7 +85,7 @@ inline const db::Query<Medication, PatientId> kMedication{"chart.medication", R"
         CROSS JOIN LATERAL jsonb_array_elements(r.prescriptions)
           WITH ORDINALITY AS i(item, position)
         WHERE r.patient_id = $1 AND r.voided_at IS NULL AND i.item ? 'medication'
-          AND coalesce({tenant}.prescription_end(i.item,
+          AND coalesce(wardbook.prescription_end(i.item,
                 (r.visit_date AT TIME ZONE t.time_zone)::date), 'infinity')
               >= (now() AT TIME ZONE t.time_zone)::date) n
   WHERE n.age = 1)sql"};

@@ -137,6 +137,9 @@ Task<std::optional<std::string>> first_unvouched(db::Pool& db, TenantId tenant) 
   if (const auto bad = co_await tx.maybe_one(kFirstUnlikeVersion)) {
     co_return "record " + std::to_string(bad->value) + " is not what its version says";
   }
+  if (const auto bad = co_await tx.maybe_one(kFirstHalfErased)) {
+    co_return "record " + std::to_string(bad->value) + " still says what was erased";
+  }
   if (const auto bad = co_await tx.maybe_one(kFirstBadSignature)) {
     co_return "the signature of " + version_name(bad->record, bad->version) + " does not hold";
   }

@@ -183,6 +183,18 @@ inline const db::Query<db::Int64Row> kFirstUnlikeVersion{"records.first_unlike_v
       IS DISTINCT FROM (v.version, v.revision, v.kind, v.status, v.content_hash) END
   ORDER BY r.id LIMIT 1)sql"};
 
+/// A row that was erased and still says something.
+inline const db::Query<db::Int64Row> kFirstHalfErased{"records.first_half_erased", R"sql(
+  SELECT r.id FROM {tenant}.medical_records r
+  WHERE r.content_salt IS NULL
+    AND (num_nonnulls(r.chief_complaint, r.history_of_present_illness, r.physical_examination,
+           r.diagnosis, r.treatment_plan, r.notes, r.follow_up_date, r.follow_up_instructions,
+           r.void_reason, r.search) > 0
+      OR (r.prescriptions, r.vital_signs, r.lab_results) IS DISTINCT FROM ('[]'::jsonb, '{}', '[]')
+      OR EXISTS (SELECT FROM {tenant}.diagnoses d WHERE d.record_id = r.id
+                 AND (d.icd_code, d.diagnosis_name, d.notes) IS DISTINCT FROM ('', '', NULL)))
+  ORDER BY r.id LIMIT 1)sql"};
+
 /// A version or its signature that says otherwise than the other.
 struct Mismatch {
   RecordId record;

@@ -8,113 +8,108 @@ namespace {
 
 namespace json = boost::json;
 
-json::value value_of(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::parse(text);
+const json::value kNothing(nullptr);
+
+const json::value& member_of(const json::object& object, json::string_view key) {
+  const auto* found = object.if_contains(key);
+  return found != nullptr ? *found : kNothing;
+}
+
+/// 0 of what is not an item.
+std::int64_t id_of(const json::value& value) {
+  const auto* object = value.if_object();
+  const auto* id = object != nullptr ? object->if_contains("id") : nullptr;
+  return id != nullptr && id->is_number() ? id->to_number<std::int64_t>() : 0;
+}
+
+bool all_items(const json::array& list) {
+  return std::ranges::all_of(list, [](const auto& item) { return id_of(item) != 0; });
+}
+
+const json::value* find_item(const json::array& list, std::int64_t id) {
+  const auto* found =
+      std::ranges::find_if(list, [id](const auto& item) { return id_of(item) == id; });
+  return found == list.end() ? nullptr : found;
+}
+
+/// Bookkeeping, which follows from the other differences.
+bool is_told(json::string_view name) {
+  return name != "changed_in_version" && name != "last_item_id";
 }
 
 class Differences {
  public:
   explicit Differences(json::array& out) : out_(out) {}
 
-  template <class Value>
-  void lists(const Value&, const Value&, const std::string&) {}
-  template <class ItemType>
-  void lists(const std::vector<ItemType>& before, const std::vector<ItemType>& after,
-             const std::string& pointer) {
-    items(before, after, pointer, [](const ItemType& item) {
-      return members(TableOf<ItemType>::fields, item, kContentFormat);
-    });
-  }
-
-  /// Part by part, of what has a table of its own.
-  template <class Of>
-  void fields(const Of& before, const Of& after, const std::string& pointer) {
-    for (const auto& field : TableOf<Of>::fields) {
-      const std::string at = pointer + "/" + std::string(field.name);
-      std::visit(
-          [&](const auto place) {
-            using Value = std::remove_cvref_t<decltype(before.*place)>;
-            if constexpr (std::is_same_v<Value, VitalSigns>) {
-              fields(before.*place, after.*place, at);
-            } else if constexpr (std::is_same_v<Value, std::vector<Prescription>> ||
-                                 std::is_same_v<Value, std::vector<LabResult>>) {
-              lists(before.*place, after.*place, at);
-            } else {
-              add(at, value_json(field, before, kContentFormat),
-                  value_json(field, after, kContentFormat), 0);
-            }
-          },
-          field.place);
+  void values(const json::value& before, const json::value& after, const std::string& pointer,
+              std::int64_t item) {
+    if (before == after) return;
+    if (before.is_object() && after.is_object()) {
+      members(before.get_object(), after.get_object(), pointer, item);
+    } else if (before.is_array() && after.is_array() && all_items(before.get_array()) &&
+               all_items(after.get_array())) {
+      items(before.get_array(), after.get_array(), pointer);
+    } else {
+      add(before, after, pointer, item);
     }
   }
 
-  void diagnoses(const std::vector<CodedDiagnosis>& before,
-                 const std::vector<CodedDiagnosis>& after) {
-    items(before, after, "/diagnoses", [](const CodedDiagnosis& d) {
-      std::vector<Written> out{{"icd_code", quoted(d.icd_code)},
-                               {"diagnosis_name", quoted(d.diagnosis_name)},
-                               {"diagnosis_type", quoted(d.diagnosis_type)},
-                               {"status", quoted(d.status)},
-                               {"notes", d.notes ? quoted(*d.notes) : ""}};
-      return out;
-    });
+  /// In the order of the table; what it does not have (diagnoses, fields of other formats) behind
+  /// it.
+  void contents(const json::object& before, const json::object& after) {
+    json::object rest_before = before;
+    json::object rest_after = after;
+    for (const auto& field : TableOf<Visit>::fields) {
+      const json::string_view name(field.name.data(), field.name.size());
+      values(member_of(before, name), member_of(after, name), "/" + std::string(field.name), 0);
+      rest_before.erase(name);
+      rest_after.erase(name);
+    }
+    members(rest_before, rest_after, "", 0);
   }
 
  private:
-  static std::int64_t id_of(const Item& item) { return item.id; }
-  static std::int64_t id_of(const CodedDiagnosis& d) { return d.id.value; }
-  static std::string json_of(const Prescription& item) { return whole(item); }
-  static std::string json_of(const LabResult& item) { return whole(item); }
-  static std::string json_of(const CodedDiagnosis& d) { return diagnosis_json(d); }
-  template <class ItemType>
-  static std::string whole(const ItemType& item) {
-    std::string out;
-    append_object(out, item_members(item, kContentFormat), Absent::left_out);
-    return out;
-  }
-
-  void add(const std::string& pointer, const std::string& before, const std::string& after,
-           std::int64_t item_id) {
-    if (before == after) return;
-    json::object change{{"pointer", pointer}};
-    if (item_id != 0) change["item_id"] = item_id;
-    change["before"] = value_of(before);
-    change["after"] = value_of(after);
-    out_.push_back(std::move(change));
-  }
-
-  template <class ItemType, class Members>
-  void items(const std::vector<ItemType>& before, const std::vector<ItemType>& after,
-             const std::string& pointer, Members members_of_one) {
-    const auto at = [&pointer](std::size_t index) { return pointer + "/" + std::to_string(index); };
-    const auto find = [](const std::vector<ItemType>& in, std::int64_t id) {
-      return std::ranges::find_if(in, [id](const ItemType& item) { return id_of(item) == id; });
+  void members(const json::object& before, const json::object& after, const std::string& pointer,
+               std::int64_t item) {
+    const auto at = [&pointer](json::string_view key) {
+      return pointer + "/" + std::string(key.data(), key.size());
     };
-    std::vector<std::int64_t> kept_before;
-    std::vector<std::int64_t> kept_after;
+    for (const auto& member : before) {
+      if (!is_told(member.key())) continue;
+      values(member.value(), member_of(after, member.key()), at(member.key()), item);
+    }
+    for (const auto& member : after) {
+      if (!is_told(member.key()) || before.contains(member.key())) continue;
+      values(kNothing, member.value(), at(member.key()), item);
+    }
+  }
+
+  void items(const json::array& before, const json::array& after, const std::string& pointer) {
+    const auto at = [&pointer](std::size_t index) { return pointer + "/" + std::to_string(index); };
+    json::array kept_before;
+    json::array kept_after;
     for (std::size_t i = 0; i < before.size(); ++i) {
-      if (find(after, id_of(before[i])) != after.end()) {
-        kept_before.push_back(id_of(before[i]));
+      if (find_item(after, id_of(before[i])) != nullptr) {
+        kept_before.emplace_back(id_of(before[i]));
       } else {
-        add(at(i), json_of(before[i]), "", id_of(before[i]));
+        add(before[i], kNothing, at(i), id_of(before[i]));
       }
     }
     for (std::size_t i = 0; i < after.size(); ++i) {
-      const auto was = find(before, id_of(after[i]));
-      if (was == before.end()) {
-        add(at(i), "", json_of(after[i]), id_of(after[i]));
-        continue;
-      }
-      kept_after.push_back(id_of(after[i]));
-      const auto old_members = members_of_one(*was);
-      const auto new_members = members_of_one(after[i]);
-      for (std::size_t m = 0; m < new_members.size(); ++m) {
-        add(at(i) + "/" + std::string(new_members[m].name), old_members[m].json,
-            new_members[m].json, id_of(after[i]));
-      }
+      const auto* was = find_item(before, id_of(after[i]));
+      if (was != nullptr) kept_after.emplace_back(id_of(after[i]));
+      values(was != nullptr ? *was : kNothing, after[i], at(i), id_of(after[i]));
     }
-    add(pointer, json::serialize(json::value_from(kept_before)),
-        json::serialize(json::value_from(kept_after)), 0);
+    if (kept_before != kept_after) add(kept_before, kept_after, pointer, 0);
+  }
+
+  void add(const json::value& before, const json::value& after, const std::string& pointer,
+           std::int64_t item) {
+    json::object change{{"pointer", pointer}};
+    if (item != 0) change["item_id"] = item;
+    change["before"] = before;
+    change["after"] = after;
+    out_.push_back(std::move(change));
   }
 
   json::array& out_;
@@ -188,11 +183,11 @@ void append_fields(ObjectWriter& answer, const JsonMembers& content) {
   }
 }
 
-json::array differences(const Visit& before, const Visit& after) {
+json::array differences(std::string_view before, std::string_view after) {
   json::array out;
-  Differences found(out);
-  found.fields(before, after, "");
-  found.diagnoses(before.diagnoses, after.diagnoses);
+  const json::value was = json::parse({before.data(), before.size()});
+  const json::value is = json::parse({after.data(), after.size()});
+  Differences(out).contents(was.as_object(), is.as_object());
   return out;
 }
 

@@ -229,7 +229,7 @@ TEST(ItemTest, WhatIsWritableCanBeSentBack) {
 /// "pointer: before -> after" of each.
 std::vector<std::string> told(const Visit& before, const Visit& after) {
   std::vector<std::string> out;
-  for (const auto& change : differences(before, after)) {
+  for (const auto& change : differences(canonical(before, 1), canonical(after, 1))) {
     out.push_back(std::string(change.at("pointer").as_string()) + ": " +
                   json::serialize(change.at("before")) + " -> " +
                   json::serialize(change.at("after")));
@@ -258,10 +258,11 @@ TEST(DifferencesTest, ItemsAreComparedByTheirIds) {
   EXPECT_THAT(
       told(first, second),
       ElementsAre(
-          R"(/prescriptions/0: {"changed_in_version":1,"dosage":"1","id":1,"medication":"A"} -> null)",
+          R"(/prescriptions/0: {"changed_in_version":1,"dosage":"1","id":1,"medication":"A"} )"
+          "-> null",
           R"(/prescriptions/0/medication: "B" -> "B2")",
           R"(/prescriptions/1: null -> {"changed_in_version":2,"id":4,"medication":"C"})"));
-  const auto changes = differences(first, second);
+  const auto changes = differences(canonical(first, 1), canonical(second, 1));
   EXPECT_EQ(changes.at(1).at("item_id"), 2);
 }
 

@@ -68,12 +68,12 @@ void append_fields(ObjectWriter& answer, const JsonMembers& content);
 /// `incomplete` as an answer has it, without reading more of the content than it takes.
 [[nodiscard]] std::string incomplete_json(const JsonMembers& content);
 
-/// What makes `after` of `before`: {pointer, before, after} field by field, items and diagnoses by
-/// their ids (`item_id`), in whatever order they are listed. A pointer into a list counts in
-/// `after`; for an item that is gone in `before`. Null stands for what was not or is not there. An
-/// item that only has another place is none; if the order is another one, the list has a difference
-/// of its own, the ids in their order.
-[[nodiscard]] boost::json::array differences(const Visit& before, const Visit& after);
+/// What makes one content of another, of whatever formats: {pointer, before, after} field by field,
+/// items and diagnoses by their ids (`item_id`), in whatever order they are listed. A pointer into
+/// a list counts in `after`; for an item that is gone in `before`. Null stands for what was not or
+/// is not there. An item that only has another place is none; if the order is another one, the list
+/// has a difference of its own, the ids in their order.
+[[nodiscard]] boost::json::array differences(std::string_view before, std::string_view after);
 
 // ---- search -------------------------------------------------------------------------------------
 

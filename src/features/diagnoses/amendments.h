@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/router.h"
 #include "features/app.h"
 
 namespace wardbook::diagnoses {

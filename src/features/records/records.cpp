@@ -17,7 +17,8 @@ bool kept_at_once(std::string_view kind) {
 
 bool says_its_version(const Record& record, const std::optional<std::string>& reason) {
   const auto& salt = record.version.salt;
-  return salt && record.data.diagnoses == coding::content_of(record.diagnoses) &&
+  return salt && record.true_columns &&
+         record.data.diagnoses == coding::content_of(record.diagnoses) &&
          audit::content_digest(*salt, reason, record.content) == record.version.digest;
 }
 

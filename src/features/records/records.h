@@ -55,14 +55,16 @@ struct Record {
   RecordInput data;     ///< the same, read; visit_date is RFC 3339 in UTC
   std::string status;
   bool voided = false;
-  std::int64_t revision = 0;                  ///< of accepted writes; the ETag
-  OpenVersion version;                        ///< that the row has
-  std::vector<Diagnosis> diagnoses;           ///< if `lock` read them
+  bool true_columns = true;          ///< the columns of its fields are those that the content makes
+  std::int64_t revision = 0;         ///< of accepted writes; the ETag
+  OpenVersion version;               ///< that the row has
+  std::vector<Diagnosis> diagnoses;  ///< if `lock` read them
   std::optional<FromTemplate> from_template;  ///< of a new record
   static constexpr db::Columns kColumns{
-      "id",         "record_number", "content",          "status",         "version",
-      "voided",     "content_hash",  "revision",         "version_kind",   "version_by",
-      "updated_at", "content_salt",  "version_begun_at", "content_format", "content_digest"};
+      "id",          "record_number", "content",          "status",         "version",
+      "voided",      "content_hash",  "revision",         "version_kind",   "version_by",
+      "updated_at",  "content_salt",  "version_begun_at", "content_format", "content_digest",
+      "true_columns"};
   static Record from_row(const db::RowView& row);
 };
 /// Whether its content and the rows of its diagnoses are what the version's digest was taken of.

@@ -136,6 +136,7 @@ Record Record::from_row(const db::RowView& r) {
   record.data = clinical::read(record.content);
   record.status = r.str(kColumns["status"]);
   record.voided = r.boolean(kColumns["voided"]);
+  record.true_columns = r.boolean(kColumns["true_columns"]);
   record.revision = r.int64(kColumns["revision"]);
   record.version.number = r.int64(kColumns["version"]);
   record.version.hash = r.str(kColumns["content_hash"]);

@@ -143,7 +143,8 @@ inline const db::Query<RecordView, std::string, std::int64_t, int, std::int64_t>
 inline const db::Query<Record, RecordId> kLockRecord{"records.lock", R"sql(
   SELECT r.id, r.record_number, r.content, r.status, r.version, r.voided_at IS NOT NULL AS voided,
     r.content_hash, r.revision, r.version_kind, r.version_by, r.updated_at, r.content_salt,
-    r.version_begun_at, r.content_format, r.content_digest
+    r.version_begun_at, r.content_format, r.content_digest,
+    jsonb_populate_record(r, r.content::jsonb) *= r AS true_columns
   FROM {tenant}.medical_records r WHERE r.id = $1 FOR UPDATE)sql"};
 
 /// What only the database knows of an input. A bare date is midnight in the tenant's time zone.

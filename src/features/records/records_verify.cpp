@@ -131,9 +131,6 @@ Task<std::optional<std::string>> first_unvouched(db::Pool& db, TenantId tenant) 
   constexpr std::chrono::minutes kPatience{10};
   db::Tx tx = co_await db.begin(std::move(tenant));
   tx.statement_timeout(kPatience);
-  if (const auto bad = co_await tx.maybe_one(kFirstUnlikeContent)) {
-    co_return "record " + std::to_string(bad->value) + " is not what its version says";
-  }
   if (const auto bad = co_await tx.maybe_one(kFirstUnlikeVersion)) {
     co_return "record " + std::to_string(bad->value) + " is not what its version says";
   }

@@ -49,8 +49,8 @@ struct Whole {
 };
 
 std::string difference_json(const Whole& from, const Whole& to) {
-  const auto read = [](const Whole& v) { return clinical::read(v.content.value_or("{}")); };
-  json::array changes = clinical::differences(read(from), read(to));
+  json::array changes =
+      clinical::differences(from.content.value_or("{}"), to.content.value_or("{}"));
   if (from.head.status != to.head.status) {
     json::object status{
         {"pointer", "/status"}, {"before", from.head.status}, {"after", to.head.status}};

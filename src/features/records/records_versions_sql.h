@@ -138,18 +138,15 @@ inline const db::Query<KeptVersion, RecordId, std::int64_t, int> kVersionsToVeri
 inline const db::Query<Record, RecordId, int> kRecordsToVerify{"records.to_verify", R"sql(
   SELECT r.id, r.record_number, r.content, r.status, r.version, r.voided_at IS NOT NULL AS voided,
     r.content_hash, r.revision, r.version_kind, r.version_by, r.updated_at, r.content_salt,
-    r.version_begun_at, r.content_format, r.content_digest
+    r.version_begun_at, r.content_format, r.content_digest,
+    jsonb_populate_record(r, r.content::jsonb) *= r AS true_columns
   FROM {tenant}.medical_records r WHERE r.id > $1 ORDER BY r.id LIMIT $2)sql"};
 inline const db::Query<Record, RecordId> kRecordData{"records.data", R"sql(
   SELECT r.id, r.record_number, r.content, r.status, r.version, r.voided_at IS NOT NULL AS voided,
     r.content_hash, r.revision, r.version_kind, r.version_by, r.updated_at, r.content_salt,
-    r.version_begun_at, r.content_format, r.content_digest
+    r.version_begun_at, r.content_format, r.content_digest,
+    jsonb_populate_record(r, r.content::jsonb) *= r AS true_columns
   FROM {tenant}.medical_records r WHERE r.id = $1)sql"};
-/// A row whose columns are not those that its content makes.
-inline const db::Query<db::Int64Row> kFirstUnlikeContent{"records.first_unlike_content", R"sql(
-  SELECT r.id FROM {tenant}.medical_records r
-  WHERE r.content_salt IS NOT NULL AND jsonb_populate_record(r, r.content::jsonb) *<> r
-  ORDER BY r.id LIMIT 1)sql"};
 /// The diagnoses of records $1 (after) to $2.
 inline const db::Query<Diagnosis, RecordId, RecordId> kDiagnosesToVerify{
     "records.diagnoses_to_verify", R"sql(

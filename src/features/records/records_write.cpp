@@ -25,6 +25,7 @@ Sides differing(const std::string& before, const std::string& after) {
   const json::value old_content = json::parse(before);
   const json::value new_content = json::parse(after);
   for (const auto& member : new_content.as_object()) {
+    if (member.key() == "last_item_id") continue;
     const auto* was = old_content.as_object().if_contains(member.key());
     if (was != nullptr && *was == member.value()) continue;
     if (was != nullptr) sides.before[member.key()] = *was;

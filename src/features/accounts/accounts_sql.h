@@ -275,11 +275,13 @@ inline const db::Query<Listed, std::optional<std::string>> kList{"accounts.list"
 
 inline const db::Query<void, AccountId, std::string, std::string, std::string, bool> kKeepStaff{
     "accounts.keep_staff", R"sql(
-  INSERT INTO {tenant}.staff (account_id, email, display_name, role, active)
+  INSERT INTO {tenant}.staff AS s (account_id, email, display_name, role, active)
   VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (account_id) DO UPDATE
     SET email = excluded.email, display_name = excluded.display_name, role = excluded.role,
-        active = excluded.active, updated_at = now())sql"};
+        active = excluded.active, updated_at = now(),
+        renamed_at = CASE WHEN s.display_name = excluded.display_name THEN s.renamed_at
+                          ELSE now() END)sql"};
 
 inline const db::Query<StaffRow, AccountId> kStaffMember{"accounts.staff_member", R"sql(
   SELECT account_id, email, display_name, role, active FROM {tenant}.staff

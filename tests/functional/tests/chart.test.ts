@@ -19,7 +19,7 @@ import {
 } from "../lib/world.ts";
 
 type Chart = Schemas["Timeline"];
-type Prescription = Schemas["Prescription"];
+type Prescription = Schemas["PrescriptionInput"];
 type Lab = Schemas["LabResultInput"];
 
 let doctor: Client;

@@ -1,4 +1,3 @@
-#include "api/idempotency.h"
 #include "api/input.h"
 #include "features/records/records_life.h"
 #include "features/records/records_sql.h"
@@ -10,7 +9,9 @@ namespace json = boost::json;
 
 Task<api::Response> create_record(App& app, api::Request req) {
   std::vector<Fault> faults;
-  db::Tx tx = co_await api::begin_write(app.db, req);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
   Record record;
   Asked asked = co_await read_new(tx, req, record, req.object(), faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
@@ -21,14 +22,12 @@ Task<api::Response> create_record(App& app, api::Request req) {
   Change change{.kind = "created", .status = "draft"};
   co_await take_diagnoses(tx, asked, record.id, change);
   RecordView view =
-      co_await write_version(tx, req, app.clock, record, std::move(asked.data), std::move(change));
+      co_await write_version(w, app.clock, record, std::move(asked.data), std::move(change));
   for (const auto& pointer : asked.headers()) view.warn(coding::header_warning(pointer));
   req.saw("record", record.id.value, view.patient);
   const std::string location = "/api/v1/records/" + std::to_string(record.id.value);
   api::Response response = api::created(view.json, location).etag(view.revision);
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<api::Response> get_record(App& app, api::Request req) {
@@ -43,13 +42,12 @@ Task<api::Response> get_record(App& app, api::Request req) {
 }
 
 /// What answers a change that changes nothing: the record as it is, which counts as a look.
-Task<RecordView> show_unchanged(db::Tx& tx, const api::Request& req, RecordId id) {
-  RecordView view = co_await tx.one(kShowRecord, id);
-  audit::Entry seen{.action = "record.read",
-                    .resource = "record",
-                    .resource_id = id.value,
-                    .patient = view.patient};
-  audit::record(tx, audit::actor_of(req), std::move(seen));
+Task<RecordView> show_unchanged(api::Write& w, RecordId id) {
+  RecordView view = co_await w.tx().one(kShowRecord, id);
+  w.log({.action = "record.read",
+         .resource = "record",
+         .resource_id = id.value,
+         .patient = view.patient});
   co_return view;
 }
 
@@ -57,7 +55,9 @@ Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto expected = api::if_match(req);
   json::object body = req.object();
-  db::Tx tx = co_await api::begin_write(app.db, req);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
   std::vector<Fault> faults;
@@ -65,19 +65,16 @@ Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   std::optional<RecordView> view;
   if (!asked.changes(record)) {
-    view = co_await show_unchanged(tx, req, id);
+    view = co_await show_unchanged(w, id);
   } else {
     Change change{.kind = "updated", .status = "draft"};
     co_await take_diagnoses(tx, asked, id, change);
-    view = co_await write_version(tx, req, app.clock, record, std::move(asked.data),
-                                  std::move(change));
+    view = co_await write_version(w, app.clock, record, std::move(asked.data), std::move(change));
   }
   for (const auto& pointer : asked.headers()) view->warn(coding::header_warning(pointer));
   req.saw("record", id.value, view->patient);
   api::Response response = api::ok(std::move(view->json)).etag(view->revision);
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<api::Response> put_record(App& app, api::Request req) {

@@ -348,7 +348,7 @@ Task<api::Response> list_records(App& app, api::Request req) {
   std::ranges::sort(seen.patients);
   const auto repeated = std::ranges::unique(seen.patients);
   seen.patients.erase(repeated.begin(), repeated.end());
-  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  co_await app.audit.read(req, std::move(seen));
   co_return api::ok(api::page_json(items, page.next, page.total));
 }
 

@@ -77,7 +77,8 @@ Task<Response> replay(App&, Request) {
   co_return Response{};
 }
 
-const db::Query<Whose, std::int64_t> kWhose{"test.whose", "SELECT $1::bigint, false, false"};
+const db::Query<Whose, std::int64_t> kWhose{
+    "test.whose", "SELECT $1::bigint AS patient_id, false AS voided, false AS purged"};
 constexpr Subject kRecord{.resource = "record", .whose = &kWhose};
 constexpr Subject kPatient{.resource = "patient", .whose = &kWhose};
 constexpr Subject kTemplate{.resource = "template"};

@@ -12,10 +12,14 @@ namespace wardbook::api {
 /// Whose data a resource is, and whether it can no longer be seen: a visit that was voided with
 /// what belongs to it, a file that was purged.
 struct Whose {
+  static constexpr db::Columns kColumns{"patient_id", "voided", "purged"};
   std::int64_t patient = 0;
   bool voided = false;
   bool purged = false;
-  static Whose from_row(const db::RowView& r) { return {r.int64(0), r.boolean(1), r.boolean(2)}; }
+  static Whose from_row(const db::RowView& r) {
+    return {r.int64(kColumns["patient_id"]), r.boolean(kColumns["voided"]),
+            r.boolean(kColumns["purged"])};
+  }
 };
 
 /// What a route's `{id}` names, said by the slice that owns it. So a refusal, a failure or an

@@ -179,7 +179,7 @@ inline const db::Query<db::Int64Row> kFirstGone{"attachments.first_gone", R"sql(
 #undef WB_ATTACHMENT_FROM
 
 inline const db::Query<api::Whose, std::int64_t> kWhoseAttachment{"attachments.whose", R"sql(
-  SELECT r.patient_id, r.voided_at IS NOT NULL, a.purged_at IS NOT NULL
+  SELECT r.patient_id, r.voided_at IS NOT NULL AS voided, a.purged_at IS NOT NULL AS purged
   FROM {tenant}.record_attachments a
   JOIN {tenant}.medical_records r ON r.id = a.record_id WHERE a.id = $1)sql"};
 

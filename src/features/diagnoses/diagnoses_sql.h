@@ -20,7 +20,8 @@ inline const db::Query<RecordPatient, RecordId> kRecordPatient{"diagnoses.record
   WHERE id = $1 AND voided_at IS NULL)sql"};
 
 inline const db::Query<api::Whose, std::int64_t> kWhoseDiagnosis{"diagnoses.whose", R"sql(
-  SELECT r.patient_id, r.voided_at IS NOT NULL, false FROM {tenant}.diagnoses d
+  SELECT r.patient_id, r.voided_at IS NOT NULL AS voided, false AS purged
+  FROM {tenant}.diagnoses d
   JOIN {tenant}.medical_records r ON r.id = d.record_id WHERE d.id = $1)sql"};
 
 }  // namespace wardbook::diagnoses

@@ -271,7 +271,7 @@ inline const db::Query<db::BoolRow, RecordId> kWasSigned{"records.was_signed", R
   SELECT EXISTS (SELECT FROM {tenant}.signatures WHERE record_id = $1))sql"};
 
 inline const db::Query<api::Whose, std::int64_t> kWhoseRecord{"records.whose", R"sql(
-  SELECT patient_id, voided_at IS NOT NULL, false FROM {tenant}.medical_records
+  SELECT patient_id, voided_at IS NOT NULL AS voided, false AS purged FROM {tenant}.medical_records
   WHERE id = $1)sql"};
 
 }  // namespace wardbook::records

@@ -142,6 +142,10 @@ Task<Earlier> earlier_request(db::Pool& pool, Request request) {
   co_return compared(*stored, *key, request.looks);
 }
 
+void replay_if_seen(Earlier earlier) {
+  if (auto answer = std::move(earlier).replay()) throw Replay{std::move(*answer)};
+}
+
 Task<std::int64_t> sweep_idempotency_keys(db::Pool& pool, TenantId tenant) {
   db::Tx tx = co_await pool.begin_job(std::move(tenant));
   const auto swept = co_await tx.exec(kSweep);

@@ -48,6 +48,9 @@ struct Earlier {
 /// Fails with invalid_parameter as `idempotency_key` does.
 [[nodiscard]] Task<Earlier> earlier_request(db::Pool& pool, Request request);
 
+/// Throws Replay for the same request, for slices that do not use api::Write yet.
+void replay_if_seen(Earlier earlier);
+
 /// Removes keys older than 24 hours in a tenant. Returns how many.
 [[nodiscard]] Task<std::int64_t> sweep_idempotency_keys(db::Pool& pool, TenantId tenant);
 

@@ -135,7 +135,7 @@ Task<api::Response> complete_upload(App& app, api::Request req) {
   in.finish();
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   api::Earlier earlier = co_await api::earlier_request(app.db, req);
-  if (auto answer = std::move(earlier).replay()) co_return std::move(*answer);
+  api::replay_if_seen(std::move(earlier));
   Attachment a = co_await find_attachment(app, req);
   std::optional<Verified> verified;
   if (a.state == "pending") {

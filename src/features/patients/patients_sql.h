@@ -250,6 +250,7 @@ inline const db::Query<db::Int64Row, std::string, Dates> kCountNumbers{
 
 /// Its own, if there is one of this number.
 inline const db::Query<api::Whose, std::int64_t> kWhosePatient{"patients.whose", R"sql(
-  SELECT id AS patient_id, false AS voided, false AS purged FROM {tenant}.patients WHERE id = $1)sql"};
+  SELECT id AS patient_id, false AS voided, false AS purged
+  FROM {tenant}.patients WHERE id = $1)sql"};
 
 }  // namespace wardbook::patients

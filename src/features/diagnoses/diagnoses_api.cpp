@@ -69,7 +69,8 @@ Task<api::Response> add_diagnosis(App& app, api::Request req) {
   const auto revision = co_await next_revision(app, tx, req, record);
   req.saw("diagnosis", diagnosis.id.value, record.data.patient_id.value());
   const std::string location = "/api/v1/diagnoses/" + std::to_string(diagnosis.id.value);
-  api::Response response = api::created(coding::answer_json(diagnosis, header), location).etag(revision);
+  api::Response response =
+      api::created(coding::answer_json(diagnosis, header), location).etag(revision);
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());
   co_return response;

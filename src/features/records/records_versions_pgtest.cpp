@@ -297,13 +297,26 @@ Step random_step(Client& c, std::int64_t record) {
   const std::string token = "t" + std::to_string(c.caller.account.value) + "-" +
                             std::to_string(c.steps) + "-" + std::to_string(c.random());
   const std::string at = "/records/{id}";
-  Step step{"PATCH", at, c.caller, {{"notes", token}}, {c.caller.account.value, token}};
+  Step step;
+  step.method = "PATCH";
+  step.pattern = at;
+  step.caller = c.caller;
+  step.body = {{"notes", token}};
+  step.made.notes = token;
   switch (c.below(12)) {
     case 0:
-      step = {"POST", at + "/finalize", c.clinic.doctor, {{"password", kClinicPassword}}, {}};
+      step.method = "POST";
+      step.pattern += "/finalize";
+      step.caller = c.clinic.doctor;
+      step.body = {{"password", kClinicPassword}};
+      step.made.notes.clear();
       break;
     case 1:
-      step = {"POST", at + "/reopen", c.clinic.admin, {{"reason", "again"}}, {}};
+      step.method = "POST";
+      step.pattern += "/reopen";
+      step.caller = c.clinic.admin;
+      step.body = {{"reason", "again"}};
+      step.made.notes.clear();
       break;
     case 2:
       step.pattern += "/amendments";
@@ -316,18 +329,18 @@ Step random_step(Client& c, std::int64_t record) {
       step.pattern += "/diagnoses";
       step.method = "POST";
       step.body = {{"icd_code", "I10"}, {"diagnosis_name", token}, {"diagnosis_type", "secondary"}};
-      step.made = {c.caller.account.value, "", -1, token};
+      step.made = {0, "", -1, token};
       break;
     case 5:
       step.pattern = "/diagnoses/{id}";
       step.body = {{"diagnosis_name", token}};
-      step.made = {c.caller.account.value, "", c.diagnosis[record], token};
+      step.made = {0, "", c.diagnosis[record], token};
       step.of_diagnosis = true;
       break;
     case 6:
       step.method = "DELETE";
       step.pattern = "/diagnoses/{id}";
-      step.made = {c.caller.account.value, "", c.diagnosis[record], std::nullopt};
+      step.made = {0, "", c.diagnosis[record], std::nullopt};
       step.of_diagnosis = true;
       break;
     default:

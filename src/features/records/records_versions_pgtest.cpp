@@ -37,7 +37,7 @@ class VersionsTest : public ::testing::Test {
   }
   json::array versions(std::int64_t record) {
     auto asked = Clinic::request(clinic_.doctor, "GET", record, 0);
-    asked.head.target += "?limit=200";
+    asked.query = net::parse_query("limit=200").value();
     auto task =
         perform(clinic_.app, Clinic::handler("GET", "/records/{id}/versions"), std::move(asked));
     return run(clinic_.reactor, std::move(task)).body.at("items").as_array();
@@ -148,7 +148,7 @@ TEST_F(VersionsTest, DifferencesReachTheOpenVersion) {
   const auto id = clinic_.new_record(clinic_.new_patient());
   clinic_.clock.advance(1h);
   ASSERT_EQ(write(clinic_.doctor, id, 1, "second").version, 2);
-  const auto changes = clinic_.version(id, 2, "?diff=1").at("changes").as_array();
+  const auto changes = clinic_.version(id, 2, "diff=1").at("changes").as_array();
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].at("pointer"), "/notes");
   EXPECT_EQ(changes[0].at("before"), "first");
@@ -202,7 +202,7 @@ TEST_F(VersionsTest, ADatabaseOfFormatOneHoldsWhenFormatTwoHasOneMoreField) {
   EXPECT_EQ(clinic_.version(draft, 2).at("content_format"), first + 1);
   EXPECT_FALSE(clinic_.version(draft, 1).at("content").as_object().contains("pain_location"));
   EXPECT_EQ(clinic_.version(done, 3).at("content").at("pain_location"), "hip");
-  const auto changes = clinic_.version(done, 3, "?diff=2").at("changes").as_array();
+  const auto changes = clinic_.version(done, 3, "diff=2").at("changes").as_array();
   std::vector<std::string> pointers;
   for (const auto& change : changes) pointers.emplace_back(change.at("pointer").as_string());
   EXPECT_THAT(pointers, ElementsAre("/status", "/notes", "/pain_location"));

@@ -232,7 +232,7 @@ CREATE TABLE {tenant}.diagnoses (
   created_at     timestamptz NOT NULL DEFAULT now(),
   updated_at     timestamptz NOT NULL DEFAULT now(),
   removed_at     timestamptz,
-  changed_in     integer   -- the record's version that made the diagnosis what it is
+  changed_in     integer   -- the record's revision that made the diagnosis what it is
 );
 CREATE INDEX diagnoses_by_record ON {tenant}.diagnoses (record_id) WHERE removed_at IS NULL;
 CREATE INDEX diagnoses_by_code ON {tenant}.diagnoses (icd_code text_pattern_ops, record_id)

@@ -79,7 +79,7 @@ class GuardsTest : public ::testing::Test {
     std::string status = "draft";
     std::string more = {};
     std::string by = "version_by";
-    std::string at = "greatest(now(), updated_at)";
+    std::string at = "updated_at + interval '1 second'";
     std::string hash = {};
   };
   std::string take(const Step& step) {

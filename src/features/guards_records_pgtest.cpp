@@ -169,8 +169,8 @@ TEST_F(RecordGuardsTest, AFinalizedRowStaysAsItIs) {
        {"notes = 'x'", "vital_signs = '{}'", "status = 'amended'", "voided_at = now()",
         "status = 'draft', finalized_at = NULL, finalized_by = NULL", "search = NULL"}) {
     const auto sql = "UPDATE " + records_ + " SET revision = revision + 1, " + set + where_;
-    EXPECT_EQ(as_role(sql), "WB003") << set;
-    EXPECT_EQ(as_owner(sql), "WB003") << set;
+    EXPECT_EQ(as_role(sql), "WB001") << set;
+    EXPECT_EQ(as_owner(sql), "WB001") << set;
   }
   for (const std::string kind : {"created", "updated", "diagnosis", "finalized"}) {
     const std::string status = kind == "finalized" ? "finalized" : "draft";

@@ -176,11 +176,11 @@ struct Clinic {
                             {"notes", "first"}});
     return made.body.at("id").as_int64();
   }
-  /// A version as GET /records/{id}/versions/{n} shows it; `query` begins with a question mark.
+  /// A version as GET /records/{id}/versions/{n} shows it; `query` is its query string.
   boost::json::object version(std::int64_t record, std::int64_t number,
                               const std::string& query = {}) {
     auto asked = request(doctor, "GET", record, 0);
-    asked.head.target += query;
+    asked.query = net::parse_query(query).value();
     asked.path_params.emplace_back("n", std::to_string(number));
     auto task = perform(app, handler("GET", "/records/{id}/versions/{n}"), std::move(asked));
     const Outcome out = run(reactor, std::move(task));

@@ -272,8 +272,8 @@ TEST(AllergiesTest, Warnings) {
   EXPECT_EQ(warnings[0], boost::json::parse(R"({"code":"allergy","pointer":"/prescriptions/1",
     "message":"The patient is allergic to Penicillin \"G\", and Amoxicillin is of the same group )"
                                             R"((penicillins).",
-    "item_id":5,"medication":"Amoxicillin","allergy_id":2,"substance":"Penicillin \"G\"","severity":"severe",
-    "reaction":"rash","match":"class"})"));
+    "item_id":5,"medication":"Amoxicillin","allergy_id":2,"substance":"Penicillin \"G\"",
+    "severity":"severe","reaction":"rash","match":"class"})"));
   EXPECT_EQ(warnings_json("[]", {{"Aspirin", 1}}, "/prescriptions"), "[]");
   EXPECT_EQ(warnings_json("", {{"Aspirin", 1}}, "/prescriptions"), "[]");
   EXPECT_EQ(warnings_json(R"([{"substance":"aspirin"}])", {}, "/prescriptions"), "[]");

@@ -37,7 +37,7 @@ class VersionsTest : public ::testing::Test {
   }
   json::array versions(std::int64_t record) {
     auto asked = Clinic::request(clinic_.doctor, "GET", record, 0);
-    asked.head.target += "?limit=200";
+    asked.query = net::parse_query("limit=200").value();
     auto task =
         perform(clinic_.app, Clinic::handler("GET", "/records/{id}/versions"), std::move(asked));
     return run(clinic_.reactor, std::move(task)).body.at("items").as_array();
@@ -148,7 +148,7 @@ TEST_F(VersionsTest, DifferencesReachTheOpenVersion) {
   const auto id = clinic_.new_record(clinic_.new_patient());
   clinic_.clock.advance(1h);
   ASSERT_EQ(write(clinic_.doctor, id, 1, "second").version, 2);
-  const auto changes = clinic_.version(id, 2, "?diff=1").at("changes").as_array();
+  const auto changes = clinic_.version(id, 2, "diff=1").at("changes").as_array();
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].at("pointer"), "/notes");
   EXPECT_EQ(changes[0].at("before"), "first");
@@ -202,7 +202,7 @@ TEST_F(VersionsTest, ADatabaseOfFormatOneHoldsWhenFormatTwoHasOneMoreField) {
   EXPECT_EQ(clinic_.version(draft, 2).at("content_format"), first + 1);
   EXPECT_FALSE(clinic_.version(draft, 1).at("content").as_object().contains("pain_location"));
   EXPECT_EQ(clinic_.version(done, 3).at("content").at("pain_location"), "hip");
-  const auto changes = clinic_.version(done, 3, "?diff=2").at("changes").as_array();
+  const auto changes = clinic_.version(done, 3, "diff=2").at("changes").as_array();
   std::vector<std::string> pointers;
   for (const auto& change : changes) pointers.emplace_back(change.at("pointer").as_string());
   EXPECT_THAT(pointers, ElementsAre("/status", "/notes", "/pain_location"));
@@ -297,13 +297,26 @@ Step random_step(Client& c, std::int64_t record) {
   const std::string token = "t" + std::to_string(c.caller.account.value) + "-" +
                             std::to_string(c.steps) + "-" + std::to_string(c.random());
   const std::string at = "/records/{id}";
-  Step step{"PATCH", at, c.caller, {{"notes", token}}, {c.caller.account.value, token}};
+  Step step;
+  step.method = "PATCH";
+  step.pattern = at;
+  step.caller = c.caller;
+  step.body = {{"notes", token}};
+  step.made.notes = token;
   switch (c.below(12)) {
     case 0:
-      step = {"POST", at + "/finalize", c.clinic.doctor, {{"password", kClinicPassword}}, {}};
+      step.method = "POST";
+      step.pattern += "/finalize";
+      step.caller = c.clinic.doctor;
+      step.body = {{"password", kClinicPassword}};
+      step.made.notes.clear();
       break;
     case 1:
-      step = {"POST", at + "/reopen", c.clinic.admin, {{"reason", "again"}}, {}};
+      step.method = "POST";
+      step.pattern += "/reopen";
+      step.caller = c.clinic.admin;
+      step.body = {{"reason", "again"}};
+      step.made.notes.clear();
       break;
     case 2:
       step.pattern += "/amendments";
@@ -316,18 +329,18 @@ Step random_step(Client& c, std::int64_t record) {
       step.pattern += "/diagnoses";
       step.method = "POST";
       step.body = {{"icd_code", "I10"}, {"diagnosis_name", token}, {"diagnosis_type", "secondary"}};
-      step.made = {c.caller.account.value, "", -1, token};
+      step.made = {0, "", -1, token};
       break;
     case 5:
       step.pattern = "/diagnoses/{id}";
       step.body = {{"diagnosis_name", token}};
-      step.made = {c.caller.account.value, "", c.diagnosis[record], token};
+      step.made = {0, "", c.diagnosis[record], token};
       step.of_diagnosis = true;
       break;
     case 6:
       step.method = "DELETE";
       step.pattern = "/diagnoses/{id}";
-      step.made = {c.caller.account.value, "", c.diagnosis[record], std::nullopt};
+      step.made = {0, "", c.diagnosis[record], std::nullopt};
       step.of_diagnosis = true;
       break;
     default:

@@ -234,10 +234,11 @@ inline const db::Query<Mismatch> kFirstUnlikeAuthors{"records.first_unlike_autho
 /// version at most.
 inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sql(
   WITH versions AS (
-    SELECT h.record_id, h.version, h.revision, h.kind, h.changed_by, h.reason, h.content_hash
+    SELECT h.record_id, h.version, h.revision, h.kind, h.changed_by, h.reason, h.content_hash,
+      h.content_salt IS NULL AS erased
     FROM {tenant}.record_versions h
     UNION ALL
-    SELECT r.id, r.version, r.revision, r.version_kind, r.version_by, NULL, r.content_hash
+    SELECT r.id, r.version, r.revision, r.version_kind, r.version_by, NULL, r.content_hash, false
     FROM {tenant}.medical_records r WHERE r.version_kind IN ('created', 'updated', 'diagnosis')
   ), steps AS (
     SELECT v.*, CASE v.kind WHEN 'finalized' THEN 'record.finalize' WHEN 'amended' THEN 'record.amend'
@@ -262,7 +263,8 @@ inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sq
         AND (a.after->>'signed_by_name' IS NULL OR EXISTS (
           SELECT FROM {tenant}.signatures s WHERE s.record_id = v.record_id
             AND s.version = v.version AND s.signed_by_name = a.after->>'signed_by_name'))
-        AND a.actor_id = v.changed_by AND coalesce(a.reason, '') = coalesce(v.reason, '')
+        AND a.actor_id = v.changed_by
+        AND (v.erased OR coalesce(a.reason, '') = coalesce(v.reason, ''))
         AND a.step = v.step)
   )
   SELECT u.record_id, u.version FROM unvouched u

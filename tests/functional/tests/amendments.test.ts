@@ -58,7 +58,7 @@ test("an amendment is told of its codes that only head others", async () => {
       body: { reason: "coded less exactly", changes: { diagnoses } },
     });
   const fresh = { icd_code: "J45", diagnosis_type: "differential" };
-  const answer = await amend(record.version, [
+  const answer = await amend(record.revision, [
     { id: pressure!.id },
     { id: diabetes!.id, icd_code: "E11" },
     fresh,
@@ -72,7 +72,7 @@ test("an amendment is told of its codes that only head others", async () => {
   );
   const [one, two, three] = answer.body.diagnoses as { id: number }[];
   const next = [{ id: one!.id, notes: "x" }, { id: two!.id }, { id: three!.id }];
-  const kept = await amend(answer.body.version, next);
+  const kept = await amend(answer.body.revision, next);
   assert.equal(kept.body.warnings.length, 1, "E11 again, which is touched");
 });
 
@@ -82,7 +82,7 @@ test("an amendment changes, adds and takes out coded diagnoses in one version", 
   assert.ok(diabetes && pressure);
   const amended = await doctor.expect(201, "post", "/records/{id}/amendments", {
     path: { id: record.id },
-    ifMatch: record.version,
+    ifMatch: record.revision,
     body: {
       reason: "Coded the wrong way round",
       changes: {
@@ -95,7 +95,7 @@ test("an amendment changes, adds and takes out coded diagnoses in one version", 
       },
     },
   });
-  assert.equal(amended.version, record.version + 1);
+  assert.equal(amended.version, record.revision + 1);
   assert.equal(amended.body.status, "amended");
   const got = amended.body.diagnoses.map((d) => [d.icd_code, d.diagnosis_type, d.notes]);
   assert.deepEqual(got, [
@@ -137,7 +137,7 @@ test("the differences go item by item, and the audit log has them too", async ()
   assert.ok(diabetes && pressure);
   const amended = await doctor.expect(201, "post", "/records/{id}/amendments", {
     path: { id: record.id },
-    ifMatch: record.version,
+    ifMatch: record.revision,
     body: {
       reason: "Resolved",
       changes: {
@@ -201,7 +201,7 @@ test("all faults of an amendment come at once, with the pointers of what was sen
   assert.ok(diabetes);
   const at = `/records/${record.id}/amendments`;
   const problem = await doctor.refused(422, "invalid_fields", "POST", at, {
-    ifMatch: record.version,
+    ifMatch: record.revision,
     body: {
       reason: "\u00a0 ",
       colour: "red",
@@ -238,7 +238,7 @@ test("all faults of an amendment come at once, with the pointers of what was sen
     "/reason",
   ]);
   const two = await doctor.refused(422, "invalid_fields", "POST", at, {
-    ifMatch: record.version,
+    ifMatch: record.revision,
     body: {
       reason: "x",
       changes: {
@@ -249,7 +249,7 @@ test("all faults of an amendment come at once, with the pointers of what was sen
   assert.deepEqual(pointers(two), ["/changes/diagnoses"]);
   for (const changes of [{}, { diagnoses: null }]) {
     await doctor.refused(422, "invalid_fields", "POST", at, {
-      ifMatch: record.version,
+      ifMatch: record.revision,
       body: { reason: "x", changes },
     });
   }
@@ -273,7 +273,7 @@ test("a drug or a diagnosis is compared with itself, whatever was taken out befo
   const before = await finalize(doctor, await read(made.id));
   const after = await doctor.expect(201, "post", "/records/{id}/amendments", {
     path: { id: made.id },
-    ifMatch: before.version,
+    ifMatch: before.revision,
     body: {
       reason: "Stopped one, raised one",
       changes: {
@@ -310,7 +310,7 @@ test("an amendment that changes nothing is refused", async () => {
     { notes: record.notes, diagnoses: record.diagnoses.map(({ id }) => ({ id })) },
   ]) {
     const problem = await doctor.refused(422, "invalid_fields", "POST", at, {
-      ifMatch: record.version,
+      ifMatch: record.revision,
       body: { reason: "None", changes: same },
     });
     assert.deepEqual(pointers(problem), ["/changes"]);

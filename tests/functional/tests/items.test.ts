@@ -2,8 +2,8 @@
 // with the record; answers name people.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { Client, Schemas } from "../lib/client.ts";
-import { as, newPatient, newRecord, password, pointers } from "../lib/world.ts";
+import { pointers, type Client, type Schemas } from "../lib/client.ts";
+import { as, newPatient, newRecord, password } from "../lib/world.ts";
 
 let doctor: Client;
 let patient: number;
@@ -183,7 +183,7 @@ test("diagnoses come with the record and with a change of it", async () => {
 
 test("answers name people", async () => {
   const made = await newRecord(doctor, patient, { notes: "signed soon" });
-  const me = (await doctor.expect(200, "get", "/me", {})).body;
+  const me = (await doctor.expect(200, "get", "/me", {})).body.user;
   assert.equal(made.doctor_name, me.display_name);
   assert.equal(made.created_by_name, me.display_name);
   assert.equal(made.finalized_by_name, null);

@@ -1,7 +1,7 @@
 #include "features/records/records.h"
 
 #include "api/input.h"
-#include "features/audit/version_hash.h"
+#include "features/audit/audit.h"
 #include "features/records/content_format.h"
 
 namespace wardbook::records {

@@ -96,7 +96,7 @@ ${copy(
     vital_signs, lab_results, notes, follow_up_required, follow_up_date, follow_up_instructions,
     status, finalized_at, finalized_by, signed_hash, version, content_hash, created_by,
     created_at, updated_at, revision, version_kind, version_by, version_begun_at, content_format,
-    content_salt, content_digest, search, search_format`,
+    content_salt, content_digest, search, search_format, content`,
   `SELECT m.id, 'MR-2026-' || wardbook.padded(m.id), m.patient_id, b.doctor_id, m.visit_date,
     b.visit_type, b.chief_complaint, b.history_of_present_illness, b.physical_examination,
     b.diagnosis, b.treatment_plan, b.prescriptions, b.vital_signs, b.lab_results,
@@ -112,7 +112,12 @@ ${copy(
         || setweight(to_tsvector('pg_catalog.english', '${RARE_WORD}'), 'D')
       ELSE b.search END
     || format('''#mr-2026-%1$s'':16383 ''%1$s'':16383', wardbook.padded(m.id))::tsvector,
-    b.search_format
+    b.search_format,
+    regexp_replace(regexp_replace(CASE WHEN m.id % ${Math.floor(count / RARE_RECORDS)} = 0
+        THEN regexp_replace(b.content, '"notes":(null|"([^"\\\\]|\\\\.)*")',
+          '"notes":"Takes ${RARE_WORD}."') ELSE b.content END,
+      '"patient_id":[0-9]+', '"patient_id":' || m.patient_id),
+      '"visit_date":"[^"]*"', '"visit_date":"' || wardbook.rfc3339(m.visit_date) || '"')
   FROM made m JOIN base b ON b.n = m.n ORDER BY m.id`,
 )}
 ${copy(

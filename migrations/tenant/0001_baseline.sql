@@ -10,7 +10,8 @@ CREATE TABLE {tenant}.staff (
   display_name text NOT NULL,
   role         text NOT NULL,
   active       boolean NOT NULL DEFAULT true,
-  updated_at   timestamptz NOT NULL DEFAULT now()
+  updated_at   timestamptz NOT NULL DEFAULT now(),
+  renamed_at   timestamptz   -- NULL: has had this name from the beginning
 );
 
 -- Patients.
@@ -28,6 +29,7 @@ CREATE TABLE {tenant}.patients (
   address        text,
   emergency_contact text,
   allergies      jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(allergies) = 'array'),
+  last_allergy_id integer NOT NULL DEFAULT 0,   -- the highest id that one of them ever had
   version        integer NOT NULL DEFAULT 1,
   created_by     bigint NOT NULL REFERENCES {tenant}.staff,
   created_at     timestamptz NOT NULL DEFAULT now(),
@@ -109,6 +111,9 @@ CREATE TABLE {tenant}.medical_records (
   version_begun_at           timestamptz NOT NULL,   -- it ends at updated_at
   content_format             smallint NOT NULL,      -- what wrote the content that was hashed
   content_salt               uuid,                   -- NULL: what the record said was erased
+  -- What the version says: canonical JSON (src/clinical/). Answers are made of its text; the columns of
+  -- the fields above are made of it by records_guard and are never set by themselves.
+  content                    text NOT NULL,
   content_digest             bytea NOT NULL,
   content_hash               text NOT NULL,
   created_by                 bigint NOT NULL REFERENCES {tenant}.staff,
@@ -116,18 +121,13 @@ CREATE TABLE {tenant}.medical_records (
   updated_at                 timestamptz NOT NULL DEFAULT now(),   -- the version's own time
   -- The search document, which the service makes (src/text/) and the database indexes.
   search                     tsvector,
-  -- The three JSONB columns as the text that answers are made of. PostgreSQL writes a jsonb value out
-  -- at every read, which took most of what a page of records cost; the text is written once, with the
-  -- row. Nothing is indexed or searched by it, and it cannot differ from its column.
-  prescriptions_text         text GENERATED ALWAYS AS (prescriptions::text) STORED,
-  vital_signs_text           text GENERATED ALWAYS AS (vital_signs::text) STORED,
-  lab_results_text           text GENERATED ALWAYS AS (lab_results::text) STORED,
   -- What made the document. The service rewrites older ones by and by.
   search_format              smallint NOT NULL DEFAULT 0,
   CHECK ((status = 'draft') = (finalized_at IS NULL)),
   CHECK ((finalized_at IS NULL) = (finalized_by IS NULL)),
   CHECK (voided_at IS NULL OR status = 'draft'),
-  CHECK (NOT follow_up_required OR follow_up_date IS NOT NULL)
+  -- A draft may ask for a follow-up before its day is known.
+  CHECK (status = 'draft' OR NOT follow_up_required OR follow_up_date IS NOT NULL)
 );
 -- The planner knows the frequency of the commonest 10,000 words rather than 1,000.
 ALTER TABLE {tenant}.medical_records ALTER COLUMN search SET STATISTICS 1000;
@@ -361,8 +361,12 @@ CREATE TABLE {tenant}.audit_log (
   -- text that was erased by hashing likely ones. NULL where it was erased, or where nothing is said: then
   -- the service gives none. (No CHECK here: PostgreSQL prepares each one anew for every statement, which
   -- costs nearly half as much as the insert itself.)
-  salt        uuid DEFAULT gen_random_uuid()
+  salt        uuid DEFAULT gen_random_uuid(),
+  -- Earlier looks into the log that a look showed: it names them instead of all the patients whom they
+  -- name, or each look would name ever more.
+  look_ids    bigint[]
 );
+CREATE INDEX audit_by_looks ON {tenant}.audit_log USING gin (look_ids) WHERE look_ids IS NOT NULL;
 CREATE INDEX audit_by_patient ON {tenant}.audit_log (patient_id, id) WHERE patient_id IS NOT NULL;
 CREATE INDEX audit_by_patients ON {tenant}.audit_log USING gin (patient_ids)
   WHERE patient_ids IS NOT NULL;

@@ -3,6 +3,8 @@
 #include <set>
 #include <thread>
 
+#include "base/text.h"
+#include "clinical/fields.h"
 #include "features/guards_pgtest.h"
 
 namespace wardbook {
@@ -14,6 +16,9 @@ class RecordGuardsTest : public testing::GuardsTest {};
 
 // ---- versions and signatures -------------------------------------------------------------------
 
+/// The content is another one, and with it the columns.
+constexpr const char* kOtherNotes = R"(, content = '{"notes":"x"}')";
+
 TEST_F(RecordGuardsTest, AChangeOfADraftIsTheNextRevision) {
   const auto set = [&](const std::string& what) {
     return as_role("UPDATE " + records_ + " SET " + what + where_);
@@ -22,7 +27,10 @@ TEST_F(RecordGuardsTest, AChangeOfADraftIsTheNextRevision) {
   EXPECT_EQ(set("notes = 'x', revision = revision + 1"), "WB003") << "without its hash";
   EXPECT_EQ(set("version = version + 1"), "WB003");
   EXPECT_EQ(set("version = version - 1"), "WB003");
-  EXPECT_EQ(as_role(take({.kind = "created", .more = ", notes = 'x'"})), "");
+  EXPECT_EQ(as_role(take({.kind = "created", .more = ", notes = 'x'"})), "WB003")
+      << "columns are made of the content";
+  EXPECT_EQ(as_role(take({.kind = "created", .more = kOtherNotes})), "");
+  EXPECT_EQ(role_.value("SELECT notes FROM " + records_ + where_), "x");
   EXPECT_EQ(as_role(take({.kind = "created", .hash = "repeat('0', 64)"})), "WB003");
   EXPECT_EQ(as_role(take({.kind = "updated"})), "WB003") << "it was created";
   EXPECT_EQ(as_role(take({.kind = "created", .status = "finalized"})), "WB003");
@@ -51,11 +59,29 @@ TEST_F(RecordGuardsTest, TheNextVersionKeepsTheOneBeforeIt) {
   EXPECT_EQ(as_role(close() + take({.number = 2, .at = "updated_at - interval '1 second'"})),
             "WB003")
       << "older than the one before it";
-  EXPECT_EQ(as_role(close() + take({.number = 2, .more = ", notes = 'x'"}) + keep("{}") +
-                    take({.number = 3}) + take({.number = 3, .more = ", notes = 'y'"})),
+  EXPECT_EQ(as_role(close() + take({.number = 2, .more = kOtherNotes}) + keep("{}") +
+                    take({.number = 3}) + take({.number = 3, .more = kOtherNotes})),
             "")
       << "two in a transaction, and one that goes on";
   EXPECT_EQ(as_role(keep("{}") + take({.number = 4, .kind = "created"})), "WB003");
+}
+
+TEST_F(RecordGuardsTest, AContentSetsTheColumnsOfFieldsAlone) {
+  std::vector<std::string> fields;
+  for (const auto& field : clinical::kVisitFields) fields.emplace_back(field.name);
+  // Every other column is in the guard's list of those that no content sets.
+  const auto missing = owner_.query(
+      "SELECT a.attname FROM pg_attribute a WHERE a.attrelid = '" + records_ +
+      "'::regclass AND a.attnum > 0 AND NOT a.attisdropped AND NOT a.attname = ANY "
+      "(string_to_array('" +
+      joined(fields, ",") +
+      "', ',')) AND NOT EXISTS (SELECT FROM pg_proc p WHERE p.proname = 'records_guard'"
+      " AND p.prosrc ~ ('[{,'']' || a.attname || '[,}'']'))");
+  EXPECT_EQ(missing.size(), 0U) << missing.at(0).at(0).value();
+  EXPECT_EQ(as_role(take({.kind = "created",
+                          .more = R"(, content = '{"notes":"x","status":"finalized","id":7}')"})),
+            "");
+  EXPECT_EQ(role_.value("SELECT status FROM " + records_ + where_), "draft");
 }
 
 TEST_F(RecordGuardsTest, AVersionIsWhatItsRecordSays) {
@@ -151,7 +177,8 @@ TEST_F(RecordGuardsTest, AFinalizedRowStaysAsItIs) {
     EXPECT_EQ(as_role(take({.number = 2, .kind = kind, .status = status})), "WB001") << kind;
     EXPECT_EQ(as_role(take({.number = 3, .kind = kind, .status = status})), "WB001") << kind;
   }
-  EXPECT_EQ(as_role(amend(3, ", notes = 'x'")), "");
+  EXPECT_EQ(as_role(amend(3, ", notes = 'x'")), "WB001");
+  EXPECT_EQ(as_role(amend(3, kOtherNotes)), "");
 }
 
 TEST_F(RecordGuardsTest, EachKindLeadsFromOneStatusToAnother) {
@@ -203,6 +230,7 @@ TEST_F(RecordGuardsTest, FinalizingChangesNothingElse) {
         "record_number = 'MR-2026-999999'", "voided_by = created_by", "void_reason = 'x'"}) {
     EXPECT_EQ(as_role(close() + finalizing(2, finalized_by() + ", " + set)), "WB003") << set;
   }
+  EXPECT_EQ(as_role(close() + finalizing(2, finalized_by() + kOtherNotes)), "WB003");
   EXPECT_EQ(as_role(close() + finalizing(2,
                                          ", signed_hash = NULL, finalized_at = n.at, "
                                          "finalized_by = n.by")),
@@ -226,15 +254,16 @@ TEST_F(RecordGuardsTest, AnAmendmentChangesWhatIsClinical) {
   }
   patient_ = other;
   EXPECT_EQ(as_role(amend(3, ", patient_id = n.patient_id")), "WB001");
+  EXPECT_EQ(as_role(amend(3, ", content = '{\"patient_id\":' || n.patient_id || '}'")), "WB001");
   patient_.clear();
   EXPECT_EQ(as_role(take({.number = 3, .kind = "amended", .status = "amended"}) +
                     keep_it("amended") + sign(3, "amended")),
             "WB001")
       << "the row names the hash that is signed";
-  EXPECT_EQ(as_role(amend(3,
-                          ", doctor_id = doctor_id, visit_date = now(), lab_results = '[]', "
-                          "follow_up_required = true, follow_up_date = '2030-01-01'")),
-            "");
+  EXPECT_EQ(
+      as_role(amend(3, R"(, content = '{"visit_date":"2026-05-01T00:00:00Z","lab_results":[],)"
+                       R"("follow_up_required":true,"follow_up_date":"2030-01-01"}')")),
+      "");
 }
 
 TEST_F(RecordGuardsTest, AReopeningChangesNothingElse) {
@@ -308,7 +337,7 @@ TEST_F(RecordGuardsTest, AVoidedRecordStaysVoided) {
 TEST_F(RecordGuardsTest, WhoWaitedForTheRecordIsToldOfItsNewRevision) {
   auto other = clinic_.as_role();
   db::SyncTransaction transaction(other);
-  other.script(take({.kind = "created", .more = ", notes = 'x'"}));
+  other.script(take({.kind = "created", .more = kOtherNotes}));
   std::thread soon([&transaction] {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     transaction.commit();
@@ -329,12 +358,11 @@ TEST_F(RecordGuardsTest, NoRecordWithoutItsVersionAndNumber) {
         "(extract(epoch FROM now()) * 1000000)::bigint, encode(content_digest, 'hex')), 'UTF8')), "
         "'hex')";
     return "INSERT INTO " + records_ +
-           " (id, record_number, patient_id, doctor_id, visit_date, visit_type, content_hash, "
+           " (id, record_number, content, content_hash, "
            "created_by, created_at, updated_at, version, version_kind, version_by, "
            "version_begun_at, content_format, content_salt, content_digest) SELECT id + 500, '" +
-           number + "', patient_id, doctor_id, visit_date, visit_type, " +
-           (hash.empty() ? right : hash) + ", created_by, now(), now(), " +
-           std::to_string(version) + ", '" + kind +
+           number + "', content, " + (hash.empty() ? right : hash) +
+           ", created_by, now(), now(), " + std::to_string(version) + ", '" + kind +
            "', created_by, now(), 1, content_salt, content_digest FROM " + records_ + where_ + "; ";
   };
   EXPECT_EQ(as_role(insert("MR-2026-500000", "created", 1, "repeat('0', 64)")), "WB003");

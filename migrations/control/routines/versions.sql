@@ -40,6 +40,12 @@ END $$;
 CREATE OR REPLACE FUNCTION wardbook.records_guard() RETURNS trigger LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  -- The columns that are not made of the content; a test holds the list against the table.
+  kept CONSTANT text[] := '{id,record_number,status,finalized_at,finalized_by,signed_hash,template_id,'
+    'template_version,voided_at,voided_by,void_reason,version,content_hash,created_by,created_at,'
+    'updated_at,search,search_format,content,revision,version_kind,version_by,version_begun_at,'
+    'content_format,content_salt,content_digest}';
+  sent     record;
   expected record;
   hashed   boolean;
   follows  boolean;
@@ -51,6 +57,7 @@ BEGIN
   IF TG_OP = 'UPDATE' THEN
     IF NEW.content_salt IS NULL AND pg_has_role(current_user,
          (SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'MEMBER') THEN
+      NEW := jsonb_populate_record(NEW, NEW.content::jsonb - kept);
       RETURN NEW;  -- wardbook.record_erase
     END IF;
     IF OLD.voided_at IS NOT NULL OR OLD.content_salt IS NULL THEN
@@ -59,9 +66,6 @@ BEGIN
     expected := OLD;
     expected.search := NEW.search;
     expected.search_format := NEW.search_format;
-    expected.prescriptions_text := NEW.prescriptions_text;  -- generated behind this trigger
-    expected.vital_signs_text := NEW.vital_signs_text;
-    expected.lab_results_text := NEW.lab_results_text;
     -- A search document may be replaced by itself: it says nothing that the record does not.
     -- *= compares bytes, and NULL with NULL.
     IF NEW.revision = OLD.revision AND expected *= NEW THEN
@@ -69,6 +73,10 @@ BEGIN
     END IF;
   END IF;
 
+  sent := NEW;
+  IF TG_OP = 'INSERT' OR NEW.content <> OLD.content THEN
+    NEW := jsonb_populate_record(NEW, NEW.content::jsonb - kept);
+  END IF;
   hashed := octet_length(NEW.content_digest) = 32 AND NEW.content_salt IS NOT NULL
     AND NEW.content_hash = encode(sha256(convert_to(concat_ws(' ', NEW.content_format,
           'record', NEW.id, NEW.version, NEW.revision, NEW.version_kind, NEW.status, NEW.patient_id,
@@ -118,24 +126,7 @@ BEGIN
   expected.content_digest := NEW.content_digest;
   expected.content_hash := NEW.content_hash;
   expected.status := NEW.status;
-  IF NEW.version_kind IN ('created', 'updated', 'diagnosis', 'amended') THEN
-    IF NEW.version_kind <> 'amended' THEN expected.patient_id := NEW.patient_id; END IF;
-    expected.doctor_id := NEW.doctor_id;
-    expected.visit_date := NEW.visit_date;
-    expected.visit_type := NEW.visit_type;
-    expected.chief_complaint := NEW.chief_complaint;
-    expected.history_of_present_illness := NEW.history_of_present_illness;
-    expected.physical_examination := NEW.physical_examination;
-    expected.diagnosis := NEW.diagnosis;
-    expected.treatment_plan := NEW.treatment_plan;
-    expected.prescriptions := NEW.prescriptions;
-    expected.vital_signs := NEW.vital_signs;
-    expected.lab_results := NEW.lab_results;
-    expected.notes := NEW.notes;
-    expected.follow_up_required := NEW.follow_up_required;
-    expected.follow_up_date := NEW.follow_up_date;
-    expected.follow_up_instructions := NEW.follow_up_instructions;
-  END IF;
+  expected.content := NEW.content;
   CASE NEW.version_kind
     WHEN 'finalized' THEN
       expected.signed_hash := NEW.content_hash;
@@ -153,7 +144,10 @@ BEGIN
       expected.void_reason := NEW.void_reason;
     ELSE NULL;
   END CASE;
-  IF hashed IS NOT TRUE OR follows IS NOT TRUE OR expected *<> NEW THEN
+  -- No column of a field is set by itself; steps change none, and an amendment keeps the patient.
+  IF hashed IS NOT TRUE OR follows IS NOT TRUE OR expected *<> sent
+     OR NEW.version_kind IN ('finalized', 'reopened', 'voided') AND NEW *<> sent
+     OR NEW.version_kind = 'amended' AND NEW.patient_id <> OLD.patient_id THEN
     IF OLD.status <> 'draft' THEN
       RAISE EXCEPTION 'a finalized record is only amended or reopened' USING ERRCODE = 'WB001';
     END IF;
@@ -177,6 +171,16 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- A visit's content with nothing but who it was of, with whom, when and of which kind.
+CREATE OR REPLACE FUNCTION wardbook.blank_content(content text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp AS $$
+  SELECT '{' || string_agg(to_json(f.key)::text || ':' || CASE
+      WHEN f.key IN ('patient_id', 'doctor_id', 'visit_date', 'visit_type', 'last_item_id')
+        THEN f.value::text
+      ELSE CASE jsonb_typeof(f.value) WHEN 'array' THEN '[]' WHEN 'object' THEN '{}'
+             WHEN 'boolean' THEN 'false' ELSE 'null' END END, ',' ORDER BY f.key COLLATE "C") || '}'
+  FROM jsonb_each(content::jsonb) f $$;
+
 -- Removes what the versions of a patient's record, of his visits and of their files say, and what the rows of
 -- his visits say now. Every hash and signature still verifies by the digests, which stay, with who did what
 -- and when. Returns how many versions were emptied now.
@@ -188,11 +192,8 @@ DECLARE
 BEGIN
   -- The rows first: nobody writes another version meanwhile.
   EXECUTE format(
-    'UPDATE %I.medical_records SET content_salt = NULL, chief_complaint = NULL,'
-    ' history_of_present_illness = NULL, physical_examination = NULL, diagnosis = NULL,'
-    ' treatment_plan = NULL, prescriptions = ''[]'', vital_signs = ''{}'', lab_results = ''[]'','
-    ' notes = NULL, follow_up_required = false, follow_up_date = NULL,'
-    ' follow_up_instructions = NULL, void_reason = NULL, search = NULL'
+    'UPDATE %I.medical_records SET content_salt = NULL,'
+    ' content = wardbook.blank_content(content), void_reason = NULL, search = NULL'
     ' WHERE patient_id = $1 AND content_salt IS NOT NULL', tenant) USING patient;
   EXECUTE format(
     'UPDATE %1$I.diagnoses d SET icd_code = '''', diagnosis_name = '''', notes = NULL'
@@ -210,4 +211,5 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION wardbook.version_kept(), wardbook.row_versions_guard(),
-  wardbook.records_guard(), wardbook.record_erase(text, bigint) FROM PUBLIC;
+  wardbook.records_guard(), wardbook.blank_content(text), wardbook.record_erase(text, bigint)
+  FROM PUBLIC;

@@ -9,6 +9,7 @@ DECLARE
   m        {tenant}.medical_records;
   expected {tenant}.diagnoses;
   amends   boolean := false;
+  made_now boolean := false;
 BEGIN
   IF TG_WHEN = 'AFTER' THEN  -- at the end of the transaction
     IF NOT EXISTS (SELECT FROM {tenant}.medical_records r
@@ -23,8 +24,9 @@ BEGIN
   IF TG_OP = 'DELETE' THEN
     RAISE EXCEPTION 'diagnoses are marked as removed, never deleted' USING ERRCODE = 'WB002';
   END IF;
-  SELECT r.id, r.status, r.version, r.revision, r.version_kind, r.voided_at, r.content_salt
-    INTO m.id, m.status, m.version, m.revision, m.version_kind, m.voided_at, m.content_salt
+  SELECT r.id, r.status, r.version, r.revision, r.version_kind, r.voided_at, r.content_salt,
+         r.revision = 1 AND r.xmin = pg_current_xact_id()::xid
+    INTO m.id, m.status, m.version, m.revision, m.version_kind, m.voided_at, m.content_salt, made_now
     FROM {tenant}.medical_records r WHERE r.id = NEW.record_id FOR NO KEY UPDATE;
   IF m.id IS NOT NULL AND m.content_salt IS NULL AND pg_has_role(current_user,
        (SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'MEMBER') THEN
@@ -35,8 +37,10 @@ BEGIN
     amends := NOT EXISTS (SELECT FROM {tenant}.record_versions v
                           WHERE v.record_id = NEW.record_id AND v.version = m.version);
   END IF;
-  -- Of a record that comes later in the same statement: its first revision.
-  NEW.changed_in := CASE WHEN amends THEN m.revision ELSE coalesce(m.revision, 0) + 1 END;
+  -- Of a record that comes later in the same statement, or was made before in the same transaction:
+  -- its first revision.
+  NEW.changed_in := CASE WHEN amends OR made_now THEN m.revision
+                    ELSE coalesce(m.revision, 0) + 1 END;
   IF TG_OP = 'UPDATE' THEN
     expected := OLD;
     expected.icd_code := NEW.icd_code;

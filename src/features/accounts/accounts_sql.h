@@ -105,8 +105,15 @@ inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Byt
   INSERT INTO wardbook.sessions (account_id, tenant_id, refresh_nonce, refreshed_at, expires_at)
   VALUES ($1, $2, $3, $4, $5) RETURNING id, nextval('wardbook.token_numbers'))sql"};
 
-inline const db::Query<db::Int64Row, SessionId> kSessionOwner{"accounts.session_owner", R"sql(
-  SELECT account_id FROM wardbook.sessions WHERE id = $1)sql"};
+struct SessionOwner {
+  AccountId account;
+  std::optional<std::string> tenant;
+  static SessionOwner from_row(const db::RowView& r) {
+    return {r.id<AccountId>(0), r.maybe_str(1)};
+  }
+};
+inline const db::Query<SessionOwner, SessionId> kSessionOwner{"accounts.session_owner", R"sql(
+  SELECT account_id, tenant_id FROM wardbook.sessions WHERE id = $1)sql"};
 
 inline const db::Query<SessionRow, SessionId> kSession{"accounts.session", R"sql(
   SELECT id, tenant_id, refresh_nonce, refresh_number, refreshed_at, ended_at IS NOT NULL,
@@ -266,11 +273,13 @@ inline const db::Query<Listed, std::optional<std::string>> kList{"accounts.list"
 
 inline const db::Query<void, AccountId, std::string, std::string, std::string, bool> kKeepStaff{
     "accounts.keep_staff", R"sql(
-  INSERT INTO {tenant}.staff (account_id, email, display_name, role, active)
+  INSERT INTO {tenant}.staff AS s (account_id, email, display_name, role, active)
   VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (account_id) DO UPDATE
     SET email = excluded.email, display_name = excluded.display_name, role = excluded.role,
-        active = excluded.active, updated_at = now())sql"};
+        active = excluded.active, updated_at = now(),
+        renamed_at = CASE WHEN s.display_name = excluded.display_name THEN s.renamed_at
+                          ELSE now() END)sql"};
 
 inline const db::Query<StaffRow, AccountId> kStaffMember{"accounts.staff_member", R"sql(
   SELECT account_id, email, display_name, role, active FROM {tenant}.staff

@@ -72,6 +72,7 @@ struct Attachment {
   std::string s3_key;
   std::string s3_bucket;
   AccountId uploaded_by;
+  std::optional<std::string> uploaded_by_name;
   std::optional<std::string> description;
   std::string created_at;
   std::string state;

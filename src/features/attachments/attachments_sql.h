@@ -14,7 +14,8 @@ using MaybeText = std::optional<std::string>;
   "a.stored_size, a.content_encoding, a.sha256, a.stored_sha256, a.verified_at, "               \
   "a.storage_class, a.etag, a.download_count, a.last_accessed_at, a.added_after_finalization, " \
   "a.upload_expires_at, a.purged_at IS NOT NULL, "                                              \
-  "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END"
+  "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END, "            \
+  "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by)"
 #define WB_ATTACHMENT_FROM                                                  \
   " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
   "r.id = a.record_id "

@@ -63,7 +63,7 @@ Task<api::Response> timeline(App& app, api::Request req) {
   out.raw("medication", medication.json);
   out.raw("allergies", patient.data.allergies);
   out.raw("warnings",
-          allergies::warnings_json(patient.data.allergies, medication.names, "/medication"));
+          allergies::warnings_json(patient.data.allergies, medication.lines, "/medication"));
   out.raw("latest_vitals", (co_await tx.one(kLatestVitals, id)).value);
   out.raw("latest_labs", (co_await tx.one(kLatestLabs, id)).value);
   const auto files = co_await tx.one(kFiles, id);

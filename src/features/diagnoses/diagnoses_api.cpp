@@ -2,40 +2,17 @@
 #include "api/input.h"
 #include "api/paging.h"
 #include "features/app.h"
-#include "features/diagnoses/coding.h"
+#include "features/coding/coding.h"
+#include "features/diagnoses/amendments.h"
+#include "features/diagnoses/diagnoses.h"
 #include "features/diagnoses/diagnoses_sql.h"
 
 namespace wardbook::diagnoses {
 namespace {
 
 namespace json = boost::json;
-
-[[noreturn]] void rethrow_two_primaries(const db::ConstraintViolation& violation) {
-  if (violation.constraint() == "diagnoses_one_primary") {
-    throw Failure(Code::primary_diagnosis_exists);
-  }
-  throw violation;
-}
-
-Task<Diagnosis> insert(db::Tx& tx, RecordId record, Coded c, AccountId by) {
-  try {
-    co_return co_await tx.one(kInsertDiagnosis, record, c.input.icd_code, c.release,
-                              c.input.diagnosis_name.value(), c.input.diagnosis_type,
-                              c.input.status, c.input.notes, by);
-  } catch (const db::ConstraintViolation& violation) {
-    rethrow_two_primaries(violation);
-  }
-}
-
-Task<Diagnosis> update(db::Tx& tx, DiagnosisId id, Coded c) {
-  try {
-    co_return co_await tx.one(kUpdateDiagnosis, id, c.input.icd_code, c.release,
-                              c.input.diagnosis_name.value(), c.input.diagnosis_type,
-                              c.input.status, c.input.notes);
-  } catch (const db::ConstraintViolation& violation) {
-    rethrow_two_primaries(violation);
-  }
-}
+using coding::Coded;
+using coding::Diagnosis;
 
 /// The record's next revision, since its diagnoses are part of it.
 Task<std::int64_t> next_revision(App& app, db::Tx& tx, const api::Request& req,
@@ -55,7 +32,7 @@ Task<api::Response> list_diagnoses(App& app, api::Request req) {
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const auto record = co_await tx.maybe_one(kRecordPatient, id);
   if (!record) throw Failure(Code::record_not_found);
-  auto rows = co_await records::diagnoses_of(tx, id);  // by id, and never many
+  auto rows = co_await coding::diagnoses_of(tx, id);  // by id, and never many
   audit::Entry seen{.action = "record.diagnoses",
                     .resource = "record",
                     .resource_id = id.value,
@@ -69,7 +46,7 @@ Task<api::Response> list_diagnoses(App& app, api::Request req) {
     return row.id.value <= after;
   });
   const auto key = [](const Diagnosis& row) { return row.id.value; };
-  const auto json = [](const Diagnosis& row) { return records::to_json(row); };
+  const auto json = [](const Diagnosis& row) { return coding::to_json(row); };
   co_return api::versioned(req, page.json(rows, key, json, total), record->revision);
 }
 
@@ -81,18 +58,19 @@ Task<api::Response> add_diagnosis(App& app, api::Request req) {
   records::Record record = co_await records::lock(tx, id, expected);
   records::require_draft(record);
   std::vector<Fault> faults;
-  Coded input = co_await coded(tx, record.data.visit_date, body, "", faults);
-  if (record.diagnoses.size() >= kMostDiagnoses) {
+  Coded input = co_await coding::coded(tx, record.data.visit_date, body, "", faults);
+  if (record.diagnoses.size() >= coding::kMostDiagnoses) {
     faults.push_back(
-        {"", "the record has " + std::to_string(kMostDiagnoses) + " diagnoses already"});
+        {"", "the record has " + std::to_string(coding::kMostDiagnoses) + " diagnoses already"});
   }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const bool header = input.header;
-  const Diagnosis diagnosis = co_await insert(tx, id, std::move(input), req.caller.account);
+  const Diagnosis diagnosis = co_await coding::insert(tx, id, std::move(input), req.caller.account);
   const auto revision = co_await next_revision(app, tx, req, record);
   req.saw("diagnosis", diagnosis.id.value, record.data.patient_id.value());
   const std::string location = "/api/v1/diagnoses/" + std::to_string(diagnosis.id.value);
-  api::Response response = api::created(answer_json(diagnosis, header), location).etag(revision);
+  api::Response response =
+      api::created(coding::answer_json(diagnosis, header), location).etag(revision);
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());
   co_return response;
@@ -101,7 +79,7 @@ Task<api::Response> add_diagnosis(App& app, api::Request req) {
 Task<api::Response> get_diagnosis(App& app, api::Request req) {
   const auto id = req.path_id<DiagnosisId>(Code::diagnosis_not_found);
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const auto diagnosis = co_await tx.maybe_one(kGetDiagnosis, id);
+  const auto diagnosis = co_await coding::find(tx, id);
   if (!diagnosis) throw Failure(Code::diagnosis_not_found);
   const auto record = co_await tx.maybe_one(kRecordPatient, diagnosis->record_id);
   if (!record) throw Failure(Code::diagnosis_not_found);  // of a visit that was voided
@@ -112,7 +90,7 @@ Task<api::Response> get_diagnosis(App& app, api::Request req) {
   audit::record(tx, audit::actor_of(req), std::move(seen));
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
-  co_return api::versioned(req, records::to_json(*diagnosis), record->revision);
+  co_return api::versioned(req, coding::to_json(*diagnosis), record->revision);
 }
 
 struct Locked {
@@ -123,11 +101,11 @@ struct Locked {
 /// A diagnosis of a draft as it is once its record is locked: whoever had the lock before may have
 /// changed it or taken it out.
 Task<Locked> locked(db::Tx& tx, DiagnosisId id, api::IfMatch expected) {
-  const auto seen = co_await tx.maybe_one(kGetDiagnosis, id);
+  const auto seen = co_await coding::find(tx, id);
   if (!seen) throw Failure(Code::diagnosis_not_found);
   records::Record record = co_await records::lock(tx, seen->record_id, std::move(expected));
   records::require_draft(record);
-  auto now = co_await tx.maybe_one(kGetDiagnosis, id);
+  auto now = co_await coding::find(tx, id);
   if (!now) throw Failure(Code::diagnosis_not_found);
   co_return Locked{std::move(*now), std::move(record)};
 }
@@ -143,7 +121,7 @@ bool says_the_same(const Diagnosis& d, const Coded& c) {
 Task<api::Response> changed(App& app, db::Tx& tx, const api::Request& req,
                             const records::Record& record, Diagnosis diagnosis, bool header) {
   req.saw("diagnosis", diagnosis.id.value, record.data.patient_id.value());
-  api::Response response = api::ok(answer_json(diagnosis, header)).etag(record.revision);
+  api::Response response = api::ok(coding::answer_json(diagnosis, header)).etag(record.revision);
   response = co_await api::commit_write(tx, req, std::move(response));
   app.audit.touch(req.caller.tenant());
   co_return response;
@@ -156,7 +134,7 @@ Task<api::Response> patch_diagnosis(App& app, api::Request req) {
   db::Tx tx = co_await api::begin_write(app.db, req);
   auto [before, record] = co_await locked(tx, id, expected);
   std::vector<Fault> faults;
-  Coded input = co_await recoded(tx, record.data.visit_date, before, patch, "", faults);
+  Coded input = co_await coding::recoded(tx, record.data.visit_date, before, patch, "", faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   const bool header = input.header;
   if (says_the_same(before, input)) {
@@ -167,7 +145,7 @@ Task<api::Response> patch_diagnosis(App& app, api::Request req) {
     audit::record(tx, audit::actor_of(req), std::move(seen));
     co_return co_await changed(app, tx, req, record, before, header);
   }
-  const Diagnosis after = co_await update(tx, id, std::move(input));
+  const Diagnosis after = co_await coding::update(tx, id, std::move(input));
   (void)co_await next_revision(app, tx, req, record);
   co_return co_await changed(app, tx, req, record, after, header);
 }
@@ -177,7 +155,7 @@ Task<api::Response> remove_diagnosis(App& app, api::Request req) {
   const auto expected = api::if_match(req);
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   auto [before, record] = co_await locked(tx, id, expected);
-  tx.queue(kRemoveDiagnosis, id);
+  coding::queue_removal(tx, id);
   const auto revision = co_await next_revision(app, tx, req, record);
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());

@@ -26,13 +26,17 @@ struct PatientInput {
   std::optional<std::string> email;
   std::optional<std::string> address;
   std::optional<std::string> emergency_contact;
-  std::string allergies;  ///< JSON array of {substance, reaction, severity}
+  std::string allergies = "[]";      ///< JSON array, clinical/allergies.h
+  std::int64_t last_allergy_id = 0;  ///< the highest id that one of them ever had
 };
 
 /// Reads and checks a whole patient. `today` bounds the birth date: not after it, and not more than
-/// 130 years before (the oldest verified age is 122). Gathers every fault.
+/// 130 years before (the oldest verified age is 122). `before` is the patient as it is, nullptr of
+/// a new one. Gathers every fault.
 [[nodiscard]] PatientInput parse_patient(const boost::json::object& body, Date today,
-                                         std::vector<Fault>& faults);
+                                         const PatientInput* before, std::vector<Fault>& faults);
+/// Gives new allergies their ids, and those that are not as they were before this version.
+void settle(PatientInput& input, const PatientInput* before, std::int64_t version);
 
 /// What is refused only where it is new, since patients may have it from before: a number with
 /// blanks at its ends, an email address that is none. An empty one is as good as none, as all

@@ -22,9 +22,10 @@ std::string location(PatientId id) {
 /// Checked input of POST; throws every fault.
 PatientInput checked(const json::object& body, Date today) {
   std::vector<Fault> faults;
-  PatientInput input = parse_patient(body, today, faults);
+  PatientInput input = parse_patient(body, today, nullptr, faults);
   check_new(input, nullptr, faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  settle(input, nullptr, 1);
   return input;
 }
 
@@ -38,7 +39,8 @@ Task<Patient> insert(db::Tx& tx, PatientInput in, AccountId by) {
   try {
     co_return co_await tx.one(kInsertPatient, in.patient_number, in.first_name, in.last_name,
                               in.date_of_birth, in.sex, in.phone, in.email, in.address,
-                              in.emergency_contact, db::Json{in.allergies}, by);
+                              in.emergency_contact, db::Json{in.allergies}, by,
+                              in.last_allergy_id);
   } catch (const db::ConstraintViolation& violation) {
     rethrow_number_taken(violation);
   }
@@ -48,7 +50,8 @@ Task<Patient> update(db::Tx& tx, PatientId id, PatientInput in) {
   try {
     co_return co_await tx.one(kUpdatePatient, id, in.patient_number.value(), in.first_name,
                               in.last_name, in.date_of_birth, in.sex, in.phone, in.email,
-                              in.address, in.emergency_contact, db::Json{in.allergies});
+                              in.address, in.emergency_contact, db::Json{in.allergies},
+                              in.last_allergy_id);
   } catch (const db::ConstraintViolation& violation) {
     rethrow_number_taken(violation);
   }
@@ -138,7 +141,7 @@ Task<api::Response> update_patient(App& app, api::Request req) {
   }
   api::merge_patch(whole, patch);
   const auto today = co_await tx.one(kToday, app.clock.now());
-  PatientInput input = parse_patient(whole.as_object(), today.day, faults);
+  PatientInput input = parse_patient(whole.as_object(), today.day, &before->data, faults);
   check_new(input, &before->data, faults);
   if (faults.empty() && input.date_of_birth != before->data.date_of_birth) {
     const auto first = co_await tx.one(kFirstVisit, id);
@@ -159,6 +162,7 @@ Task<api::Response> update_patient(App& app, api::Request req) {
     co_return response;
   }
 
+  settle(input, &before->data, before->version + 1);
   const Patient after = co_await update(tx, id, std::move(input));
   const std::string body = to_json(after);
   log_change(tx, req, "patient.update", before_json, after);

@@ -10,38 +10,37 @@ using wardbook::testing::Clinic;
 using wardbook::testing::Outcome;
 using wardbook::testing::sqlstate_of;
 
-class PatientNumbersTest : public ::testing::
-                           Test{protected : Outcome create(const std::string& number){
-                               return clinic_.call(clinic_.doctor, "POST", "/patients", 0, 0,
-                                                   {{"patient_number", number},
-                                                    {"first_name", "Ada"},
-                                                    {"last_name", "North"},
-                                                    {"date_of_birth", "1980-02-29"},
-                                                    {"sex", "female"}});
-}
-Outcome patch(std::int64_t id, json::value body) {
-  const auto now = clinic_.call(clinic_.doctor, "GET", "/patients/{id}", id);
-  return clinic_.call(clinic_.doctor, "PATCH", "/patients/{id}", id, now.version, std::move(body));
-}
-", id, 0, std::move(body));
-}
-/// As there were before one number was one in whatever case.
-std::int64_t from_before(const std::string& number, bool shared) {
-  auto intruder = Clinic::as_intruder();
-  return std::stoll(
-      intruder
-          .value("INSERT INTO " + clinic_.in("patients") +
-                 " (patient_number, first_name, last_name, date_of_birth, sex, email, created_by,"
-                 " number_shared) VALUES ('" +
-                 number + "', 'Old', 'One', '1950-01-01', 'male', 'a b@c', " +
-                 std::to_string(clinic_.doctor.account.value) + ", " + (shared ? "true" : "false") +
-                 ") RETURNING id")
-          .value());
-}
+class PatientNumbersTest : public ::testing::Test {
+ protected:
+  Outcome create(const std::string& number) {
+    return clinic_.call(clinic_.doctor, "POST", "/patients", 0, 0,
+                        {{"patient_number", number},
+                         {"first_name", "Ada"},
+                         {"last_name", "North"},
+                         {"date_of_birth", "1980-02-29"},
+                         {"sex", "female"}});
+  }
+  Outcome patch(std::int64_t id, json::value body) {
+    const auto now = clinic_.call(clinic_.doctor, "GET", "/patients/{id}", id);
+    return clinic_.call(clinic_.doctor, "PATCH", "/patients/{id}", id, now.version,
+                        std::move(body));
+  }
+  /// As there were before one number was one in whatever case.
+  std::int64_t from_before(const std::string& number, bool shared) {
+    auto intruder = Clinic::as_intruder();
+    return std::stoll(
+        intruder
+            .value("INSERT INTO " + clinic_.in("patients") +
+                   " (patient_number, first_name, last_name, date_of_birth, sex, email, created_by,"
+                   " number_shared) VALUES ('" +
+                   number + "', 'Old', 'One', '1950-01-01', 'male', 'a b@c', " +
+                   std::to_string(clinic_.doctor.account.value) + ", " +
+                   (shared ? "true" : "false") + ") RETURNING id")
+            .value());
+  }
 
-Clinic clinic_;
-}
-;
+  Clinic clinic_;
+};
 
 TEST_F(PatientNumbersTest, ThoseFromBeforeStayAsTheyAre) {
   const auto first = from_before("X-17", false);

@@ -8,7 +8,8 @@ namespace wardbook::patients {
 
 #define WB_PATIENT_COLUMNS                                                               \
   "p.id, p.patient_number, p.first_name, p.last_name, p.date_of_birth, p.sex, p.phone, " \
-  "p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, p.updated_at"
+  "p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, "       \
+  "p.updated_at, p.last_allergy_id"
 
 using MaybeText = std::optional<std::string>;
 using Dates = std::vector<std::string>;
@@ -52,10 +53,10 @@ inline const db::Query<db::Int64Row, std::string> kPatientByNumber{"patients.by_
 
 /// A number that was given out skips those that somebody chose by hand.
 inline const db::Query<Patient, MaybeText, std::string, std::string, Date, std::string, MaybeText,
-                       MaybeText, MaybeText, MaybeText, db::Json, AccountId>
+                       MaybeText, MaybeText, MaybeText, db::Json, AccountId, std::int64_t>
     kInsertPatient{"patients.insert", R"sql(
   INSERT INTO {tenant}.patients AS p (patient_number, first_name, last_name, date_of_birth, sex,
-    phone, email, address, emergency_contact, allergies, created_by)
+    phone, email, address, emergency_contact, allergies, created_by, last_allergy_id)
   VALUES (coalesce($1, (SELECT c.number FROM (
             SELECT 'P-' || wardbook.padded(nextval('{tenant}.patient_numbers')) AS number
             FROM generate_series(1, 1000)) c
@@ -64,15 +65,15 @@ inline const db::Query<Patient, MaybeText, std::string, std::string, Date, std::
             AND NOT EXISTS (SELECT FROM {tenant}.patients o
               WHERE lower(o.patient_number) = lower(c.number) AND o.number_shared)
           LIMIT 1)),
-    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
   RETURNING )sql" WB_PATIENT_COLUMNS};
 
 inline const db::Query<Patient, PatientId, std::string, std::string, std::string, Date, std::string,
-                       MaybeText, MaybeText, MaybeText, MaybeText, db::Json>
+                       MaybeText, MaybeText, MaybeText, MaybeText, db::Json, std::int64_t>
     kUpdatePatient{"patients.update", R"sql(
   UPDATE {tenant}.patients AS p SET patient_number = $2, first_name = $3, last_name = $4,
     date_of_birth = $5, sex = $6, phone = $7, email = $8, address = $9, emergency_contact = $10,
-    allergies = $11, version = p.version + 1, updated_at = now()
+    allergies = $11, last_allergy_id = $12, version = p.version + 1, updated_at = now()
   WHERE p.id = $1 RETURNING )sql" WB_PATIENT_COLUMNS};
 
 /// The day that it is where the hospital is, at $1.

@@ -1,43 +1,47 @@
 #include "features/records/content_format.h"
 
 #include <algorithm>
-#include <array>
 
 namespace wardbook::records {
 namespace {
 
-constexpr std::array kShipped{ContentFormat{1, &canonical_content}};
-
-std::span<const ContentFormat>& formats() {
-  static std::span<const ContentFormat> known(kShipped);
-  return known;
+/// Those of a test; empty: the program's own (clinical::canonical).
+std::span<const ContentFormat>& others() {
+  static std::span<const ContentFormat> instead;
+  return instead;
 }
 
 }  // namespace
 
 int newest_content_format() {
-  return formats().back().number;
+  return others().empty() ? clinical::kContentFormat : others().back().number;
 }
 
 bool knows_content_format(int number) {
-  return std::ranges::find(formats(), number, &ContentFormat::number) != formats().end();
+  if (others().empty()) return number >= 1 && number <= clinical::kContentFormat;
+  return std::ranges::find(others(), number, &ContentFormat::number) != others().end();
 }
 
 std::string canonical(const RecordInput& data, const std::vector<Diagnosis>& diagnoses,
                       int content_format) {
-  const auto found = std::ranges::find(formats(), content_format, &ContentFormat::number);
-  if (found == formats().end()) {
+  if (!knows_content_format(content_format)) {
     throw Failure(Code::internal, {}, "content format " + std::to_string(content_format));
   }
-  return found->write(data, diagnoses);
+  if (!others().empty()) {
+    return std::ranges::find(others(), content_format, &ContentFormat::number)
+        ->write(data, diagnoses);
+  }
+  RecordInput whole = data;
+  whole.diagnoses = coding::content_of(diagnoses);
+  return clinical::canonical(whole, content_format);
 }
 
-OtherFormats::OtherFormats(std::span<const ContentFormat> others) : before_(formats()) {
-  formats() = others;
+OtherFormats::OtherFormats(std::span<const ContentFormat> formats) : before_(others()) {
+  others() = formats;
 }
 
 OtherFormats::~OtherFormats() {
-  formats() = before_;
+  others() = before_;
 }
 
 }  // namespace wardbook::records

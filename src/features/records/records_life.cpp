@@ -44,6 +44,7 @@ Task<PatientId> look_before_signing(App& app, const api::Request& req, RecordId 
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const Record record = co_await lock(tx, id, std::move(expected));
   require_draft(record);
+  require_complete(record.data);
   co_await tx.commit();
   co_return record.data.patient_id.value();
 }
@@ -100,6 +101,7 @@ Task<api::Response> finalize_record(App& app, api::Request req) {
   db::Tx tx = co_await api::begin_write(app.db, req);
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
+  require_complete(record.data);
   RecordInput data = record.data;
   Change change{.kind = "finalized", .status = "finalized"};
   RecordView view =

@@ -31,7 +31,7 @@ struct Place {
 std::vector<Indexed> indexed(const std::vector<SearchedRecord>& records) {
   std::vector<Indexed> out;
   for (const auto& r : records) {
-    out.push_back({r.id, r.revision, r.format, search_document(r.data, r.diagnoses, r.number)});
+    out.push_back({r.id, r.revision, r.format, search_document(r.visit, r.number)});
   }
   return out;
 }

@@ -79,7 +79,7 @@ Task<std::optional<std::string>> fault_under_lock(db::Pool& db, TenantId tenant,
   db::Tx tx = co_await db.begin(std::move(tenant));
   auto record = co_await tx.maybe_one(kLockRecord, id);
   if (!record) co_return std::nullopt;
-  record->diagnoses = co_await diagnoses_of(tx, id);
+  record->diagnoses = co_await coding::diagnoses_of(tx, id);
   std::optional<std::string> reason;
   if (const auto said = co_await tx.maybe_one(kReasonOf, id, record->version.number)) {
     reason = said->value;

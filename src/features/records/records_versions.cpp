@@ -4,7 +4,6 @@
 #include "api/paging.h"
 #include "base/hash.h"
 #include "features/records/content_format.h"
-#include "features/records/records_differences.h"
 #include "features/records/records_life.h"
 #include "features/records/records_versions_sql.h"
 
@@ -50,10 +49,8 @@ struct Whole {
 };
 
 std::string difference_json(const Whole& from, const Whole& to) {
-  const auto parsed = [](const Whole& v) {
-    return v.content ? json::parse(*v.content) : json::value(json::object());
-  };
-  json::array changes = differences(parsed(from), parsed(to));
+  json::array changes =
+      clinical::differences(from.content.value_or("{}"), to.content.value_or("{}"));
   if (from.head.status != to.head.status) {
     json::object status{
         {"pointer", "/status"}, {"before", from.head.status}, {"after", to.head.status}};
@@ -86,18 +83,18 @@ Task<PatientId> patient_of(db::Tx& tx, RecordId id) {
 /// and once more under the record's lock where somebody wrote in between.
 Task<Whole> open_version(db::Tx& tx, VersionRow head) {
   std::optional<Record> record = co_await tx.maybe_one(kRecordData, head.record);
-  if (record) record->diagnoses = co_await diagnoses_of(tx, head.record);
+  if (record) record->diagnoses = co_await coding::diagnoses_of(tx, head.record);
   const bool erased = record && !record->version.salt;
   if (record && !erased && !says_its_version(*record, std::nullopt)) {
     record = co_await tx.maybe_one(kLockRecord, head.record);
-    if (record) record->diagnoses = co_await diagnoses_of(tx, head.record);
+    if (record) record->diagnoses = co_await coding::diagnoses_of(tx, head.record);
   }
   if (!record) throw Failure(Code::record_not_found);
   Whole whole;
   whole.head = std::move(head);
   whole.salt = record->version.salt;
   whole.digest = record->version.digest;
-  if (whole.salt) whole.content = content_of(*record);
+  if (whole.salt) whole.content = record->content;
   co_return whole;
 }
 

@@ -135,11 +135,18 @@ inline const db::Query<KeptVersion, RecordId, std::int64_t, int> kVersionsToVeri
   FROM {tenant}.record_versions WHERE (record_id, version) > ($1, $2::bigint)
   ORDER BY record_id, version LIMIT $3)sql"};
 
-inline const db::Query<Record, RecordId, int> kRecordsToVerify{
-    "records.to_verify", "SELECT " WB_RECORD_DATA
-                         " FROM {tenant}.medical_records r WHERE r.id > $1 ORDER BY r.id LIMIT $2"};
-inline const db::Query<Record, RecordId> kRecordData{
-    "records.data", "SELECT " WB_RECORD_DATA " FROM {tenant}.medical_records r WHERE r.id = $1"};
+inline const db::Query<Record, RecordId, int> kRecordsToVerify{"records.to_verify", R"sql(
+  SELECT r.id, r.record_number, r.content, r.status, r.version, r.voided_at IS NOT NULL AS voided,
+    r.content_hash, r.revision, r.version_kind, r.version_by, r.updated_at, r.content_salt,
+    r.version_begun_at, r.content_format, r.content_digest,
+    jsonb_populate_record(r, r.content::jsonb) *= r AS true_columns
+  FROM {tenant}.medical_records r WHERE r.id > $1 ORDER BY r.id LIMIT $2)sql"};
+inline const db::Query<Record, RecordId> kRecordData{"records.data", R"sql(
+  SELECT r.id, r.record_number, r.content, r.status, r.version, r.voided_at IS NOT NULL AS voided,
+    r.content_hash, r.revision, r.version_kind, r.version_by, r.updated_at, r.content_salt,
+    r.version_begun_at, r.content_format, r.content_digest,
+    jsonb_populate_record(r, r.content::jsonb) *= r AS true_columns
+  FROM {tenant}.medical_records r WHERE r.id = $1)sql"};
 /// The diagnoses of records $1 (after) to $2.
 inline const db::Query<Diagnosis, RecordId, RecordId> kDiagnosesToVerify{
     "records.diagnoses_to_verify", R"sql(

@@ -25,6 +25,7 @@ Sides differing(const std::string& before, const std::string& after) {
   const json::value old_content = json::parse(before);
   const json::value new_content = json::parse(after);
   for (const auto& member : new_content.as_object()) {
+    if (member.key() == "last_item_id") continue;
     const auto* was = old_content.as_object().if_contains(member.key());
     if (was != nullptr && *was == member.value()) continue;
     if (was != nullptr) sides.before[member.key()] = *was;
@@ -77,25 +78,19 @@ void queue_version(db::Tx& tx, const Record& record, std::optional<std::string> 
 
 /// The row takes the new state.
 void queue_row(db::Tx& tx, const Record& to, const Change& change) {
-  const RecordInput& d = to.data;
   const OpenVersion& v = to.version;
   if (change.kind == "finalized" || change.kind == "reopened" || change.kind == "voided") {
     tx.queue(kStepRecord, to.id, to.revision, v.number, v.kind, v.by, v.changed_at,
              v.content_format, v.salt.value(), db::Bytes(v.digest), v.hash, to.status,
-             change.reason);
+             change.reason, to.content);
     return;
   }
-  tx.queue(kUpdateRecord, to.id, d.patient_id.value(), d.doctor_id.value(), d.visit_date,
-           d.visit_type, d.chief_complaint, d.history_of_present_illness, d.physical_examination,
-           d.diagnosis, d.treatment_plan, db::Json{d.prescriptions}, db::Json{d.vital_signs},
-           db::Json{d.lab_results}, d.notes, d.follow_up_required, d.follow_up_date,
-           d.follow_up_instructions, search_document(d, to.diagnoses, to.record_number),
+  tx.queue(kUpdateRecord, to.id, to.content, search_document(to.data, to.record_number),
            text::kSearchFormat, to.revision, v.number, v.kind, v.by, v.begun_at, v.changed_at,
            v.content_format, v.salt.value(), db::Bytes(v.digest), v.hash, to.status);
 }
 
 void queue_insert(db::Tx& tx, const Record& to) {
-  const RecordInput& d = to.data;
   const OpenVersion& v = to.version;
   MaybeId template_id;
   MaybeId template_version;
@@ -103,13 +98,9 @@ void queue_insert(db::Tx& tx, const Record& to) {
     template_id = to.from_template->id.value;
     template_version = to.from_template->version;
   }
-  tx.queue(kInsertRecord, to.id, to.record_number, d.patient_id.value(), d.doctor_id.value(),
-           d.visit_date, d.visit_type, d.chief_complaint, d.history_of_present_illness,
-           d.physical_examination, d.diagnosis, d.treatment_plan, db::Json{d.prescriptions},
-           db::Json{d.vital_signs}, db::Json{d.lab_results}, d.notes, d.follow_up_required,
-           d.follow_up_date, d.follow_up_instructions, v.hash, v.by, v.changed_at, template_id,
-           template_version, search_document(d, {}, to.record_number), text::kSearchFormat,
-           v.content_format, v.salt.value(), db::Bytes(v.digest));
+  tx.queue(kInsertRecord, to.id, to.record_number, to.content, v.hash, v.by, v.changed_at,
+           template_id, template_version, search_document(to.data, to.record_number),
+           text::kSearchFormat, v.content_format, v.salt.value(), db::Bytes(v.digest));
 }
 
 /// What the log says of a change. Of a draft only the names of the fields: what they say is kept
@@ -175,7 +166,7 @@ Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected) {
   auto record = co_await tx.maybe_one(kLockRecord, id);
   if (!record || record->voided) throw Failure(Code::record_not_found);
   co_await require_revision(tx, std::move(expected), *record);
-  record->diagnoses = co_await diagnoses_of(tx, id);
+  record->diagnoses = co_await coding::diagnoses_of(tx, id);
   if (!record->version.salt) throw Failure(Code::conflict, "What this visit said was erased.");
   std::optional<std::string> reason;
   if (kept_at_once(record->version.kind)) {
@@ -190,10 +181,6 @@ Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected) {
   co_return std::move(*record);
 }
 
-Task<std::vector<Diagnosis>> diagnoses_of(db::Tx& tx, RecordId id) {
-  co_return co_await tx.all(kDiagnosesOf, id);
-}
-
 Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Clock& clock,
                                Record& record, RecordInput data, Change change) {
   const bool is_new = change.kind == "created";
@@ -203,30 +190,35 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
   if (change.diagnoses) {
     next.diagnoses = std::move(*change.diagnoses);
   } else if (change.kind == "diagnosis") {
-    next.diagnoses = co_await diagnoses_of(tx, record.id);
+    next.diagnoses = co_await coding::diagnoses_of(tx, record.id);
   }
   // Another node's clock may be ahead of ours: a version is not older than the one before it.
   const Time now = std::max(clock.now(), record.version.changed_at);
   next.version = next_version(record.version, change, by, now);
   next.revision = record.revision + 1;
   next.status = change.status;
-  const std::string content = content_of(next);
+  next.data.diagnoses = coding::content_of(next.diagnoses);
+  clinical::settle(next.data, record.data, next.version.number);
+  next.content = canonical(next.data, next.diagnoses, next.version.content_format);
   next.version.salt = audit::new_salt();
-  next.version.digest = audit::content_digest(*next.version.salt, change.reason, content);
+  next.version.digest = audit::content_digest(*next.version.salt, change.reason, next.content);
   next.version.hash =
       version_hash(next.id, next.revision, next.status, next.data.patient_id.value(), next.version);
 
+  // A draft's diagnoses change before its row, those of a new or a signed one behind it.
+  const bool first = !is_new && change.status == "draft";
+  if (first && change.queue_diagnoses) change.queue_diagnoses(tx);
   if (is_new) {
     queue_insert(tx, next);
   } else {
     const bool begins = next.version.number != record.version.number;
     if (begins && !kept_at_once(record.version.kind)) {
-      queue_version(tx, record, std::nullopt, content_of(record));
+      queue_version(tx, record, std::nullopt, record.content);
     }
     queue_row(tx, next, change);
   }
-  if (change.queue_diagnoses) change.queue_diagnoses(tx);
-  if (kept_at_once(change.kind)) queue_version(tx, next, change.reason, content);
+  if (!first && change.queue_diagnoses) change.queue_diagnoses(tx);
+  if (kept_at_once(change.kind)) queue_version(tx, next, change.reason, next.content);
   // An amendment is signed work as finalizing is: who, when, over the new version's hash.
   std::string signer;
   if (change.kind == "finalized" || change.kind == "amended") {

@@ -4,9 +4,9 @@
 #include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
+#include "clinical/visit.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
-#include "features/records/records.h"
 #include "features/templates/kept_templates.h"
 
 namespace wardbook::templates {
@@ -15,6 +15,10 @@ namespace {
 namespace json = boost::json;
 using Need = api::Input::Need;
 
+std::vector<std::string_view> visit_types() {
+  return {clinical::kVisitTypes.begin(), clinical::kVisitTypes.end()};
+}
+
 struct Written {
   std::string name;
   std::string visit_type;
@@ -22,39 +26,18 @@ struct Written {
   std::string content;
 };
 
-/// A template's content is checked as the record that it would make. It may ask for a follow-up; on
-/// which day, only the record can say.
-void check_content(const json::object& content, const std::string& visit_type,
-                   std::vector<Fault>& faults) {
-  for (const auto* key :
-       {"patient_id", "doctor_id", "visit_date", "visit_type", "follow_up_date"}) {
-    if (content.contains(key)) {
-      faults.push_back({std::string("/content/") + key, "is not for a template to fill"});
-    }
-  }
-  json::object record = content;
-  record["patient_id"] = 1;
-  record["doctor_id"] = 1;
-  record["visit_date"] = "2000-01-01";
-  record["follow_up_date"] = "2000-01-02";
-  record["visit_type"] = visit_type.empty() ? "consultation" : visit_type;
-  std::vector<Fault> inner;
-  (void)records::parse_record(record, inner);
-  for (auto& fault : inner) faults.push_back({"/content" + fault.pointer, fault.message});
-}
-
 Written parse_template(const json::object& body) {
   std::vector<Fault> faults;
   api::Input in(body, "", faults);
   Written out;
   out.name = in.text("name", Need::required, 200).value_or("");
-  out.visit_type = in.one_of("visit_type", Need::required, records::visit_types()).value_or("");
+  out.visit_type = in.one_of("visit_type", Need::required, visit_types()).value_or("");
   const Need said = in.has("specialty") ? Need::required : Need::optional;  // not blank, if given
   out.specialty = in.text("specialty", said, 100).value_or("general");
   const auto* content = in.object("content", Need::required);
   in.finish({"id", "built_in", "version", "created_by", "created_at", "updated_at"});
   if (content != nullptr) {
-    check_content(*content, out.visit_type, faults);
+    clinical::check_template(*content, "/content", faults);
     out.content = json::serialize(*content);
   }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
@@ -125,7 +108,7 @@ Task<Template> own(db::Tx& tx, TemplateId id, api::IfMatch expected) {
 
 Task<api::Response> list_templates(App& app, api::Request req) {
   api::Params params(req);
-  const auto visit_type = params.one_of("visit_type", records::visit_types());
+  const auto visit_type = params.one_of("visit_type", visit_types());
   const auto specialty = params.text("specialty", 100);
   const api::IntegerPage page(params, req, "templates");
   params.finish();

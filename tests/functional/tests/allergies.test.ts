@@ -12,7 +12,7 @@ before(async () => {
   doctor = await as("doctor");
 });
 
-const drug = (medication: string): Schemas["Prescription"] => ({
+const drug = (medication: string): Schemas["PrescriptionInput"] => ({
   medication,
   dosage: "1",
   frequency: "daily",

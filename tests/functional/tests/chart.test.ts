@@ -19,7 +19,7 @@ import {
 } from "../lib/world.ts";
 
 type Chart = Schemas["Timeline"];
-type Prescription = Schemas["Prescription"];
+type Prescription = Schemas["PrescriptionInput"];
 type Lab = Schemas["LabResultInput"];
 
 let doctor: Client;
@@ -213,7 +213,7 @@ test("current medication: what has not ended, of each drug the newest visit's", 
     ],
   });
   const medication = (await chartOf(patient.id)).medication.map(
-    ({ prescription }) => `${prescription.medication.trim()}: ${prescription.dosage}`,
+    ({ prescription }) => `${prescription.medication?.trim()}: ${prescription.dosage}`,
   );
   assert.deepEqual(medication, [
     "LEVOTHYROXINE: 75 mcg on weekdays",
@@ -230,7 +230,7 @@ test("current medication: what has not ended, of each drug the newest visit's", 
 test("a drug is stopped by the end of its line, in a draft or by an amendment", async () => {
   const patient = await newPatient(doctor);
   const names = async (): Promise<string[]> =>
-    (await chartOf(patient.id)).medication.map((line) => line.prescription.medication);
+    (await chartOf(patient.id)).medication.map((line) => line.prescription.medication ?? "");
   const record = await newRecord(doctor, patient.id, {
     prescriptions: [drug("Warfarin"), drug("Metformin")],
   });

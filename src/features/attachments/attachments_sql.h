@@ -2,7 +2,7 @@
 
 #include "db/query.h"
 #include "features/attachments/attachments.h"
-#include "features/audit/row_versions.h"
+#include "features/audit/audit.h"
 
 // Tables: owns {tenant}.record_attachments
 // Tables: reads {tenant}.medical_records {tenant}.signatures {tenant}.row_versions

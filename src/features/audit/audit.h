@@ -15,6 +15,8 @@
 #include "db/pool.h"
 #include "features/audit/actions.h"
 #include "features/audit/entry_format.h"
+#include "features/audit/row_versions.h"
+#include "features/audit/version_hash.h"
 #include "jobs/jobs.h"
 
 namespace wardbook::audit {

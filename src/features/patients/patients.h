@@ -11,7 +11,7 @@
 #include "base/ids.h"
 #include "db/pool.h"
 #include "db/query.h"
-#include "features/audit/row_versions.h"
+#include "features/audit/audit.h"
 
 namespace wardbook::patients {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "db/query.h"
-#include "features/audit/row_versions.h"
+#include "features/audit/audit.h"
 #include "features/patients/patients.h"
 
 // Tables: owns {tenant}.patients {tenant}.patient_numbers {tenant}.name_words

@@ -219,7 +219,8 @@ inline const db::Query<Mismatch> kFirstUnlikeAuthors{"records.first_unlike_autho
              FROM {tenant}.record_versions WHERE kind IN ('finalized', 'amended')
              ORDER BY record_id, version DESC) s ON s.record_id = r.id
   WHERE (r.created_by, r.created_at)
-      IS DISTINCT FROM (coalesce(c.changed_by, r.version_by), coalesce(c.begun_at, r.version_begun_at))
+      IS DISTINCT FROM (coalesce(c.changed_by, r.version_by),
+                        coalesce(c.begun_at, r.version_begun_at))
     OR CASE WHEN r.status = 'draft'
          THEN r.finalized_by IS NOT NULL OR r.finalized_at IS NOT NULL OR r.signed_hash IS NOT NULL
          ELSE (r.finalized_by, r.finalized_at, r.signed_hash)
@@ -241,8 +242,9 @@ inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sq
     SELECT r.id, r.version, r.revision, r.version_kind, r.version_by, NULL, r.content_hash, false
     FROM {tenant}.medical_records r WHERE r.version_kind IN ('created', 'updated', 'diagnosis')
   ), steps AS (
-    SELECT v.*, CASE v.kind WHEN 'finalized' THEN 'record.finalize' WHEN 'amended' THEN 'record.amend'
-      WHEN 'reopened' THEN 'record.reopen' WHEN 'voided' THEN 'record.void' ELSE 'draft' END AS step
+    SELECT v.*, CASE v.kind WHEN 'finalized' THEN 'record.finalize'
+      WHEN 'amended' THEN 'record.amend' WHEN 'reopened' THEN 'record.reopen'
+      WHEN 'voided' THEN 'record.void' ELSE 'draft' END AS step
     FROM versions v
   ), entries AS (
     SELECT a.*, CASE WHEN a.action IN ('record.create', 'record.update', 'record.diagnose')

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "api/input.h"
-#include "features/audit/version_hash.h"
+#include "features/audit/audit.h"
 #include "features/records/content_format.h"
 #include "features/records/records_search.h"
 #include "features/records/records_versions_sql.h"

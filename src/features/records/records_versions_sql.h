@@ -247,8 +247,12 @@ inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sq
       WHEN 'voided' THEN 'record.void' ELSE 'draft' END AS step
     FROM versions v
   ), entries AS (
-    SELECT a.*, CASE WHEN a.action IN ('record.create', 'record.update', 'record.diagnose')
-      THEN 'draft' ELSE a.action END AS step
+    SELECT a.resource_id, a.actor_id, a.salt IS NULL AS erased, coalesce(a.reason, '') AS reason,
+      CASE WHEN a.action IN ('record.create', 'record.update', 'record.diagnose') THEN 'draft'
+        ELSE a.action END AS step,
+      a.after->>'revision' AS revision, a.after->>'version' AS version,
+      a.after->>'content_hash' AS content_hash, a.after->>'record_number' AS record_number,
+      a.after->>'signed_by_name' AS signed_by_name
     FROM {tenant}.audit_log a WHERE a.resource = 'record' AND a.outcome = 'ok'
   ), unvouched AS (
     SELECT v.record_id, v.version, v.step, v.changed_by,
@@ -256,23 +260,22 @@ inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sq
                               ORDER BY v.version) AS n
     FROM steps v
     WHERE NOT EXISTS (
-      SELECT FROM entries a
-      WHERE a.resource_id = v.record_id AND a.after->>'revision' = v.revision::text
-        AND a.after->>'version' = v.version::text AND a.after->>'content_hash' = v.content_hash
-        AND (a.after->>'record_number' IS NULL OR EXISTS (
+      SELECT FROM entries e
+      WHERE e.resource_id = v.record_id AND e.revision = v.revision::text
+        AND e.version = v.version::text AND e.content_hash = v.content_hash
+        AND (e.record_number IS NULL OR EXISTS (
           SELECT FROM {tenant}.medical_records r
-          WHERE r.id = v.record_id AND r.record_number = a.after->>'record_number'))
-        AND (a.after->>'signed_by_name' IS NULL OR EXISTS (
+          WHERE r.id = v.record_id AND r.record_number = e.record_number))
+        AND (e.signed_by_name IS NULL OR EXISTS (
           SELECT FROM {tenant}.signatures s WHERE s.record_id = v.record_id
-            AND s.version = v.version AND s.signed_by_name = a.after->>'signed_by_name'))
-        AND a.actor_id = v.changed_by
-        AND (v.erased OR coalesce(a.reason, '') = coalesce(v.reason, ''))
-        AND a.step = v.step)
+            AND s.version = v.version AND s.signed_by_name = e.signed_by_name))
+        AND e.actor_id = v.changed_by AND (v.erased OR e.reason = coalesce(v.reason, ''))
+        AND e.step = v.step)
   )
   SELECT u.record_id, u.version FROM unvouched u
-  LEFT JOIN (SELECT a.resource_id, a.step, a.actor_id, count(*) AS entries
-             FROM entries a WHERE a.salt IS NULL
-             GROUP BY a.resource_id, a.step, a.actor_id) e
+  LEFT JOIN (SELECT o.resource_id, o.step, o.actor_id, count(*) AS entries
+             FROM entries o WHERE o.erased
+             GROUP BY o.resource_id, o.step, o.actor_id) e
     ON e.resource_id = u.record_id AND e.step = u.step AND e.actor_id = u.changed_by
   WHERE u.n > coalesce(e.entries, 0)
   ORDER BY 1, 2 LIMIT 1)sql"};

@@ -66,12 +66,12 @@ ${copy(
     CASE WHEN g % 10 = 0
       THEN '[{"substance": "Penicillin", "reaction": "rash", "severity": "moderate"}]'
       ELSE '[]' END::jsonb,
-    (SELECT min(account_id) FROM ${tenant}.staff), ${tenant}.fold(first_name || ' ' || last_name),
-    array_to_tsvector(${tenant}.words_of(first_name || ' ' || last_name))
+    (SELECT min(account_id) FROM ${tenant}.staff), wardbook.fold(first_name || ' ' || last_name),
+    array_to_tsvector(wardbook.words_of(first_name || ' ' || last_name))
   FROM people ORDER BY g`,
 )}
 INSERT INTO ${tenant}.name_words (word, key)
-  SELECT w, ${tenant}.letter_key(w) FROM (SELECT DISTINCT unnest(tsvector_to_array(p.names)) AS w
+  SELECT w, wardbook.letter_key(w) FROM (SELECT DISTINCT unnest(tsvector_to_array(p.names)) AS w
     FROM ${tenant}.patients p) d ON CONFLICT DO NOTHING;
 SELECT setval('${tenant}.patient_numbers', ${count});
 SELECT setval(pg_get_serial_sequence('${tenant}.patients', 'id'), ${count});`;
@@ -151,8 +151,11 @@ ${patients(tenant, sources, patientCount)}
 ${records(tenant, source, patientCount, recordCount)}
 ${buildIndexes(tenant)}
 ${TABLES.map((table) => `ANALYZE ${tenant}.${table};`).join("\n")}
-INSERT INTO ${tenant}.follow_ups
-  SELECT o.* FROM ${tenant}.patients p CROSS JOIN LATERAL ${tenant}.outstanding(p.id,
-    (SELECT t.time_zone FROM wardbook.tenants t WHERE t.id = '${tenant}')) o;
+-- About as many as the trigger would list: those that the patients' last visits asked for.
+INSERT INTO ${tenant}.follow_ups (record_id, patient_id, due)
+  SELECT l.id, l.patient_id, l.follow_up_date FROM (
+    SELECT DISTINCT ON (r.patient_id) r.* FROM ${tenant}.medical_records r
+    WHERE r.voided_at IS NULL ORDER BY r.patient_id, r.visit_date DESC, r.id DESC) l
+  WHERE l.follow_up_required;
 ${TABLES.map((table) => `VACUUM ANALYZE ${tenant}.${table};`).join("\n")}`;
 }

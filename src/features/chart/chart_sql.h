@@ -49,7 +49,7 @@ inline const db::Query<db::TextRow, PatientId> kProblems{"chart.problems", R"sql
 /// A text as it is compared: case, accents and white space do not matter, nor which of several
 /// characters is used for the same (the micro sign for a mu).
 #define WB_FOLDED(text) \
-  "{tenant}.fold(btrim(regexp_replace(normalize(" text ", NFKC), '\\s+', ' ', 'g')))"
+  "wardbook.fold(btrim(regexp_replace(normalize(" text ", NFKC), '\\s+', ' ', 'g')))"
 
 /// What is taken now, and the names of that in the same order.
 struct Medication {
@@ -77,7 +77,7 @@ inline const db::Query<Medication, PatientId> kMedication{"chart.medication", R"
         CROSS JOIN LATERAL jsonb_array_elements(r.prescriptions)
           WITH ORDINALITY AS i(item, position)
         WHERE r.patient_id = $1 AND r.voided_at IS NULL
-          AND coalesce({tenant}.prescription_end(i.item,
+          AND coalesce(wardbook.prescription_end(i.item,
                 (r.visit_date AT TIME ZONE t.time_zone)::date), 'infinity')
               >= (now() AT TIME ZONE t.time_zone)::date) n
   WHERE n.age = 1)sql"};

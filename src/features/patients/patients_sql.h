@@ -93,34 +93,34 @@ inline const db::Query<db::TextRow> kSearchSettings{
 #define WB_PATIENT_QUERY                                                                           \
   "WITH meanings AS MATERIALIZED (SELECT typed, word, also, quality "                              \
   "  FROM {tenant}.name_meanings($1)), "                                                           \
-  "q AS MATERIALIZED (SELECT least(greatest(cardinality({tenant}.words_of($1)), 1), 8) AS words, " \
+  "q AS MATERIALIZED (SELECT least(greatest(cardinality(wardbook.words_of($1)), 1), 8) AS words, " \
   "  (SELECT string_agg('(' || g.any_of || ')', CASE WHEN $4 THEN ' & ' ELSE ' | ' END)::tsquery"  \
-  "   FROM (SELECT {tenant}.lexeme(m.typed) || ':*' || coalesce(' | ' || string_agg("              \
-  "           {tenant}.lexeme(m.word) || coalesce((SELECT string_agg('&' || {tenant}.lexeme(a), "  \
+  "   FROM (SELECT wardbook.lexeme(m.typed) || ':*' || coalesce(' | ' || string_agg("              \
+  "           wardbook.lexeme(m.word) || coalesce((SELECT string_agg('&' || wardbook.lexeme(a), "  \
   "             '') FROM unnest(m.also) AS a), ''), ' | ') "                                       \
   "           FILTER (WHERE m.also IS NOT NULL OR NOT starts_with(m.word, m.typed)), '') "         \
   "         AS any_of FROM meanings m GROUP BY m.typed) g "                                        \
   "   WHERE NOT $4 OR (SELECT count(DISTINCT m.typed) FROM meanings m) "                           \
-  "               = cardinality(({tenant}.words_of($1))[1:8])) AS loose), "
+  "               = cardinality((wardbook.words_of($1))[1:8])) AS loose), "
 
 /// What was typed ($n) is a patient's number: without what may be left out, by its digits alone, in
 /// groups of digits; or the beginning of one.
 #define WB_IS_NUMBER(n) \
-  "{tenant}.number_key(p.patient_number) = nullif({tenant}.number_key(" n "), '') "
+  "wardbook.number_key(p.patient_number) = nullif(wardbook.number_key(" n "), '') "
 #define WB_HAS_DIGITS(n)                                          \
-  "{tenant}.number_digits(p.patient_number) = CASE WHEN btrim(" n \
+  "wardbook.number_digits(p.patient_number) = CASE WHEN btrim(" n \
   ") ~ '^[0-9]+$' THEN "                                          \
-  "nullif({tenant}.number_digits(" n "), '') END "
+  "nullif(wardbook.number_digits(" n "), '') END "
 #define WB_HAS_GROUPS(n)                                                        \
-  "{tenant}.number_groups(p.patient_number) = nullif({tenant}.number_groups(" n \
+  "wardbook.number_groups(p.patient_number) = nullif(wardbook.number_groups(" n \
   "), '') "                                                                     \
   "AND (regexp_replace(" n                                                      \
   ", '[^[:alpha:]]', '', 'g') = '' "                                            \
   "  OR lower(regexp_replace(p.patient_number, '[^[:alpha:]]', '', 'g')) "      \
   "   = lower(regexp_replace(" n ", '[^[:alpha:]]', '', 'g'))) "
 #define WB_BEGINS_SO(n)                        \
-  "{tenant}.number_letters(p.patient_number) " \
-  "LIKE nullif({tenant}.number_letters(" n "), '') || '%' "
+  "wardbook.number_letters(p.patient_number) " \
+  "LIKE nullif(wardbook.number_letters(" n "), '') || '%' "
 
 #define WB_BORN(dates) "p.date_of_birth = ANY (" dates "::date[])"
 
@@ -173,7 +173,7 @@ inline const db::Query<db::Int64Row, std::string, MaybeText, Dates, bool, bool> 
 /// at than a page takes. The cursor names the score ($3) and the patient ($4), whose number does
 /// not belong into a URL.
 #define WB_NUMBERED \
-  "WITH last AS MATERIALIZED (SELECT {tenant}.number_letters(c.patient_number) AS letters "        \
+  "WITH last AS MATERIALIZED (SELECT wardbook.number_letters(c.patient_number) AS letters "        \
   "  FROM {tenant}.patients c WHERE c.id = $4::bigint), "                                          \
   "exact AS MATERIALIZED (SELECT e.id, max(e.score) AS score FROM ("                               \
   "  SELECT p.id, 2000 AS score FROM {tenant}.patients p WHERE " WB_IS_NUMBER("$1")                \
@@ -182,9 +182,9 @@ inline const db::Query<db::Int64Row, std::string, MaybeText, Dates, bool, bool> 
   "  UNION ALL SELECT p.id, 2000 FROM {tenant}.patients p WHERE " WB_BORN("$2") ") e "    \
   "  GROUP BY e.id) "
 #define WB_AFTER_LAST                                                           \
-  "({tenant}.number_letters(p.patient_number) ~>=~ (SELECT letters FROM last) " \
-  " AND ({tenant}.number_letters(p.patient_number) ~>~ (SELECT letters FROM last) OR p.id > $4)) "
-#define WB_IN_ORDER "{tenant}.number_letters(p.patient_number) USING ~<~, p.id "
+  "(wardbook.number_letters(p.patient_number) ~>=~ (SELECT letters FROM last) " \
+  " AND (wardbook.number_letters(p.patient_number) ~>~ (SELECT letters FROM last) OR p.id > $4)) "
+#define WB_IN_ORDER "wardbook.number_letters(p.patient_number) USING ~<~, p.id "
 
 inline const db::Query<Patient, std::string, Dates, std::optional<std::int64_t>,
                        std::optional<std::int64_t>, int>

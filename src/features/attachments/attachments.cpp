@@ -54,7 +54,8 @@ Attachment Attachment::from_row(const db::RowView& r) {
 }
 
 Usage Usage::from_row(const db::RowView& r) {
-  return {r.int64(0), r.boolean(1), r.int64(2), r.int64(3), r.int64(4), r.int64(5), r.int64(6)};
+  return {r.int64(0), r.boolean(1), r.int64(2), r.int64(3),
+          r.int64(4), r.int64(5),   r.int64(6), r.int64(7)};
 }
 
 Task<std::vector<Usage>> usage(db::Tx& tx, int most_days, std::int64_t small_bytes) {

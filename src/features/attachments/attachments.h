@@ -161,6 +161,7 @@ struct Usage {
   std::int64_t file_bytes = 0;
   std::int64_t new_objects = 0;  ///< of the last 30 days
   std::int64_t new_bytes = 0;
+  std::int64_t read_objects = 0;  ///< downloaded in the last 30 days
   static Usage from_row(const db::RowView& row);
 };
 /// Of everything that was published and not purged. What has been idle for longer counts as idle

@@ -189,7 +189,8 @@ inline const db::Query<Usage, int, std::int64_t> kUsage{"attachments.usage", R"s
          stored_size < $2, count(*), sum(stored_size)::bigint, sum(file_size)::bigint,
          count(*) FILTER (WHERE created_at > now() - interval '30 days'),
          coalesce(sum(stored_size) FILTER (WHERE created_at > now() - interval '30 days'),
-                  0)::bigint
+                  0)::bigint,
+         count(*) FILTER (WHERE last_accessed_at > now() - interval '30 days')
   FROM {tenant}.record_attachments
   WHERE purged_at IS NULL AND state IN ('available', 'quarantined', 'deleted')
   GROUP BY 1, 2)sql"};

@@ -32,10 +32,12 @@ Report report_of(const std::vector<attachments::Usage>& usage, const Settings& s
   const int archive = settings.storage.archive_after_days;
   Report out;
   Growth growth;
+  std::int64_t read = 0;
   std::vector<Cohort> cohorts;
   for (const auto& row : usage) {
     cohorts.push_back(cohort_of(row));
     add_recent(growth, row);
+    read += row.read_objects;
     out.files += row.objects;
     out.file_bytes += row.file_bytes;
     out.stored_bytes += row.stored_bytes;
@@ -48,7 +50,8 @@ Report report_of(const std::vector<attachments::Usage>& usage, const Settings& s
   }
   out.month = month_rate(cohorts, 0, settings.prices, archive);
   out.month.requests_usd =
-      static_cast<double>(growth.objects) / 1'000 * settings.prices.put_usd_per_1000;
+      static_cast<double>(growth.objects) / 1'000 * settings.prices.put_usd_per_1000 +
+      static_cast<double>(read) / 1'000 * settings.prices.get_usd_per_1000;
   out.standard_usd = standard_month_usd(cohorts, settings.prices) + out.month.requests_usd;
   out.projection = projection(cohorts, growth, kProjectedMonths, settings.prices, archive);
   return out;

@@ -174,6 +174,10 @@ void add_storage(CLI::App& app, Parsed& p) {
                          &storage_verify);
   verify->add_option("--tenant", p.arguments.tenant, "only this hospital");
   verify->add_flag("--rehash", p.arguments.rehash, "read every object and compare its hash");
+  auto* list =
+      command(*storage, p, "list", "List a record's objects as the bucket has them", &storage_list);
+  list->add_option("RECORD", p.arguments.id, "its id")->required();
+  list->add_option("--tenant", p.arguments.tenant, "the hospital's id")->required();
   command(*storage, p, "cost", "Say what the files take and cost", &storage_cost)
       ->add_option("--tenant", p.arguments.tenant, "only this hospital");
   auto* sweep =

@@ -62,6 +62,7 @@ int storage_plan(const Settings& settings, const Arguments& arguments);
 int storage_apply(const Settings& settings, const Arguments& arguments);
 int storage_verify(const Settings& settings, const Arguments& arguments);
 int storage_cost(const Settings& settings, const Arguments& arguments);
+int storage_list(const Settings& settings, const Arguments& arguments);
 int storage_sweep(const Settings& settings, const Arguments& arguments);
 int icd_import(const Settings& settings, const Arguments& arguments);
 int icd_list(const Settings& settings, const Arguments& arguments);

@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "api/request.h"
 #include "app/database_command.h"
 #include "app/store_options.h"
 #include "base/clock.h"
@@ -145,6 +146,25 @@ Task<int> make_so(CommandContext& context) {
   co_return 0;
 }
 
+Task<int> list(CommandContext& context) {
+  const SystemClock clock;
+  s3::Store store(context.reactor, store_options(context.settings.storage), clock);
+  const TenantId tenant = tenant_argument(*context.arguments.tenant);
+  const auto record = api::parse_positive(context.arguments.id);
+  if (!record) throw UsageError("RECORD is a record's id");
+  boost::json::array rows;
+  std::function<void(const s3::ListedObject&)> visit = [&rows](const s3::ListedObject& object) {
+    rows.push_back(boost::json::object{{"key", object.key},
+                                       {"bytes", object.size},
+                                       {"etag", object.etag},
+                                       {"storage_class", object.storage_class},
+                                       {"last_modified", object.last_modified}});
+  };
+  co_await attachments::list_objects(store, tenant, RecordId(*record), std::move(visit));
+  print_rows(context.arguments, rows);
+  co_return 0;
+}
+
 int on_store(const Settings& settings, const Arguments& arguments,
              Task<int> (*command)(CommandContext&)) {
   if (settings.storage.endpoint.empty()) {
@@ -157,6 +177,10 @@ int on_store(const Settings& settings, const Arguments& arguments,
 
 int storage_sweep(const Settings& settings, const Arguments& arguments) {
   return on_store(settings, arguments, &sweep);
+}
+
+int storage_list(const Settings& settings, const Arguments& arguments) {
+  return on_store(settings, arguments, &list);
 }
 
 int storage_verify(const Settings& settings, const Arguments& arguments) {

@@ -18,8 +18,9 @@
 #include "jobs/jobs.h"
 
 namespace wardbook::s3 {
+struct ListedObject;
 class Store;
-}
+}  // namespace wardbook::s3
 
 /// Files of visit records. Rows first, objects second, confirmation last: a pending row, a
 /// presigned PUT straight to the store, a verified `complete`. Whatever breaks in between, the
@@ -149,6 +150,11 @@ using OnFinding = std::function<void(const std::string& key, const std::string& 
 /// Fails with store_unavailable.
 [[nodiscard]] Task<Checked> check_store(db::Pool& db, s3::Store& store, TenantId tenant,
                                         bool rehash, OnFinding on_finding);
+
+/// A record's objects as the bucket has them, all pages, whatever the database says. Fails with
+/// store_unavailable.
+[[nodiscard]] Task<> list_objects(s3::Store& store, TenantId tenant, RecordId record,
+                                  std::function<void(const s3::ListedObject&)> visit);
 
 // ---- what files take at the store --------------------------------------------------------------
 

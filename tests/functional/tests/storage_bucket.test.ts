@@ -86,6 +86,24 @@ test("verify finds what is missing, what nobody knows, and what was replaced", a
   assert.equal((await found()).row["orphans"], 0);
 });
 
+test("list shows a record's objects as the bucket has them", async () => {
+  const record = await newRecord(doctor, (await newPatient(doctor)).id);
+  const files = [];
+  for (const name of ["a.pdf", "b.pdf"]) {
+    files.push(await upload(doctor, record.id, name, "application/pdf", pdf(100)));
+  }
+  const old = `${HOME}/medical-records/2020/01/${record.id}/old.pdf`;
+  assert.equal((await s3(bucket, "PUT", old, {}, Buffer.from("old"))).status, 200);
+  const { rows } = await command(["list", String(record.id), "--tenant", HOME]);
+  assert.deepEqual(
+    rows.map((row) => [row["key"], row["bytes"]]),
+    [[old, 3], ...files.map((file) => [file.s3_key, file.stored_size])],
+  );
+  assert.equal((await s3(bucket, "DELETE", old)).status, 204);
+  const wrong = await wardbook(["storage", "list", "x", "--tenant", HOME]);
+  assert.equal(wrong.code, 2, wrong.stderr);
+});
+
 test("cost says what each hospital's files take", async () => {
   const { rows } = await command(["cost", "--tenant", HOME]);
   assert.equal(rows.length, 1);

@@ -153,6 +153,7 @@ TEST(IsolationTest, EveryTableAgainstEveryVerb) {
       {"templates", chart},
       {"storage_usage", chart},
       {"record_versions", append},
+      {"row_versions", append},
       {"signatures", append},
       {"template_versions", append},
       {"audit_log", append},

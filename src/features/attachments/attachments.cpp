@@ -50,6 +50,7 @@ Attachment Attachment::from_row(const db::RowView& r) {
     for (auto& digest : r.text_array(30)) a.part_sha256.push_back(digest.value_or(""));
   }
   a.completed_at = maybe_time(r, 31);
+  a.uploaded_by_name = r.maybe_str(32);
   return a;
 }
 
@@ -79,6 +80,7 @@ std::string to_json(const Attachment& a) {
   out.text("s3_key", a.s3_key);
   out.text("s3_bucket", a.s3_bucket);
   out.integer("uploaded_by", a.uploaded_by.value);
+  out.text("uploaded_by_name", a.uploaded_by_name);
   out.text("description", a.description);
   out.text("created_at", a.created_at);
   out.text("state", a.state);

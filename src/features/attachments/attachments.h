@@ -15,6 +15,7 @@
 #include "base/settings.h"
 #include "db/pool.h"
 #include "db/query.h"
+#include "features/audit/audit.h"
 #include "jobs/jobs.h"
 
 namespace wardbook::s3 {
@@ -73,6 +74,7 @@ struct Attachment {
   std::string s3_key;
   std::string s3_bucket;
   AccountId uploaded_by;
+  std::optional<std::string> uploaded_by_name;
   std::optional<std::string> description;
   std::string created_at;
   std::string state;
@@ -176,6 +178,8 @@ struct Usage {
 /// How many requests that are billed as PUT an upload of so many bytes takes.
 [[nodiscard]] std::int64_t upload_requests(std::int64_t stored_bytes,
                                            const Settings::Attachments& settings);
+/// Recomputes what is kept of files and holds their rows against it. Adds to `verdict`.
+[[nodiscard]] Task<> verify_files(db::Pool& db, TenantId tenant, audit::Verdict& verdict);
 
 [[nodiscard]] std::vector<api::Route> routes();
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/headers.h"
+#include "features/attachments/kept_files.h"
 #include "features/attachments/parts.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
@@ -60,8 +61,8 @@ Task<std::optional<Verdict>> verify_parts(App& app, TenantId tenant, Attachment 
 
 }  // namespace
 
-void queue_publish(db::Tx& tx, const audit::Actor& actor, const Attachment& a,
-                   const Verdict& verdict, Time now) {
+Task<> queue_publish(db::Tx& tx, const audit::Actor& actor, const Attachment& a,
+                     const Verdict& verdict, Time now) {
   tx.queue(kPublish, a.id, verdict.file_size, verdict.sha256, verdict.stored_sha256,
            MaybeText(verdict.etag), format_rfc3339(now));
   audit::Entry entry{
@@ -71,7 +72,7 @@ void queue_publish(db::Tx& tx, const audit::Actor& actor, const Attachment& a,
       .patient = a.patient_id,
       .before = R"({"state":"pending"})",
       .after = R"({"state":"available","sha256":)" + api::quoted(verdict.sha256) + "}"};
-  audit::record(tx, actor, std::move(entry));
+  co_await keep_file(tx, a.id, actor, std::move(entry));
 }
 
 Task<std::pair<std::int64_t, std::string>> free_key(db::Tx& tx, TenantId tenant, Time now,
@@ -138,7 +139,8 @@ Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
     if (a->s3_key != verified->key) {
       throw Failure(Code::conflict, "Another completion of this upload is under way.");
     }
-    queue_publish(tx, audit::actor_of(req), *a, verified->verdict, app.clock.now());
+    const audit::Actor actor = audit::actor_of(req);
+    co_await queue_publish(tx, actor, *a, verified->verdict, app.clock.now());
     a = co_await tx.one(kShowAttachment, id);
   } else {
     // Nothing is changed, and the answer shows the file.
@@ -170,7 +172,9 @@ Task<api::Response> answer_later(App& app, const api::Request& req, const Attach
   }
   const bool first = waits && !a->completed_at;
   if (first) tx.queue(kArrived, a->id, format_rfc3339(app.clock.now()));
-  audit::Entry entry{.action = first ? "attachment.complete" : "attachment.read",
+  constexpr audit::Action kComplete = "attachment.complete";
+  constexpr audit::Action kRead = "attachment.read";
+  audit::Entry entry{.action = first ? kComplete : kRead,
                      .resource = "attachment",
                      .resource_id = a->id.value,
                      .patient = a->patient_id};

@@ -3,6 +3,8 @@
 #include "db/query.h"
 #include "features/storage/storage.h"
 
+// Tables: owns {tenant}.storage_usage
+
 namespace wardbook::storage {
 
 inline const db::Query<void, std::string, std::int64_t, std::int64_t, std::int64_t,

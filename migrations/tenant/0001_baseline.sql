@@ -283,13 +283,37 @@ CREATE TABLE {tenant}.record_attachments (
   -- before, oldest first: the first is the one that its upload URL names, each further one belongs to a
   -- completion that was overtaken. None is ever given to another file. NULL: none.
   past_keys                text[],
-  UNIQUE (record_id, file_name, version)
+  -- Of uploads in parts: how large each part but the last one is, and what SHA-256 each has to have if
+  -- the client declared it.
+  part_bytes               bigint CHECK (part_bytes BETWEEN 5242880 AND 67108864),
+  part_sha256              text[] CHECK (cardinality(part_sha256) BETWEEN 1 AND 10000),
+  UNIQUE (record_id, file_name, version),
+  CHECK ((upload_mode = 'multipart') = (part_bytes IS NOT NULL))
 );
 CREATE INDEX attachments_by_record ON {tenant}.record_attachments (record_id, id);
 CREATE INDEX attachments_unfinished ON {tenant}.record_attachments (upload_expires_at)
   WHERE state = 'pending';
 CREATE INDEX attachments_to_purge ON {tenant}.record_attachments (deleted_at)
   WHERE purged_at IS NULL AND state IN ('deleted', 'rejected');
+-- What has arrived and waits to be read.
+CREATE INDEX attachments_to_verify ON {tenant}.record_attachments (id)
+  WHERE state = 'pending' AND completed_at IS NOT NULL;
+-- In the order in which the store lists them.
+CREATE INDEX attachments_by_key ON {tenant}.record_attachments (s3_key COLLATE "C")
+  WHERE purged_at IS NULL;
+
+-- What the hospital's files took at the store, as it was noted last on each day (UTC), and what they cost
+-- at the prices of that day. tier_bytes: frequent, infrequent, archive_instant, archive.
+CREATE TABLE {tenant}.storage_usage (
+  day                    date PRIMARY KEY,
+  files                  bigint NOT NULL,
+  file_bytes             bigint NOT NULL,
+  stored_bytes           bigint NOT NULL,
+  tier_bytes             bigint[] NOT NULL CHECK (cardinality(tier_bytes) = 4),
+  usd_per_month          double precision NOT NULL,
+  standard_usd_per_month double precision NOT NULL,
+  noted_at               timestamptz NOT NULL DEFAULT now()
+);
 
 -- Templates.
 
@@ -407,7 +431,8 @@ INSERT INTO {tenant}.audit_sealing DEFAULT VALUES;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA {tenant} TO {role};
 GRANT SELECT ON {tenant}.schema_migrations TO {role};
 GRANT SELECT, INSERT, UPDATE ON {tenant}.staff, {tenant}.patients, {tenant}.medical_records,
-  {tenant}.diagnoses, {tenant}.record_attachments, {tenant}.templates TO {role};
+  {tenant}.diagnoses, {tenant}.record_attachments, {tenant}.templates,
+  {tenant}.storage_usage TO {role};
 GRANT SELECT, INSERT ON {tenant}.record_versions, {tenant}.row_versions, {tenant}.signatures,
   {tenant}.template_versions,
   {tenant}.name_words, {tenant}.audit_log, {tenant}.audit_seals TO {role};

@@ -8,6 +8,7 @@
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
 #include "features/records/records_reindex.h"
+#include "features/storage/storage.h"
 #include "features/tenants/tenants.h"
 
 namespace wardbook::app {
@@ -21,9 +22,10 @@ Task<bool> sweep_files(App& app, jobs::Run& run, TenantId tenant) {
   std::function<void()> check = [&run] { run.check(); };
   const auto swept = co_await attachments::sweep(app.db, app.objects, tenant, settings,
                                                  settings.sweep_grace, check, kFilesAtOnce);
-  if (swept.abandoned + swept.purged + swept.orphans != 0) {
+  if (swept.abandoned + swept.aborted + swept.purged + swept.orphans != 0) {
     log::info("files were swept", {{"tenant", tenant.str()},
                                    {"abandoned", swept.abandoned},
+                                   {"aborted", swept.aborted},
                                    {"purged", swept.purged},
                                    {"orphans", swept.orphans}});
   }
@@ -60,6 +62,30 @@ Task<> all_refused(App& app, jobs::Run& run) {
   };
   co_await jobs::each_tenant(run, app.db, "tries at signing in were not written down",
                              std::move(work));
+}
+
+struct StorageTotal {
+  std::int64_t bytes = 0;
+  double usd = 0;
+  std::int64_t over_alert = 0;
+};
+
+Task<bool> note_usage_of(App& app, std::shared_ptr<StorageTotal> total, TenantId tenant) {
+  const auto report =
+      co_await storage::note_usage(app.db, std::move(tenant), app.settings, app.clock.now());
+  total->bytes += report.stored_bytes;
+  total->usd += report.month.total_usd();
+  if (storage::over_alert(report, app.settings)) ++total->over_alert;
+  co_return false;
+}
+
+Task<> note_usage_of_all(App& app, jobs::Run& run, ReactorMetrics& metrics) {
+  auto total = std::make_shared<StorageTotal>();
+  jobs::TenantWork work = [&app, total](TenantId tenant) {
+    return note_usage_of(app, total, std::move(tenant));
+  };
+  co_await jobs::each_tenant(run, app.db, "the usage of the store was not noted", std::move(work));
+  metrics.set_storage(total->bytes, total->usd, total->over_alert);
 }
 
 /// A page at a time, of one hospital after the other. What was done says so itself.
@@ -107,6 +133,12 @@ void add_jobs(jobs::Runner& runner, App& app, ReactorMetrics& metrics) {
   runner.add({.name = "api.sweep_idempotency_keys", .every = every, .work = [&app](jobs::Run& run) {
                 return all_keys(app, run);
               }});
+  runner.add(attachments::verification_job(app.db, app.objects, app.clock,
+                                           app.settings.attachments.verify_all_every));
+  runner.add(
+      {.name = "storage.usage",
+       .every = app.settings.storage.usage_every,
+       .work = [&app, &metrics](jobs::Run& run) { return note_usage_of_all(app, run, metrics); }});
   runner.add({.name = "attachments.sweep", .every = every, .work = [&app](jobs::Run& run) {
                 return all_files(app, run);
               }});

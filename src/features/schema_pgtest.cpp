@@ -14,6 +14,7 @@
 #include "features/attachments/attachments.h"
 #include "features/chart/chart.h"
 #include "features/icd10/icd10.h"
+#include "features/storage/storage.h"
 #include "features/templates/templates.h"
 #include "support/clinic.h"
 
@@ -41,7 +42,7 @@ std::size_t linked_routes() {
   for (const auto& routes :
        {accounts::routes(), tenants::routes(), patients::routes(), records::routes(),
         audit::routes(), diagnoses::routes(), attachments::routes(), icd10::routes(),
-        chart::routes(), templates::routes()}) {
+        chart::routes(), templates::routes(), storage::routes()}) {
     count += routes.size();
   }
   const void* const others[] = {
@@ -150,6 +151,7 @@ TEST(IsolationTest, EveryTableAgainstEveryVerb) {
       {"diagnoses", chart},
       {"record_attachments", chart},
       {"templates", chart},
+      {"storage_usage", chart},
       {"record_versions", append},
       {"row_versions", append},
       {"signatures", append},

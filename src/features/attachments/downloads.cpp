@@ -226,11 +226,19 @@ Task<Attachment> available(App& app, const api::Request& req) {
 
 }  // namespace
 
-Task<Attachment> find_attachment(App& app, const api::Request& req) {
+Task<Attachment> find_shown(App& app, const api::Request& req) {
   const auto id = req.path_id<AttachmentId>(Code::attachment_not_found);
   auto a = co_await app.db.read_maybe_one(req.caller.tenant(), kGetAttachment, id);
-  if (!a || a->purged) throw Failure(Code::attachment_not_found);
+  if (!a) throw Failure(Code::attachment_not_found);
+  const bool told_later = a->state == "rejected" && a->completed_at;
+  if (a->purged && !told_later) throw Failure(Code::attachment_not_found);
   co_return std::move(*a);
+}
+
+Task<Attachment> find_attachment(App& app, const api::Request& req) {
+  Attachment a = co_await find_shown(app, req);
+  if (a.purged) throw Failure(Code::attachment_not_found);
+  co_return a;
 }
 
 Task<api::Response> list_attachments(App& app, api::Request req) {
@@ -256,7 +264,7 @@ Task<api::Response> list_attachments(App& app, api::Request req) {
 }
 
 Task<api::Response> get_attachment(App& app, api::Request req) {
-  const Attachment a = co_await find_attachment(app, req);
+  const Attachment a = co_await find_shown(app, req);
   co_await was_read(app, req, "attachment.read", a.record_id, a.patient_id);
   co_return api::ok(to_json(a));
 }

@@ -72,6 +72,10 @@ Task<bool> purge(db::Pool& db, s3::Store& store, TenantId tenant, int retention_
       }
       co_await tx.commit();
     }
+    if (a->state == "rejected" && a->upload_id) {
+      const auto aborted = co_await store.abort_upload(a->s3_key, *a->upload_id);
+      if (!aborted) throw store_failure(aborted.error());
+    }
     const auto removed = co_await store.remove(a->s3_key);
     if (!removed) throw store_failure(removed.error());
     ++count;
@@ -112,14 +116,69 @@ Task<std::int64_t> remove_orphans(db::Pool& db, s3::Store& store, TenantId tenan
   co_return count;
 }
 
+Task<std::int64_t> abort_unknown(db::Pool& db, s3::Store& store, TenantId tenant,
+                                 std::vector<s3::StaleUpload> uploads, const Bounds& bounds) {
+  std::vector<std::string> keys;
+  std::vector<std::string> ids;
+  for (auto& upload : uploads) {
+    keys.push_back(std::move(upload.key));
+    ids.push_back(std::move(upload.upload_id));
+  }
+  db::Tx tx = co_await db.begin_job(std::move(tenant));
+  const auto unknown = co_await tx.all(kUnknownUploads, std::move(keys), std::move(ids));
+  co_await tx.commit();
+  for (const auto& upload : unknown) {
+    bounds.step();
+    const auto aborted = co_await store.abort_upload(upload.key, upload.id);
+    if (!aborted) throw store_failure(aborted.error());
+  }
+  co_return static_cast<std::int64_t>(unknown.size());
+}
+
+/// Uploads in parts that no pending file has, page by page: their parts cost money and show in no
+/// list of objects.
+Task<std::int64_t> abort_uploads(db::Pool& db, s3::Store& store, TenantId tenant,
+                                 const Bounds& bounds) {
+  const std::string prefix = tenant.str() + "/medical-records/";
+  std::int64_t count = 0;
+  std::string key_marker;
+  std::string id_marker;
+  do {
+    bounds.step();
+    auto page = co_await store.list_uploads_page(prefix, key_marker, id_marker);
+    if (!page) throw store_failure(page.error());
+    if (!page->uploads.empty()) {
+      count += co_await abort_unknown(db, store, tenant, std::move(page->uploads), bounds);
+    }
+    key_marker = std::move(page->next_key_marker);
+    id_marker = std::move(page->next_upload_id_marker);
+  } while (!key_marker.empty());
+  co_return count;
+}
+
+/// Ends a pending upload at its uploader's wish. What the store does not remove now the sweep does.
+Task<api::Response> abort_pending(App& app, const api::Request& req, db::Tx tx, Attachment a) {
+  tx.queue(kReject, a.id, "the upload was aborted");
+  audit::Entry entry = entry_of(a, "attachment.abort", "pending", "rejected");
+  audit::record(tx, audit::actor_of(req), std::move(entry));
+  co_await tx.commit();
+  app.audit.touch(req.caller.tenant());
+  const Door door = door_of(app, req);
+  co_await remove_rejected(door, std::move(a));
+  co_return api::no_content();
+}
+
 }  // namespace
 
 Task<api::Response> delete_attachment(App& app, api::Request req) {
   refuse_foreign_headers(req.head.headers);
   const auto id = req.path_id<AttachmentId>(Code::attachment_not_found);
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const auto a = co_await tx.maybe_one(kLockAttachment, id);
+  auto a = co_await tx.maybe_one(kLockAttachment, id);
   if (!a || a->purged || a->state == "deleted") throw Failure(Code::attachment_not_found);
+  if (a->state == "pending") {
+    co_return co_await abort_pending(app, req, std::move(tx), std::move(*a));
+  }
   if (a->state != "available") throw Failure(Code::attachment_not_available);
   if (a->record_status != "draft") throw Failure(Code::attachment_not_removable);
   const auto was_signed = co_await tx.one(kSignedWith, id);
@@ -161,7 +220,9 @@ Task<Swept> sweep(db::Pool& db, s3::Store& store, TenantId tenant,
   const bool uploads = co_await end_abandoned(db, tenant, grace, bounds, out.abandoned);
   const bool files = co_await purge(db, store, tenant, settings.retention_days, bounds, out.purged);
   out.more = uploads || files;
-  if (!out.more) out.orphans = co_await remove_orphans(db, store, tenant, bounds);
+  if (out.more) co_return out;
+  out.aborted = co_await abort_uploads(db, store, tenant, bounds);
+  out.orphans = co_await remove_orphans(db, store, tenant, bounds);
   co_return out;
 }
 

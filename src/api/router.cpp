@@ -344,8 +344,6 @@ Task<> Router::handle(net::Exchange& exchange) {
   bool client_gone = false;
   try {
     response = co_await impl_->dispatch(exchange, trace);
-  } catch (Replay& replay) {
-    response = std::move(replay.response);
   } catch (const Failure& f) {
     failure = f;
   } catch (const boost::system::system_error& e) {

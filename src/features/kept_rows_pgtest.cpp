@@ -64,7 +64,8 @@ class KeptRowsTest : public ::testing::Test {
     audit::Actor actor;
     actor.account = clinic_.doctor.account;
     audit::Entry entry{.action = action, .resource = "attachment", .resource_id = id.value};
-    co_await attachments::keep_file(tx, id, std::move(actor), std::move(entry));
+    entry = co_await attachments::keep_file(tx, id, actor.account, std::move(entry));
+    audit::record(tx, actor, std::move(entry));
     co_await tx.commit();
   }
 

@@ -1,5 +1,6 @@
 #include "api/idempotency.h"
 #include "api/input.h"
+#include "api/write.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "features/attachments/attachments_sql.h"
@@ -61,8 +62,8 @@ Task<std::optional<Verdict>> verify_parts(App& app, TenantId tenant, Attachment 
 
 }  // namespace
 
-Task<> queue_publish(db::Tx& tx, const audit::Actor& actor, const Attachment& a,
-                     const Verdict& verdict, Time now) {
+Task<audit::Entry> queue_publish(db::Tx& tx, std::optional<AccountId> by, const Attachment& a,
+                                 const Verdict& verdict, Time now) {
   tx.queue(kPublish, a.id, verdict.file_size, verdict.sha256, verdict.stored_sha256,
            MaybeText(verdict.etag), format_rfc3339(now));
   audit::Entry entry{
@@ -72,7 +73,7 @@ Task<> queue_publish(db::Tx& tx, const audit::Actor& actor, const Attachment& a,
       .patient = a.patient_id,
       .before = R"({"state":"pending"})",
       .after = R"({"state":"available","sha256":)" + api::quoted(verdict.sha256) + "}"};
-  co_await keep_file(tx, a.id, actor, std::move(entry));
+  co_return co_await keep_file(tx, a.id, by, std::move(entry));
 }
 
 Task<std::pair<std::int64_t, std::string>> free_key(db::Tx& tx, TenantId tenant, Time now,
@@ -131,7 +132,9 @@ Task<std::optional<Verdict>> verify_upload(App& app, const api::Request& req, At
 
 Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
                             std::optional<Verified> verified) {
-  db::Tx tx = co_await api::begin_write(app.db, req);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
   auto a = co_await tx.maybe_one(kLockAttachment, id);
   if (!a) throw Failure(Code::attachment_not_found);
   if (a->state != "available") {
@@ -139,22 +142,18 @@ Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
     if (a->s3_key != verified->key) {
       throw Failure(Code::conflict, "Another completion of this upload is under way.");
     }
-    const audit::Actor actor = audit::actor_of(req);
-    co_await queue_publish(tx, actor, *a, verified->verdict, app.clock.now());
+    w.log(co_await queue_publish(tx, req.caller.account, *a, verified->verdict, app.clock.now()));
     a = co_await tx.one(kShowAttachment, id);
   } else {
     // Nothing is changed, and the answer shows the file.
-    audit::Entry seen{.action = "attachment.read",
-                      .resource = "attachment",
-                      .resource_id = a->id.value,
-                      .patient = a->patient_id};
-    audit::record(tx, audit::actor_of(req), std::move(seen));
+    w.log({.action = "attachment.read",
+           .resource = "attachment",
+           .resource_id = a->id.value,
+           .patient = a->patient_id});
   }
   req.saw("attachment", a->id.value, a->patient_id);
   api::Response response = api::ok(to_json(*a));
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  co_return co_await w.commit(std::move(response));
 }
 
 namespace {
@@ -162,7 +161,9 @@ namespace {
 /// The answer to a completion whose file is read in the background: 202, and what there is of it.
 Task<api::Response> answer_later(App& app, const api::Request& req, const Attachment& arrived) {
   const TenantId tenant = req.caller.tenant();
-  db::Tx tx = co_await api::begin_write(app.db, req);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
   auto a = co_await tx.maybe_one(kLockAttachment, arrived.id);
   if (!a) throw Failure(Code::attachment_not_found);
   const bool waits = a->state == "pending";
@@ -174,16 +175,14 @@ Task<api::Response> answer_later(App& app, const api::Request& req, const Attach
   if (first) tx.queue(kArrived, a->id, format_rfc3339(app.clock.now()));
   constexpr audit::Action kComplete = "attachment.complete";
   constexpr audit::Action kRead = "attachment.read";
-  audit::Entry entry{.action = first ? kComplete : kRead,
-                     .resource = "attachment",
-                     .resource_id = a->id.value,
-                     .patient = a->patient_id};
-  audit::record(tx, audit::actor_of(req), std::move(entry));
+  w.log({.action = first ? kComplete : kRead,
+         .resource = "attachment",
+         .resource_id = a->id.value,
+         .patient = a->patient_id});
   req.saw("attachment", a->id.value, a->patient_id);
   api::Response response = api::ok(to_json(*a));
   if (waits) response.status = 202;
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(tenant);
+  response = co_await w.commit(std::move(response));
   if (!first) co_return response;
   try {
     const std::vector<TenantId> tenants{tenant};
@@ -229,7 +228,7 @@ Task<api::Response> complete_upload(App& app, api::Request req) {
   in.finish();
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   api::Earlier earlier = co_await api::earlier_request(app.db, req);
-  api::replay_if_seen(std::move(earlier));
+  if (auto answer = std::move(earlier).replay()) co_return std::move(*answer);
   Attachment a = co_await find_shown(app, req);
   if (a.purged) {
     throw Failure(Code::upload_mismatch, "The file was removed: it is not what was declared.");

@@ -1,5 +1,5 @@
-#include "api/idempotency.h"
 #include "api/input.h"
+#include "api/write.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/headers.h"
 #include "features/attachments/kept_files.h"
@@ -64,12 +64,10 @@ Task<bool> purge(db::Pool& db, s3::Store& store, TenantId tenant, int retention_
       if (!a) co_return false;
       tx.queue(kPurged, a->id);
       audit::Entry entry = entry_of(*a, "attachment.purge", a->state, "purged");
-      audit::Actor nobody;
       if (a->state == "deleted") {
-        co_await keep_file(tx, a->id, std::move(nobody), std::move(entry));
-      } else {
-        audit::record(tx, nobody, std::move(entry));
+        entry = co_await keep_file(tx, a->id, std::nullopt, std::move(entry));
       }
+      audit::record(tx, audit::Actor{}, std::move(entry));
       co_await tx.commit();
     }
     if (a->state == "rejected" && a->upload_id) {
@@ -157,12 +155,10 @@ Task<std::int64_t> abort_uploads(db::Pool& db, s3::Store& store, TenantId tenant
 }
 
 /// Ends a pending upload at its uploader's wish. What the store does not remove now the sweep does.
-Task<api::Response> abort_pending(App& app, const api::Request& req, db::Tx tx, Attachment a) {
-  tx.queue(kReject, a.id, "the upload was aborted");
-  audit::Entry entry = entry_of(a, "attachment.abort", "pending", "rejected");
-  audit::record(tx, audit::actor_of(req), std::move(entry));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
+Task<api::Response> abort_pending(App& app, const api::Request& req, api::Write w, Attachment a) {
+  w.tx().queue(kReject, a.id, "the upload was aborted");
+  w.log(entry_of(a, "attachment.abort", "pending", "rejected"));
+  co_await w.commit();
   const Door door = door_of(app, req);
   co_await remove_rejected(door, std::move(a));
   co_return api::no_content();
@@ -173,11 +169,13 @@ Task<api::Response> abort_pending(App& app, const api::Request& req, db::Tx tx, 
 Task<api::Response> delete_attachment(App& app, api::Request req) {
   refuse_foreign_headers(req.head.headers);
   const auto id = req.path_id<AttachmentId>(Code::attachment_not_found);
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
   auto a = co_await tx.maybe_one(kLockAttachment, id);
   if (!a || a->purged || a->state == "deleted") throw Failure(Code::attachment_not_found);
   if (a->state == "pending") {
-    co_return co_await abort_pending(app, req, std::move(tx), std::move(*a));
+    co_return co_await abort_pending(app, req, std::move(w), std::move(*a));
   }
   if (a->state != "available") throw Failure(Code::attachment_not_available);
   if (a->record_status != "draft") throw Failure(Code::attachment_not_removable);
@@ -188,28 +186,28 @@ Task<api::Response> delete_attachment(App& app, api::Request req) {
   }
   tx.queue(kMarkDeleted, id, req.caller.account);
   audit::Entry entry = entry_of(*a, "attachment.delete", "available", "deleted");
-  co_await keep_file(tx, id, audit::actor_of(req), std::move(entry));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
-  co_return api::no_content();
+  entry = co_await keep_file(tx, id, req.caller.account, std::move(entry));
+  w.log(std::move(entry));
+  co_return co_await w.commit(api::no_content());
 }
 
 Task<api::Response> restore_attachment(App& app, api::Request req) {
   refuse_foreign_headers(req.head.headers);
   const auto id = req.path_id<AttachmentId>(Code::attachment_not_found);
-  db::Tx tx = co_await api::begin_write(app.db, req);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
   const auto a = co_await tx.maybe_one(kLockAttachment, id);
   if (!a || a->purged) throw Failure(Code::attachment_not_found);
   if (a->state != "deleted") throw Failure(Code::conflict, "The file is not deleted.");
   tx.queue(kRestore, id);
   audit::Entry entry = entry_of(*a, "attachment.restore", "deleted", "available");
-  co_await keep_file(tx, id, audit::actor_of(req), std::move(entry));
+  entry = co_await keep_file(tx, id, req.caller.account, std::move(entry));
+  w.log(std::move(entry));
   const Attachment after = co_await tx.one(kShowAttachment, id);
   req.saw("attachment", after.id.value, after.patient_id);
   api::Response response = api::ok(to_json(after));
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<Swept> sweep(db::Pool& db, s3::Store& store, TenantId tenant,

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "api/input.h"
+#include "api/write.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "features/attachments/attachments_sql.h"
@@ -274,15 +275,13 @@ Task<api::Response> list_upload_parts(App& app, api::Request req) {
     arrived.emplace();
   }
   const Time until = app.clock.now() + app.settings.attachments.url_ttl;
-  db::Tx tx = co_await app.db.begin(tenant);
-  tx.queue(kProlong, a.id, format_rfc3339(until));
-  audit::Entry entry{.action = "attachment.resume",
-                     .resource = "attachment",
-                     .resource_id = a.id.value,
-                     .patient = a.patient_id};
-  audit::record(tx, audit::actor_of(req), std::move(entry));
-  co_await tx.commit();
-  app.audit.touch(tenant);
+  api::Write w = co_await api::write(app, req);
+  w.tx().queue(kProlong, a.id, format_rfc3339(until));
+  w.log({.action = "attachment.resume",
+         .resource = "attachment",
+         .resource_id = a.id.value,
+         .patient = a.patient_id});
+  co_await w.commit();
   std::string text;
   api::ObjectWriter out(text);
   out.raw("arrived", arrived_json(*arrived));

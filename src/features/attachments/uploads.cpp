@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "api/idempotency.h"
 #include "api/input.h"
+#include "api/write.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "features/attachments/attachments_sql.h"
@@ -109,9 +109,10 @@ Declared parse_declared(const boost::json::object& body, const Settings::Attachm
   return d;
 }
 
-/// The pending row; `tx` is committed by the caller.
-Task<Attachment> insert_pending(App& app, db::Tx& tx, const api::Request& req, RecordId record,
+/// The pending row; the caller commits.
+Task<Attachment> insert_pending(App& app, api::Write& w, const api::Request& req, RecordId record,
                                 Declared d, std::string mode) {
+  db::Tx& tx = w.tx();
   const auto of = co_await tx.maybe_one(kRecordOfUpload, record);
   if (!of) throw Failure(Code::record_not_found);
   const Time now = app.clock.now();
@@ -122,11 +123,10 @@ Task<Attachment> insert_pending(App& app, db::Tx& tx, const api::Request& req, R
                                   d.stored_sha256, of->status != "draft", std::move(mode),
                                   format_rfc3339(now + app.settings.attachments.url_ttl),
                                   format_rfc3339(now), d.part_bytes, d.part_sha256);
-  audit::Entry entry{.action = "attachment.start",
-                     .resource = "attachment",
-                     .resource_id = id.value,
-                     .patient = of->patient};
-  audit::record(tx, audit::actor_of(req), std::move(entry));
+  w.log({.action = "attachment.start",
+         .resource = "attachment",
+         .resource_id = id.value,
+         .patient = of->patient});
   co_return co_await tx.one(kShowAttachment, AttachmentId(id.value));
 }
 
@@ -186,21 +186,15 @@ Task<api::Response> start_upload(App& app, api::Request req) {
   Declared declared = parse_declared(req.object(), app.settings.attachments);
   const s3::Habits habits = co_await store_habits(app, req.caller.tenant());
   const std::string mode = declared.part_bytes ? "multipart" : "single";
-  std::optional<api::Response> replayed;
-  try {
-    db::Tx tx = co_await api::begin_write(app.db, req);
-    const Attachment a = co_await insert_pending(app, tx, req, record, std::move(declared), mode);
-    req.saw("attachment", a.id.value, a.patient_id);
-    const std::string location = "/api/v1/attachments/" + std::to_string(a.id.value);
-    api::Response stored = api::created("{\"id\":" + std::to_string(a.id.value) + "}", location);
-    api::Response response = co_await api::commit_write(tx, req, std::move(stored));
-    response.body = co_await started_json(app, req.caller.tenant(), a, habits);
-    app.audit.touch(req.caller.tenant());
-    co_return response;
-  } catch (api::Replay& replay) {
-    replayed = std::move(replay.response);
-  }
-  co_return co_await signed_again(app, std::move(req), std::move(*replayed), habits);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return co_await signed_again(app, std::move(req), w.replay(), habits);
+  const Attachment a = co_await insert_pending(app, w, req, record, std::move(declared), mode);
+  req.saw("attachment", a.id.value, a.patient_id);
+  const std::string location = "/api/v1/attachments/" + std::to_string(a.id.value);
+  api::Response stored = api::created("{\"id\":" + std::to_string(a.id.value) + "}", location);
+  api::Response response = co_await w.commit(std::move(stored));
+  response.body = co_await started_json(app, req.caller.tenant(), a, habits);
+  co_return response;
 }
 
 /// A client's body on its way to the store: hashed, its first bytes kept for the sniffing.
@@ -319,9 +313,9 @@ Task<api::Response> upload_through(App& app, api::Request req) {
   Declared declared = declared_by_put(req, app.settings.attachments);
   std::optional<Attachment> a;
   {
-    db::Tx tx = co_await app.db.begin(req.caller.tenant());
-    a = co_await insert_pending(app, tx, req, record, std::move(declared), "proxy");
-    co_await tx.commit();
+    api::Write w = co_await api::write(app, req);
+    a = co_await insert_pending(app, w, req, record, std::move(declared), "proxy");
+    co_await w.commit();
   }
   const auto length = static_cast<std::uint64_t>(a->stored_size);
   auto passage = std::make_shared<Passage>(

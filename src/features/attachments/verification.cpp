@@ -125,7 +125,10 @@ Task<std::optional<AttachmentId>> verify_next(db::Pool& db, s3::Store& store, Te
   db::Tx tx = co_await door.begin();
   const auto now = co_await tx.maybe_one(kLockAny, a->id);
   const bool still = now && now->state == "pending" && now->s3_key == a->s3_key;
-  if (still) co_await queue_publish(tx, door.actor, *now, verdict, clock.now());
+  if (still) {
+    audit::Entry entry = co_await queue_publish(tx, door.actor.account, *now, verdict, clock.now());
+    audit::record(tx, door.actor, std::move(entry));
+  }
   co_await tx.commit();
   co_return a->id;
 }

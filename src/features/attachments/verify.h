@@ -113,8 +113,9 @@ Task<> remove_rejected(const Door& door, Attachment attachment);
 /// Whether the store's word is enough for the file's digest; otherwise it has to be read.
 [[nodiscard]] bool is_vouched(const Attachment& attachment, const s3::ObjectInfo& info);
 /// Publishes a verified file in this transaction, with its entry and its first version.
-[[nodiscard]] Task<> queue_publish(db::Tx& tx, const audit::Actor& actor,
-                                   const Attachment& attachment, const Verdict& verdict, Time now);
+[[nodiscard]] Task<audit::Entry> queue_publish(db::Tx& tx, std::optional<AccountId> by,
+                                               const Attachment& attachment, const Verdict& verdict,
+                                               Time now);
 
 // completion.cpp, downloads.cpp, lifecycle.cpp: handlers gathered by routes() in uploads.cpp
 Task<api::Response> complete_upload(App& app, api::Request req);

@@ -221,9 +221,10 @@ struct KeptAttachment {
   audit::LastVersion last;
   Time now{};
   static KeptAttachment from_row(const db::RowView& r) {
-    constexpr int kAfterFile = 33;
-    return {Attachment::from_row(r), audit::LastVersion::from_row(r, kAfterFile),
-            r.time(kAfterFile + 4)};
+    constexpr int kOfVersion = 5;  // the last columns
+    const int at = r.columns() - kOfVersion;
+    return {Attachment::from_row(r), audit::LastVersion::from_row(r, at),
+            r.time(at + kOfVersion - 1)};
   }
 };
 #define WB_KEPT_ATTACHMENT                                                                   \

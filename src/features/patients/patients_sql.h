@@ -11,7 +11,7 @@ namespace wardbook::patients {
 
 #define WB_PATIENT_COLUMNS                                                               \
   "p.id, p.patient_number, p.first_name, p.last_name, p.date_of_birth, p.sex, p.phone, " \
-  "p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, "       \
+  "p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, "      \
   "p.updated_at, p.last_allergy_id"
 
 using MaybeText = std::optional<std::string>;
@@ -28,8 +28,9 @@ struct KeptPatient {
   Patient patient;
   audit::LastVersion last;
   static KeptPatient from_row(const db::RowView& r) {
-    constexpr int kAfterPatient = 14;
-    KeptPatient out{Patient::from_row(r), audit::LastVersion::from_row(r, kAfterPatient)};
+    constexpr int kOfVersion = 4;  // the last columns
+    KeptPatient out{Patient::from_row(r),
+                    audit::LastVersion::from_row(r, r.columns() - kOfVersion)};
     out.patient.score.reset();
     return out;
   }

@@ -147,7 +147,7 @@ struct KeptAttachment {
   audit::LastVersion last;
   Time now{};
   static KeptAttachment from_row(const db::RowView& r) {
-    constexpr int kAfterFile = 27;
+    constexpr int kAfterFile = 28;
     return {Attachment::from_row(r), audit::LastVersion::from_row(r, kAfterFile),
             r.time(kAfterFile + 4)};
   }

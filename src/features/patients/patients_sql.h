@@ -25,7 +25,7 @@ struct KeptPatient {
   Patient patient;
   audit::LastVersion last;
   static KeptPatient from_row(const db::RowView& r) {
-    constexpr int kAfterPatient = 14;
+    constexpr int kAfterPatient = 15;
     KeptPatient out{Patient::from_row(r), audit::LastVersion::from_row(r, kAfterPatient)};
     out.patient.score.reset();
     return out;

@@ -12,8 +12,7 @@
 #include "demo/interrupt.h"
 #include "demo/loader_sql.h"
 #include "demo/people.h"
-#include "features/audit/row_versions.h"
-#include "features/audit/version_hash.h"
+#include "features/audit/audit.h"
 #include "features/patients/patients.h"
 #include "features/records/content_format.h"
 #include "features/records/records_search.h"
@@ -60,7 +59,7 @@ json::value or_null(const std::optional<std::string>& text) {
 struct Step {
   const char* kind;
   const char* status;
-  const char* action;
+  audit::Action action;
   Time at;
   std::optional<std::string> reason;
 };
@@ -117,13 +116,13 @@ class Loader {
     return ids;
   }
 
-  void note(Time at, std::int64_t actor, const char* role, const char* action, const char* resource,
-            std::int64_t id, std::int64_t patient, json::object after,
+  void note(Time at, std::int64_t actor, const char* role, audit::Action action,
+            const char* resource, std::int64_t id, std::int64_t patient, json::object after,
             const std::optional<std::string>& reason = {}) {
     entries_.emplace_back(at, json::object{{"at", format_rfc3339(at)},
                                            {"actor_id", actor},
                                            {"actor_role", role},
-                                           {"action", action},
+                                           {"action", action.name()},
                                            {"resource", resource},
                                            {"resource_id", id},
                                            {"patient_id", patient},

@@ -70,9 +70,9 @@ struct Clinic {
   s3::Store store{reactor, store_options(), clock};
   App app{reactor, workers, settings, clock, db, log, authority, tokens, provisioner, store};
   TenantId tenant = PgCluster::get().new_tenant("clinic");
-  api::Caller doctor = member(api::Role::doctor);
-  api::Caller nurse = member(api::Role::nurse);
-  api::Caller admin = member(api::Role::hospital_admin);
+  api::Principal doctor = member(api::Role::doctor);
+  api::Principal nurse = member(api::Role::nurse);
+  api::Principal admin = member(api::Role::hospital_admin);
 
   Clinic() = default;
   ~Clinic() {
@@ -99,16 +99,18 @@ struct Clinic {
     return out;
   }
 
-  api::Caller member(api::Role role) {
+  api::Principal member(api::Role role) {
     const std::string name(api::to_string(role));
     accounts::NewAccount account{name + "@" + tenant.str() + ".test", name,
                                  accounts::hash_password(settings.auth, kClinicPassword)};
     const auto made = run(reactor, accounts::add_member(db, {}, tenant, account, role));
-    api::Caller out;
+    api::Principal out;
     out.account = made.id;
     out.name = name;
     out.email = made.email;
+    out.kind = api::Principal::Kind::account;
     out.role = role;
+    out.permissions = api::permissions_of(role);
     out.tenant_id = tenant;
     out.session = session_of(made.id);
     return out;
@@ -135,8 +137,8 @@ struct Clinic {
   }
 
   /// `version` is what If-Match names; 0: without it.
-  static api::Request request(const api::Caller& caller, std::string_view method, std::int64_t id,
-                              std::int64_t version, boost::json::value body = {}) {
+  static api::Request request(const api::Principal& caller, std::string_view method,
+                              std::int64_t id, std::int64_t version, boost::json::value body = {}) {
     api::Request out;
     out.id = "test";
     out.caller = caller;
@@ -150,7 +152,7 @@ struct Clinic {
     return out;
   }
 
-  Outcome call(const api::Caller& caller, std::string_view method, std::string_view pattern,
+  Outcome call(const api::Principal& caller, std::string_view method, std::string_view pattern,
                std::int64_t id = 0, std::int64_t version = 0, boost::json::value body = {}) {
     auto task = perform(app, handler(method, pattern),
                         request(caller, method, id, version, std::move(body)));

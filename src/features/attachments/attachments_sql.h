@@ -2,7 +2,11 @@
 
 #include "db/query.h"
 #include "features/attachments/attachments.h"
-#include "features/audit/row_versions.h"
+#include "features/audit/audit.h"
+
+// Tables: owns {tenant}.record_attachments
+// Tables: reads {tenant}.medical_records {tenant}.signatures {tenant}.row_versions
+// Tables: reads {tenant}.staff
 
 namespace wardbook::attachments {
 
@@ -173,5 +177,10 @@ inline const db::Query<db::Int64Row> kFirstGone{"attachments.first_gone", R"sql(
 #undef WB_KEPT_ATTACHMENT
 #undef WB_ATTACHMENT_COLUMNS
 #undef WB_ATTACHMENT_FROM
+
+inline const db::Query<api::Whose, std::int64_t> kWhoseAttachment{"attachments.whose", R"sql(
+  SELECT r.patient_id, r.voided_at IS NOT NULL AS voided, a.purged_at IS NOT NULL AS purged
+  FROM {tenant}.record_attachments a
+  JOIN {tenant}.medical_records r ON r.id = a.record_id WHERE a.id = $1)sql"};
 
 }  // namespace wardbook::attachments

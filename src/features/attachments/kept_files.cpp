@@ -61,7 +61,7 @@ Task<> keep_file(db::Tx& tx, AttachmentId id, audit::Actor actor, audit::Entry e
   version.resource = "attachment";
   version.id = id.value;
   version.version = now.last.version + 1;
-  version.kind = entry.action;
+  version.kind = entry.action.name();
   version.patient = now.file.patient_id;
   version.by = actor.account;
   version.at = now.now;

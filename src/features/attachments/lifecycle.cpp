@@ -12,9 +12,9 @@ namespace {
 constexpr int kSweepBatch = 200;
 constexpr int kKeyPage = 500;
 
-audit::Entry entry_of(const Attachment& a, std::string action, std::string before,
+audit::Entry entry_of(const Attachment& a, audit::Action action, std::string before,
                       std::string after) {
-  return {.action = std::move(action),
+  return {.action = action,
           .resource = "attachment",
           .resource_id = a.id.value,
           .patient = a.patient_id,

@@ -4,6 +4,10 @@
 #include "db/query.h"
 #include "features/audit/entry_format.h"
 
+// Tables: owns {tenant}.audit_log {tenant}.audit_seals {tenant}.audit_sealing
+// Tables: owns {tenant}.audit_unsealed {tenant}.row_versions wardbook.platform_audit
+// Tables: reads {tenant}.staff
+
 namespace wardbook::audit {
 
 using Texts = std::vector<std::optional<std::string>>;
@@ -40,29 +44,6 @@ inline const db::Query<void, std::optional<std::int64_t>, std::string, std::stri
     kInsertPlatform{"audit.insert_platform", R"sql(
   INSERT INTO wardbook.platform_audit (actor_id, action, resource, outcome, request_id, ip, detail)
   VALUES ($1, $2, $3, $4, $5, $6, $7))sql"};
-
-/// Whose data a resource is, and whether it can no longer be seen: a visit that was voided with
-/// what belongs to it, a file that was purged.
-struct Behind {
-  std::int64_t patient = 0;
-  bool voided = false;
-  bool purged = false;
-  static Behind from_row(const db::RowView& r) { return {r.int64(0), r.boolean(1), r.boolean(2)}; }
-};
-inline const db::Query<Behind, std::string, std::int64_t> kPatientBehind{"audit.patient_behind",
-                                                                         R"sql(
-  SELECT p.id, false, false FROM {tenant}.patients p
-  WHERE $1::text = 'patient' AND p.id = $2::bigint
-  UNION ALL
-  SELECT r.patient_id, r.voided_at IS NOT NULL, false FROM {tenant}.medical_records r
-  WHERE $1 = 'record' AND r.id = $2
-  UNION ALL
-  SELECT r.patient_id, r.voided_at IS NOT NULL, false FROM {tenant}.diagnoses d
-  JOIN {tenant}.medical_records r ON r.id = d.record_id WHERE $1 = 'diagnosis' AND d.id = $2
-  UNION ALL
-  SELECT r.patient_id, r.voided_at IS NOT NULL, a.purged_at IS NOT NULL
-  FROM {tenant}.record_attachments a
-  JOIN {tenant}.medical_records r ON r.id = a.record_id WHERE $1 = 'attachment' AND a.id = $2)sql"};
 
 // ---- the chain
 

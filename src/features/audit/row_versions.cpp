@@ -1,7 +1,7 @@
 #include "features/audit/row_versions.h"
 
 #include "base/hash.h"
-#include "features/audit/version_hash.h"
+#include "features/audit/audit.h"
 
 namespace wardbook::audit {
 namespace {

@@ -1,14 +1,16 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+#include "base/ids.h"
 #include "db/pool.h"
-#include "features/audit/audit.h"
 
 namespace wardbook::audit {
+
+struct Verdict;
 
 /// What a patient or a file is after a change.
 struct RowVersion {

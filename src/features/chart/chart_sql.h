@@ -4,6 +4,9 @@
 #include "db/query.h"
 #include "features/allergies/allergies.h"
 
+// Tables: reads {tenant}.medical_records {tenant}.diagnoses {tenant}.record_attachments
+// Tables: reads {tenant}.staff wardbook.my_tenant
+
 namespace wardbook::chart {
 
 using MaybeText = std::optional<std::string>;

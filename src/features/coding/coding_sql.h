@@ -3,6 +3,8 @@
 #include "db/query.h"
 #include "features/coding/coding.h"
 
+// Tables: owns {tenant}.diagnoses
+
 namespace wardbook::coding {
 
 using MaybeText = std::optional<std::string>;

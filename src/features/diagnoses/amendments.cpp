@@ -1,6 +1,5 @@
 #include "features/diagnoses/amendments.h"
 
-#include "api/idempotency.h"
 #include "api/input.h"
 #include "features/coding/coding.h"
 #include "features/records/records.h"
@@ -40,7 +39,9 @@ Amendment read_body(const json::object& body, std::vector<Fault>& faults) {
 Task<api::Response> amend_record(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto expected = api::if_match(req);
-  db::Tx tx = co_await api::begin_write(app.db, req);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
   records::Record record = co_await records::lock(tx, id, expected);
   if (record.status == "draft") throw Failure(Code::record_not_finalized);
   std::vector<Fault> faults;
@@ -53,16 +54,14 @@ Task<api::Response> amend_record(App& app, api::Request req) {
   records::Change change{.kind = "amended", .status = "amended", .reason = amendment.reason};
   co_await records::take_diagnoses(tx, asked, id, change);
   records::RecordView view = co_await records::write_version(
-      tx, req, app.clock, record, std::move(asked.data), std::move(change));
+      w, app.clock, record, std::move(asked.data), std::move(change));
   for (const auto& pointer : asked.headers()) {
     view.warn(coding::header_warning("/changes" + pointer));
   }
   req.saw("record", id.value, view.patient);
   api::Response response = api::ok(view.json).etag(view.revision);
   response.status = 201;
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  co_return co_await w.commit(std::move(response));
 }
 
 }  // namespace wardbook::diagnoses

@@ -43,12 +43,12 @@ std::optional<std::string> fault_of(const KeptPatient& row) {
 
 }  // namespace
 
-audit::RowVersion version_of(const Patient& patient, std::string action, AccountId by) {
+audit::RowVersion version_of(const Patient& patient, audit::Action action, AccountId by) {
   audit::RowVersion version;
   version.resource = "patient";
   version.id = patient.id.value;
   version.version = patient.version;
-  version.kind = std::move(action);
+  version.kind = action.name();
   version.patient = patient.id;
   version.by = by;
   version.at = parse_rfc3339(patient.updated_at).value();

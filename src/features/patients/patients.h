@@ -11,7 +11,7 @@
 #include "base/ids.h"
 #include "db/pool.h"
 #include "db/query.h"
-#include "features/audit/row_versions.h"
+#include "features/audit/audit.h"
 
 namespace wardbook::patients {
 
@@ -62,8 +62,11 @@ struct Patient {
 /// For features that show a patient beside their own; nullopt when there is none.
 [[nodiscard]] Task<std::optional<Patient>> find(db::Tx& tx, PatientId id);
 
+/// What routes of patients are about.
+extern const api::Subject kPatient;
+
 /// What the patient is after this action, to be kept with it.
-[[nodiscard]] audit::RowVersion version_of(const Patient& patient, std::string action,
+[[nodiscard]] audit::RowVersion version_of(const Patient& patient, audit::Action action,
                                            AccountId by);
 /// Recomputes what is kept of patients and holds their rows against it. Adds to `verdict`.
 [[nodiscard]] Task<> verify_patients(db::Pool& db, TenantId tenant, audit::Verdict& verdict);

@@ -1,8 +1,11 @@
 #pragma once
 
 #include "db/query.h"
-#include "features/audit/row_versions.h"
+#include "features/audit/audit.h"
 #include "features/patients/patients.h"
+
+// Tables: owns {tenant}.patients {tenant}.patient_numbers {tenant}.name_words
+// Tables: reads {tenant}.medical_records {tenant}.row_versions wardbook.my_tenant
 
 namespace wardbook::patients {
 
@@ -244,5 +247,10 @@ inline const db::Query<db::Int64Row, std::string, Dates> kCountNumbers{
 #undef WB_NUMBERED
 #undef WB_AFTER_LAST
 #undef WB_IN_ORDER
+
+/// Its own, if there is one of this number.
+inline const db::Query<api::Whose, std::int64_t> kWhosePatient{"patients.whose", R"sql(
+  SELECT id AS patient_id, false AS voided, false AS purged
+  FROM {tenant}.patients WHERE id = $1)sql"};
 
 }  // namespace wardbook::patients

@@ -1,6 +1,6 @@
 #include "features/records/records.h"
 
-#include "features/audit/version_hash.h"
+#include "features/audit/audit.h"
 #include "features/records/content_format.h"
 
 namespace wardbook::records {

@@ -167,12 +167,14 @@ void require_complete(const RecordInput& data);
 /// begins the next version, and keeps the one before it. The diagnoses must be as they are to be
 /// (changed in this transaction, by the caller), unless `change` brings them.
 /// Returns what is to be sent; the caller commits.
-[[nodiscard]] Task<RecordView> write_version(db::Tx& tx, const api::Request& request,
-                                             const Clock& clock, Record& record, RecordInput data,
-                                             Change change);
+[[nodiscard]] Task<RecordView> write_version(api::Write& w, const Clock& clock, Record& record,
+                                             RecordInput data, Change change);
 
 /// The tenant's whole set of version hashes, recomputed. Adds to `verdict`.
 [[nodiscard]] Task<> verify_versions(db::Pool& db, TenantId tenant, audit::Verdict& verdict);
+
+/// What routes of records are about.
+extern const api::Subject kRecord;
 
 [[nodiscard]] std::vector<api::Route> routes();
 

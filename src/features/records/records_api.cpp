@@ -1,4 +1,3 @@
-#include "api/idempotency.h"
 #include "api/input.h"
 #include "features/records/records_life.h"
 #include "features/records/records_sql.h"
@@ -10,7 +9,9 @@ namespace json = boost::json;
 
 Task<api::Response> create_record(App& app, api::Request req) {
   std::vector<Fault> faults;
-  db::Tx tx = co_await api::begin_write(app.db, req);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
   Record record;
   Asked asked = co_await read_new(tx, req, record, req.object(), faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
@@ -21,14 +22,12 @@ Task<api::Response> create_record(App& app, api::Request req) {
   Change change{.kind = "created", .status = "draft"};
   co_await take_diagnoses(tx, asked, record.id, change);
   RecordView view =
-      co_await write_version(tx, req, app.clock, record, std::move(asked.data), std::move(change));
+      co_await write_version(w, app.clock, record, std::move(asked.data), std::move(change));
   for (const auto& pointer : asked.headers()) view.warn(coding::header_warning(pointer));
   req.saw("record", record.id.value, view.patient);
   const std::string location = "/api/v1/records/" + std::to_string(record.id.value);
   api::Response response = api::created(view.json, location).etag(view.revision);
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<api::Response> get_record(App& app, api::Request req) {
@@ -43,13 +42,12 @@ Task<api::Response> get_record(App& app, api::Request req) {
 }
 
 /// What answers a change that changes nothing: the record as it is, which counts as a look.
-Task<RecordView> show_unchanged(db::Tx& tx, const api::Request& req, RecordId id) {
-  RecordView view = co_await tx.one(kShowRecord, id);
-  audit::Entry seen{.action = "record.read",
-                    .resource = "record",
-                    .resource_id = id.value,
-                    .patient = view.patient};
-  audit::record(tx, audit::actor_of(req), std::move(seen));
+Task<RecordView> show_unchanged(api::Write& w, RecordId id) {
+  RecordView view = co_await w.tx().one(kShowRecord, id);
+  w.log({.action = "record.read",
+         .resource = "record",
+         .resource_id = id.value,
+         .patient = view.patient});
   co_return view;
 }
 
@@ -57,7 +55,9 @@ Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto expected = api::if_match(req);
   json::object body = req.object();
-  db::Tx tx = co_await api::begin_write(app.db, req);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
   Record record = co_await lock(tx, id, expected);
   require_draft(record);
   std::vector<Fault> faults;
@@ -65,19 +65,16 @@ Task<api::Response> change_record(App& app, api::Request req, Apply apply) {
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   std::optional<RecordView> view;
   if (!asked.changes(record)) {
-    view = co_await show_unchanged(tx, req, id);
+    view = co_await show_unchanged(w, id);
   } else {
     Change change{.kind = "updated", .status = "draft"};
     co_await take_diagnoses(tx, asked, id, change);
-    view = co_await write_version(tx, req, app.clock, record, std::move(asked.data),
-                                  std::move(change));
+    view = co_await write_version(w, app.clock, record, std::move(asked.data), std::move(change));
   }
   for (const auto& pointer : asked.headers()) view->warn(coding::header_warning(pointer));
   req.saw("record", id.value, view->patient);
   api::Response response = api::ok(std::move(view->json)).etag(view->revision);
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<api::Response> put_record(App& app, api::Request req) {
@@ -90,28 +87,30 @@ Task<api::Response> patch_record(App& app, api::Request req) {
 
 }  // namespace
 
-Task<> record_was_read(App& app, const api::Request& req, std::string action, RecordId record,
+Task<> record_was_read(App& app, const api::Request& req, audit::Action action, RecordId record,
                        PatientId patient) {
-  audit::Entry seen{.action = std::move(action),
-                    .resource = "record",
-                    .resource_id = record.value,
-                    .patient = patient};
-  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  audit::Entry seen{
+      .action = action, .resource = "record", .resource_id = record.value, .patient = patient};
+  co_await app.audit.read(req, std::move(seen));
 }
+
+constinit const api::Subject kRecord{
+    .resource = "record", .reading = api::Access::records_read, .whose = &kWhoseRecord};
 
 std::vector<api::Route> routes() {
   using enum api::Access;
   using api::Body;
-  return {{"GET", "/records", records_read, &list_records},
-          {"POST", "/records", records_write, &create_record, Body::json},
-          {"GET", "/records/{id}", records_read, &get_record},
-          {"PUT", "/records/{id}", records_write, &put_record, Body::json},
-          {"PATCH", "/records/{id}", records_write, &patch_record, Body::json},
-          {"DELETE", "/records/{id}", records_write, &void_record},
-          {"POST", "/records/{id}/finalize", records_finalize, &finalize_record, Body::json},
-          {"POST", "/records/{id}/reopen", records_reopen, &reopen_record, Body::json},
-          {"GET", "/records/{id}/versions", records_read, &list_versions},
-          {"GET", "/records/{id}/versions/{n}", records_read, &get_version}};
+  return {
+      {"GET", "/records", records_read, kRecord, &list_records},
+      {"POST", "/records", records_write, kRecord, &create_record, Body::json},
+      {"GET", "/records/{id}", records_read, kRecord, &get_record},
+      {"PUT", "/records/{id}", records_write, kRecord, &put_record, Body::json},
+      {"PATCH", "/records/{id}", records_write, kRecord, &patch_record, Body::json},
+      {"DELETE", "/records/{id}", records_write, kRecord, &void_record},
+      {"POST", "/records/{id}/finalize", records_finalize, kRecord, &finalize_record, Body::json},
+      {"POST", "/records/{id}/reopen", records_reopen, kRecord, &reopen_record, Body::json},
+      {"GET", "/records/{id}/versions", records_read, kRecord, &list_versions},
+      {"GET", "/records/{id}/versions/{n}", records_read, kRecord, &get_version}};
 }
 
 }  // namespace wardbook::records

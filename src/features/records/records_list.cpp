@@ -336,7 +336,7 @@ Task<api::Response> list_records(App& app, api::Request req) {
   const Filter filter = read_filter(req);
   Page page = co_await find(app, req.caller.tenant(), filter);
   std::vector<std::string> items;
-  audit::Entry seen{.action = filter.has_words() ? "record.search" : "record.list",
+  audit::Entry seen{.action = filter.has_words() ? audit::Action("record.search") : "record.list",
                     .resource = "record",
                     .filters = api::filters_json(req)};
   // Whether there is anything at all of a patient is a look too, as is how much.
@@ -348,7 +348,7 @@ Task<api::Response> list_records(App& app, api::Request req) {
   std::ranges::sort(seen.patients);
   const auto repeated = std::ranges::unique(seen.patients);
   seen.patients.erase(repeated.begin(), repeated.end());
-  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  co_await app.audit.read(req, std::move(seen));
   co_return api::ok(api::page_json(items, page.next, page.total));
 }
 

@@ -3,6 +3,11 @@
 #include "db/query.h"
 #include "features/records/records.h"
 
+// Tables: owns {tenant}.medical_records {tenant}.record_versions {tenant}.signatures
+// Tables: owns {tenant}.follow_ups {tenant}.record_numbers {tenant}.record_ids
+// Tables: reads {tenant}.patients {tenant}.diagnoses {tenant}.templates {tenant}.staff
+// Tables: reads {tenant}.audit_log wardbook.my_tenant
+
 namespace wardbook::records {
 
 using MaybeText = std::optional<std::string>;
@@ -264,5 +269,9 @@ inline const db::Query<db::Int64Row, RecordId> kPatientOf{
 
 inline const db::Query<db::BoolRow, RecordId> kWasSigned{"records.was_signed", R"sql(
   SELECT EXISTS (SELECT FROM {tenant}.signatures WHERE record_id = $1))sql"};
+
+inline const db::Query<api::Whose, std::int64_t> kWhoseRecord{"records.whose", R"sql(
+  SELECT patient_id, voided_at IS NOT NULL AS voided, false AS purged FROM {tenant}.medical_records
+  WHERE id = $1)sql"};
 
 }  // namespace wardbook::records

@@ -1,6 +1,6 @@
 #include <map>
 
-#include "features/audit/version_hash.h"
+#include "features/audit/audit.h"
 #include "features/records/content_format.h"
 #include "features/records/records_versions_sql.h"
 

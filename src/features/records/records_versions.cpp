@@ -170,7 +170,7 @@ Task<api::Response> get_version(App& app, api::Request req) {
   std::set<std::int64_t> whose{patient.value, version->head.patient.value};
   if (against) whose.insert(against->head.patient.value);
   if (whose.size() > 1) seen.patients.assign(whose.begin(), whose.end());
-  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  co_await app.audit.read(req, std::move(seen));
   if (against) {
     // In the order of time, whichever of the two was named first.
     const bool forward = against->head.number < version->head.number;

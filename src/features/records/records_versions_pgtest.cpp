@@ -31,7 +31,7 @@ class VersionsTest : public ::testing::Test {
     run(clinic_.reactor, verify_versions(clinic_.db, clinic_.tenant, verdict));
     return verdict.first_fault.value_or("none");
   }
-  Outcome write(const api::Caller& who, std::int64_t record, std::int64_t revision,
+  Outcome write(const api::Principal& who, std::int64_t record, std::int64_t revision,
                 const std::string& notes) {
     return clinic_.call(who, "PATCH", "/records/{id}", record, revision, {{"notes", notes}});
   }
@@ -270,10 +270,10 @@ struct Accepted {
 using History = std::map<std::int64_t, std::map<std::int64_t, Accepted>>;
 
 struct Client {
-  Client(Clinic& c, api::Caller who, History& all, unsigned seed)
+  Client(Clinic& c, api::Principal who, History& all, unsigned seed)
       : clinic(c), caller(std::move(who)), history(all), random(seed) {}
   Clinic& clinic;
-  api::Caller caller;
+  api::Principal caller;
   History& history;
   std::mt19937 random;
   std::map<std::int64_t, std::int64_t> known;      ///< record -> the revision it believes in
@@ -287,7 +287,7 @@ struct Client {
 struct Step {
   std::string method;
   std::string pattern;
-  api::Caller caller;
+  api::Principal caller;
   json::value body;
   Accepted made;
   bool of_diagnosis = false;

@@ -219,7 +219,8 @@ inline const db::Query<Mismatch> kFirstUnlikeAuthors{"records.first_unlike_autho
              FROM {tenant}.record_versions WHERE kind IN ('finalized', 'amended')
              ORDER BY record_id, version DESC) s ON s.record_id = r.id
   WHERE (r.created_by, r.created_at)
-      IS DISTINCT FROM (coalesce(c.changed_by, r.version_by), coalesce(c.begun_at, r.version_begun_at))
+      IS DISTINCT FROM (coalesce(c.changed_by, r.version_by),
+                        coalesce(c.begun_at, r.version_begun_at))
     OR CASE WHEN r.status = 'draft'
          THEN r.finalized_by IS NOT NULL OR r.finalized_at IS NOT NULL OR r.signed_hash IS NOT NULL
          ELSE (r.finalized_by, r.finalized_at, r.signed_hash)
@@ -241,12 +242,17 @@ inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sq
     SELECT r.id, r.version, r.revision, r.version_kind, r.version_by, NULL, r.content_hash, false
     FROM {tenant}.medical_records r WHERE r.version_kind IN ('created', 'updated', 'diagnosis')
   ), steps AS (
-    SELECT v.*, CASE v.kind WHEN 'finalized' THEN 'record.finalize' WHEN 'amended' THEN 'record.amend'
-      WHEN 'reopened' THEN 'record.reopen' WHEN 'voided' THEN 'record.void' ELSE 'draft' END AS step
+    SELECT v.*, CASE v.kind WHEN 'finalized' THEN 'record.finalize'
+      WHEN 'amended' THEN 'record.amend' WHEN 'reopened' THEN 'record.reopen'
+      WHEN 'voided' THEN 'record.void' ELSE 'draft' END AS step
     FROM versions v
   ), entries AS (
-    SELECT a.*, CASE WHEN a.action IN ('record.create', 'record.update', 'record.diagnose')
-      THEN 'draft' ELSE a.action END AS step
+    SELECT a.resource_id, a.actor_id, a.salt IS NULL AS erased, coalesce(a.reason, '') AS reason,
+      CASE WHEN a.action IN ('record.create', 'record.update', 'record.diagnose') THEN 'draft'
+        ELSE a.action END AS step,
+      a.after->>'revision' AS revision, a.after->>'version' AS version,
+      a.after->>'content_hash' AS content_hash, a.after->>'record_number' AS record_number,
+      a.after->>'signed_by_name' AS signed_by_name
     FROM {tenant}.audit_log a WHERE a.resource = 'record' AND a.outcome = 'ok'
   ), unvouched AS (
     SELECT v.record_id, v.version, v.step, v.changed_by,
@@ -254,23 +260,22 @@ inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sq
                               ORDER BY v.version) AS n
     FROM steps v
     WHERE NOT EXISTS (
-      SELECT FROM entries a
-      WHERE a.resource_id = v.record_id AND a.after->>'revision' = v.revision::text
-        AND a.after->>'version' = v.version::text AND a.after->>'content_hash' = v.content_hash
-        AND (a.after->>'record_number' IS NULL OR EXISTS (
+      SELECT FROM entries e
+      WHERE e.resource_id = v.record_id AND e.revision = v.revision::text
+        AND e.version = v.version::text AND e.content_hash = v.content_hash
+        AND (e.record_number IS NULL OR EXISTS (
           SELECT FROM {tenant}.medical_records r
-          WHERE r.id = v.record_id AND r.record_number = a.after->>'record_number'))
-        AND (a.after->>'signed_by_name' IS NULL OR EXISTS (
+          WHERE r.id = v.record_id AND r.record_number = e.record_number))
+        AND (e.signed_by_name IS NULL OR EXISTS (
           SELECT FROM {tenant}.signatures s WHERE s.record_id = v.record_id
-            AND s.version = v.version AND s.signed_by_name = a.after->>'signed_by_name'))
-        AND a.actor_id = v.changed_by
-        AND (v.erased OR coalesce(a.reason, '') = coalesce(v.reason, ''))
-        AND a.step = v.step)
+            AND s.version = v.version AND s.signed_by_name = e.signed_by_name))
+        AND e.actor_id = v.changed_by AND (v.erased OR e.reason = coalesce(v.reason, ''))
+        AND e.step = v.step)
   )
   SELECT u.record_id, u.version FROM unvouched u
-  LEFT JOIN (SELECT a.resource_id, a.step, a.actor_id, count(*) AS entries
-             FROM entries a WHERE a.salt IS NULL
-             GROUP BY a.resource_id, a.step, a.actor_id) e
+  LEFT JOIN (SELECT o.resource_id, o.step, o.actor_id, count(*) AS entries
+             FROM entries o WHERE o.erased
+             GROUP BY o.resource_id, o.step, o.actor_id) e
     ON e.resource_id = u.record_id AND e.step = u.step AND e.actor_id = u.changed_by
   WHERE u.n > coalesce(e.entries, 0)
   ORDER BY 1, 2 LIMIT 1)sql"};

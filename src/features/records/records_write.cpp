@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "api/input.h"
-#include "features/audit/version_hash.h"
+#include "features/audit/audit.h"
 #include "features/records/content_format.h"
 #include "features/records/records_search.h"
 #include "features/records/records_versions_sql.h"
@@ -34,7 +34,7 @@ Sides differing(const std::string& before, const std::string& after) {
   return sides;
 }
 
-std::string action_of(const std::string& kind) {
+audit::Action action_of(const std::string& kind) {
   if (kind == "created") return "record.create";
   if (kind == "updated") return "record.update";
   if (kind == "diagnosis") return "record.diagnose";
@@ -181,10 +181,11 @@ Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected) {
   co_return std::move(*record);
 }
 
-Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Clock& clock,
-                               Record& record, RecordInput data, Change change) {
+Task<RecordView> write_version(api::Write& w, const Clock& clock, Record& record, RecordInput data,
+                               Change change) {
   const bool is_new = change.kind == "created";
-  const AccountId by = request.caller.account;
+  const AccountId by = w.actor().account.value();
+  db::Tx& tx = w.tx();
   Record next = record;
   next.data = std::move(data);
   if (change.diagnoses) {
@@ -226,7 +227,7 @@ Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Cl
     tx.queue(kInsertSignature, record.id, next.version.number, next.version.hash, by,
              format_rfc3339(now), change.kind, signer);
   }
-  audit::record(tx, audit::actor_of(request), entry_of(record, next, change, signer));
+  w.log(entry_of(record, next, change, signer));
   RecordView view = co_await tx.one(kShowRecord, record.id);
   record = std::move(next);
   co_return view;

@@ -1,7 +1,6 @@
 #include "features/templates/kept_templates.h"
 
-#include "features/audit/entry_format.h"
-#include "features/audit/version_hash.h"
+#include "features/audit/audit.h"
 #include "features/templates/templates.h"
 
 namespace wardbook::templates {

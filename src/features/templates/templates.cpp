@@ -1,9 +1,9 @@
 #include "features/templates/templates.h"
 
 #include "api/conditions.h"
-#include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
+#include "api/write.h"
 #include "clinical/visit.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
@@ -76,9 +76,9 @@ std::string to_json(const Version& v) {
   return text;
 }
 
-audit::Entry entry_of(std::string action, TemplateId id, std::optional<std::string> before,
+audit::Entry entry_of(audit::Action action, TemplateId id, std::optional<std::string> before,
                       std::optional<std::string> after) {
-  return {.action = std::move(action),
+  return {.action = action,
           .resource = "template",
           .resource_id = id.value,
           .before = std::move(before),
@@ -161,63 +161,58 @@ Task<api::Response> get_version(App& app, api::Request req) {
 }
 
 Task<api::Response> create_template(App& app, api::Request req) {
-  Written w = parse_template(req.object());
-  db::Tx tx = co_await api::begin_write(app.db, req);
-  const Template made = co_await tx.one(kInsertTemplate, w.name, w.visit_type, w.specialty,
-                                        db::Json{w.content}, req.caller.account);
+  Written in = parse_template(req.object());
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  const Template made = co_await w.tx().one(kInsertTemplate, in.name, in.visit_type, in.specialty,
+                                            db::Json{in.content}, req.caller.account);
   const std::string body = to_json(made);
-  audit::Entry entry =
-      entry_of("template.create", made.id, std::nullopt, keep(tx, made, req.caller.account));
-  audit::record(tx, audit::actor_of(req), std::move(entry));
+  w.log(entry_of("template.create", made.id, std::nullopt, keep(w.tx(), made, req.caller.account)));
   const std::string location = "/api/v1/templates/" + std::to_string(made.id.value);
   api::Response response = api::created(body, location).etag(made.version);
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<api::Response> replace_template(App& app, api::Request req) {
   const auto id = req.path_id<TemplateId>(Code::template_not_found);
   const auto expected = api::if_match(req);
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const Template before = co_await own(tx, id, expected);
-  Written w = parse_template(req.object());
-  const Template after =
-      co_await tx.one(kUpdateTemplate, id, w.name, w.visit_type, w.specialty, db::Json{w.content});
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  const Template before = co_await own(w.tx(), id, expected);
+  Written in = parse_template(req.object());
+  const Template after = co_await w.tx().one(kUpdateTemplate, id, in.name, in.visit_type,
+                                             in.specialty, db::Json{in.content});
   const std::string body = to_json(after);
-  audit::Entry entry =
-      entry_of("template.update", id, to_json(before), keep(tx, after, req.caller.account));
-  audit::record(tx, audit::actor_of(req), std::move(entry));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
-  co_return api::ok(body).etag(after.version);
+  w.log(entry_of("template.update", id, to_json(before), keep(w.tx(), after, req.caller.account)));
+  api::Response response = api::ok(body).etag(after.version);
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<api::Response> remove_template(App& app, api::Request req) {
   const auto id = req.path_id<TemplateId>(Code::template_not_found);
   const auto expected = api::if_match(req);
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const Template before = co_await own(tx, id, expected);
-  tx.queue(kRemoveTemplate, id);
-  audit::Entry entry = entry_of("template.remove", id, to_json(before), std::nullopt);
-  audit::record(tx, audit::actor_of(req), std::move(entry));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
-  co_return api::no_content();
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  const Template before = co_await own(w.tx(), id, expected);
+  w.tx().queue(kRemoveTemplate, id);
+  w.log(entry_of("template.remove", id, to_json(before), std::nullopt));
+  co_return co_await w.commit(api::no_content());
 }
+
+constexpr api::Subject kTemplate{.resource = "template", .reading = api::Access::any_in_tenant};
 
 }  // namespace
 
 std::vector<api::Route> routes() {
   using enum api::Access;
   using api::Body;
-  return {{"GET", "/templates", any_in_tenant, &list_templates},
-          {"POST", "/templates", templates_write, &create_template, Body::json},
-          {"GET", "/templates/{id}", any_in_tenant, &get_template},
-          {"PUT", "/templates/{id}", templates_write, &replace_template, Body::json},
-          {"DELETE", "/templates/{id}", templates_write, &remove_template},
-          {"GET", "/templates/{id}/versions", any_in_tenant, &list_versions},
-          {"GET", "/templates/{id}/versions/{n}", any_in_tenant, &get_version}};
+  return {{"GET", "/templates", any_in_tenant, kTemplate, &list_templates},
+          {"POST", "/templates", templates_write, kTemplate, &create_template, Body::json},
+          {"GET", "/templates/{id}", any_in_tenant, kTemplate, &get_template},
+          {"PUT", "/templates/{id}", templates_write, kTemplate, &replace_template, Body::json},
+          {"DELETE", "/templates/{id}", templates_write, kTemplate, &remove_template},
+          {"GET", "/templates/{id}/versions", any_in_tenant, kTemplate, &list_versions},
+          {"GET", "/templates/{id}/versions/{n}", any_in_tenant, kTemplate, &get_version}};
 }
 
 }  // namespace wardbook::templates

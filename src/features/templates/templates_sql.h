@@ -2,6 +2,9 @@
 
 #include "db/query.h"
 
+// Tables: owns {tenant}.templates {tenant}.template_versions
+// Tables: reads {tenant}.audit_log
+
 namespace wardbook::templates {
 
 using MaybeText = std::optional<std::string>;

@@ -165,7 +165,7 @@ test("diagnoses of a finalized record stay as they are", async () => {
   });
   const done = await finalize(doctor, await read(draft.id));
   const one = `/diagnoses/${added.body.id}`;
-  const ifMatch = done.version;
+  const ifMatch = done.revision;
   await doctor.refused(409, "record_finalized", "PATCH", one, { ifMatch, body: { notes: "x" } });
   await doctor.refused(409, "record_finalized", "DELETE", one, { ifMatch });
 });

@@ -185,6 +185,69 @@ test("two who save the same draft: exactly one wins, and nothing is lost", async
   );
 });
 
+test("412 says what there is now, and of whom", async () => {
+  const record = await newRecord(doctor, patient);
+  const nurse = await as("nurse");
+  const path = { id: record.id };
+  const change = { path, ifMatch: 1, body: { notes: "the nurse's" } };
+  const { body: now } = await nurse.expect(200, "patch", "/records/{id}", change);
+  const stale = await doctor.any("PATCH", `/records/${record.id}`, {
+    ifMatch: 1,
+    body: { notes: "mine" },
+  });
+  assert.equal(stale.status, 412, stale.text);
+  assert.equal(stale.headers["etag"], '"2"');
+  assert.equal(stale.body.current_revision, 2);
+  assert.equal(stale.body.changed_at, now.updated_at);
+  const list = await versions(record.id);
+  assert.equal(stale.body.changed_by_name, list.at(-1)!.changed_by_name);
+});
+
+test("a PATCH with an Idempotency-Key is done once", async () => {
+  const record = await newRecord(doctor, patient);
+  const headers = { "idempotency-key": `patch-${record.id}-${Date.now()}` };
+  const options = { ifMatch: 1, body: { notes: "once" }, headers };
+  const first = await doctor.any("PATCH", `/records/${record.id}`, options);
+  const second = await doctor.any("PATCH", `/records/${record.id}`, options);
+  assert.equal(first.status, 200, first.text);
+  assert.deepEqual([second.status, second.body], [200, first.body]);
+  assert.equal(second.headers["etag"], '"2"');
+  assert.equal((await read(record.id)).revision, 2);
+  const other = { ...options, body: { notes: "twice" } };
+  await doctor.refused(422, "idempotency_key_reused", "PATCH", `/records/${record.id}`, other);
+});
+
+test("what is saved again and again is one version until another account writes", async () => {
+  const record = await newRecord(doctor, patient);
+  const path = `/records/${record.id}`;
+  for (let i = 1; i <= 20; i += 1) {
+    const saved = await doctor.any("PATCH", path, { ifMatch: i, body: { notes: `save ${i}` } });
+    assert.equal(saved.version, i + 1, saved.text);
+  }
+  const nurse = await as("nurse");
+  const last = await nurse.any("PATCH", path, { ifMatch: 21, body: { notes: "the nurse's" } });
+  assert.equal(last.version, 22, last.text);
+  const list = await versions(record.id);
+  assert.deepEqual(
+    list.map((item) => [item.version, item.revision, item.kind, item.final]),
+    [
+      [1, 21, "created", true],
+      [2, 22, "updated", false],
+    ],
+  );
+  const notes = await Promise.all(list.map((item) => whole(record.id, item.version)));
+  assert.deepEqual(
+    notes.map((version) => (version.content as unknown as { notes: string }).notes),
+    ["save 20", "the nurse's"],
+  );
+  const entries = await (await as("auditor")).expect(200, "get", "/audit", {
+    query: { patient_id: patient, action: "record.update", limit: 200 },
+  });
+  const own = entries.body.items.filter((entry) => entry.resource_id === record.id);
+  assert.equal(own.length, 21, "one entry for each accepted write");
+  assert.ok(own.every((entry) => entry.changed_fields?.join() === "notes"));
+});
+
 test("the life of a record, its versions, differences and hashes", async (t) => {
   const record = await newRecord(doctor, patient, {
     vital_signs: { temperature_c: 38.2, weight_kg: 70.5 },

@@ -6,6 +6,7 @@
 #include "app/service.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"

@@ -1,0 +1,2 @@
+export const EditPage = () => null;
+export const AmendPage = () => null;

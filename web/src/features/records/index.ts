@@ -1,0 +1,2 @@
+export const VisitPage = () => null;
+export const VersionsPage = () => null;

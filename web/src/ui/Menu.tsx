@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, useState, type ReactNode } from "react";
+import { classes } from "./classes.ts";
 import { Icon, type IconName } from "./Icon.tsx";
 import css from "./Menu.module.css";
 
@@ -15,10 +16,12 @@ interface Props {
   label: string;
   className?: string | undefined;
   items: readonly MenuItem[];
+  /** Opens upwards, at the foot of a page. */
+  up?: boolean;
 }
 
 /** A button that discloses a few more. Arrows go through them, Escape and leaving it close it. */
-export function Menu({ children, label, className, items }: Props) {
+export function Menu({ children, label, className = css.trigger, items, up }: Props) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const root = useRef<HTMLDivElement>(null);
@@ -72,7 +75,7 @@ export function Menu({ children, label, className, items }: Props) {
       >
         {children}
       </button>
-      <ul id={id} className={css.popup} hidden={!open}>
+      <ul id={id} className={classes(css.popup, up && css.up)} hidden={!open}>
         {items.map((item) => (
           <li key={item.label}>
             <button

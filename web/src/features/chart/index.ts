@@ -1,8 +1,7 @@
-export const ChartLayout = () => null;
-export const ChartIndex = () => null;
-export const OverviewPage = () => null;
-export const VisitsPage = () => null;
-export const LabsPage = () => null;
-export const VitalsPage = () => null;
-export const MedicationPage = () => null;
-export const FilesPage = () => null;
+export { ChartIndex, ChartLayout } from "./ChartLayout.tsx";
+export { FilesPage } from "./FilesPage.tsx";
+export { LabsPage } from "./LabsPage.tsx";
+export { MedicationPage } from "./MedicationPage.tsx";
+export { OverviewPage } from "./OverviewPage.tsx";
+export { VisitsPage } from "./VisitsPage.tsx";
+export { VitalsPage } from "./VitalsPage.tsx";

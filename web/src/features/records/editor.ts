@@ -1,2 +1,2 @@
-export const EditPage = () => null;
-export const AmendPage = () => null;
+export { AmendPage } from "./AmendPage.tsx";
+export { EditPage } from "./EditPage.tsx";

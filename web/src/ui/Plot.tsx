@@ -69,6 +69,8 @@ export function Plot({ label, curves, low, high, height = 200, zone }: Props) {
     const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, font: "12px system-ui" };
     const day = new Intl.DateTimeFormat(currentLocale(), { month: "short", year: "2-digit", timeZone: zone });
     const exact = new Intl.DateTimeFormat(currentLocale(), { dateStyle: "medium", timeZone: zone });
+    const data = align(curves);
+    const newest = (plot: UPlot) => plot.setLegend({ idx: data[0].length - 1 }, false);
     const options: UPlot.Options = {
       width: element.clientWidth,
       height,
@@ -80,7 +82,7 @@ export function Plot({ label, curves, low, high, height = 200, zone }: Props) {
         { ...axis, size: 48 },
       ],
       series: [
-        { value: (_, at) => (at == null ? "–" : exact.format(at * 1000)), label: "" },
+        { value: (_, at) => (at == null ? "–" : exact.format(at * 1000)), label: "\u00a0" },
         ...curves.map((curve, index) => ({
           label: curve.name,
           stroke: colour(tones[index % tones.length]!),
@@ -90,9 +92,14 @@ export function Plot({ label, curves, low, high, height = 200, zone }: Props) {
           ...(index > 0 ? { dash: [6, 3] } : {}),
         })),
       ],
-      hooks: { drawClear: [(plot) => band(plot, low, high)] },
+      hooks: {
+        drawClear: [(plot) => band(plot, low, high)],
+        ready: [newest],
+        // Nobody points at a moment any more: the words below tell of the newest one.
+        setCursor: [(plot) => plot.cursor.left! < 0 && newest(plot)],
+      },
     };
-    const plot = new UPlot(options, align(curves), element);
+    const plot = new UPlot(options, data, element);
     const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
     return () => {

@@ -153,12 +153,14 @@ interface PageProps {
   actions?: ReactNode;
   children: ReactNode;
   narrow?: boolean;
+  /** Wide enough for tables beside long texts. */
+  reading?: boolean;
   hideTitle?: boolean;
 }
 
-export function Page({ title, actions, children, narrow, hideTitle }: PageProps) {
+export function Page({ title, actions, children, narrow, reading, hideTitle }: PageProps) {
   return (
-    <div className={classes(css.page, narrow && css.narrow)}>
+    <div className={classes(css.page, narrow && css.narrow, reading && css.reading)}>
       {hideTitle ? (
         <h1 className="visually-hidden">{title}</h1>
       ) : (

@@ -1,8 +1,9 @@
 import { Suspense, lazy, useState } from "react";
 import { NavLink, Navigate, Outlet, useOutletContext, useParams } from "react-router";
 import { useShortcuts } from "../../lib/keys/index.ts";
+import { useMedia } from "../../lib/react/index.ts";
 import { useMay } from "../../lib/session/index.ts";
-import { Button, Failed, Loading, useTitle } from "../../ui/index.ts";
+import { Button, Failed, IconButton, Loading, useTitle } from "../../ui/index.ts";
 import { PatientBar, usePatient, type Patient } from "../patients/index.ts";
 import { loadNewVisit } from "../records/index.ts";
 import { useTimeline, type Timeline } from "../timeline/index.ts";
@@ -34,6 +35,7 @@ const tabs = ["overview", "visits", "labs", "vitals", "medication", "files"] as 
 function Frame({ patient, context }: { patient: Patient; context: Context }) {
   const words = useWords();
   const mayWrite = useMay("records:write");
+  const narrow = useMedia("(max-width: 600px)");
   const [writing, setWriting] = useState(false);
   useTitle(`${patient.last_name}, ${patient.first_name}`);
   useShortcuts([{ keys: "n", run: () => (mayWrite ? setWriting(true) : false) }]);
@@ -52,7 +54,10 @@ function Frame({ patient, context }: { patient: Patient; context: Context }) {
             {words.tabs.details}
           </NavLink>
         </nav>
-        {mayWrite && (
+        {mayWrite && narrow && (
+          <IconButton kind="primary" icon="plus" label={words.newVisit} onClick={() => setWriting(true)} />
+        )}
+        {mayWrite && !narrow && (
           <Button kind="primary" small icon="plus" onClick={() => setWriting(true)}>
             {words.newVisit}
           </Button>

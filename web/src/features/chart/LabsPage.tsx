@@ -71,7 +71,8 @@ export function LabsPage() {
   const times = new Map(all.flatMap((series) => series.points.map((it) => [day(it.at), it.at])));
   days.sort((a, b) => times.get(b)!.localeCompare(times.get(a)!));
   const shown = days.slice(0, SHOWN_DATES);
-  const open = all.find((series) => keyOf(series) === chosen);
+  const odd = all.find((series) => abnormal(series.points.at(-1)?.flag)) ?? all[0];
+  const open = all.find((series) => keyOf(series) === (chosen ?? keyOf(odd!)));
   return (
     <Page title={words.tabs.labs} hideTitle>
       <div className={css.two}>

@@ -27,7 +27,7 @@ function Problems({ first }: { first: Timeline }) {
             <span dir="auto">{it.diagnosis_name}</span>
             <small>
               {it.icd_code}
-              {it.status === "chronic" && ` · ${words.chronic}`} · {words.since(day(it.created_at))}
+              {it.status === "chronic" && ` · ${words.chronic}`} · {words.noted(day(it.created_at))}
             </small>
           </li>
         ))}

@@ -101,12 +101,14 @@ function Amend({ held }: { held: HeldVisit }) {
         store={store}
         amending
         notice={<Notice tone="warning">{words.notice}</Notice>}
-        foot={
+        state={
+          <p className={css.state} role="status">
+            <Icon name="edit" size={18} />
+            <span>{count === 0 ? words.none : words.changed(count)}</span>
+          </p>
+        }
+        actions={
           <>
-            <p className={css.state} role="status">
-              <Icon name="edit" size={18} />
-              <span>{count === 0 ? words.none : words.changed(count)}</span>
-            </p>
             <LinkButton to={`/visits/${held.visit.id}`}>{words.cancel}</LinkButton>
             <Button kind="primary" icon="lock" disabled={count === 0} onClick={() => setSigning(true)}>
               {words.submit}

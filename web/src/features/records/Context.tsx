@@ -41,17 +41,20 @@ export function Context({ visit, onCopy }: Props) {
       <Card title={words.editor.context}>
         <div className={css.context}>
           {first.problems.length > 0 && (
-            <ul className={css.list}>
+            <>
+              <h3>{words.editor.problems}</h3>
+              <ul className={css.list}>
               {first.problems.map((it) => (
                 <li key={it.id}>
                   <span className={css.code}>{it.icd_code}</span> {it.diagnosis_name}
                 </li>
               ))}
-            </ul>
+              </ul>
+            </>
           )}
           {first.medication.length > 0 && (
             <>
-              <h3>{visits.field.prescriptions}</h3>
+              <h3>{words.editor.medication}</h3>
               <ul className={css.list}>
                 {first.medication.map(({ prescription: it, record_id }, index) => (
                   <li key={`${record_id} ${index}`} dir="auto">

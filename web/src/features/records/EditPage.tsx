@@ -150,12 +150,14 @@ function Editor({ held }: { held: HeldVisit }) {
       <EditorForm
         store={store}
         notice={<Notices store={store} />}
-        foot={
+        state={
+          <p className={css.state} data-tone={line.tone} role="status">
+            <Icon name={line.icon} size={18} />
+            <span>{line.text}</span>
+          </p>
+        }
+        actions={
           <>
-            <p className={css.state} data-tone={line.tone} role="status">
-              <Icon name={line.icon} size={18} />
-              <span>{line.text}</span>
-            </p>
             <Menu
               label={editor.more}
               up

@@ -56,11 +56,12 @@ interface Props {
   /** A draft codes diagnoses by requests of their own; an amendment collects them. */
   amending?: boolean;
   notice?: ReactNode;
-  foot: ReactNode;
+  state: ReactNode;
+  actions: ReactNode;
 }
 
 /** The sections of a visit, the chart beside them, and at the foot what can be done with it. */
-export function EditorForm({ store, amending = false, notice, foot }: Props) {
+export function EditorForm({ store, amending = false, notice, state, actions }: Props) {
   const words = useWords();
   const form = useRef<HTMLDivElement>(null);
   const [context, setContext] = useState(false);
@@ -135,12 +136,13 @@ export function EditorForm({ store, amending = false, notice, foot }: Props) {
         </aside>
       </div>
       <div className={css.foot}>
-        {foot}
+        {state}
         <span className={css.asideToggle}>
           <Button small aria-expanded={context} onClick={() => setContext(!context)}>
             {words.editor.context}
           </Button>
         </span>
+        {actions}
       </div>
     </>
   );

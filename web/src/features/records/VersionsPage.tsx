@@ -37,7 +37,9 @@ function useDiff(id: number, from: number, to: number) {
 /** A value of the history as text, one member a line. */
 function useText(): (value: unknown) => string {
   const { history } = useWords();
+  const { status } = useVisitWords();
   const text = (value: unknown): string => {
+    if (typeof value === "string" && value in status) return status[value as keyof typeof status];
     if (value === null || value === undefined) return "";
     if (typeof value === "boolean") return value ? history.yes : history.no;
     if (Array.isArray(value)) return value.map(text).join("\n");
@@ -55,9 +57,10 @@ function useText(): (value: unknown) => string {
 function useFieldName(): (pointer: string) => string {
   const { field } = useVisitWords();
   const signNames = useSignWords();
-  const { rx, lab } = useWords();
+  const { rx, lab, history } = useWords();
   return (pointer) => {
     const [name = "", member, inner] = pointer.slice(1).split("/");
+    if (name === "status") return history.status;
     const top = name in field ? field[name as keyof typeof field] : name;
     if (member === undefined) return top;
     if (name === "vital_signs" && member in signNames) return signNames[member as Sign];

@@ -40,6 +40,7 @@ function Content({ held }: { held: HeldVisit }) {
   ]);
   return (
     <Page
+      reading
       title={words.visitOf(day(visit.visit_date))}
       actions={
         <div className={css.actions}>

@@ -131,7 +131,7 @@ async function nameOfHospital(): Promise<string> {
 
 export async function settle(page: Page): Promise<void> {
   await page.waitForLoadState("networkidle");
-  await page.locator("[aria-busy=true]").waitFor({ state: "detached" }).catch(() => undefined);
+  await page.waitForFunction(() => document.querySelector("[data-loading], [aria-busy=true]") === null);
 }
 
 export async function shot(page: Page, name: string): Promise<void> {
@@ -139,10 +139,11 @@ export async function shot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(shots, `${name}.png`) });
 }
 
-/** axe finds nothing against WCAG 2.2 A and AA on the page as it stands. */
-export async function accessible(page: Page, what: string): Promise<void> {
+/** axe finds nothing against WCAG 2.2 A and AA on the page as it stands; `rules`: only these. */
+export async function accessible(page: Page, what: string, rules?: string[]): Promise<void> {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  const axe = new AxeBuilder({ page });
+  const { violations } = await (rules ? axe.withRules(rules) : axe.withTags(tags)).analyze();
   const found = violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
   assert.deepEqual(found, [], `axe on ${what}`);
 }

@@ -12,7 +12,7 @@ export function Crashed() {
   const error = useRouteError();
   useTitle(crashed.title);
   return (
-    <Empty title={crashed.title} icon="warning">
+    <Empty page title={crashed.title} icon="warning">
       <p role="alert">{stale(error) ? crashed.stale : crashed.text}</p>
       <Button kind="primary" onClick={() => location.reload()}>
         {crashed.reload}

@@ -5,7 +5,7 @@ export function NotFound() {
   const { notFound } = useWords();
   useTitle(notFound.title);
   return (
-    <Empty title={notFound.title} icon="search">
+    <Empty page title={notFound.title} icon="search">
       <p>{notFound.text}</p>
       <LinkButton kind="primary" to="/">
         {notFound.home}

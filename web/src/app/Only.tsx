@@ -8,7 +8,7 @@ export function Only({ permission, children }: { permission: Permission; childre
   const { forbidden } = useWords();
   if (useMay(permission)) return children;
   return (
-    <Empty title={forbidden.title} icon="lock">
+    <Empty page title={forbidden.title} icon="lock">
       <p>{forbidden.text}</p>
     </Empty>
   );

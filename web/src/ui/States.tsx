@@ -9,7 +9,7 @@ import css from "./States.module.css";
 export function Loading({ lines = 4 }: { lines?: number }) {
   const words = useWords();
   return (
-    <div className={css.skeleton} role="status">
+    <div className={css.skeleton} role="status" data-loading>
       <span className="visually-hidden">{words.loading}</span>
       {Array.from({ length: lines }, (_, index) => (
         <div key={index} className={css.bar} />
@@ -20,16 +20,19 @@ export function Loading({ lines = 4 }: { lines?: number }) {
 
 interface EmptyProps {
   title: string;
+  /** Stands for a whole page, so its title is the page's. */
+  page?: boolean;
   icon?: IconName;
   children?: ReactNode;
 }
 
 /** Says what could be here and offers the way to it. */
-export function Empty({ title, icon = "info", children }: EmptyProps) {
+export function Empty({ title, page, icon = "info", children }: EmptyProps) {
+  const Title = page ? "h1" : "h2";
   return (
     <div className={css.state}>
       <Icon name={icon} size={32} />
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {children}
     </div>
   );
@@ -52,16 +55,19 @@ export function useProblemText(): (error: unknown) => string {
 
 interface FailedProps {
   error: unknown;
+  /** Stands for a whole page. */
+  page?: boolean;
   onRetry?: () => void;
 }
 
-export function Failed({ error, onRetry }: FailedProps) {
+export function Failed({ error, page, onRetry }: FailedProps) {
+  const Title = page ? "h1" : "h2";
   const words = useWords();
   const text = useProblemText();
   return (
     <div className={css.state} role="alert">
       <Icon name="warning" size={32} />
-      <h2>{words.problem.title}</h2>
+      <Title>{words.problem.title}</Title>
       <p>{text(error)}</p>
       {onRetry && (
         <Button kind="primary" onClick={onRetry}>

@@ -77,7 +77,7 @@ export function ChartLayout() {
   const held = usePatient(id, !mayRead);
   const query = mayRead ? timeline : held;
   if (query.isPending) return <Loading lines={9} />;
-  if (query.isError) return <Failed error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.isError) return <Failed page error={query.error} onRetry={() => void query.refetch()} />;
   const first = timeline.data?.pages[0];
   const patient = first?.patient ?? held.data?.patient;
   if (!patient) return null;

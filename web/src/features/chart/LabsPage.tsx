@@ -4,7 +4,7 @@ import { day, number, zone } from "../../lib/format/index.ts";
 import type { Schemas } from "../../lib/api/index.ts";
 import { Card, Empty, Failed, Loading, Page } from "../../ui/index.ts";
 import type { Curve } from "../../ui/Plot.tsx";
-import { Plot } from "./Plot.ts";
+import { Plot } from "./Plot.tsx";
 import { useChart } from "./ChartLayout.tsx";
 import { abnormal, flagMark } from "./labs.ts";
 import { useLabs } from "./queries.ts";
@@ -64,9 +64,9 @@ export function LabsPage() {
   const labs = useLabs(id);
   const [chosen, setChosen] = useState<string>();
   if (labs.isPending) return <Loading />;
-  if (labs.isError) return <Failed error={labs.error} onRetry={() => void labs.refetch()} />;
+  if (labs.isError) return <Failed page error={labs.error} onRetry={() => void labs.refetch()} />;
   const all = labs.data.series;
-  if (all.length === 0) return <Empty title={words.lab.none} icon="flask" />;
+  if (all.length === 0) return <Empty page title={words.lab.none} icon="flask" />;
   const days = [...new Set(all.flatMap((series) => series.points.map((it) => day(it.at))))];
   const times = new Map(all.flatMap((series) => series.points.map((it) => [day(it.at), it.at])));
   days.sort((a, b) => times.get(b)!.localeCompare(times.get(a)!));
@@ -77,7 +77,7 @@ export function LabsPage() {
     <Page title={words.tabs.labs} hideTitle>
       <div className={css.two}>
         <Card title={words.tabs.labs}>
-          <div className={css.scroll} tabIndex={0} role="region" aria-label={words.tabs.labs}>
+          <div className={css.scroll} tabIndex={0} role="group" aria-label={words.tabs.labs}>
             <table className={`${css.table} ${css.labs}`}>
               <thead>
                 <tr>

@@ -3,7 +3,7 @@ import { signs, units, useSignWords, type Sign } from "../../lib/clinical/index.
 import { dayAndTime, isoDay, number, zone } from "../../lib/format/index.ts";
 import { Button, Card, Empty, Failed, Loading, Page } from "../../ui/index.ts";
 import type { Curve } from "../../ui/Plot.tsx";
-import { Plot } from "./Plot.ts";
+import { Plot } from "./Plot.tsx";
 import { useChart } from "./ChartLayout.tsx";
 import { useVitals } from "./queries.ts";
 import { useWords } from "./words.ts";
@@ -38,7 +38,7 @@ function Values({ chart }: { chart: Chart }) {
   return (
     <details className={css.values}>
       <summary>{words.series.table}</summary>
-      <div className={css.scroll}>
+      <div className={css.scroll} tabIndex={0} role="group" aria-label={chart.title}>
         <table className={css.table}>
           <thead>
             <tr>

@@ -36,7 +36,6 @@ export function IcdField({ onChoose, fault }: Props) {
       onChange={setText}
       items={items}
       keyOf={(code) => code.code}
-      textOf={(code) => `${code.code} ${code.long_title}`}
       placeholder={words.placeholder}
       fault={fault}
       status={codes.isFetching ? words.looking : undefined}

@@ -81,7 +81,7 @@ export function DetailsPage() {
   useShortcuts([{ keys: "e", run: () => (mayWrite && !editing ? setEditing(true) : false) }]);
 
   if (held.isPending) return <Loading />;
-  if (held.isError) return <Failed error={held.error} onRetry={() => void held.refetch()} />;
+  if (held.isError) return <Failed page error={held.error} onRetry={() => void held.refetch()} />;
   const { patient } = held.data;
   if (editing) {
     return (

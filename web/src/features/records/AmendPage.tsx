@@ -4,7 +4,7 @@ import { api, callWithEtag, idempotencyKey, isProblem, type Schemas } from "../.
 import { DraftStore, mergePatchOf, useDraftStore } from "../../lib/draft/index.ts";
 import { Actions, Button, Dialog, Icon, LinkButton, Notice, ProblemNotice, TextField, toast } from "../../ui/index.ts";
 import { amendedDiagnoses, type CodedRow } from "./coded.tsx";
-import { snapshotOf, written, type VisitStore } from "./drafts.ts";
+import { snapshotOf, withoutBlankRows, written, type VisitStore } from "./drafts.ts";
 import { EditorForm } from "./EditorForm.tsx";
 import { visitChanged, type HeldVisit, type Visit } from "./queries.ts";
 import { VisitTitle, WithVisit } from "./VisitPage.tsx";
@@ -13,7 +13,7 @@ import css from "./Editor.module.css";
 
 function changesOf(store: VisitStore): Schemas["AmendmentChanges"] {
   const { diagnoses, ...fields } = store.changes();
-  const changes = mergePatchOf(fields) as Schemas["AmendmentChanges"];
+  const changes = withoutBlankRows(mergePatchOf(fields)) as Schemas["AmendmentChanges"];
   if (diagnoses) changes.diagnoses = amendedDiagnoses(store.whole.diagnoses, diagnoses as CodedRow[]);
   return changes;
 }

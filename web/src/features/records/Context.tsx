@@ -40,6 +40,7 @@ export function Context({ visit, onCopy }: Props) {
     <>
       <Card title={words.editor.context}>
         <div className={css.context}>
+          {first.problems.length + first.medication.length === 0 && <p className={css.hint}>{words.editor.nothing}</p>}
           {first.problems.length > 0 && (
             <>
               <h3>{words.editor.problems}</h3>

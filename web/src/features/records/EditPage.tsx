@@ -70,14 +70,14 @@ function ConflictPanel({ store, path, conflict }: { store: VisitStore; path: str
       <strong>{words.conflict.title(field[name] ?? path)}</strong>
       <div className={css.conflict}>
         <div className={css.side}>
-          <h3>{words.conflict.mine}</h3>
+          <strong>{words.conflict.mine}</strong>
           <pre dir="auto">
             {parts.map((it, index) => (it.kind === "removed" ? null : it.kind === "added" ? <ins key={index}>{it.text}</ins> : it.text))}
           </pre>
           <Button onClick={() => store.resolve(path, conflict.mine)}>{words.conflict.keepMine}</Button>
         </div>
         <div className={css.side}>
-          <h3>{words.conflict.theirs}</h3>
+          <strong>{words.conflict.theirs}</strong>
           <pre dir="auto">
             {parts.map((it, index) => (it.kind === "added" ? null : it.kind === "removed" ? <del key={index}>{it.text}</del> : it.text))}
           </pre>

@@ -14,8 +14,8 @@ export function WithVisit({ children }: { children: (held: HeldVisit) => ReactNo
   const id = Number(useParams()["id"]);
   const held = useVisit(id);
   const patient = usePatient(held.data?.visit.patient_id ?? 0, held.data !== undefined);
-  if (held.isError) return <Failed error={held.error} onRetry={() => void held.refetch()} />;
-  if (patient.isError) return <Failed error={patient.error} onRetry={() => void patient.refetch()} />;
+  if (held.isError) return <Failed page error={held.error} onRetry={() => void held.refetch()} />;
+  if (patient.isError) return <Failed page error={patient.error} onRetry={() => void patient.refetch()} />;
   if (!held.data || !patient.data) return <Loading lines={9} />;
   return (
     <>

@@ -30,6 +30,17 @@ export function snapshotOf({ visit, etag }: HeldVisit, names: readonly string[] 
   return { whole: visit, fields, etag };
 }
 
+/** A row that nothing was written into yet is nobody's business but the editor's. */
+export function withoutBlankRows(patch: Record<string, unknown>): Record<string, unknown> {
+  const blank = (row: unknown) => Object.values(row as object).every((it) => it === null || it === "");
+  return Object.fromEntries(
+    Object.entries(patch).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.filter((row) => !blank(row)) : value,
+    ]),
+  );
+}
+
 // Drafts outlive the pages that show them: what could not be sent yet goes on being sent, and whoever
 // comes back to the visit finds it as they left it.
 const open = new Map<number, VisitStore>();
@@ -45,7 +56,7 @@ export function openDraft(held: HeldVisit): VisitStore {
       const { data, etag: next } = await callWithEtag(
         api.PATCH("/records/{id}", {
           params: { ...params, header: { "If-Match": etag } },
-          body: patch as Schemas["RecordPatch"],
+          body: withoutBlankRows(patch) as Schemas["RecordPatch"],
           // Outlives the page when that is what made it be saved.
           keepalive: document.visibilityState === "hidden",
           ...mergePatch,

@@ -197,14 +197,17 @@ test("puts rows together by their ids, and adopts the ids of new ones", async ()
 
 test("lets another change of the record wait for its turn and use the newest ETag", async () => {
   const seen: string[] = [];
+  const revisions: number[] = [];
   store.set("notes", "before");
   await store.exclusive((etag) => {
     seen.push(etag);
+    store.subscribeAll(() => revisions.push(store.revision)); // From now on: of the change itself.
     service.write({ signed: true });
     return service.read();
   });
   expect(seen).toEqual(['"2"']);
   expect(store.whole["signed"]).toBe(true);
+  expect(revisions.length).toBeGreaterThan(0);
   store.set("plan", "after");
   await quiet();
   expect(service.record["plan"]).toBe("after");

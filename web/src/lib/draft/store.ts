@@ -336,6 +336,7 @@ export class DraftStore<T> {
       }
     }
     this.#followBase(before);
+    this.#tellAll();
   }
 
   /** Fields that nobody writes in here show what the service has now. */
@@ -357,6 +358,7 @@ export class DraftStore<T> {
       const [base, mine, theirs] = [before.fields[path], this.get(path), now.fields[path]];
       if (same(mine, theirs)) {
         this.#dirty.delete(path); // A lost answer: it was saved.
+        this.#lastSaved = Date.now();
         this.#conflicts.delete(path);
       } else if (!same(base, theirs)) {
         const lists = [base ?? [], mine ?? [], theirs ?? []];

@@ -139,11 +139,14 @@ export async function shot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: path.join(shots, `${name}.png`) });
 }
 
-/** axe finds nothing against WCAG 2.2 A and AA on the page as it stands; `rules`: only these. */
-export async function accessible(page: Page, what: string, rules?: string[]): Promise<void> {
+/** What axe finds against WCAG 2.2 A and AA on the page as it stands; with `rules` only by these. */
+export async function axe(page: Page, rules?: string[]): Promise<string[]> {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const axe = new AxeBuilder({ page });
-  const { violations } = await (rules ? axe.withRules(rules) : axe.withTags(tags)).analyze();
-  const found = violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
-  assert.deepEqual(found, [], `axe on ${what}`);
+  const builder = new AxeBuilder({ page });
+  const { violations } = await (rules ? builder.withRules(rules) : builder.withTags(tags)).analyze();
+  return violations.map((it) => `${it.id}: ${it.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`);
+}
+
+export async function accessible(page: Page, what: string): Promise<void> {
+  assert.deepEqual(await axe(page), [], `axe on ${what}`);
 }

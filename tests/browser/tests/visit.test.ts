@@ -26,6 +26,7 @@ test("a ward round: a visit is begun, written, signed, amended and compared, by 
     const id = Number(/visits\/(\d+)/.exec(page.url())![1]);
     const record = () => doctor.get(`/records/${id}`);
 
+    await page.getByRole("textbox", { name: "Complaint" }).waitFor();
     await page.keyboard.press("Alt+2");
     await page.keyboard.type("Fever and cough");
     await page.keyboard.press("Alt+4");

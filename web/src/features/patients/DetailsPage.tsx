@@ -124,8 +124,8 @@ export function DetailsPage() {
         </dl>
       </Card>
       <Card title={words.allergies}>
-        <dl className={css.facts}>
-          {patient.allergies.length === 0 && <dd>{words.noAllergies}</dd>}
+        {patient.allergies.length === 0 && <p className={css.rows}>{words.noAllergies}</p>}
+        <dl className={css.facts} hidden={patient.allergies.length === 0}>
           {patient.allergies.map((allergy) => (
             <div key={allergy.substance} className={css.fact}>
               <dt dir="auto">{allergy.substance}</dt>

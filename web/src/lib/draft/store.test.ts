@@ -155,6 +155,21 @@ test("holds back a field at fault and sends the rest", async () => {
   expect(service.record["vital_signs"]).toEqual({ pulse_bpm: 55 });
 });
 
+test("does not blame what was written since for what was refused", async () => {
+  const errors = [{ pointer: "/notes", message: "is too short" }];
+  service.faults = [new Problem("invalid_fields", 422, { errors })];
+  let answer: () => void = () => undefined;
+  service.before = () => new Promise((resolve) => (answer = resolve));
+  store.set("notes", "n");
+  await quiet();
+  store.set("notes", "not short any more");
+  service.before = undefined;
+  answer();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(store.fault("notes")).toBeUndefined();
+  expect(service.record["notes"]).toBe("not short any more");
+});
+
 test("holds a field that depends on another one", async () => {
   const errors = [{ pointer: "/follow_up_date", message: "is needed" }];
   service.faults = [new Problem("invalid_fields", 422, { errors })];

@@ -309,9 +309,11 @@ export class DraftStore<T> {
       const group = together.find((paths) => paths.includes(path)) ?? [path];
       for (const member of group.filter((it) => sent.has(it))) {
         const details = problem.faults.filter((it) => pathOf(it.pointer) === path);
+        held = true;
+        // The refusal is about what was sent; what was written since is sent by itself.
+        if (!same(this.get(member), sent.get(member))) continue;
         this.#faults.set(member, { message, own: false, details });
         this.#tell(member);
-        held = true;
       }
     }
     return held;

@@ -66,12 +66,12 @@ ${copy(
     CASE WHEN g % 10 = 0
       THEN '[{"substance": "Penicillin", "reaction": "rash", "severity": "moderate"}]'
       ELSE '[]' END::jsonb,
-    (SELECT min(account_id) FROM ${tenant}.staff), ${tenant}.fold(first_name || ' ' || last_name),
-    array_to_tsvector(${tenant}.words_of(first_name || ' ' || last_name))
+    (SELECT min(account_id) FROM ${tenant}.staff), wardbook.fold(first_name || ' ' || last_name),
+    array_to_tsvector(wardbook.words_of(first_name || ' ' || last_name))
   FROM people ORDER BY g`,
 )}
 INSERT INTO ${tenant}.name_words (word, key)
-  SELECT w, ${tenant}.letter_key(w) FROM (SELECT DISTINCT unnest(tsvector_to_array(p.names)) AS w
+  SELECT w, wardbook.letter_key(w) FROM (SELECT DISTINCT unnest(tsvector_to_array(p.names)) AS w
     FROM ${tenant}.patients p) d ON CONFLICT DO NOTHING;
 SELECT setval('${tenant}.patient_numbers', ${count});
 SELECT setval(pg_get_serial_sequence('${tenant}.patients', 'id'), ${count});`;
@@ -95,7 +95,8 @@ ${copy(
     history_of_present_illness, physical_examination, diagnosis, treatment_plan, prescriptions,
     vital_signs, lab_results, notes, follow_up_required, follow_up_date, follow_up_instructions,
     status, finalized_at, finalized_by, signed_hash, version, content_hash, created_by,
-    created_at, updated_at, search, search_format`,
+    created_at, updated_at, revision, version_kind, version_by, version_begun_at, content_format,
+    content_salt, content_digest, search, search_format, content`,
   `SELECT m.id, 'MR-2026-' || wardbook.padded(m.id), m.patient_id, b.doctor_id, m.visit_date,
     b.visit_type, b.chief_complaint, b.history_of_present_illness, b.physical_examination,
     b.diagnosis, b.treatment_plan, b.prescriptions, b.vital_signs, b.lab_results,
@@ -104,20 +105,28 @@ ${copy(
     b.follow_up_required, m.visit_date::date + (b.follow_up_date - b.visit_date::date),
     b.follow_up_instructions, b.status, m.visit_date + interval '2 hours' * sign(b.finalized_by),
     b.finalized_by, b.signed_hash, b.version, b.content_hash, b.created_by, m.visit_date,
-    m.visit_date + interval '2 hours',
+    m.visit_date + interval '2 hours', b.revision, b.version_kind, b.version_by,
+    m.visit_date + interval '2 hours', b.content_format, b.content_salt, b.content_digest,
     CASE WHEN m.id % ${Math.floor(count / RARE_RECORDS)} = 0
       THEN b.search || setweight(to_tsvector('pg_catalog.simple', '${RARE_WORD}'), 'C')
         || setweight(to_tsvector('pg_catalog.english', '${RARE_WORD}'), 'D')
       ELSE b.search END
     || format('''#mr-2026-%1$s'':16383 ''%1$s'':16383', wardbook.padded(m.id))::tsvector,
-    b.search_format
+    b.search_format,
+    regexp_replace(regexp_replace(CASE WHEN m.id % ${Math.floor(count / RARE_RECORDS)} = 0
+        THEN regexp_replace(b.content, '"notes":(null|"([^"\\\\]|\\\\.)*")',
+          '"notes":"Takes ${RARE_WORD}."') ELSE b.content END,
+      '"patient_id":[0-9]+', '"patient_id":' || m.patient_id),
+      '"visit_date":"[^"]*"', '"visit_date":"' || wardbook.rfc3339(m.visit_date) || '"')
   FROM made m JOIN base b ON b.n = m.n ORDER BY m.id`,
 )}
 ${copy(
   `${tenant}.record_versions`,
-  `record_id, version, kind, reason, status, changed_by, changed_at, content, content_hash`,
-  `SELECT m.id, v.version, v.kind, v.reason, v.status, v.changed_by,
-    m.visit_date + interval '1 hour' * v.version, v.content, v.content_hash
+  `record_id, version, revision, kind, status, patient_id, changed_by, begun_at, changed_at,
+    content_format, content_digest, content_hash, content_salt, reason, content`,
+  `SELECT m.id, v.version, v.revision, v.kind, v.status, m.patient_id, v.changed_by,
+    m.visit_date + interval '1 hour' * v.version, m.visit_date + interval '1 hour' * v.version,
+    v.content_format, v.content_digest, v.content_hash, v.content_salt, v.reason, v.content
   FROM made m JOIN ${source}.record_versions v ON v.record_id = m.base_id ORDER BY m.id, v.version`,
 )}
 ${copy(
@@ -151,8 +160,11 @@ ${patients(tenant, sources, patientCount)}
 ${records(tenant, source, patientCount, recordCount)}
 ${buildIndexes(tenant)}
 ${TABLES.map((table) => `ANALYZE ${tenant}.${table};`).join("\n")}
-INSERT INTO ${tenant}.follow_ups
-  SELECT o.* FROM ${tenant}.patients p CROSS JOIN LATERAL ${tenant}.outstanding(p.id,
-    (SELECT t.time_zone FROM wardbook.tenants t WHERE t.id = '${tenant}')) o;
+-- About as many as the trigger would list: those that the patients' last visits asked for.
+INSERT INTO ${tenant}.follow_ups (record_id, patient_id, due)
+  SELECT l.id, l.patient_id, l.follow_up_date FROM (
+    SELECT DISTINCT ON (r.patient_id) r.* FROM ${tenant}.medical_records r
+    WHERE r.voided_at IS NULL ORDER BY r.patient_id, r.visit_date DESC, r.id DESC) l
+  WHERE l.follow_up_required;
 ${TABLES.map((table) => `VACUUM ANALYZE ${tenant}.${table};`).join("\n")}`;
 }

@@ -17,8 +17,9 @@ namespace {
 using api::Request;
 using api::Response;
 
-const db::Query<db::Int64Row> kSchemaVersion{"app.schema_version", R"sql(
-  SELECT count(*) FROM wardbook.schema_migrations)sql"};
+const db::Query<db::Int64Row, std::vector<std::string>> kMissing{"app.missing_migrations", R"sql(
+  SELECT count(*) FROM unnest($1::text[]) AS n (name)
+  WHERE NOT EXISTS (SELECT FROM wardbook.schema_migrations m WHERE m.name = n.name))sql"};
 
 // Nothing from elsewhere, no inline code, in no frame.
 constexpr std::string_view kPagePolicy =
@@ -52,15 +53,23 @@ Task<Response> health(App&, Request) {
 /// answer stands for a moment.
 constexpr std::chrono::milliseconds kReadyStands{250};
 
+std::string store_fault(const s3::S3Failure& failure) {
+  if (failure.error == s3::S3Error::no_bucket) {
+    return "The object store does not have the bucket that storage.bucket names.";
+  }
+  if (failure.code == s3::kNotWritable) return "The object store can store nothing at present.";
+  return {};
+}
+
 /// Database, schema, revocations and object store; the first that is not usable is named.
 Task<Response> ready(App& app, Request) {
   const std::string good = R"({"status":"ready"})";
   auto& ready_until = static_cast<ServiceApp&>(app).ready_until;
   if (std::chrono::steady_clock::now() < ready_until) co_return api::ok(good);
   db::Tx tx = co_await app.db.begin_control();
-  const auto version = co_await tx.one(kSchemaVersion);
+  const auto missing = co_await tx.one(kMissing, service_of(app).control_names);
   co_await tx.commit();
-  if (version.value < service_of(app).control_migrations) {
+  if (missing.value > 0) {
     throw Failure(Code::database_unavailable, "The control schema is not migrated.");
   }
   if (!app.authority.fresh()) {
@@ -68,12 +77,8 @@ Task<Response> ready(App& app, Request) {
   }
   const auto bucket = co_await app.objects.check_bucket();
   if (bucket.has_error()) {
-    const s3::S3Error error = bucket.error().error;
-    throw Failure(Code::store_unavailable,
-                  error == s3::S3Error::no_bucket
-                      ? "The object store does not have the bucket that storage.bucket names."
-                      : "",
-                  std::string(s3::to_string(error)));
+    throw Failure(Code::store_unavailable, store_fault(bucket.error()),
+                  std::string(s3::to_string(bucket.error().error)));
   }
   ready_until = std::chrono::steady_clock::now() + kReadyStands;
   co_return api::ok(good);

@@ -19,7 +19,7 @@ struct Service {
   std::string openapi_json;
   std::string index_html;  ///< of a program that was built without the web UI
   WebUi web;
-  int control_migrations = 0;  ///< how many this program brings
+  std::vector<std::string> control_names;  ///< the control schema's files that this program has
   /// Which peers are proxies, and what one address takes over all reactors.
   std::vector<AddressRange> trusted_proxies;
   std::shared_ptr<net::ConnectionBook> connections = std::make_shared<net::ConnectionBook>();

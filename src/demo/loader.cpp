@@ -7,12 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "db/sync_connection.h"
 #include "demo/interrupt.h"
 #include "demo/loader_sql.h"
 #include "demo/people.h"
+#include "features/audit/audit.h"
 #include "features/patients/patients.h"
-#include "features/records/records.h"
+#include "features/records/content_format.h"
 #include "features/records/records_search.h"
 
 namespace wardbook::demo {
@@ -30,10 +32,20 @@ struct Rows {
   json::array signatures;
 };
 
+/// Where a record on its way is.
+struct Current {
+  std::int64_t revision = 0;
+  records::OpenVersion version;
+  std::string status;
+  clinical::Visit visit;
+  std::string content;  ///< the visit's
+};
+
 /// A record on its way into the database, with the ids it gets.
 struct Entering {
   const DemoRecord* record;
   std::int64_t id;
+  std::int64_t number;
   std::int64_t patient;
   std::int64_t doctor;
   std::vector<std::int64_t> diagnosis_ids;
@@ -47,7 +59,7 @@ json::value or_null(const std::optional<std::string>& text) {
 struct Step {
   const char* kind;
   const char* status;
-  const char* action;
+  audit::Action action;
   Time at;
   std::optional<std::string> reason;
 };
@@ -63,7 +75,12 @@ class Loader {
   bool run(const GeneratorOptions& options) {
     db::SyncTransaction transaction(connection_);
     connection_.script("SET LOCAL ROLE " + connection_.identifier(tenant_.role()));
-    if (connection_.value(sql("SELECT 1 FROM {tenant}.patients LIMIT 1"))) return false;
+    // Everybody else's patients were registered since the demo's first day.
+    if (connection_.value(
+            sql("SELECT 1 FROM {tenant}.patients WHERE created_at < $1::date LIMIT 1"),
+            {format_date(anchor_)})) {
+      return false;
+    }
     const DemoHospital hospital = generate(plan_, options);
     read_staff();
     insert_patients(hospital.patients);
@@ -99,13 +116,13 @@ class Loader {
     return ids;
   }
 
-  void note(Time at, std::int64_t actor, const char* role, const char* action, const char* resource,
-            std::int64_t id, std::int64_t patient, json::object after,
+  void note(Time at, std::int64_t actor, const char* role, audit::Action action,
+            const char* resource, std::int64_t id, std::int64_t patient, json::object after,
             const std::optional<std::string>& reason = {}) {
     entries_.emplace_back(at, json::object{{"at", format_rfc3339(at)},
                                            {"actor_id", actor},
                                            {"actor_role", role},
-                                           {"action", action},
+                                           {"action", action.name()},
                                            {"resource", resource},
                                            {"resource_id", id},
                                            {"patient_id", patient},
@@ -116,11 +133,10 @@ class Loader {
   void insert_patients(const std::vector<DemoPatient>& patients);
   void insert_records(const std::vector<DemoRecord>& records);
   void add_record(const Entering& entering, Rows& rows);
-  void write_version(const Entering& entering, const Step& step, const records::RecordInput& input,
-                     const std::vector<records::Diagnosis>& coded, json::object& row, Rows& rows);
-  static void sign(const Entering& entering, const char* meaning, json::object& row, Rows& rows);
+  void write_version(const Entering& entering, const Step& step, clinical::Visit& visit,
+                     Current& current, Rows& rows);
+  static void sign(const Entering& entering, const Current& current, json::object& row, Rows& rows);
   void insert_audit();
-  std::string record_number(const std::string& visit_date);
 
   db::SyncConnection connection_;
   const HospitalPlan& plan_;
@@ -128,7 +144,6 @@ class Loader {
   TenantId tenant_;
   std::map<std::string, std::int64_t> staff_;
   std::vector<std::int64_t> patients_;  ///< ids by index
-  std::int64_t numbered_ = 0;
   std::vector<std::pair<Time, json::object>> entries_;
 };
 
@@ -137,18 +152,41 @@ class Loader {
                          faults.front().pointer + " " + faults.front().message);
 }
 
+std::string padded(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
+  return digits;
+}
+
 void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
   patients_ = next_ids("pg_get_serial_sequence('{tenant}.patients', 'id')", patients.size());
   const std::vector<std::int64_t> numbers = next_ids("'{tenant}.patient_numbers'", patients.size());
   const std::int64_t by = staff_.at("reception@demo.test");
   json::array rows;
+  json::array versions;
   for (std::size_t i = 0; i < patients.size(); ++i) {
     std::vector<Fault> faults;
-    const auto input = patients::parse_patient(patients[i].body, anchor_, faults);
+    auto input = patients::parse_patient(patients[i].body, anchor_, nullptr, faults);
     if (!faults.empty()) refuse("patient", faults);
+    patients::settle(input, nullptr, 1);
+    input.patient_number = "P-" + padded(numbers[i]);
     const std::string at = format_rfc3339(patients[i].registered_at);
+    patients::Patient patient;
+    patient.id = PatientId(patients_[i]);
+    patient.data = input;
+    patient.updated_at = at;
+    auto version = patients::version_of(patient, "patient.create", AccountId(by));
+    const audit::Kept kept = audit::kept(version);
+    versions.push_back({{"resource_id", patients_[i]},
+                        {"changed_by", by},
+                        {"changed_at", at},
+                        {"content_format", version.content_format},
+                        {"content_digest", "\\x" + to_hex(kept.digest)},
+                        {"content_hash", kept.hash},
+                        {"content_salt", kept.salt},
+                        {"content", version.content}});
     rows.push_back({{"id", patients_[i]},
-                    {"number", numbers[i]},
+                    {"number", *input.patient_number},
                     {"first_name", input.first_name},
                     {"last_name", input.last_name},
                     {"date_of_birth", format_date(input.date_of_birth)},
@@ -158,34 +196,28 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
                     {"address", or_null(input.address)},
                     {"emergency_contact", or_null(input.emergency_contact)},
                     {"allergies", json::parse(input.allergies)},
+                    {"last_allergy_id", input.last_allergy_id},
                     {"created_by", by},
                     {"created_at", at}});
     note(patients[i].registered_at, by, "receptionist", "patient.create", "patient", patients_[i],
-         patients_[i], {{"version", 1}});
+         patients_[i], {{"version", 1}, {"content_hash", kept.hash}});
   }
-  connection_.exec(sql(kInsertPatients), {json::serialize(rows)});
+  connection_.exec(sql(kInsertPatients), {json::serialize(rows), json::serialize(versions)});
 }
 
-/// Numbers go on through the years, as the API gives them out.
-std::string Loader::record_number(const std::string& visit_date) {
-  std::string number = std::to_string(++numbered_);
-  number.insert(0, number.size() < 6 ? 6 - number.size() : 0, '0');
-  return "MR-" + visit_date.substr(0, 4) + "-" + number;
+/// As the API makes them of the sequence.
+std::string record_number(const std::string& visit_date, std::int64_t number) {
+  return "MR-" + visit_date.substr(0, 4) + "-" + padded(number);
 }
 
 /// The record's coded diagnoses, and their rows.
-std::vector<records::Diagnosis> code(const Entering& entering, json::array& rows) {
-  std::vector<records::Diagnosis> coded;
+std::vector<clinical::CodedDiagnosis> code(const Entering& entering, json::array& rows) {
+  std::vector<clinical::CodedDiagnosis> coded;
   const DemoRecord& record = *entering.record;
   for (std::size_t i = 0; i < record.diagnoses.size(); ++i) {
     const DemoDiagnosis& d = record.diagnoses[i];
-    records::Diagnosis one;
-    one.id = DiagnosisId(entering.diagnosis_ids[i]);
-    one.icd_code = d.icd_code;
-    one.diagnosis_name = d.diagnosis_name;
-    one.diagnosis_type = d.diagnosis_type;
-    one.status = d.status;
-    coded.push_back(std::move(one));
+    coded.push_back({DiagnosisId(entering.diagnosis_ids[i]), d.icd_code, d.diagnosis_name,
+                     d.diagnosis_type, d.status, std::nullopt});
     rows.push_back({{"id", entering.diagnosis_ids[i]},
                     {"record_id", entering.id},
                     {"icd_code", d.icd_code},
@@ -198,60 +230,74 @@ std::vector<records::Diagnosis> code(const Entering& entering, json::array& rows
   return coded;
 }
 
-json::object row_of(const records::RecordInput& input) {
-  json::object row;
-  row["visit_date"] = input.visit_date;
-  row["visit_type"] = input.visit_type;
-  row["chief_complaint"] = or_null(input.chief_complaint);
-  row["history_of_present_illness"] = or_null(input.history_of_present_illness);
-  row["physical_examination"] = or_null(input.physical_examination);
-  row["diagnosis"] = or_null(input.diagnosis);
-  row["treatment_plan"] = or_null(input.treatment_plan);
-  row["prescriptions"] = json::parse(input.prescriptions);
-  row["vital_signs"] = json::parse(input.vital_signs);
-  row["lab_results"] = json::parse(input.lab_results);
-  row["notes"] = or_null(input.notes);
-  row["follow_up_required"] = input.follow_up_required;
-  if (input.follow_up_date) row["follow_up_date"] = format_date(*input.follow_up_date);
-  row["follow_up_instructions"] = or_null(input.follow_up_instructions);
-  return row;
-}
-
-/// The next version of the record, with its audit entry; `row` takes it.
-void Loader::write_version(const Entering& entering, const Step& step,
-                           const records::RecordInput& input,
-                           const std::vector<records::Diagnosis>& coded, json::object& row,
-                           Rows& rows) {
-  const std::int64_t version = row.contains("version") ? row["version"].as_int64() + 1 : 1;
+/// The next version of the record, with its audit entry; `current` becomes it.
+void Loader::write_version(const Entering& entering, const Step& step, clinical::Visit& visit,
+                           Current& current, Rows& rows) {
   const std::string time = format_rfc3339(step.at);
-  std::string content = records::canonical_content(input, coded);
-  const std::string hash = records::content_hash(RecordId(entering.id), version, step.status,
-                                                 AccountId(entering.doctor), time, content);
-  rows.versions.push_back({{"record_id", entering.id},
-                           {"version", version},
-                           {"kind", step.kind},
-                           {"reason", or_null(step.reason)},
-                           {"status", step.status},
-                           {"changed_by", entering.doctor},
-                           {"changed_at", time},
-                           {"content", std::move(content)},
-                           {"content_hash", hash}});
+  records::OpenVersion& v = current.version;
+  current.status = step.status;
+  ++current.revision;
+  ++v.number;
+  v.kind = step.kind;
+  v.by = AccountId(entering.doctor);
+  v.begun_at = v.changed_at = step.at;
+  v.content_format = records::newest_content_format();
+  v.salt = audit::new_salt();
+  clinical::settle(visit, current.visit, v.number);
+  current.visit = visit;
+  current.content = clinical::canonical(visit, v.content_format);
+  v.digest = audit::content_digest(*v.salt, step.reason, current.content);
+  v.hash = records::version_hash(RecordId(entering.id), current.revision, current.status,
+                                 PatientId(entering.patient), v);
+  // The version of a draft is in the record's row alone.
+  if (entering.record->stage != Stage::draft) {
+    rows.versions.push_back({{"record_id", entering.id},
+                             {"version", v.number},
+                             {"revision", current.revision},
+                             {"kind", v.kind},
+                             {"status", current.status},
+                             {"patient_id", entering.patient},
+                             {"changed_by", entering.doctor},
+                             {"changed_at", time},
+                             {"content_format", v.content_format},
+                             {"content_digest", "\\x" + to_hex(v.digest)},
+                             {"content_hash", v.hash},
+                             {"content_salt", *v.salt},
+                             {"reason", or_null(step.reason)},
+                             {"content", current.content}});
+  }
   note(step.at, entering.doctor, "doctor", step.action, "record", entering.id, entering.patient,
-       {{"version", version}, {"status", step.status}, {"content_hash", hash}}, step.reason);
-  row["status"] = step.status;
-  row["version"] = version;
-  row["content_hash"] = hash;
-  row["updated_at"] = time;
+       {{"revision", current.revision},
+        {"version", v.number},
+        {"status", current.status},
+        {"content_hash", v.hash}},
+       step.reason);
 }
 
-void Loader::sign(const Entering& entering, const char* meaning, json::object& row, Rows& rows) {
-  row["signed_hash"] = row["content_hash"];
+void Loader::sign(const Entering& entering, const Current& current, json::object& row, Rows& rows) {
+  row["signed_hash"] = current.version.hash;
   rows.signatures.push_back({{"record_id", entering.id},
-                             {"version", row["version"]},
-                             {"content_hash", row["content_hash"]},
+                             {"version", current.version.number},
+                             {"content_hash", current.version.hash},
                              {"signed_by", entering.doctor},
-                             {"signed_at", row["updated_at"]},
-                             {"meaning", meaning}});
+                             {"signed_at", format_rfc3339(current.version.changed_at)},
+                             {"meaning", current.version.kind}});
+}
+
+void put_version(json::object& row, const Current& current) {
+  const records::OpenVersion& v = current.version;
+  row["status"] = current.status;
+  row["revision"] = current.revision;
+  row["version"] = v.number;
+  row["version_kind"] = v.kind;
+  row["version_by"] = v.by.value;
+  row["version_begun_at"] = format_rfc3339(v.begun_at);
+  row["updated_at"] = format_rfc3339(v.changed_at);
+  row["content"] = current.content;
+  row["content_format"] = v.content_format;
+  row["content_salt"] = v.salt.value();
+  row["content_digest"] = "\\x" + to_hex(v.digest);
+  row["content_hash"] = v.hash;
 }
 
 void Loader::add_record(const Entering& entering, Rows& rows) {
@@ -260,44 +306,43 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
   body["patient_id"] = entering.patient;
   body["doctor_id"] = entering.doctor;
   std::vector<Fault> faults;
-  records::RecordInput input = records::parse_record(body, faults);
+  clinical::Visit visit = clinical::parse(body, nullptr, {}, faults);
+  if (faults.empty()) faults = clinical::incomplete(visit);
   if (!faults.empty()) refuse("record", faults);
-  const auto coded = code(entering, rows.diagnoses);
+  visit.diagnoses = code(entering, rows.diagnoses);
 
-  json::object row = row_of(input);
+  json::object row;
   row["id"] = entering.id;
-  row["record_number"] = record_number(input.visit_date);
-  row["patient_id"] = entering.patient;
-  row["doctor_id"] = entering.doctor;
+  row["record_number"] = record_number(visit.visit_date, entering.number);
   row["created_by"] = entering.doctor;
   row["created_at"] = format_rfc3339(record.created_at);
-  write_version(entering, {"created", "draft", "record.create", record.created_at, {}}, input,
-                coded, row, rows);
+  Current current;
+  write_version(entering, {"created", "draft", "record.create", record.created_at, {}}, visit,
+                current, rows);
   if (record.stage != Stage::draft) {
     write_version(entering, {"finalized", "finalized", "record.finalize", record.finalized_at, {}},
-                  input, coded, row, rows);
-    row["finalized_at"] = row["updated_at"];
+                  visit, current, rows);
+    row["finalized_at"] = format_rfc3339(current.version.changed_at);
     row["finalized_by"] = entering.doctor;
-    sign(entering, "finalized", row, rows);
+    sign(entering, current, row, rows);
   }
   if (record.stage == Stage::amended) {
-    input.notes = record.amended_notes;
-    row["notes"] = record.amended_notes;
+    visit.notes = record.amended_notes;
     write_version(
         entering,
-        {"amended", "amended", "record.amend", record.amended_at, record.amendment_reason}, input,
-        coded, row, rows);
-    sign(entering, "amended", row, rows);
+        {"amended", "amended", "record.amend", record.amended_at, record.amendment_reason}, visit,
+        current, rows);
+    sign(entering, current, row, rows);
   }
-  row["search"] =
-      records::search_document(input, coded, std::string(row["record_number"].as_string()));
+  put_version(row, current);
+  row["search"] = records::search_document(visit, std::string(row["record_number"].as_string()));
   row["search_format"] = text::kSearchFormat;
   rows.records.push_back(std::move(row));
 }
 
 void Loader::insert_records(const std::vector<DemoRecord>& records) {
   const std::vector<std::int64_t> ids = next_ids("'{tenant}.record_ids'", records.size());
-  next_ids("'{tenant}.record_numbers'", records.size());
+  const std::vector<std::int64_t> numbers = next_ids("'{tenant}.record_numbers'", records.size());
   for (std::size_t begin = 0; begin < records.size(); begin += kBatch) {
     Interrupt::check();
     const std::size_t end = std::min(begin + kBatch, records.size());
@@ -311,6 +356,7 @@ void Loader::insert_records(const std::vector<DemoRecord>& records) {
       const auto own = next + static_cast<std::ptrdiff_t>(records[i].diagnoses.size());
       add_record({&records[i],
                   ids[i],
+                  numbers[i],
                   patients_[records[i].patient],
                   staff_.at(doctor_email(plan_, records[i].doctor)),
                   {next, own}},
@@ -318,8 +364,8 @@ void Loader::insert_records(const std::vector<DemoRecord>& records) {
       next = own;
     }
     connection_.exec(sql(kInsertRecords),
-                     {json::serialize(rows.records), json::serialize(rows.diagnoses)});
-    connection_.exec(sql(kInsertVersions), {json::serialize(rows.versions)});
+                     {json::serialize(rows.records), json::serialize(rows.diagnoses),
+                      json::serialize(rows.versions)});
     connection_.exec(sql(kInsertSignatures), {json::serialize(rows.signatures)});
   }
 }
@@ -342,13 +388,11 @@ bool load_hospital(const std::string& service_conninfo, const HospitalPlan& plan
   return Loader(service_conninfo, plan, options).run(options);
 }
 
-void analyze_hospitals(const std::string& owner_conninfo) {
+void analyze_hospital(const std::string& owner_conninfo, const HospitalPlan& plan) {
   db::SyncConnection connection(owner_conninfo, "wardbook demo");
-  for (const HospitalPlan& plan : hospital_plans()) {
-    for (const char* table :
-         {"patients", "medical_records", "diagnoses", "record_versions", "audit_log"}) {
-      connection.script("ANALYZE " + connection.identifier(plan.id) + "." + table);
-    }
+  for (const char* table :
+       {"patients", "medical_records", "diagnoses", "record_versions", "audit_log"}) {
+    connection.script("ANALYZE " + connection.identifier(plan.id) + "." + table);
   }
 }
 

@@ -151,6 +151,7 @@ TEST(IsolationTest, EveryTableAgainstEveryVerb) {
       {"record_attachments", chart},
       {"templates", chart},
       {"record_versions", append},
+      {"row_versions", append},
       {"signatures", append},
       {"template_versions", append},
       {"audit_log", append},
@@ -190,7 +191,7 @@ TEST(IsolationTest, SequencesFunctionsAndTheControlSchema) {
   const std::string id = tenant.str();
   for (const std::string& sql :
        {"SELECT nextval('" + id + ".record_ids')", "SELECT nextval('" + id + ".record_numbers')",
-        "SELECT " + id + ".fold('x')"}) {
+        "SELECT " + id + ".names_in('x')"}) {
     EXPECT_EQ(sqlstate_of(own, sql), "") << sql;
     EXPECT_EQ(sqlstate_of(foreign, sql), kRefused) << sql;
     EXPECT_EQ(sqlstate_of(service, sql), kRefused) << sql;

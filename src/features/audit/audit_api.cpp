@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 #include <set>
 #include <span>
 
@@ -11,18 +9,30 @@
 
 namespace wardbook::audit {
 
+namespace {
+
+/// Empty for NULL: empty arrays are not stored.
+std::vector<std::int64_t> ids_in(const db::RowView& r, int column) {
+  std::vector<std::int64_t> ids;
+  if (r.is_null(column)) return ids;
+  for (const auto& id : r.text_array(column)) {
+    ids.push_back(api::parse_positive(id.value_or("")).value_or(0));
+  }
+  return ids;
+}
+
+std::string ids_json(const std::vector<std::int64_t>& ids) {
+  return ids.empty() ? "null" : boost::json::serialize(boost::json::value_from(ids));
+}
+
+}  // namespace
+
 Listed Listed::from_row(const db::RowView& r) {
   Listed listed;
   listed.id = r.int64(0);
   listed.resource = r.str(6);
-  std::string several = "null";
   listed.patient = r.maybe_int64(8);
-  if (!r.is_null(9)) {
-    for (const auto& id : r.text_array(9)) {
-      listed.patients.push_back(api::parse_positive(id.value_or("")).value_or(0));
-    }
-    several = boost::json::serialize(boost::json::value_from(listed.patients));
-  }
+  listed.patients = ids_in(r, 9);
   boost::json::array changed;
   if (!r.is_null(17)) {
     for (const auto& name : r.text_array(17)) changed.emplace_back(name.value_or(""));
@@ -39,7 +49,8 @@ Listed Listed::from_row(const db::RowView& r) {
   out.text("resource", listed.resource);
   out.integer("resource_id", r.maybe_int64(7));
   out.integer("patient_id", listed.patient);
-  out.raw("patient_ids", several);
+  out.raw("patient_ids", ids_json(listed.patients));
+  out.raw("look_ids", ids_json(ids_in(r, 19)));
   out.text("outcome", r.text(10));
   out.text("reason", r.maybe_str(11));
   out.text("request_id", r.maybe_str(12));
@@ -53,18 +64,17 @@ Listed Listed::from_row(const db::RowView& r) {
 
 namespace {
 
-/// Whether the caller may read what an entry's change says. Closed by default: what is not known
-/// to be no patient's is read with the permission for charts.
-bool may_read(api::Role role, std::string_view resource) {
-  constexpr std::array<std::string_view, 6> kOfNoPatient{"account", "template", "tenant",
-                                                         "audit",   "storage",  "route"};
-  if (std::ranges::find(kOfNoPatient, resource) != kOfNoPatient.end()) return true;
-  return api::allows(
-      role, resource == "patient" ? api::Access::patients_read : api::Access::records_read);
+constexpr api::Subject kAudit{.resource = "audit", .reading = api::Access::audit_read};
+
+/// Whether the caller may read what an entry's change says. Closed by default: what no route is
+/// about is read with the permission for charts.
+bool may_read(const api::Request& req, std::string_view resource) {
+  const api::Subject* subject = req.subjects->find(resource);
+  return req.caller.may(subject == nullptr ? api::Access::records_read : subject->reading);
 }
 
-std::string to_json(const Listed& listed, api::Role role) {
-  const bool whole = may_read(role, listed.resource);
+std::string to_json(const Listed& listed, const api::Request& req) {
+  const bool whole = may_read(req, listed.resource);
   std::string out = listed.json;
   out.pop_back();
   out += R"(,"before":)" + (whole ? listed.before : "null");
@@ -72,16 +82,20 @@ std::string to_json(const Listed& listed, api::Role role) {
   return out;
 }
 
-/// Whom the entries name that are shown. A list leaves out whom earlier looks into the log had
-/// shown: were each look to name all that the looks before it name, it would name ever more.
-std::vector<std::int64_t> patients_of(std::span<const Listed> shown, bool of_looks_too) {
+/// Notes whom the entries name that are shown. Earlier looks into the log are noted themselves, and
+/// the patients are found through them: were each look to name all that the looks before it name,
+/// it would name ever more.
+void note_shown(Entry& seen, std::span<const Listed> shown) {
   std::set<std::int64_t> all;
   for (const auto& listed : shown) {
     if (listed.patient) all.insert(*listed.patient);
-    if (listed.resource == "audit" && !of_looks_too) continue;
-    all.insert(listed.patients.begin(), listed.patients.end());
+    if (listed.resource != "audit") {
+      all.insert(listed.patients.begin(), listed.patients.end());
+    } else if (!listed.patients.empty()) {
+      seen.looks.push_back(listed.id);
+    }
   }
-  return {all.begin(), all.end()};
+  seen.patients.assign(all.begin(), all.end());
 }
 
 Task<api::Response> list_entries(App& app, api::Request req) {
@@ -109,10 +123,10 @@ Task<api::Response> list_entries(App& app, api::Request req) {
   }
   Entry seen{.action = "audit.list", .resource = "audit", .filters = api::filters_json(req)};
   if (patient) seen.patient = PatientId(*patient);
-  seen.patients = patients_of(std::span(rows).first(page.shown(rows.size())), false);
+  note_shown(seen, std::span(rows).first(page.shown(rows.size())));
   co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
   const auto id = [](const auto& row) { return row.id; };
-  const auto json = [role = req.caller.role](const auto& row) { return to_json(row, role); };
+  const auto json = [&req](const auto& row) { return to_json(row, req); };
   co_return api::ok(page.json(rows, id, json, total));
 }
 
@@ -124,17 +138,17 @@ Task<api::Response> get_entry(App& app, api::Request req) {
     rows = co_await tx.all(kGet, id);
   }
   Entry seen{.action = "audit.read", .resource = "audit", .resource_id = id.value};
-  seen.patients = patients_of(rows, true);
+  note_shown(seen, rows);
   co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
   if (rows.empty()) throw Failure(Code::audit_entry_not_found);
-  co_return api::ok(to_json(rows.front(), req.caller.role));
+  co_return api::ok(to_json(rows.front(), req));
 }
 
 }  // namespace
 
 std::vector<api::Route> routes() {
-  return {{"GET", "/audit", api::Access::audit_read, &list_entries},
-          {"GET", "/audit/{id}", api::Access::audit_read, &get_entry}};
+  return {{"GET", "/audit", api::Access::audit_read, kAudit, &list_entries},
+          {"GET", "/audit/{id}", api::Access::audit_read, kAudit, &get_entry}};
 }
 
 }  // namespace wardbook::audit

@@ -1,6 +1,11 @@
 #pragma once
 
+#include "base/text.h"
 #include "db/query.h"
+#include "features/allergies/allergies.h"
+
+// Tables: reads {tenant}.medical_records {tenant}.diagnoses {tenant}.record_attachments
+// Tables: reads {tenant}.staff wardbook.my_tenant
 
 namespace wardbook::chart {
 
@@ -49,26 +54,32 @@ inline const db::Query<db::TextRow, PatientId> kProblems{"chart.problems", R"sql
 /// A text as it is compared: case, accents and white space do not matter, nor which of several
 /// characters is used for the same (the micro sign for a mu).
 #define WB_FOLDED(text) \
-  "{tenant}.fold(btrim(regexp_replace(normalize(" text ", NFKC), '\\s+', ' ', 'g')))"
+  "wardbook.fold(btrim(regexp_replace(normalize(" text ", NFKC), '\\s+', ' ', 'g')))"
 
-/// What is taken now, and the names of that in the same order.
+/// What is taken now, and the names and ids of that in the same order.
 struct Medication {
   std::string json;
-  std::vector<std::string> names;
+  std::vector<allergies::Prescribed> lines;
   static Medication from_row(const db::RowView& r) {
     Medication out{r.str(0), {}};
-    for (auto& name : r.text_array(1)) out.names.push_back(name.value_or(""));
+    const auto ids = r.text_array(2);
+    for (auto& name : r.text_array(1)) {
+      const auto id = parse_number<std::int64_t>(ids.at(out.lines.size()).value_or("0"));
+      out.lines.push_back({name.value_or(""), id.value_or(0)});
+    }
     return out;
   }
 };
 /// Of the prescriptions that have not ended where the hospital is, by medication, all that the
 /// newest visit with one of them says: two strengths are two lines, and a short course that is over
-/// does not hide what goes on.
+/// does not hide what goes on. A line of a draft that names no medication yet is none.
 inline const db::Query<Medication, PatientId> kMedication{"chart.medication", R"sql(
   SELECT coalesce(json_agg(json_build_object('record_id', n.id,
       'visit_date', wardbook.rfc3339(n.visit_date), 'prescription', n.item)
       ORDER BY n.visit_date DESC, n.id DESC, n.position), '[]'),
     coalesce(array_agg(n.item->>'medication'
+      ORDER BY n.visit_date DESC, n.id DESC, n.position), '{}'),
+    coalesce(array_agg(n.item->>'id'
       ORDER BY n.visit_date DESC, n.id DESC, n.position), '{}')
   FROM (SELECT r.id, r.visit_date, i.item, i.position,
           rank() OVER (PARTITION BY )sql" WB_FOLDED("i.item->>'medication'") R"sql(
@@ -76,8 +87,8 @@ inline const db::Query<Medication, PatientId> kMedication{"chart.medication", R"
         FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
         CROSS JOIN LATERAL jsonb_array_elements(r.prescriptions)
           WITH ORDINALITY AS i(item, position)
-        WHERE r.patient_id = $1 AND r.voided_at IS NULL
-          AND coalesce({tenant}.prescription_end(i.item,
+        WHERE r.patient_id = $1 AND r.voided_at IS NULL AND i.item ? 'medication'
+          AND coalesce(wardbook.prescription_end(i.item,
                 (r.visit_date AT TIME ZONE t.time_zone)::date), 'infinity')
               >= (now() AT TIME ZONE t.time_zone)::date) n
   WHERE n.age = 1)sql"};
@@ -106,7 +117,8 @@ inline const db::Query<db::TextRow, PatientId> kLatestLabs{"chart.latest_labs", 
               FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
               CROSS JOIN LATERAL jsonb_array_elements(r.lab_results)
                 WITH ORDINALITY AS i(item, position)
-              WHERE r.patient_id = $1 AND r.voided_at IS NULL) m
+              WHERE r.patient_id = $1 AND r.voided_at IS NULL
+                AND i.item ?& '{test,value}') m
         ORDER BY m.name, m.at DESC, m.id DESC, m.position DESC) n)sql"};
 
 /// The newest files, and how many there are.
@@ -167,7 +179,7 @@ inline const db::Query<db::TextRow, PatientId, MaybeText, MaybeText, MaybeText> 
           FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
           CROSS JOIN LATERAL jsonb_array_elements(r.lab_results)
             WITH ORDINALITY AS i(item, position)
-          WHERE r.patient_id = $1 AND r.voided_at IS NULL
+          WHERE r.patient_id = $1 AND r.voided_at IS NULL AND i.item ?& '{test,value}'
             AND ($4::text IS NULL
                  OR )sql" WB_FOLDED("i.item->>'test'") " = " WB_FOLDED("$4") R"sql(
                  OR i.item->>'loinc' = btrim($4))) m

@@ -21,7 +21,9 @@ class PatientNumbersTest : public ::testing::Test {
                          {"sex", "female"}});
   }
   Outcome patch(std::int64_t id, json::value body) {
-    return clinic_.call(clinic_.doctor, "PATCH", "/patients/{id}", id, 0, std::move(body));
+    const auto now = clinic_.call(clinic_.doctor, "GET", "/patients/{id}", id);
+    return clinic_.call(clinic_.doctor, "PATCH", "/patients/{id}", id, now.version,
+                        std::move(body));
   }
   /// As there were before one number was one in whatever case.
   std::int64_t from_before(const std::string& number, bool shared) {

@@ -1,13 +1,18 @@
 #pragma once
 
 #include "db/query.h"
+#include "features/audit/audit.h"
 #include "features/patients/patients.h"
+
+// Tables: owns {tenant}.patients {tenant}.patient_numbers {tenant}.name_words
+// Tables: reads {tenant}.medical_records {tenant}.row_versions wardbook.my_tenant
 
 namespace wardbook::patients {
 
 #define WB_PATIENT_COLUMNS                                                               \
   "p.id, p.patient_number, p.first_name, p.last_name, p.date_of_birth, p.sex, p.phone, " \
-  "p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, p.updated_at"
+  "p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, "       \
+  "p.updated_at, p.last_allergy_id"
 
 using MaybeText = std::optional<std::string>;
 using Dates = std::vector<std::string>;
@@ -18,6 +23,32 @@ inline const db::Query<Patient, PatientId> kLockPatient{
     "patients.lock",
     "SELECT " WB_PATIENT_COLUMNS " FROM {tenant}.patients p WHERE p.id = $1 FOR UPDATE"};
 
+/// A patient with the last version.
+struct KeptPatient {
+  Patient patient;
+  audit::LastVersion last;
+  static KeptPatient from_row(const db::RowView& r) {
+    constexpr int kAfterPatient = 14;
+    KeptPatient out{Patient::from_row(r), audit::LastVersion::from_row(r, kAfterPatient)};
+    out.patient.score.reset();
+    return out;
+  }
+};
+inline const db::Query<KeptPatient, PatientId, int> kPatientsToVerify{
+    "patients.to_verify", "SELECT " WB_PATIENT_COLUMNS R"sql(,
+    l.version, l.content_format, l.content_salt, l.content_digest
+  FROM {tenant}.patients p
+  LEFT JOIN LATERAL (SELECT v.version, v.content_format, v.content_salt, v.content_digest
+    FROM {tenant}.row_versions v WHERE v.resource = 'patient' AND v.resource_id = p.id
+    ORDER BY v.version DESC LIMIT 1) l ON true
+  WHERE p.id > $1 ORDER BY p.id LIMIT $2)sql"};
+/// A version of a patient who is not there.
+inline const db::Query<db::Int64Row> kFirstGone{"patients.first_gone", R"sql(
+  SELECT v.resource_id FROM {tenant}.row_versions v
+  WHERE v.resource = 'patient'
+    AND NOT EXISTS (SELECT FROM {tenant}.patients p WHERE p.id = v.resource_id)
+  ORDER BY v.resource_id LIMIT 1)sql"};
+
 /// Whose number it is, in whatever case: the one that a new one collides with.
 inline const db::Query<db::Int64Row, std::string> kPatientByNumber{"patients.by_number", R"sql(
   SELECT p.id FROM {tenant}.patients p WHERE lower(p.patient_number) = lower($1)
@@ -25,10 +56,10 @@ inline const db::Query<db::Int64Row, std::string> kPatientByNumber{"patients.by_
 
 /// A number that was given out skips those that somebody chose by hand.
 inline const db::Query<Patient, MaybeText, std::string, std::string, Date, std::string, MaybeText,
-                       MaybeText, MaybeText, MaybeText, db::Json, AccountId>
+                       MaybeText, MaybeText, MaybeText, db::Json, AccountId, std::int64_t>
     kInsertPatient{"patients.insert", R"sql(
   INSERT INTO {tenant}.patients AS p (patient_number, first_name, last_name, date_of_birth, sex,
-    phone, email, address, emergency_contact, allergies, created_by)
+    phone, email, address, emergency_contact, allergies, created_by, last_allergy_id)
   VALUES (coalesce($1, (SELECT c.number FROM (
             SELECT 'P-' || wardbook.padded(nextval('{tenant}.patient_numbers')) AS number
             FROM generate_series(1, 1000)) c
@@ -37,15 +68,15 @@ inline const db::Query<Patient, MaybeText, std::string, std::string, Date, std::
             AND NOT EXISTS (SELECT FROM {tenant}.patients o
               WHERE lower(o.patient_number) = lower(c.number) AND o.number_shared)
           LIMIT 1)),
-    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
   RETURNING )sql" WB_PATIENT_COLUMNS};
 
 inline const db::Query<Patient, PatientId, std::string, std::string, std::string, Date, std::string,
-                       MaybeText, MaybeText, MaybeText, MaybeText, db::Json>
+                       MaybeText, MaybeText, MaybeText, MaybeText, db::Json, std::int64_t>
     kUpdatePatient{"patients.update", R"sql(
   UPDATE {tenant}.patients AS p SET patient_number = $2, first_name = $3, last_name = $4,
     date_of_birth = $5, sex = $6, phone = $7, email = $8, address = $9, emergency_contact = $10,
-    allergies = $11, version = p.version + 1, updated_at = now()
+    allergies = $11, last_allergy_id = $12, version = p.version + 1, updated_at = now()
   WHERE p.id = $1 RETURNING )sql" WB_PATIENT_COLUMNS};
 
 /// The day that it is where the hospital is, at $1.
@@ -93,34 +124,34 @@ inline const db::Query<db::TextRow> kSearchSettings{
 #define WB_PATIENT_QUERY                                                                           \
   "WITH meanings AS MATERIALIZED (SELECT typed, word, also, quality "                              \
   "  FROM {tenant}.name_meanings($1)), "                                                           \
-  "q AS MATERIALIZED (SELECT least(greatest(cardinality({tenant}.words_of($1)), 1), 8) AS words, " \
+  "q AS MATERIALIZED (SELECT least(greatest(cardinality(wardbook.words_of($1)), 1), 8) AS words, " \
   "  (SELECT string_agg('(' || g.any_of || ')', CASE WHEN $4 THEN ' & ' ELSE ' | ' END)::tsquery"  \
-  "   FROM (SELECT {tenant}.lexeme(m.typed) || ':*' || coalesce(' | ' || string_agg("              \
-  "           {tenant}.lexeme(m.word) || coalesce((SELECT string_agg('&' || {tenant}.lexeme(a), "  \
+  "   FROM (SELECT wardbook.lexeme(m.typed) || ':*' || coalesce(' | ' || string_agg("              \
+  "           wardbook.lexeme(m.word) || coalesce((SELECT string_agg('&' || wardbook.lexeme(a), "  \
   "             '') FROM unnest(m.also) AS a), ''), ' | ') "                                       \
   "           FILTER (WHERE m.also IS NOT NULL OR NOT starts_with(m.word, m.typed)), '') "         \
   "         AS any_of FROM meanings m GROUP BY m.typed) g "                                        \
   "   WHERE NOT $4 OR (SELECT count(DISTINCT m.typed) FROM meanings m) "                           \
-  "               = cardinality(({tenant}.words_of($1))[1:8])) AS loose), "
+  "               = cardinality((wardbook.words_of($1))[1:8])) AS loose), "
 
 /// What was typed ($n) is a patient's number: without what may be left out, by its digits alone, in
 /// groups of digits; or the beginning of one.
 #define WB_IS_NUMBER(n) \
-  "{tenant}.number_key(p.patient_number) = nullif({tenant}.number_key(" n "), '') "
+  "wardbook.number_key(p.patient_number) = nullif(wardbook.number_key(" n "), '') "
 #define WB_HAS_DIGITS(n)                                          \
-  "{tenant}.number_digits(p.patient_number) = CASE WHEN btrim(" n \
+  "wardbook.number_digits(p.patient_number) = CASE WHEN btrim(" n \
   ") ~ '^[0-9]+$' THEN "                                          \
-  "nullif({tenant}.number_digits(" n "), '') END "
+  "nullif(wardbook.number_digits(" n "), '') END "
 #define WB_HAS_GROUPS(n)                                                        \
-  "{tenant}.number_groups(p.patient_number) = nullif({tenant}.number_groups(" n \
+  "wardbook.number_groups(p.patient_number) = nullif(wardbook.number_groups(" n \
   "), '') "                                                                     \
   "AND (regexp_replace(" n                                                      \
   ", '[^[:alpha:]]', '', 'g') = '' "                                            \
   "  OR lower(regexp_replace(p.patient_number, '[^[:alpha:]]', '', 'g')) "      \
   "   = lower(regexp_replace(" n ", '[^[:alpha:]]', '', 'g'))) "
 #define WB_BEGINS_SO(n)                        \
-  "{tenant}.number_letters(p.patient_number) " \
-  "LIKE nullif({tenant}.number_letters(" n "), '') || '%' "
+  "wardbook.number_letters(p.patient_number) " \
+  "LIKE nullif(wardbook.number_letters(" n "), '') || '%' "
 
 #define WB_BORN(dates) "p.date_of_birth = ANY (" dates "::date[])"
 
@@ -173,7 +204,7 @@ inline const db::Query<db::Int64Row, std::string, MaybeText, Dates, bool, bool> 
 /// at than a page takes. The cursor names the score ($3) and the patient ($4), whose number does
 /// not belong into a URL.
 #define WB_NUMBERED \
-  "WITH last AS MATERIALIZED (SELECT {tenant}.number_letters(c.patient_number) AS letters "        \
+  "WITH last AS MATERIALIZED (SELECT wardbook.number_letters(c.patient_number) AS letters "        \
   "  FROM {tenant}.patients c WHERE c.id = $4::bigint), "                                          \
   "exact AS MATERIALIZED (SELECT e.id, max(e.score) AS score FROM ("                               \
   "  SELECT p.id, 2000 AS score FROM {tenant}.patients p WHERE " WB_IS_NUMBER("$1")                \
@@ -182,9 +213,9 @@ inline const db::Query<db::Int64Row, std::string, MaybeText, Dates, bool, bool> 
   "  UNION ALL SELECT p.id, 2000 FROM {tenant}.patients p WHERE " WB_BORN("$2") ") e "    \
   "  GROUP BY e.id) "
 #define WB_AFTER_LAST                                                           \
-  "({tenant}.number_letters(p.patient_number) ~>=~ (SELECT letters FROM last) " \
-  " AND ({tenant}.number_letters(p.patient_number) ~>~ (SELECT letters FROM last) OR p.id > $4)) "
-#define WB_IN_ORDER "{tenant}.number_letters(p.patient_number) USING ~<~, p.id "
+  "(wardbook.number_letters(p.patient_number) ~>=~ (SELECT letters FROM last) " \
+  " AND (wardbook.number_letters(p.patient_number) ~>~ (SELECT letters FROM last) OR p.id > $4)) "
+#define WB_IN_ORDER "wardbook.number_letters(p.patient_number) USING ~<~, p.id "
 
 inline const db::Query<Patient, std::string, Dates, std::optional<std::int64_t>,
                        std::optional<std::int64_t>, int>
@@ -216,5 +247,10 @@ inline const db::Query<db::Int64Row, std::string, Dates> kCountNumbers{
 #undef WB_NUMBERED
 #undef WB_AFTER_LAST
 #undef WB_IN_ORDER
+
+/// Its own, if there is one of this number.
+inline const db::Query<api::Whose, std::int64_t> kWhosePatient{"patients.whose", R"sql(
+  SELECT id AS patient_id, false AS voided, false AS purged
+  FROM {tenant}.patients WHERE id = $1)sql"};
 
 }  // namespace wardbook::patients

@@ -3,6 +3,8 @@
 #include "db/query.h"
 #include "features/tenants/tenants.h"
 
+// Tables: owns wardbook.tenants wardbook.my_tenant
+
 namespace wardbook::tenants {
 
 inline const db::Query<Tenant, TenantId> kGet{"tenants.get", R"sql(
@@ -32,7 +34,7 @@ inline const db::Query<Tenant, TenantId, std::string, bool, std::string> kUpdate
 inline const db::Query<db::TextRow> kNotify{"tenants.notify",
                                             "SELECT pg_notify('wardbook_authority', '')"};
 
-inline const db::Query<db::BoolRow, std::string> kKnownZone{"tenants.known_zone", R"sql(
-  SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names WHERE name = $1))sql"};
+inline const db::Query<db::BoolRow, std::string> kKnownZone{"tenants.known_zone",
+                                                            "SELECT wardbook.is_time_zone($1)"};
 
 }  // namespace wardbook::tenants

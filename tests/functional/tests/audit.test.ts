@@ -25,7 +25,7 @@ async function entryOf(requestId: string, query: Query, by?: Client): Promise<En
   return found[0]!;
 }
 
-test("a change carries what was before and after", async () => {
+test("a change carries what was before and after, a draft's the names of its fields", async () => {
   const patient = await newPatient(doctor);
   const record = await newRecord(doctor, patient.id, { notes: "before" });
   const change = await doctor.expect(200, "patch", "/records/{id}", {
@@ -36,12 +36,20 @@ test("a change carries what was before and after", async () => {
   const entry = await entryOf(change.requestId, { patient_id: patient.id }, admin);
   assert.equal(entry.action, "record.update");
   assert.equal(entry.outcome, "ok");
-  assert.equal((entry.before as Record<string, unknown>)["notes"], "before");
-  assert.equal((entry.after as Record<string, unknown>)["notes"], "after");
+  assert.deepEqual(entry.changed_fields, ["notes"]);
+  assert.deepEqual(entry.before, { revision: 1, version: 1, status: "draft" });
+  assert.deepEqual(entry.after, {
+    changed_fields: ["notes"],
+    revision: 2,
+    version: 1,
+    status: "draft",
+    content_hash: change.body.content_hash,
+  });
   assert.ok(entry.ip);
 
   const moved = await doctor.expect(200, "patch", "/patients/{id}", {
     path: { id: patient.id },
+    ifMatch: 1,
     body: { phone: "555" },
   });
   const other = await entryOf(moved.requestId, { patient_id: patient.id }, admin);
@@ -67,16 +75,16 @@ test("without the permission for charts, the log names what was changed and show
   }
   const shown = await entryOf(change.requestId, query);
   assert.deepEqual([shown.before, shown.after], [null, null]);
-  assert.deepEqual(shown.changed_fields, ["content_hash", "diagnosis", "notes", "version"]);
+  assert.deepEqual(shown.changed_fields, ["diagnosis", "notes"]);
   const of_patient = await entryOf(moved.requestId, query);
   assert.deepEqual([of_patient.before, of_patient.after], [null, null]);
-  assert.deepEqual(of_patient.changed_fields, ["phone", "updated_at", "version"]);
+  assert.deepEqual(of_patient.changed_fields, ["content_hash", "phone", "updated_at", "version"]);
   const one = await auditor.expect(200, "get", "/audit/{id}", { path: { id: shown.id } });
   assert.deepEqual([one.body.before, one.body.after], [null, null]);
   assert.deepEqual(one.body.changed_fields, shown.changed_fields);
 
   const whole = await entryOf(change.requestId, query, admin);
-  assert.equal((whole.after as Record<string, unknown>)["notes"], "Secretius");
+  assert.equal((whole.after as Record<string, unknown>)["revision"], 2);
   assert.deepEqual(whole.changed_fields, shown.changed_fields);
   const read = await doctor.expect(200, "get", "/records/{id}", { path });
   const looked = await entryOf(read.requestId, query);
@@ -107,9 +115,45 @@ test("a look into the log names the patients whom its entries name, and what it 
   assert.deepEqual((await entryOf(one.requestId, { action: "audit.read" })).patient_ids, [
     other.id,
   ]);
-  const again = await auditor.any("GET", "/audit", { query: { action: "audit.list", limit: 1 } });
-  const of_looks = await entryOf(again.requestId, { action: "audit.list" });
-  assert.equal(of_looks.patient_ids, null, "or the lists of looks at looks would ever grow");
+});
+
+test("a look at looks is found for everybody whom they name, and names no more than one page can", async () => {
+  const patients = [await newPatient(doctor), await newPatient(doctor)];
+  const query = { action: "patient.create", limit: 2 };
+  const first = await auditor.any("GET", "/audit", { query });
+  const named = await entryOf(first.requestId, { action: "audit.list" });
+  const ids = patients.map((patient) => patient.id);
+  assert.deepEqual(named.patient_ids, ids);
+
+  // The administrator sees of the look whom it names, in a list and by itself.
+  const listed = await admin.any("GET", "/audit", { query: { action: "audit.list", limit: 200 } });
+  assert.ok(listed.body.items.some((entry: Entry) => entry.id === named.id));
+  const alone = await admin.any("GET", `/audit/${named.id}`);
+  for (const look of [listed, alone]) {
+    for (const patient of ids) {
+      const found = await entriesOf({ patient_id: patient, resource: "audit" });
+      assert.ok(found.some((entry) => entry.request_id === look.requestId));
+    }
+  }
+  const of_look = await entryOf(alone.requestId, { action: "audit.read" });
+  assert.deepEqual([of_look.patient_ids, of_look.look_ids], [null, [named.id]]);
+
+  // Whoever sees that look sees its number only.
+  const third = await auditor.any("GET", `/audit/${of_look.id}`);
+  const of_third = await entryOf(third.requestId, { action: "audit.read" });
+  assert.deepEqual([of_third.patient_ids, of_third.look_ids], [null, null]);
+
+  // Looks at the newest looks, again and again: none is larger than its page.
+  for (let i = 0; i < 5; i += 1) {
+    await auditor.any("GET", "/audit", { query: { resource: "audit", limit: 3 } });
+  }
+  const newest = await auditor.expect(200, "get", "/audit", {
+    query: { action: "audit.list", limit: 5 },
+  });
+  for (const entry of newest.body.items) {
+    assert.equal(entry.patient_ids, null);
+    assert.ok((entry.look_ids ?? []).length <= 3);
+  }
 });
 
 test("a change that was refused leaves no entry of a change", async () => {

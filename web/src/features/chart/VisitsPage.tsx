@@ -16,13 +16,12 @@ const states = ["draft", "finalized", "amended"] as const;
 export function VisitsPage() {
   const words = useWords();
   const visits = useVisitWords();
-  const { id, first } = useChart();
+  const { id } = useChart();
   const [text, setText] = useState("");
   const q = useDebounced(text.trim(), QUIET_MS);
   const [filter, setFilter] = useState<VisitFilter>({});
   const pages = useVisits(id, { ...filter, ...(q ? { q } : {}) });
   const list = useRef<HTMLUListElement>(null);
-  const names = new Map(first.visits.map((it) => [it.doctor_id, it.doctor_name]));
 
   const set = (name: keyof VisitFilter) => (event: { target: { value: string } }) => {
     const rest: VisitFilter = { ...filter };
@@ -88,7 +87,7 @@ export function VisitsPage() {
             {items.map((item) => (
               <VisitRow
                 key={item.id}
-                visit={{ ...item, doctor_name: names.get(item.doctor_id) ?? "" }}
+                visit={item}
                 to={`/visits/${item.id}`}
               >
                 {item.highlights && (

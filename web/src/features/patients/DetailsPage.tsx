@@ -127,7 +127,7 @@ export function DetailsPage() {
         {patient.allergies.length === 0 && <p className={css.rows}>{words.noAllergies}</p>}
         <dl className={css.facts} hidden={patient.allergies.length === 0}>
           {patient.allergies.map((allergy) => (
-            <div key={allergy.substance} className={css.fact}>
+            <div key={allergy.id} className={css.fact}>
               <dt dir="auto">{allergy.substance}</dt>
               <dd dir="auto">
                 {[words.severity[allergy.severity ?? "none"], allergy.reaction].filter(Boolean).join(" · ")}

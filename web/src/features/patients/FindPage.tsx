@@ -34,7 +34,7 @@ function Row({ patient }: { patient: Patient }) {
       <td data-cell="allergies">
         <span className={css.tags}>
           {bySeverity(patient.allergies).map((allergy) => (
-            <AllergyBadge key={allergy.substance} allergy={allergy} />
+            <AllergyBadge key={allergy.id} allergy={allergy} />
           ))}
         </span>
       </td>

@@ -60,7 +60,7 @@ export function PatientBar({ patient }: { patient: Patient }) {
         <div className={css.allergies}>
           {sorted.length === 0 && <NoAllergies patient={patient} />}
           {others.map((allergy) => (
-            <AllergyBadge key={allergy.substance} allergy={allergy} />
+            <AllergyBadge key={allergy.id} allergy={allergy} />
           ))}
         </div>
       </div>
@@ -70,7 +70,7 @@ export function PatientBar({ patient }: { patient: Patient }) {
           <span>
             {words.lifeThreatening}:{" "}
             {critical.map((it, index) => (
-              <span key={it.substance}>
+              <span key={it.id}>
                 {index > 0 && "; "}
                 <bdi>{it.substance}</bdi>
                 {it.reaction && (

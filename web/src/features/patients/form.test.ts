@@ -13,7 +13,7 @@ const ana = {
   email: null,
   address: null,
   emergency_contact: null,
-  allergies: [{ substance: "penicillin", reaction: null, severity: "mild" }],
+  allergies: [{ id: 1, changed_in_version: 1, substance: "penicillin", reaction: null, severity: "mild" }],
   version: 1,
   created_at: "2026-03-04T05:06:07Z",
   updated_at: "2026-03-04T05:06:07Z",
@@ -36,6 +36,10 @@ test("a change sends only what differs; an emptied field is null", () => {
   expect(patchBody(ana, valuesOf(ana), rowsOf(ana))).toEqual({});
   expect(patchBody(ana, { ...valuesOf(ana), phone: "", email: "a@b.c" }, rowsOf(ana))).toEqual({ phone: null, email: "a@b.c" });
   expect(patchBody(ana, valuesOf(ana), [])).toEqual({ allergies: [] });
+  const [mild] = rowsOf(ana);
+  expect(patchBody(ana, valuesOf(ana), [{ ...mild!, severity: "severe" }])).toEqual({
+    allergies: [{ id: 1, substance: "penicillin", reaction: null, severity: "severe" }],
+  });
 });
 
 test("after somebody else's change, what was typed here stands over what is there now", () => {

@@ -3,6 +3,8 @@ import type { Patient } from "./queries.ts";
 
 export interface AllergyRow {
   key: number;
+  /** Of an allergy that the patient has already. */
+  id?: number;
   substance: string;
   reaction: string;
   severity: string;
@@ -49,6 +51,7 @@ export function emptyRow(): AllergyRow {
 export function rowsOf(patient?: Patient): AllergyRow[] {
   return (patient?.allergies ?? []).map((it) => ({
     key: ++lastKey,
+    id: it.id,
     substance: it.substance,
     reaction: it.reaction ?? "",
     severity: it.severity ?? "",
@@ -61,6 +64,7 @@ function inputsOf(rows: readonly AllergyRow[]): AllergyInput[] {
   return rows
     .filter((row) => row.substance.trim() !== "")
     .map((row) => ({
+      ...(row.id === undefined ? {} : { id: row.id }),
       substance: row.substance.trim(),
       reaction: row.reaction.trim() || null,
       severity: (row.severity || null) as AllergyInput["severity"],

@@ -32,7 +32,8 @@ export function Finalize({ store, onClose }: { store: VisitStore; onClose: () =>
   const key = useRef(idempotencyKey());
   const visit = store.whole;
   const missing = useMissing(visit);
-  const faults = store.faults();
+  // What was refused, and what a draft may lack but a signed visit may not.
+  const faults = [...store.faults(), ...visit.incomplete.map((it) => [it.pointer.slice(1), it.message] as const)];
 
   // What is signed is what the service has: everything has to be there first.
   useEffect(() => {
@@ -102,7 +103,7 @@ export function Finalize({ store, onClose }: { store: VisitStore; onClose: () =>
           onChange={(event) => setPassword(event.target.value)}
         />
         <Actions>
-          <Button type="submit" kind="primary" icon="lock" busy={busy} disabled={store.pending}>
+          <Button type="submit" kind="primary" icon="lock" busy={busy} disabled={store.pending || faults.length > 0}>
             {words.sign}
           </Button>
         </Actions>

@@ -183,7 +183,7 @@ function Compare({ held, versions }: { held: HeldVisit; versions: readonly Versi
 
 function Content({ held }: { held: HeldVisit }) {
   const { history } = useWords();
-  const versions = useVersions(held.visit.id, held.visit.version);
+  const versions = useVersions(held.visit.id, held.visit.revision);
   return (
     <Page
       title={history.title}

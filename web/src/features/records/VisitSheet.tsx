@@ -2,7 +2,7 @@ import { useVisitWords } from "../../lib/clinical/index.ts";
 import { day, dayAndTime } from "../../lib/format/index.ts";
 import { useMay } from "../../lib/session/index.ts";
 import { Badge, Failed, LinkButton, Loading, Notice } from "../../ui/index.ts";
-import { useDoctorName, useVisit, type Visit } from "./queries.ts";
+import { useVisit, type Visit } from "./queries.ts";
 import { VisitView, isEmpty } from "./VisitView.tsx";
 import { useWords } from "./words.ts";
 import css from "./Visit.module.css";
@@ -10,7 +10,6 @@ import css from "./Visit.module.css";
 export function VisitHead({ visit }: { visit: Visit }) {
   const words = useWords();
   const visits = useVisitWords();
-  const doctorName = useDoctorName();
   const tone = visit.status === "draft" ? "warning" : visit.status === "amended" ? "info" : "good";
   return (
     <div className={css.head}>
@@ -18,7 +17,7 @@ export function VisitHead({ visit }: { visit: Visit }) {
         {visits.type[visit.visit_type]}, {dayAndTime(visit.visit_date)}
       </h2>
       <Badge tone={tone}>{visits.status[visit.status]}</Badge>
-      <span>{doctorName(visit)}</span>
+      <span>{visit.doctor_name}</span>
       <small>
         {visit.record_number}
         {visit.finalized_at && ` · ${words.signedBy(dayAndTime(visit.finalized_at))}`}

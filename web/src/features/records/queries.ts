@@ -38,12 +38,3 @@ export function useDoctors() {
     staleTime: 10 * 60_000,
   });
 }
-
-/** The doctor's name: as the record says it, else out of the hospital's list. */
-export function useDoctorName(): (visit: Visit) => string {
-  const doctors = useDoctors();
-  return (visit) =>
-    (visit as { doctor_name?: string }).doctor_name ??
-    doctors.data?.items.find((it) => it.id === visit.doctor_id)?.display_name ??
-    "";
-}

@@ -115,7 +115,7 @@ export function Prescriptions({ store, onBlur }: SectionProps) {
           onBlur,
           onChange: (event: { target: { value: string } }) => change(member, event.target.value || null),
         });
-        const warning = warnings.find((it) => it.code === "allergy" && it.medication === row["medication"]);
+        const warning = warnings.find((it) => it.code === "allergy" && it.item_id === row["id"]);
         return (
           <div className={css.rx}>
             <TextField label={rx.medication} dir="auto" {...field("medication")} />

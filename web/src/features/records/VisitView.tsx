@@ -48,7 +48,7 @@ function Vitals({ vitals }: { vitals: Visit["vital_signs"] }) {
 function Prescriptions({ rows }: { rows: Visit["prescriptions"] }) {
   const { rx } = useWords();
   return (
-    <div className={css.scroll}>
+    <div className={css.scroll} tabIndex={0} role="group" aria-label={rx.medication}>
       <table className={css.table}>
         <thead>
           <tr>
@@ -81,7 +81,7 @@ function Labs({ rows }: { rows: Visit["lab_results"] }) {
   const { lab } = useWords();
   const { flag } = useVisitWords();
   return (
-    <div className={css.scroll}>
+    <div className={css.scroll} tabIndex={0} role="group" aria-label={lab.test}>
       <table className={css.table}>
         <thead>
           <tr>

@@ -58,7 +58,7 @@ test("a ward round: a visit is begun, written, signed, amended and compared, by 
     await page.keyboard.type("CRP");
     await page.keyboard.press("Tab");
     await page.keyboard.type("112");
-    await page.getByLabel("Plan", { exact: true }).fill("Admit");
+    await page.getByRole("textbox", { name: "Plan" }).fill("Admit");
     await page.getByLabel("Follow-up needed").check();
     await page.getByRole("button", { name: "1 week" }).click();
     await page.keyboard.press("Control+s");

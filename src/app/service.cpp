@@ -98,7 +98,8 @@ Task<Response> openapi(App& app, Request) {
   co_return response;
 }
 
-Task<Response> index(App& app, Request) {
+Task<Response> index(App& app, Request request) {
+  if (auto answer = service_of(app).web.answer(request.head)) co_return std::move(*answer);
   co_return page("text/html; charset=utf-8", service_of(app).index_html);
 }
 Task<Response> docs(App&, Request) {

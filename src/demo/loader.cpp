@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -12,8 +13,10 @@
 #include "demo/loader_sql.h"
 #include "demo/people.h"
 #include "features/patients/patients.h"
+#include "features/patients/patients_keys.h"
 #include "features/records/records.h"
 #include "features/records/records_search.h"
+#include "text/names.h"
 
 namespace wardbook::demo {
 namespace {
@@ -137,6 +140,13 @@ class Loader {
                          faults.front().pointer + " " + faults.front().message);
 }
 
+/// As wardbook.padded.
+std::string padded(std::int64_t number) {
+  std::string digits = std::to_string(number);
+  digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
+  return digits;
+}
+
 void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
   patients_ = next_ids("pg_get_serial_sequence('{tenant}.patients', 'id')", patients.size());
   const std::vector<std::int64_t> numbers = next_ids("'{tenant}.patient_numbers'", patients.size());
@@ -147,8 +157,16 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
     const auto input = patients::parse_patient(patients[i].body, anchor_, faults);
     if (!faults.empty()) refuse("patient", faults);
     const std::string at = format_rfc3339(patients[i].registered_at);
+    const std::string number = "P-" + padded(numbers[i]);
+    const auto keys = patients::keys_of(number, input.first_name, input.last_name);
     rows.push_back({{"id", patients_[i]},
-                    {"number", numbers[i]},
+                    {"patient_number", number},
+                    {"number_key", keys.number},
+                    {"number_letters", keys.number_letters},
+                    {"number_forms", json::value_from(keys.number_forms)},
+                    {"names", json::value_from(keys.names)},
+                    {"letter_keys", json::value_from(keys.letter_keys)},
+                    {"search_format", text::kNameFormat},
                     {"first_name", input.first_name},
                     {"last_name", input.last_name},
                     {"date_of_birth", format_date(input.date_of_birth)},
@@ -168,9 +186,7 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
 
 /// Numbers go on through the years, as the API gives them out.
 std::string Loader::record_number(const std::string& visit_date) {
-  std::string number = std::to_string(++numbered_);
-  number.insert(0, number.size() < 6 ? 6 - number.size() : 0, '0');
-  return "MR-" + visit_date.substr(0, 4) + "-" + number;
+  return "MR-" + visit_date.substr(0, 4) + "-" + padded(++numbered_);
 }
 
 /// The record's coded diagnoses, and their rows.

@@ -4,14 +4,25 @@
 namespace wardbook::demo {
 
 inline constexpr const char* kInsertPatients = R"sql(
+  WITH read AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, patient_number text,
+      first_name text, last_name text, date_of_birth date, sex text, phone text, email text,
+      address text, emergency_contact text, allergies jsonb, created_by bigint,
+      created_at timestamptz, number_key text, number_letters text, number_forms text[],
+      names text[], letter_keys text[], search_format smallint)),
+  words AS (
+    INSERT INTO {tenant}.name_words (word, key)
+    SELECT DISTINCT w.word, w.key FROM read
+    CROSS JOIN LATERAL unnest(read.names, read.letter_keys) AS w(word, key)
+    ON CONFLICT DO NOTHING)
   INSERT INTO {tenant}.patients (id, patient_number, first_name, last_name, date_of_birth, sex,
-    phone, email, address, emergency_contact, allergies, created_by, created_at, updated_at)
+    phone, email, address, emergency_contact, allergies, created_by, created_at, updated_at,
+    number_key, number_letters, number_forms, names, search_format)
   OVERRIDING SYSTEM VALUE
-  SELECT id, 'P-' || wardbook.padded(number), first_name, last_name, date_of_birth, sex, phone,
-    email, address, emergency_contact, allergies, created_by, created_at, created_at
-  FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, number bigint, first_name text,
-    last_name text, date_of_birth date, sex text, phone text, email text, address text,
-    emergency_contact text, allergies jsonb, created_by bigint, created_at timestamptz)
+  SELECT id, patient_number, first_name, last_name, date_of_birth, sex, phone,
+    email, address, emergency_contact, allergies, created_by, created_at, created_at,
+    number_key, number_letters, number_forms, array_to_tsvector(names), search_format
+  FROM read
   ORDER BY id)sql";
 
 /// The diagnoses go first, within the one statement whose end checks the foreign keys: a record

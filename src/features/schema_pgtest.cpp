@@ -190,7 +190,7 @@ TEST(IsolationTest, SequencesFunctionsAndTheControlSchema) {
   const std::string id = tenant.str();
   for (const std::string& sql :
        {"SELECT nextval('" + id + ".record_ids')", "SELECT nextval('" + id + ".record_numbers')",
-        "SELECT " + id + ".fold('x')"}) {
+        "SELECT " + id + ".outstanding(1, 'UTC')"}) {
     EXPECT_EQ(sqlstate_of(own, sql), "") << sql;
     EXPECT_EQ(sqlstate_of(foreign, sql), kRefused) << sql;
     EXPECT_EQ(sqlstate_of(service, sql), kRefused) << sql;

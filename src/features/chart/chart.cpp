@@ -6,6 +6,7 @@
 #include "features/allergies/allergies.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
+#include "features/chart/chart_series.h"
 #include "features/chart/chart_sql.h"
 #include "features/patients/patients.h"
 
@@ -59,13 +60,13 @@ Task<api::Response> timeline(App& app, api::Request req) {
   out.raw("visits", visit_json);
   out.text("next_cursor", next);
   out.raw("problems", (co_await tx.one(kProblems, id)).value);
-  const auto medication = co_await tx.one(kMedication, id);
+  const Medication medication = current_medication(co_await tx.all(kMedication, id));
   out.raw("medication", medication.json);
   out.raw("allergies", patient.data.allergies);
   out.raw("warnings",
           allergies::warnings_json(patient.data.allergies, medication.names, "/medication"));
   out.raw("latest_vitals", (co_await tx.one(kLatestVitals, id)).value);
-  out.raw("latest_labs", (co_await tx.one(kLatestLabs, id)).value);
+  out.raw("latest_labs", latest_results(co_await tx.all(kResults, id)));
   const auto files = co_await tx.one(kFiles, id);
   out.raw("files", files.json);
   out.integer("files_total", files.total);
@@ -108,9 +109,9 @@ Task<api::Response> labs(App& app, api::Request req) {
   params.finish();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   (void)co_await existing(tx, id);
-  const auto series = co_await tx.one(kLabs, id, from, to, test);
+  const auto points = co_await tx.all(kLabs, id, from, to);
   co_await seen(app, tx, req, "patient.labs", id);
-  co_return api::ok(series_json(id, series.value));
+  co_return api::ok(series_json(id, lab_series(points, test)));
 }
 
 }  // namespace

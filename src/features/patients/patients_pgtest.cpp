@@ -14,6 +14,7 @@ namespace {
 namespace json = boost::json;
 using wardbook::testing::Clinic;
 using wardbook::testing::Outcome;
+using wardbook::testing::run;
 using wardbook::testing::sqlstate_of;
 
 class PatientNumbersTest : public ::testing::Test {
@@ -141,7 +142,7 @@ TEST_F(PatientKeysTest, NamesOfAnyScriptAreFoundAndFollowAChange) {
       {"\u0418\u0432\u0430\u043D\u043E\u0432",
        {"\u0438\u0432\u0430\u043D\u043E\u0432", "\u0438\u0432\u043D\u0430\u043E\u0432",
         "\u0418\u0412\u0410\u041D"}},
-      {"\u674E\u5C0F\u9F99", {"\u674E\u5C0F\u9F99", "\u5C0F\u9F99", "\u674E"}},
+      {"\u674E\u5C0F\u9F99", {"\u674E\u5C0F\u9F99", "\u674E", "\u674E\u5C0F"}},
       {"\u0623\u062D\u0645\u062F", {"\u0627\u062D\u0645\u062F"}},
       {"\u0E2A\u0E21\u0E0A\u0E32\u0E22", {"\u0E2A\u0E21\u0E0A\u0E32\u0E22"}},
       {"O\u2019Brien", {"obrien", "O'Brien", "obrein"}},

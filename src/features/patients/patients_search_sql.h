@@ -86,7 +86,9 @@ inline const db::Query<KnownName, std::vector<std::string>, std::vector<std::str
      ORDER BY length(n.word), n.word LIMIT 40)) m
   GROUP BY t.n, m.word
   UNION ALL
-  SELECT 0, k.word, 0 FROM {tenant}.name_words k WHERE k.word = ANY ($7::text[]))sql"};
+  SELECT 0, k.word, 0 FROM unnest($7::text[]) AS p(piece) CROSS JOIN LATERAL (
+    SELECT n.word FROM {tenant}.name_words n  -- equality might be looked for by trigrams
+    WHERE n.word BETWEEN p.piece AND p.piece LIMIT 1) k)sql"};
 
 using Births = std::vector<std::string>;
 

@@ -1,4 +1,4 @@
-// bench/run [--seconds N] [--output FILE.json] [--quick] [--only PARTS]
+// bench/run [--seconds N] [--output FILE.json] [--quick] [--only PARTS] [--against PROGRAM]
 import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
@@ -18,20 +18,24 @@ import {
   scaleNotes,
   scaleTable,
   storeTable,
+  writesTable,
 } from "./lib/report.mjs";
 import { fill, LARGE, measureScale, pageRatios, SMALL } from "./lib/scale.mjs";
 import { measureStores } from "./lib/store.mjs";
+import { measureWrites } from "./lib/writes.mjs";
 
 const here = path.dirname(new URL(import.meta.url).pathname);
 const root = path.dirname(here);
-const PARTS = ["records", "presign", "store", "large", "icd", "scale"];
+const PARTS = ["records", "writes", "presign", "store", "large", "icd", "scale"];
 const ICD_RELEASE = "../shared/data/icd10cm";
 const USAGE = `usage: bench/run [--seconds N] [--output FILE.json] [--quick] [--only PARTS]
+                 [--against PROGRAM]
 
   --seconds N     how long each measurement lasts (default 10, with --quick 2)
   --output FILE   where the figures go as JSON (default bench/results/TIME.json)
   --quick         short, and with smaller files: to see that everything works
   --only PARTS    some of ${PARTS.join(",")}
+  --against P     another build of the program, measured in turns with this one (part writes)
 `;
 
 function options() {
@@ -42,6 +46,7 @@ function options() {
         seconds: { type: "string" },
         output: { type: "string" },
         only: { type: "string" },
+        against: { type: "string" },
         quick: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
@@ -62,7 +67,8 @@ function options() {
   }
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
   const output = values.output ?? path.join(here, "results", `${time}.json`);
-  return { seconds, parts, output: path.resolve(output), quick: values.quick };
+  const against = values.against && path.resolve(values.against);
+  return { seconds, parts, output: path.resolve(output), quick: values.quick, against };
 }
 
 function machine() {
@@ -78,6 +84,12 @@ function machine() {
 
 function title(text) {
   process.stdout.write(`\n${text}\n\n`);
+}
+
+/** Makes a folder that PostgreSQL's user can reach. */
+async function chmodded(folder) {
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o711);
 }
 
 /** The CMS release that is searched: named, or beside the source tree. */
@@ -101,8 +113,10 @@ async function measure(chosen, program, folder, say) {
   if (chosen.parts.every((part) => part === "presign")) return results;
   say("setting up a demo");
   const demo = new Demo(program, folder);
+  const other = chosen.against && wanted("writes") && new Demo(chosen.against, `${folder}/other`);
   const interrupted = async () => {
     await demo.stop();
+    await other?.stop();
     await rm(folder, { recursive: true, force: true });
     process.exit(130);
   };
@@ -114,6 +128,18 @@ async function measure(chosen, program, folder, say) {
       const settings = { seconds: chosen.seconds, connections, say };
       results.records = await measureRecords(demo, folder, settings);
       title(recordsTable(results.records));
+    }
+    if (wanted("writes")) {
+      const demos = [["this", demo]];
+      if (other) {
+        await chmodded(path.join(folder, "other"));
+        await other.start();
+        demos.unshift(["other", other]);
+      }
+      const connections = chosen.quick ? [16] : [1, 16];
+      results.writes = await measureWrites(demos, { seconds: chosen.seconds, connections, say });
+      await other?.stop();
+      title(writesTable(results.writes));
     }
     if (wanted("large")) {
       results.large = await measureLarge(demo, chosen.quick ? 256 : 2048, say);
@@ -141,6 +167,7 @@ async function measure(chosen, program, folder, say) {
     }
   } finally {
     await demo.stop();
+    await other?.stop();
   }
   return results;
 }

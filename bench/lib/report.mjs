@@ -37,6 +37,23 @@ export function recordsTable(rows) {
   return table(header, rows.map(cells));
 }
 
+export function writesTable(rows) {
+  const header = ["writes and reads", "program", "conn", "per second", "p50 ms", "p99 ms", "svc us"];
+  header.push("pg us", "bytes");
+  const cells = (row) => [
+    row.scenario,
+    row.program,
+    row.connections,
+    whole(row.per_second),
+    fixed(row.p50_ms),
+    fixed(row.p99_ms),
+    whole(row.service_cpu_us),
+    whole(row.postgres_cpu_us),
+    row.bytes_per_answer,
+  ];
+  return table(header, rows.map(cells));
+}
+
 export function presignTable(rows) {
   const cells = (row) => [row.program, row.what, whole(row.per_second), fixed(row.us)];
   return table(["presigned URLs", "what", "per second", "us each"], rows.map(cells));

@@ -161,8 +161,11 @@ ${patients(tenant, sources, patientCount)}
 ${records(tenant, source, patientCount, recordCount)}
 ${buildIndexes(tenant)}
 ${TABLES.map((table) => `ANALYZE ${tenant}.${table};`).join("\n")}
-INSERT INTO ${tenant}.follow_ups
-  SELECT o.* FROM ${tenant}.patients p CROSS JOIN LATERAL ${tenant}.outstanding(p.id,
-    (SELECT t.time_zone FROM wardbook.tenants t WHERE t.id = '${tenant}')) o;
+-- About as many as the trigger would list: those that the patients' last visits asked for.
+INSERT INTO ${tenant}.follow_ups (record_id, patient_id, due)
+  SELECT l.id, l.patient_id, l.follow_up_date FROM (
+    SELECT DISTINCT ON (r.patient_id) r.* FROM ${tenant}.medical_records r
+    WHERE r.voided_at IS NULL ORDER BY r.patient_id, r.visit_date DESC, r.id DESC) l
+  WHERE l.follow_up_required;
 ${TABLES.map((table) => `VACUUM ANALYZE ${tenant}.${table};`).join("\n")}`;
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "net/content_coding.h"
 
 namespace wardbook::api {
 namespace {
@@ -136,6 +137,10 @@ class Streaming {
   Counts& counts_;
   std::int64_t account_;
 };
+
+bool is_below_auth(std::string_view pattern) {
+  return pattern.find("/auth/") != std::string_view::npos;
+}
 
 void refuse_fields(const boost::json::object& body) {
   std::vector<Fault> faults;
@@ -310,7 +315,7 @@ struct Router::Impl {
 };
 
 std::size_t Route::body_bytes() const {
-  return pattern.find("/auth/") == std::string_view::npos ? kJsonBodyBytes : kAuthBodyBytes;
+  return is_below_auth(pattern) ? kAuthBodyBytes : kJsonBodyBytes;
 }
 
 Router::Router(App& app, std::vector<Route> routes, Hooks hooks)
@@ -385,6 +390,9 @@ Task<> Router::handle(net::Exchange& exchange) {
     if (!answer.headers.get("Cache-Control")) answer.headers.set("Cache-Control", "no-store");
   }
   answer.headers.set("X-Content-Type-Options", "nosniff");
+  // Below /auth/ answers hold secrets beside what the client sent: their length must not tell of
+  // them.
+  if (!is_below_auth(trace.pattern)) net::compress(answer, exchange.head());
   co_await exchange.respond(std::move(answer));
 }
 

@@ -25,22 +25,17 @@ namespace {
 
 namespace asio = boost::asio;
 
-int count_control_migrations() {
-  int count = 0;
-  for (const auto& file : migrate::embedded_files()) {
-    if (file.path.starts_with("control/")) ++count;
-  }
-  return count;
-}
-
 /// Why the database cannot be served from; nullopt when it can.
-std::optional<std::string> database_fault(const Settings& settings, int migrations) {
+std::optional<std::string> database_fault(const Settings& settings,
+                                          const std::vector<std::string>& control_names) {
   constexpr const char* kNotMigrated =
       "the control schema is not up to date: run `wardbook migrate` first";
   try {
     db::SyncConnection connection(settings.database.url, "wardbook serve");
-    const auto count = connection.value("SELECT count(*) FROM wardbook.schema_migrations");
-    if (std::stoi(count.value_or("0")) < migrations) return kNotMigrated;
+    const auto there = connection.value(
+        "SELECT count(*) FROM wardbook.schema_migrations WHERE name = ANY ($1::text[])",
+        {db::to_param(control_names)});
+    if (there != std::to_string(control_names.size())) return kNotMigrated;
     return std::nullopt;
   } catch (const db::SqlError& e) {
     // No such schema or table, or no right to see them.
@@ -165,7 +160,7 @@ int serve(const Settings& settings, const std::function<void(std::uint16_t port)
   try {
     log::open(settings.log.target, level_of(settings.log.level));
     Service service;
-    service.control_migrations = count_control_migrations();
+    service.control_names = migrate::control_names();
     service.openapi_json = yaml_to_json(built_in_file("openapi/wardbook.yaml"));
     service.index_html = index_page(settings);
     for (const auto& range : settings.server.trusted_proxies) {
@@ -173,7 +168,7 @@ int serve(const Settings& settings, const std::function<void(std::uint16_t port)
     }
     service.open_requests = std::make_unique<net::AddressRates>(
         static_cast<std::uint32_t>(settings.server.open_requests_per_minute));
-    if (const auto fault = database_fault(settings, service.control_migrations)) {
+    if (const auto fault = database_fault(settings, service.control_names)) {
       complain_of(*fault);
       return 1;
     }

@@ -17,8 +17,9 @@ namespace {
 using api::Request;
 using api::Response;
 
-const db::Query<db::Int64Row> kSchemaVersion{"app.schema_version", R"sql(
-  SELECT count(*) FROM wardbook.schema_migrations)sql"};
+const db::Query<db::Int64Row, std::vector<std::string>> kMissing{"app.missing_migrations", R"sql(
+  SELECT count(*) FROM unnest($1::text[]) AS n (name)
+  WHERE NOT EXISTS (SELECT FROM wardbook.schema_migrations m WHERE m.name = n.name))sql"};
 
 // Nothing from elsewhere, no inline code, in no frame.
 constexpr std::string_view kPagePolicy =
@@ -58,9 +59,9 @@ Task<Response> ready(App& app, Request) {
   auto& ready_until = static_cast<ServiceApp&>(app).ready_until;
   if (std::chrono::steady_clock::now() < ready_until) co_return api::ok(good);
   db::Tx tx = co_await app.db.begin_control();
-  const auto version = co_await tx.one(kSchemaVersion);
+  const auto missing = co_await tx.one(kMissing, service_of(app).control_names);
   co_await tx.commit();
-  if (version.value < service_of(app).control_migrations) {
+  if (missing.value > 0) {
     throw Failure(Code::database_unavailable, "The control schema is not migrated.");
   }
   if (!app.authority.fresh()) {

@@ -17,7 +17,7 @@ struct Service {
   Metrics metrics;
   std::string openapi_json;
   std::string index_html;
-  int control_migrations = 0;  ///< how many this program brings
+  std::vector<std::string> control_names;  ///< the control schema's files that this program has
   /// Which peers are proxies, and what one address takes over all reactors.
   std::vector<AddressRange> trusted_proxies;
   std::shared_ptr<net::ConnectionBook> connections = std::make_shared<net::ConnectionBook>();

@@ -10,22 +10,20 @@
 
 namespace wardbook::migrate {
 
-/// One migration of a scope.
+/// One file of a scope: a migration, which is applied once, or one of those that are applied again
+/// whenever they change: routines (functions and triggers) and data.
 struct Migration {
-  int version;             ///< the four digits of its name
-  std::string name;        ///< `0001_tables`
+  int version;             ///< the four digits of its name; 0: it is applied again
+  std::string name;        ///< `0001_tables`, `routines/records_guard`, `data/icd10_starter`
   std::string_view sql;    ///< with its places still in it
   std::string sha256_hex;  ///< of `sql`
 };
 
-/// A ledger's row.
-struct Applied {
-  std::string name;
-  std::string sha256_hex;
-};
-using Ledger = std::map<int, Applied>;
+/// The hash of each file that was applied, by its name.
+using Ledger = std::map<std::string, std::string>;
 
-/// The scope's (`control`, `tenant`) migrations by version.
+/// The scope's (`control`, `tenant`) files in the order in which they are applied: migrations by
+/// version, routines, data.
 /// Throws MigrationError for a misnamed file or a version that is there twice.
 [[nodiscard]] std::vector<Migration> load(std::span<const EmbeddedFile> files,
                                           std::string_view scope);
@@ -38,6 +36,14 @@ using Ledger = std::map<int, Applied>;
 
 [[nodiscard]] std::vector<const Migration*> pending_of(const std::vector<Migration>& migrations,
                                                        const Ledger& ledger);
+[[nodiscard]] std::vector<std::string> names_of(const std::vector<const Migration*>& migrations);
+
+/// Routines and data in the ledger that this program does not have any more, unless marked so.
+[[nodiscard]] std::vector<std::string> gone_from(const std::vector<Migration>& migrations,
+                                                 const Ledger& ledger);
+
+/// Of the last migration in the ledger; 0: there is none.
+[[nodiscard]] int version_of(const Ledger& ledger);
 
 /// A migration's places; `tenant` and `role` are not filled in the control scope.
 struct Places {

@@ -8,7 +8,9 @@
 namespace wardbook::migrate {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Optional;
 
 const std::vector<EmbeddedFile> kFiles = {
@@ -22,7 +24,7 @@ Ledger ledger_of(const std::vector<Migration>& migrations, std::initializer_list
   Ledger ledger;
   for (const Migration& migration : migrations) {
     for (const int version : versions) {
-      if (migration.version == version) ledger[version] = {migration.name, migration.sha256_hex};
+      if (migration.version == version) ledger[migration.name] = migration.sha256_hex;
     }
   }
   return ledger;
@@ -37,8 +39,10 @@ TEST(MigrationFiles, AreSortedByVersionWithinTheirScope) {
 }
 
 TEST(MigrationFiles, MisnamedOrDoubleOnesAreRefused) {
-  for (const char* name : {"tenant/1_x.sql", "tenant/0001.sql", "tenant/0001_.sql",
-                           "tenant/0000_x.sql", "tenant/0001-x.sql", "tenant/0001_x.txt"}) {
+  for (const char* name :
+       {"tenant/1_x.sql", "tenant/0001.sql", "tenant/0001_.sql", "tenant/0000_x.sql",
+        "tenant/0001-x.sql", "tenant/0001_x.txt", "tenant/routines/x.txt", "tenant/routines/.sql",
+        "tenant/other/x.sql", "tenant/routines/more/x.sql"}) {
     const std::vector<EmbeddedFile> files = {{name, ""}};
     EXPECT_THROW((void)load(files, "tenant"), MigrationError) << name;
   }
@@ -69,10 +73,40 @@ TEST(Ledger, FitsWhenItIsABeginningOfTheFiles) {
 TEST(Ledger, NamesWhatDoesNotFit) {
   const std::vector<Migration> all = load(kFiles, "tenant");
   Ledger changed = ledger_of(all, {1, 2});
-  changed[2].sha256_hex = "00";
+  changed["0002_second"] = "00";
   EXPECT_THAT(conflict_of(all, changed), Optional(HasSubstr("0002_second has changed")));
   EXPECT_THAT(conflict_of(all, ledger_of(all, {1, 10})), Optional(HasSubstr("0002_second")));
   EXPECT_THAT(conflict_of({}, ledger_of(all, {1})), Optional(HasSubstr("newer")));
+}
+
+TEST(Ledger, AppliesRoutinesAndDataAgainWhenTheyChange) {
+  std::vector<EmbeddedFile> files = kFiles;
+  for (const EmbeddedFile& file :
+       {EmbeddedFile{"tenant/data/codes.sql", "d"}, EmbeddedFile{"tenant/routines/second.sql", "s"},
+        EmbeddedFile{"tenant/routines/first.sql", "f"}}) {
+    files.push_back(file);
+  }
+  const std::vector<Migration> all = load(files, "tenant");
+  EXPECT_THAT(names_of(pending_of(all, {})),
+              ElementsAre("0001_first", "0002_second", "0010_last", "routines/first",
+                          "routines/second", "data/codes"));
+  Ledger ledger;
+  for (const Migration& migration : all) ledger[migration.name] = migration.sha256_hex;
+  EXPECT_THAT(names_of(pending_of(all, ledger)), IsEmpty());
+  EXPECT_EQ(version_of(ledger), 10);
+  ledger["routines/second"] = "00";
+  EXPECT_EQ(conflict_of(all, ledger), std::nullopt);
+  EXPECT_THAT(names_of(pending_of(all, ledger)), ElementsAre("routines/second"));
+}
+
+TEST(Ledger, TellsWhatIsGone) {
+  const std::vector<Migration> all = load(kFiles, "tenant");
+  Ledger ledger = ledger_of(all, {1, 2, 10});
+  ledger["routines/old"] = "00";
+  ledger["routines/older"] = "";
+  EXPECT_EQ(conflict_of(all, ledger), std::nullopt);
+  EXPECT_THAT(names_of(pending_of(all, ledger)), IsEmpty());
+  EXPECT_THAT(gone_from(all, ledger), ElementsAre("routines/old"));
 }
 
 TEST(Places, AreFilledInTheirScopeOnly) {

@@ -22,16 +22,15 @@ bool has_ledger(SyncConnection& connection, const std::string& schema) {
 void create_ledger(SyncConnection& connection, const std::string& schema) {
   connection.script(
       "CREATE TABLE " + table_of(schema) +
-      " (version integer PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,"
+      " (name text PRIMARY KEY, sha256 text NOT NULL,"
       " applied_at timestamptz NOT NULL DEFAULT now(), duration_ms integer NOT NULL)");
 }
 
 Ledger read_ledger(SyncConnection& connection, const std::string& schema) {
   Ledger ledger;
   if (!has_ledger(connection, schema)) return ledger;
-  for (const auto& row :
-       connection.query("SELECT version, name, sha256 FROM " + table_of(schema))) {
-    ledger[std::stoi(*row[0])] = {*row[1], *row[2]};
+  for (const auto& row : connection.query("SELECT name, sha256 FROM " + table_of(schema))) {
+    ledger[*row[0]] = *row[1];
   }
   return ledger;
 }
@@ -49,12 +48,20 @@ std::vector<std::string> apply(SyncConnection& connection, const std::string& sc
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begin);
     connection.exec("INSERT INTO " + table_of(schema) +
-                        " (version, name, sha256, duration_ms) VALUES ($1, $2, $3, $4)",
-                    {to_param(migration->version), migration->name, migration->sha256_hex,
-                     to_param(took.count())});
+                        " (name, sha256, duration_ms) VALUES ($1, $2, $3) ON CONFLICT (name)"
+                        " DO UPDATE SET sha256 = excluded.sha256, applied_at = now(),"
+                        " duration_ms = excluded.duration_ms",
+                    {migration->name, migration->sha256_hex, to_param(took.count())});
     names.push_back(migration->name);
   }
   return names;
+}
+
+void retire(SyncConnection& connection, const std::string& schema,
+            const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    connection.exec("UPDATE " + table_of(schema) + " SET sha256 = '' WHERE name = $1", {name});
+  }
 }
 
 void lock_ledger(SyncConnection& connection, const std::string& schema) {
@@ -109,16 +116,14 @@ std::vector<std::string> migrate_tenant(SyncConnection& connection, const Tenant
   const Ledger ledger = read_ledger(connection, tenant.str());
   if (const auto conflict = conflict_of(migrations, ledger)) throw MigrationError(*conflict);
   const std::vector<const Migration*> pending = pending_of(migrations, ledger);
-  std::vector<std::string> names;
-  if (options.dry_run) {
-    for (const Migration* migration : pending) names.push_back(migration->name);
-    return names;
-  }
+  if (options.dry_run) return names_of(pending);
   // Rather fail one tenant, and try it again later, than hold its requests up behind our lock.
   connection.script("SET LOCAL lock_timeout = '20s'");
   ensure_role(connection, tenant, options.service_role);
-  names = apply(connection, tenant.str(), pending,
-                {quoted(options.service_role), quoted(tenant.str()), quoted(tenant.role())});
+  std::vector<std::string> names =
+      apply(connection, tenant.str(), pending,
+            {quoted(options.service_role), quoted(tenant.str()), quoted(tenant.role())});
+  retire(connection, tenant.str(), gone_from(migrations, ledger));
   transaction.commit();
   return names;
 }

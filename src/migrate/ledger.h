@@ -15,9 +15,13 @@ void create_ledger(db::SyncConnection& connection, const std::string& schema);
 [[nodiscard]] Ledger read_ledger(db::SyncConnection& connection, const std::string& schema);
 
 /// Applies what is pending inside the caller's transaction and writes it down.
-/// Throws MigrationError, naming the migration and what PostgreSQL said.
+/// Throws MigrationError, naming the file and what PostgreSQL said.
 std::vector<std::string> apply(db::SyncConnection& connection, const std::string& schema,
                                const std::vector<const Migration*>& pending, const Places& places);
+/// Marks what this program does not have any more, so that it is applied if it ever comes back. The
+/// names stay: programs that have it still look for them.
+void retire(db::SyncConnection& connection, const std::string& schema,
+            const std::vector<std::string>& names);
 
 /// Until the end of the transaction, nobody else migrates this schema or drops it. A lock on the
 /// ledger, which only its owner can take, and not an advisory one, which every role of the database

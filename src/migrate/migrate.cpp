@@ -50,11 +50,7 @@ std::vector<std::string> migrate_control(SyncConnection& connection, const Optio
   if (options.dry_run) {
     const Ledger ledger = read_ledger(connection, kControl);
     if (const auto conflict = conflict_of(migrations, ledger)) throw MigrationError(*conflict);
-    std::vector<std::string> names;
-    for (const Migration* migration : pending_of(migrations, ledger)) {
-      names.push_back(migration->name);
-    }
-    return names;
+    return names_of(pending_of(migrations, ledger));
   }
   std::optional<db::SyncTransaction> transaction(std::in_place, connection);
   while (!hold_control(connection)) {
@@ -66,6 +62,7 @@ std::vector<std::string> migrate_control(SyncConnection& connection, const Optio
   std::vector<std::string> names =
       apply(connection, kControl, pending_of(migrations, ledger),
             {quoted(options.service_role), std::nullopt, std::nullopt});
+  retire(connection, kControl, gone_from(migrations, ledger));
   for_superuser = withdraw_from_public(connection, options.service_role);
   transaction->commit();
   for (std::string& statement : left_to_superuser(connection)) {
@@ -167,27 +164,19 @@ bool Status::up_to_date() const {
 }
 
 Status status(const Options& options) {
-  const auto names = [](const std::vector<const Migration*>& migrations) {
-    std::vector<std::string> out;
-    for (const Migration* migration : migrations) out.push_back(migration->name);
-    return out;
-  };
-  const auto last = [](const Ledger& ledger) {
-    return ledger.empty() ? 0 : ledger.rbegin()->first;
-  };
   try {
     SyncConnection connection = connect(options);
     Status status;
     const std::vector<Migration> control = load(options.files, "control");
     const Ledger ledger = read_ledger(connection, kControl);
-    status.control_version = last(ledger);
-    status.control_pending = names(pending_of(control, ledger));
+    status.control_version = version_of(ledger);
+    status.control_pending = names_of(pending_of(control, ledger));
     status.control_error = conflict_of(control, ledger);
     const std::vector<Migration> migrations = load(options.files, "tenant");
     for (const TenantId& tenant : tenants_of(options)) {
       const Ledger own = read_ledger(connection, tenant.str());
-      status.tenants.push_back(
-          {tenant, last(own), names(pending_of(migrations, own)), conflict_of(migrations, own)});
+      status.tenants.push_back({tenant, version_of(own), names_of(pending_of(migrations, own)),
+                                conflict_of(migrations, own)});
     }
     return status;
   } catch (const SqlError& error) {

@@ -13,12 +13,16 @@
 
 namespace wardbook::migrate {
 
-/// The migrations that were built into the program: `control/0001_x.sql`, `tenant/0001_x.sql`.
-/// In both, `{service}` stands for the service's login; in a tenant's also `{tenant}` for its
-/// schema and `{role}` for its role, each as a quoted identifier. A file is one part of a
-/// transaction, so it holds neither BEGIN nor COMMIT, nor what PostgreSQL refuses inside a
-/// transaction.
+/// The files that were built into the program, under `control/` and `tenant/`: `0001_x.sql` is a
+/// migration and applied once; `routines/x.sql` (functions and triggers) and `data/x.sql` are
+/// applied again whenever they change, in this order and by name. In both, `{service}` stands for
+/// the service's login; in a tenant's also `{tenant}` for its schema and `{role}` for its role,
+/// each as a quoted identifier. A file is one part of a transaction, so it holds neither BEGIN nor
+/// COMMIT, nor what PostgreSQL refuses inside a transaction.
 [[nodiscard]] std::span<const EmbeddedFile> embedded_files();
+
+/// The names of the control schema's files, as its ledger has them.
+[[nodiscard]] std::vector<std::string> control_names();
 
 /// Anything that stops a run as a whole; what() is for the operator's terminal.
 class MigrationError : public std::runtime_error {

@@ -188,6 +188,10 @@ TEST_F(MigratePgTest, ManyAtOnceDoEverythingOnce) {
   // Without the locks, two would add the same column, or the same control table.
   use(files({kNotes, kMore}));
   kept.push_back({"control/0002_more.sql", "SELECT pg_sleep(0.1); CREATE TABLE wardbook.more ()"});
+  // Twice would fail.
+  kept.push_back({"tenant/routines/says.sql",
+                  "CREATE FUNCTION {tenant}.says() RETURNS int"
+                  " LANGUAGE sql RETURN 1"});
   options.files = kept;
   std::vector<Report> reports(4);
   std::vector<std::jthread> threads;
@@ -203,7 +207,7 @@ TEST_F(MigratePgTest, ManyAtOnceDoEverythingOnce) {
     for (const TenantReport& one : report.tenants) applied += one.applied.size();
   }
   EXPECT_EQ(control, 1U);
-  EXPECT_EQ(applied, 8U);
+  EXPECT_EQ(applied, 16U);
 }
 
 TEST_F(MigratePgTest, ManyAtOnceOnAnEmptyDatabaseDoEverythingOnce) {
@@ -269,6 +273,65 @@ TEST_F(MigratePgTest, ATenantThatIsDroppedMeanwhileIsPassedOver) {
   ASSERT_THAT(report.tenants, SizeIs(1));
   EXPECT_TRUE(report.ok()) << *report.tenants[0].error;
   EXPECT_THAT(report.tenants[0].applied, IsEmpty());
+}
+
+/// A function that says which of its texts is in force.
+std::string says(const std::string& what) {
+  return "CREATE OR REPLACE FUNCTION {tenant}.says() RETURNS text LANGUAGE sql RETURN '" + what +
+         "'";
+}
+
+TEST_F(MigratePgTest, RoutinesAreAppliedAgainWhenTheyChange) {
+  const std::string first = says("first");
+  const std::string second = says("second");
+  use(files({kNotes, {"tenant/routines/says.sql", first}}));
+  kept.push_back({"control/routines/shared.sql",
+                  "CREATE FUNCTION wardbook.shared() RETURNS int LANGUAGE sql RETURN 1"});
+  options.files = kept;
+  EXPECT_THAT(run(options).control, ElementsAre("0001_tenants", "routines/shared"));
+  make(tenant("one"));
+  const std::string ask = "SELECT " + prefix + "one.says()";
+  EXPECT_EQ(owner().value(ask), "first");
+  EXPECT_TRUE(status(options).up_to_date());
+  EXPECT_THAT(run(options).tenants.at(0).applied, IsEmpty());
+
+  use(files({kNotes, {"tenant/routines/says.sql", second}}));
+  EXPECT_THAT(status(options).tenants.at(0).pending, ElementsAre("routines/says"));
+  options.dry_run = true;
+  EXPECT_THAT(run(options).tenants.at(0).applied, ElementsAre("routines/says"));
+  EXPECT_EQ(owner().value(ask), "first");
+  options.dry_run = false;
+  EXPECT_THAT(run(options).tenants.at(0).applied, ElementsAre("routines/says"));
+  EXPECT_EQ(owner().value(ask), "second");
+  EXPECT_EQ(status(options).tenants.at(0).version, 1);
+  EXPECT_TRUE(status(options).up_to_date());
+}
+
+TEST_F(MigratePgTest, ARoutineThatCameBackIsAppliedAgain) {
+  const std::string text = says("it is back");
+  use(files({kNotes, {"tenant/routines/says.sql", text}}));
+  run(options);
+  make(tenant("one"));
+  const std::vector<EmbeddedFile> with = kept;
+  use(files({kNotes, {"tenant/0002_drop.sql", "DROP FUNCTION {tenant}.says()"}}));
+  EXPECT_TRUE(run(options).ok());
+  EXPECT_TRUE(status(options).up_to_date());
+  kept.push_back({"tenant/routines/says.sql", text});
+  options.files = kept;
+  EXPECT_THAT(run(options).tenants.at(0).applied, ElementsAre("routines/says"));
+  EXPECT_EQ(owner().value("SELECT " + prefix + "one.says()"), "it is back");
+}
+
+TEST_F(MigratePgTest, ARoutineAndAMigrationAreKeptTogetherOrNotAtAll) {
+  const std::string text = says("done");
+  use(files({kNotes, {"tenant/routines/says.sql", text}}));
+  run(options);
+  make(tenant("one"));
+  use(files({kNotes, kMore, {"tenant/routines/says.sql", "CREATE FUNCTION nonsense"}}));
+  const Report report = run(options);
+  ASSERT_TRUE(report.tenants.at(0).error.has_value());
+  EXPECT_THAT(*report.tenants[0].error, HasSubstr("routines/says: "));
+  EXPECT_THAT(status(options).tenants.at(0).pending, ElementsAre("0002_more", "routines/says"));
 }
 
 // Every role of a database can take advisory locks, hospitals' roles too, where nobody withdrew it.

@@ -82,10 +82,13 @@ inline const db::Query<void, AttachmentId, std::string> kReject{"attachments.rej
   UPDATE {tenant}.record_attachments SET state = 'rejected', rejected_reason = $2,
     deleted_at = now(), upload_expires_at = NULL
   WHERE id = $1 AND state = 'pending')sql"};
-/// Whether the file was there when its record was signed, which may have been reopened since.
-inline const db::Query<db::BoolRow, AttachmentId> kSignedWith{
-    "attachments.signed_with",
-    "SELECT {tenant}.signed_with(a) FROM {tenant}.record_attachments a WHERE a.id = $1"};
+/// Whether the file was there when its record was signed, which may have been reopened since, or
+/// was added later. The database's guard asks the same.
+inline const db::Query<db::BoolRow, AttachmentId> kSignedWith{"attachments.signed_with", R"sql(
+  SELECT a.added_after_finalization OR EXISTS (
+    SELECT FROM {tenant}.signatures s
+    WHERE s.record_id = a.record_id AND s.version > coalesce(a.since_version, 0))
+  FROM {tenant}.record_attachments a WHERE a.id = $1)sql"};
 inline const db::Query<void, AttachmentId> kPurged{
     "attachments.purged", "UPDATE {tenant}.record_attachments SET purged_at = now() WHERE id = $1"};
 inline const db::Query<void, AttachmentId, AccountId> kMarkDeleted{"attachments.mark_deleted",

@@ -49,9 +49,7 @@ TEST_F(ChartTest, DurationsAsPeopleWriteThem) {
   };
   for (const auto& [text, end] : cases) {
     const std::string item = json::serialize(json::object{{"duration", text}});
-    EXPECT_EQ(value("SELECT " + clinic_.in("prescription_end") + "('" + item + "', '2026-01-10')"),
-              end)
-        << text;
+    EXPECT_EQ(value("SELECT wardbook.prescription_end('" + item + "', '2026-01-10')"), end) << text;
   }
 }
 
@@ -64,9 +62,7 @@ TEST_F(ChartTest, APrescriptionEndsAtItsDateOrAfterItsDuration) {
       {R"({"end_date": null, "start_date": null, "duration": null})", "NULL"},
   };
   for (const auto& [item, end] : cases) {
-    EXPECT_EQ(value("SELECT " + clinic_.in("prescription_end") + "('" + item + "', '2026-01-10')"),
-              end)
-        << item;
+    EXPECT_EQ(value("SELECT wardbook.prescription_end('" + item + "', '2026-01-10')"), end) << item;
   }
 }
 

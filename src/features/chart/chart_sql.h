@@ -62,7 +62,7 @@ inline const db::Query<Prescribed, PatientId> kMedication{"chart.medication", R"
   FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
   CROSS JOIN LATERAL jsonb_array_elements(r.prescriptions) WITH ORDINALITY AS i(item, position)
   WHERE r.patient_id = $1 AND r.voided_at IS NULL
-    AND coalesce({tenant}.prescription_end(i.item,
+    AND coalesce(wardbook.prescription_end(i.item,
           (r.visit_date AT TIME ZONE t.time_zone)::date), 'infinity')
         >= (now() AT TIME ZONE t.time_zone)::date
   ORDER BY r.visit_date DESC, r.id DESC, i.position)sql"};

@@ -389,7 +389,8 @@ struct Scope {
 inline const db::Query<Scope, MaybeText, MaybeText, std::string, int> kScope{"records.scope",
                                                                              R"sql(
   SELECT s.since, s.before, s.today,
-    {tenant}.search_window($3::tsquery, coalesce(s.before, 'infinity'), $4::integer)
+    wardbook.search_window('{tenant}.medical_records', $3::tsquery,
+      coalesce(s.before, 'infinity'), $4::integer)
   FROM (SELECT (now() AT TIME ZONE t.time_zone)::date AS today,
           CASE WHEN length($1) = 10 THEN $1::timestamp AT TIME ZONE t.time_zone
                ELSE $1::timestamptz END AS since,

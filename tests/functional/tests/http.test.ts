@@ -1,7 +1,8 @@
 // HTTP itself: what is refused before any handler sees it, and how.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sendRaw } from "../lib/http.ts";
+import { gunzipSync } from "node:zlib";
+import { send, sendRaw } from "../lib/http.ts";
 import { as, base, newPatient, nobody, VISIT } from "../lib/world.ts";
 
 const host = new URL(base).host;
@@ -239,4 +240,35 @@ test("errors and metrics name no patient", async () => {
   }
   const metrics = await nobody.expect(200, "get", "/metrics");
   assert.ok(!metrics.text.includes(secret));
+});
+
+test("long JSON comes compressed where it is asked for, and reads the same", async () => {
+  const doctor = await as("doctor");
+  const url = `${base}/api/v1/records?limit=20`;
+  const ask = (accept?: string) =>
+    send({
+      method: "GET",
+      url,
+      headers: {
+        authorization: `Bearer ${doctor.token}`,
+        ...(accept === undefined ? {} : { "accept-encoding": accept }),
+      },
+    });
+  const plain = await ask();
+  assert.equal(plain.headers["content-encoding"], undefined);
+  assert.match(String(plain.headers.vary), /accept-encoding/i);
+  const zipped = await ask("gzip, deflate, br");
+  assert.equal(zipped.headers["content-encoding"], "gzip");
+  assert.ok(zipped.bytes.length < plain.bytes.length / 2);
+  assert.deepEqual(JSON.parse(gunzipSync(zipped.bytes).toString("utf8")), JSON.parse(plain.text));
+  const packed = await ask("gzip;q=0.5, zstd");
+  assert.equal(packed.headers["content-encoding"], "zstd");
+  assert.deepEqual([...packed.bytes.subarray(0, 4)], [0x28, 0xb5, 0x2f, 0xfd]);
+  const signIn = await send({
+    method: "POST",
+    url: `${base}/api/v1/auth/login`,
+    headers: { "content-type": "application/json", "accept-encoding": "gzip" },
+    body: JSON.stringify({ email: "x".repeat(2000), password: "wrong" }),
+  });
+  assert.equal(signIn.headers["content-encoding"], undefined, "secrets are not compressed");
 });

@@ -2,13 +2,13 @@
 
 #include "api/input.h"
 #include "api/paging.h"
-#include "base/text.h"
 #include "features/allergies/allergies.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
 #include "features/chart/chart_series.h"
 #include "features/chart/chart_sql.h"
 #include "features/patients/patients.h"
+#include "text/blank.h"
 
 namespace wardbook::chart {
 namespace {
@@ -103,7 +103,7 @@ Task<api::Response> labs(App& app, api::Request req) {
   const auto from = params.date_or_time("from");
   const auto to = params.date_or_time("to");
   const auto test = params.typed("test");
-  if (test && only_blanks(*test, " ")) {
+  if (test && text::blank(*test)) {
     params.fault("test", "must be a test's name or LOINC code");
   }
   params.finish();

@@ -17,11 +17,11 @@ namespace wardbook::text {
 namespace {
 
 /// A word of fewer letters has no other spellings.
-constexpr std::size_t kLongEnough = 5;
+constexpr std::size_t kSpelledFrom = 5;
 /// More letters are not compared one by one: PostgreSQL refuses to.
 constexpr std::size_t kMostCompared = 200;
 /// A word with more letters is not several names.
-constexpr std::size_t kMostJoined = 24;
+constexpr std::size_t kLongestSeveral = 24;
 constexpr std::size_t kMostPieces = 4;
 constexpr std::size_t kMostSplits = 20;
 
@@ -95,7 +95,7 @@ int wrong_letters(std::size_t length) {
 std::vector<std::string> spelled_forms(const std::string& word, std::size_t length,
                                        const std::vector<std::string>& spelled) {
   std::vector<std::string> out{word};
-  if (length < kLongEnough) return out;
+  if (length < kSpelledFrom) return out;
   const auto add = [&out](const std::string& form) {
     if (std::ranges::find(out, form) == out.end()) out.push_back(form);
   };
@@ -203,17 +203,17 @@ std::string digit_groups(std::string_view folded) {
 
 // What a form is: the letters and digits without zeros in front, the digits, their groups, or both
 // the letters and the groups.
-constexpr char kWhole = '=';
-constexpr char kDigits = '#';
-constexpr char kGroups = '-';
-constexpr char kLettered = ':';
+constexpr char kWholeForm = '=';
+constexpr char kDigitsForm = '#';
+constexpr char kGroupsForm = '-';
+constexpr char kLetteredForm = ':';
 
-std::string form(char kind, std::string_view text) {
+std::string tagged(char kind, std::string_view text) {
   return kind + std::string(beginning(text, kLongestLexeme));
 }
 
 std::string lettered(std::string_view letters, std::string_view groups) {
-  return form(kLettered, std::string(letters) + ':' + std::string(groups));
+  return tagged(kLetteredForm, std::string(letters) + ':' + std::string(groups));
 }
 
 bool only_digits(std::string_view text) {
@@ -269,7 +269,7 @@ std::vector<std::string> pieces_of(std::string_view word) {
   const auto bounds = bounds_of(word);
   const auto last = bounds.size() - 1;
   std::vector<std::string> out;
-  if (last < 2 || last > kMostJoined) return out;
+  if (last < 2 || last > kLongestSeveral) return out;
   for (std::size_t from = 0; from < last; ++from) {
     for (auto to = from + shortest_at(word, bounds[from]); to <= last; ++to) {
       if (from == 0 && to == last) break;
@@ -284,7 +284,7 @@ std::vector<std::vector<std::string>> names_in(std::string_view word,
                                                const std::vector<std::string>& known) {
   Splitting splitting{word, known, bounds_of(word), {}, {}};
   const auto length = splitting.bounds.size() - 1;
-  if (length >= 2 && length <= kMostJoined && !known.empty()) splitting.go_on(0);
+  if (length >= 2 && length <= kLongestSeveral && !known.empty()) splitting.go_on(0);
   return std::move(splitting.found);
 }
 
@@ -293,12 +293,12 @@ NumberKeys number_keys(std::string_view number) {
   NumberKeys out;
   out.letters = beginning(kept(folded, true), kLongestLexeme);
   if (out.letters.empty()) return out;
-  out.forms.push_back(form(kWhole, without_zeros(out.letters)));
+  out.forms.push_back(tagged(kWholeForm, without_zeros(out.letters)));
   if (const auto digits = bare_digits(folded); !digits.empty()) {
-    out.forms.push_back(form(kDigits, digits));
+    out.forms.push_back(tagged(kDigitsForm, digits));
   }
   if (const auto groups = digit_groups(folded); !groups.empty()) {
-    out.forms.push_back(form(kGroups, groups));
+    out.forms.push_back(tagged(kGroupsForm, groups));
     if (const auto letters = kept(folded, false); !letters.empty()) {
       out.forms.push_back(lettered(letters, groups));
     }
@@ -313,13 +313,14 @@ TypedNumber typed_number(std::string_view number) {
       std::ranges::any_of(folded, [](char c) { return number_digit(c) || c == '-'; });
   out.letters = beginning(kept(folded, true), kLongestLexeme);
   if (out.letters.empty()) return out;
-  out.exact = form(kWhole, without_zeros(out.letters));
+  out.exact = tagged(kWholeForm, without_zeros(out.letters));
   out.any_form.push_back(out.exact);
   const auto digits = bare_digits(folded);
-  if (only_digits(folded) && !digits.empty()) out.any_form.push_back(form(kDigits, digits));
+  if (only_digits(folded) && !digits.empty()) out.any_form.push_back(tagged(kDigitsForm, digits));
   if (const auto groups = digit_groups(folded); !groups.empty()) {
     const auto letters = kept(folded, false);
-    out.any_form.push_back(letters.empty() ? form(kGroups, groups) : lettered(letters, groups));
+    out.any_form.push_back(letters.empty() ? tagged(kGroupsForm, groups)
+                                           : lettered(letters, groups));
   }
   return out;
 }

@@ -4,6 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
+#include <random>
+
+#include "text/key.h"
 
 namespace wardbook::text {
 namespace {
@@ -132,6 +136,33 @@ TEST(NamesTest, ANumberIsFoundByItsBeginning) {
   EXPECT_FALSE(typed_number("pratt").begins_surely);
   EXPECT_TRUE(number_keys("—").forms.empty());
   EXPECT_TRUE(typed_number("!!!").any_form.empty());
+}
+
+TEST(NamesTest, WhateverIsStoredIsFoundAsItIsWritten) {
+  std::mt19937 random(7);
+  constexpr char32_t kBlocks[] = {0x20,   0x61,   0xC0,   0x300,   0x3B1,  0x430,  0x5D0,
+                                  0x627,  0x905,  0xE01,  0x1200,  0x2010, 0x3041, 0x4E00,
+                                  0xAC00, 0xFB00, 0xFF10, 0x1D400, 0x20000};
+  for (int round = 0; round < 3000; ++round) {
+    std::string name;
+    const auto length = random() % 12;
+    for (std::size_t i = 0; i < length; ++i) {
+      append_point(kBlocks[random() % std::size(kBlocks)] + random() % 40, name);
+    }
+    const auto stored = name_words(name);
+    for (const auto& typed : typed_name(name)) {
+      EXPECT_TRUE(std::ranges::binary_search(stored, typed.word)) << name;
+      EXPECT_EQ(typed.forms.front(), typed.word);
+      for (const auto& names : names_in(typed.word, pieces_of(typed.word))) {
+        std::string joined;
+        for (const auto& one : names) joined += one;
+        EXPECT_EQ(joined, typed.word);
+      }
+    }
+    const auto number = typed_number(name);
+    EXPECT_EQ(number.letters, number_keys(name).letters);
+    if (!number.letters.empty()) EXPECT_TRUE(same_number(name, name)) << name;
+  }
 }
 
 TEST(NamesTest, AQueryForAllWordsOrAny) {

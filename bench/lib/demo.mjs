@@ -58,8 +58,9 @@ export class Demo {
       const ended = this.child.signalCode ?? this.child.exitCode;
       if (ended !== null) throw new Error(`the demo ended with ${ended}:\n${said}`);
       if (Date.now() > until) throw new Error(`the demo is not ready:\n${said}`);
-      // It says so once its own files are there; until then it is still at work.
-      if (said.includes("Wardbook demo is ready.") && (await this.#ready())) return;
+      // Until its own charts and files are there it is still at work.
+      const complete = said.includes("The demo is complete.") || !said.includes("on their way");
+      if (said.includes("Ctrl-C") && complete && (await this.#ready())) return;
       await pause(100);
     }
   }

@@ -329,8 +329,12 @@ CREATE TABLE {tenant}.audit_log (
   -- text that was erased by hashing likely ones. NULL where it was erased, or where nothing is said: then
   -- the service gives none. (No CHECK here: PostgreSQL prepares each one anew for every statement, which
   -- costs nearly half as much as the insert itself.)
-  salt        uuid DEFAULT gen_random_uuid()
+  salt        uuid DEFAULT gen_random_uuid(),
+  -- Earlier looks into the log that a look showed: it names them instead of all the patients whom they
+  -- name, or each look would name ever more.
+  look_ids    bigint[]
 );
+CREATE INDEX audit_by_looks ON {tenant}.audit_log USING gin (look_ids) WHERE look_ids IS NOT NULL;
 CREATE INDEX audit_by_patient ON {tenant}.audit_log (patient_id, id) WHERE patient_id IS NOT NULL;
 CREATE INDEX audit_by_patients ON {tenant}.audit_log USING gin (patient_ids)
   WHERE patient_ids IS NOT NULL;

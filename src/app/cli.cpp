@@ -6,7 +6,9 @@
 #include <iostream>
 
 #include "app/commands.h"
+#include "app/database_command.h"
 #include "app/server.h"
+#include "app/validation.h"
 #include "base/config.h"
 #include "base/failure.h"
 #include "base/process_limits.h"
@@ -54,7 +56,7 @@ int config_print(const Settings& settings, const Arguments& arguments) {
 
 /// That every value is what it should be was checked before this runs.
 int config_check(const Settings& settings, const Arguments& arguments) {
-  const auto faults = config::missing_for_serve(settings);
+  const auto faults = faults_for_serve(settings);
   for (const auto& fault : faults) std::cerr << "wardbook: " << fault << '\n';
   if (!faults.empty()) return 1;
   std::puts(arguments.json ? R"({"complete":true})" : "The configuration is complete.");
@@ -222,7 +224,7 @@ void add_commands(CLI::App& app, Parsed& p) {
   configuration->require_subcommand(1);
   command(*configuration, p, "print", "Print every setting, secrets masked", &config_print);
   command(*configuration, p, "check",
-          "Say whether every setting is there and well-formed; connects to nothing", &config_check);
+          "Say whether `serve` takes the configuration; connects to nothing", &config_check);
   command(app, p, "routes", "List the service's routes with the permission that each takes",
           &routes_list);
   command(app, p, "version", "Print the version of this program", &version);
@@ -252,18 +254,14 @@ bool load_settings(const Parsed& parsed, Settings& settings) {
     sources.flags.emplace_back("server.port", parsed.arguments.listen.substr(colon + 1));
   }
   auto loaded = config::load(sources);
+  for (const auto& warning : loaded.warnings) std::cerr << "wardbook: " << warning << '\n';
   for (const auto& fault : loaded.faults) std::cerr << "wardbook: " << fault << '\n';
   settings = std::move(loaded.settings);
   return loaded.faults.empty();
 }
 
 void complain(const Failure& failure) {
-  std::cerr << "wardbook: " << failure.message();
-  if (!failure.log_detail().empty()) std::cerr << " (" << failure.log_detail() << ")";
-  std::cerr << '\n';
-  if (failure.log_detail().find("SQLSTATE 42P01") != std::string::npos) {
-    std::cerr << "wardbook: a table is missing: `wardbook migrate` brings the schemas up to date\n";
-  }
+  std::cerr << "wardbook: " << text_of(failure) << '\n';
   for (const auto& fault : failure.faults()) {
     std::cerr << "wardbook: " << fault.pointer << ": " << fault.message << '\n';
   }

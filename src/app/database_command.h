@@ -20,8 +20,14 @@ struct CommandContext {
   boost::asio::thread_pool& workers;
 };
 
+/// Why the database cannot be worked with; nullopt when it can.
+[[nodiscard]] std::optional<std::string> database_fault(const Settings& settings,
+                                                        const char* program);
+/// For whoever sits at the terminal, with what to do where that is known.
+[[nodiscard]] std::string text_of(const Failure& failure);
+
 /// Runs the coroutine on a reactor of its own, with the service's login. Returns its exit code;
-/// throws what it throws, and std::runtime_error when database.url is not set.
+/// throws what it throws, and std::runtime_error when database.url is not set or database_fault.
 int run_on_database(const Settings& settings, const Arguments& arguments,
                     Task<int> (*command)(CommandContext&));
 

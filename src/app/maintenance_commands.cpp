@@ -61,8 +61,7 @@ Task<int> verify(CommandContext& context) {
       verdict = co_await audit::verify_chain(context.db, id);
       if (!verdict.first_fault) co_await records::verify_versions(context.db, id, verdict);
     } catch (const Failure& failure) {  // of one hospital; the others are verified all the same
-      verdict.first_fault = "was not verified: " + std::string(failure.message()) + " (" +
-                            std::string(failure.log_detail()) + ")";
+      verdict.first_fault = "was not verified: " + text_of(failure);
     }
     if (verdict.first_fault) code = 1;
     boost::json::object row{{"tenant", id.str()},
@@ -95,7 +94,7 @@ Task<int> sweep(CommandContext& context) {
       swept =
           co_await attachments::sweep(context.db, store, id, context.settings.attachments, grace);
     } catch (const Failure& failure) {
-      result = std::string(failure.message()) + " (" + std::string(failure.log_detail()) + ")";
+      result = text_of(failure);
       code = 1;
     }
     rows.push_back(boost::json::object{{"tenant", id.str()},

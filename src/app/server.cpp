@@ -12,11 +12,11 @@
 #include <thread>
 #include <vector>
 
+#include "app/database_command.h"
 #include "app/node.h"
-#include "base/config.h"
+#include "app/validation.h"
 #include "base/log.h"
 #include "base/process_limits.h"
-#include "db/sync_connection.h"
 #include "features/accounts/hash_queue.h"
 #include "migrate/migrate.h"
 
@@ -24,27 +24,6 @@ namespace wardbook::app {
 namespace {
 
 namespace asio = boost::asio;
-
-/// Why the database cannot be served from; nullopt when it can.
-std::optional<std::string> database_fault(const Settings& settings,
-                                          const std::vector<std::string>& control_names) {
-  constexpr const char* kNotMigrated =
-      "the control schema is not up to date: run `wardbook migrate` first";
-  try {
-    db::SyncConnection connection(settings.database.url, "wardbook serve");
-    const auto there = connection.value(
-        "SELECT count(*) FROM wardbook.schema_migrations WHERE name = ANY ($1::text[])",
-        {db::to_param(control_names)});
-    if (there != std::to_string(control_names.size())) return kNotMigrated;
-    return std::nullopt;
-  } catch (const db::SqlError& e) {
-    // No such schema or table, or no right to see them.
-    if (e.sqlstate() == "42P01" || e.sqlstate() == "3F000" || e.sqlstate() == "42501") {
-      return kNotMigrated;
-    }
-    return std::string("PostgreSQL cannot be used: ") + e.what();
-  }
-}
 
 /// The first line only: libpq's messages have several.
 void complain_of(std::string text) {
@@ -153,7 +132,7 @@ class Running {
 }  // namespace
 
 int serve(const Settings& settings, const std::function<void(std::uint16_t port)>& ready) {
-  if (const auto faults = config::missing_for_serve(settings); !faults.empty()) {
+  if (const auto faults = faults_for_serve(settings); !faults.empty()) {
     for (const auto& fault : faults) complain_of(fault);
     return 1;
   }
@@ -168,7 +147,7 @@ int serve(const Settings& settings, const std::function<void(std::uint16_t port)
     }
     service.open_requests = std::make_unique<net::AddressRates>(
         static_cast<std::uint32_t>(settings.server.open_requests_per_minute));
-    if (const auto fault = database_fault(settings, service.control_names)) {
+    if (const auto fault = database_fault(settings, "wardbook serve")) {
       complain_of(*fault);
       return 1;
     }

@@ -53,6 +53,14 @@ Task<Response> health(App&, Request) {
 /// answer stands for a moment.
 constexpr std::chrono::milliseconds kReadyStands{250};
 
+std::string store_fault(const s3::S3Failure& failure) {
+  if (failure.error == s3::S3Error::no_bucket) {
+    return "The object store does not have the bucket that storage.bucket names.";
+  }
+  if (failure.code == s3::kNotWritable) return "The object store can store nothing at present.";
+  return {};
+}
+
 /// Database, schema, revocations and object store; the first that is not usable is named.
 Task<Response> ready(App& app, Request) {
   const std::string good = R"({"status":"ready"})";
@@ -69,12 +77,8 @@ Task<Response> ready(App& app, Request) {
   }
   const auto bucket = co_await app.objects.check_bucket();
   if (bucket.has_error()) {
-    const s3::S3Error error = bucket.error().error;
-    throw Failure(Code::store_unavailable,
-                  error == s3::S3Error::no_bucket
-                      ? "The object store does not have the bucket that storage.bucket names."
-                      : "",
-                  std::string(s3::to_string(error)));
+    throw Failure(Code::store_unavailable, store_fault(bucket.error()),
+                  std::string(s3::to_string(bucket.error().error)));
   }
   ready_until = std::chrono::steady_clock::now() + kReadyStands;
   co_return api::ok(good);

@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <filesystem>
 #include <limits>
+#include <numeric>
+#include <utility>
 #include <variant>
 
 #include "base/addresses.h"
@@ -332,6 +335,66 @@ std::string literal(const Key& key, Settings& settings, Secrets secrets) {
       target);
 }
 
+// Variables ---------------------------------------------------------------------------------------
+
+constexpr std::string_view kVariables = "WARDBOOK_";
+
+/// They are no settings: read elsewhere, or written by the demo for its visitors' shells.
+constexpr std::array<std::string_view, 6> kOtherVariables{
+    "WARDBOOK_CONFIG", "WARDBOOK_PASSWORD", "WARDBOOK_DEMO_PASSWORD",
+    "WARDBOOK_BUCKET", "WARDBOOK_BIN",      "WARDBOOK_ICD"};
+
+/// What Kubernetes tells every container of a service whose name begins with `wardbook`.
+bool is_service_link(std::string_view name, std::string_view value) {
+  return name.ends_with("_SERVICE_HOST") || name.find("_SERVICE_PORT") != name.npos ||
+         name.find("_PORT_") != name.npos || value.starts_with("tcp://") ||
+         value.starts_with("udp://") || value.starts_with("sctp://");
+}
+
+/// How many letters have to be put in, taken out or exchanged.
+std::size_t edits(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), 0U);
+  for (std::size_t i = 1; i <= from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= to.size(); ++j) {
+      const std::size_t changed = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
+    }
+  }
+  return row.back();
+}
+
+void check_variable(const std::string& name, const std::string& value, Loaded& out) {
+  constexpr std::size_t kMisspelt = 3;
+  const auto same = [&](const Key& key) { return variable_of(key) == name; };
+  if (!name.starts_with(kVariables) || std::ranges::any_of(keys(), same)) return;
+  if (std::ranges::find(kOtherVariables, name) != kOtherVariables.end()) return;
+  if (name.starts_with("WARDBOOK_TEST_") || is_service_link(name, value)) return;
+  std::string nearest;
+  std::size_t least = name.size();
+  bool in_section = false;
+  const auto compare = [&](std::string known) {
+    const std::size_t distance = edits(name, known);
+    if (distance >= least) return;
+    least = distance;
+    nearest = std::move(known);
+  };
+  for (const Key& key : keys()) {
+    const std::string known = variable_of(key);
+    in_section =
+        in_section || name.starts_with(known.substr(0, kVariables.size() + key.name.find('.') + 1));
+    compare(known);
+  }
+  for (const auto known : kOtherVariables) compare(std::string(known));
+  const std::size_t letters = nearest.size() - kVariables.size();
+  if (in_section || least <= std::min(kMisspelt, letters / 3)) {
+    out.faults.push_back(name + ": is not a setting; did you mean " + nearest + "?");
+  } else {
+    out.warnings.push_back(name + ": is not a setting, and is ignored");
+  }
+}
+
 }  // namespace
 
 Loaded load(const Sources& sources) {
@@ -345,6 +408,7 @@ Loaded load(const Sources& sources) {
       out.faults.push_back(name + ": " + *fault);
     }
   }
+  for (const auto& [name, value] : sources.variables) check_variable(name, value, out);
   for (const auto& [name, value] : sources.flags) {
     const Key* key = find_key(name);
     if (key == nullptr) {

@@ -12,8 +12,8 @@ namespace wardbook::config {
 
 /// Where settings come from, the stronger ones last: defaults, file, environment, flags.
 struct Sources {
-  std::optional<std::string> file;               ///< TOML
-  std::map<std::string, std::string> variables;  ///< WARDBOOK_SERVER_PORT and so on; others ignored
+  std::optional<std::string> file;                         ///< TOML
+  std::map<std::string, std::string> variables;            ///< WARDBOOK_SERVER_PORT and so on
   std::vector<std::pair<std::string, std::string>> flags;  ///< {"server.port", "8081"}
 };
 
@@ -21,10 +21,14 @@ struct Loaded {
   Settings settings;
   /// Everything that is wrong, each with its place: `wardbook.toml:12: server.port: …`.
   std::vector<std::string> faults;
+  /// What is ignored and perhaps should not be.
+  std::vector<std::string> warnings;
 };
 
 /// Reads all sources; never throws for what they hold. Unknown keys in the file or among the flags
-/// are faults, and so are values out of range.
+/// are faults, and so are values out of range, and variables that look like a misspelt setting
+/// (`WARDBOOK_SERVER_PROT`). Other variables that begin with WARDBOOK_ bring a warning, but for
+/// those that this program knows and those that Kubernetes makes for a service of that name.
 [[nodiscard]] Loaded load(const Sources& sources);
 
 /// What `serve` needs beyond single values: connection strings, a secret long enough, a store.

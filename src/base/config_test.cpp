@@ -75,6 +75,49 @@ TEST_F(ConfigTest, EveryFaultHasItsPlace) {
           "--set storage.path_style: must be true or false"));
 }
 
+TEST_F(ConfigTest, MisspeltVariablesAreFaults) {
+  const std::map<std::string, std::string> nearest{
+      {"WARDBOOK_SERVER_PROT", "WARDBOOK_SERVER_PORT"},
+      {"WARDBOOK_DATABSE_URL", "WARDBOOK_DATABASE_URL"},
+      {"WARDBOOK_STORE_BUCKET", "WARDBOOK_STORAGE_BUCKET"},
+      {"WARDBOOK_AUTH_SECRET", "WARDBOOK_AUTH_TOKEN_SECRET"},
+      {"WARDBOOK_CONFG", "WARDBOOK_CONFIG"},
+      {"WARDBOOK_DEMO_PASWORD", "WARDBOOK_DEMO_PASSWORD"}};
+  for (const auto& [wrong, right] : nearest) {
+    Sources sources;
+    sources.variables = {{wrong, "1"}};
+    const auto loaded = load(sources);
+    EXPECT_THAT(loaded.faults,
+                ElementsAre(wrong + ": is not a setting; did you mean " + right + "?"));
+  }
+}
+
+TEST_F(ConfigTest, VariablesThatAreNoSettingsAreToldOf) {
+  Sources sources;
+  sources.variables = {{"WARDBOOK_X", "1"}, {"WARDBOOKING", "1"}, {"PATH", "/bin"}};
+  const auto loaded = load(sources);
+  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_THAT(loaded.warnings, ElementsAre("WARDBOOK_X: is not a setting, and is ignored"));
+}
+
+TEST_F(ConfigTest, WhatKubernetesSetsForAServiceIsNotNoticed) {
+  Sources sources;
+  sources.variables = {{"WARDBOOK_SERVICE_HOST", "10.0.0.1"},
+                       {"WARDBOOK_SERVICE_PORT", "8080"},
+                       {"WARDBOOK_SERVICE_PORT_HTTP", "8080"},
+                       {"WARDBOOK_PORT", "tcp://10.0.0.1:8080"},
+                       {"WARDBOOK_PORT_8080_TCP", "tcp://10.0.0.1:8080"},
+                       {"WARDBOOK_PORT_8080_TCP_PROTO", "tcp"},
+                       {"WARDBOOK_PORT_8080_TCP_ADDR", "10.0.0.1"},
+                       {"WARDBOOK_DB_SERVICE_HOST", "10.0.0.2"},
+                       {"WARDBOOK_DB_PORT", "tcp://10.0.0.2:5432"},
+                       {"WARDBOOK_DATABASE_SERVICE_HOST", "10.0.0.3"},
+                       {"WARDBOOK_DATABASE_PORT", "tcp://10.0.0.3:5432"}};
+  const auto loaded = load(sources);
+  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_THAT(loaded.warnings, IsEmpty());
+}
+
 TEST_F(ConfigTest, BrokenAndMissingFilesAreFaults) {
   EXPECT_THAT(load(with_file("[server\n")).faults, ElementsAre(HasSubstr(at(1))));
   EXPECT_THAT(load(with_file("a = 1\na = 2\n")).faults, ElementsAre(HasSubstr(at(2))));

@@ -1,15 +1,18 @@
 #include "demo/demo.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 
 #include "base/config.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "demo/background.h"
 #include "demo/cluster.h"
 #include "demo/database.h"
 #include "demo/files.h"
@@ -80,18 +83,19 @@ class Demo {
     Interrupt::check();
     interrupt.reset();
     const int code = serve(settings_, [this](std::uint16_t port) { answering(port); });
-    uploads_.reset();
+    background_.reset();
     return code;
   }
 
  private:
   void start_store();
   void start_database();
-  void configure_database(const Logins& logins);
+  void configure_database();
   void write_files() const;
   void answering(std::uint16_t port);
-  void upload_files(const std::string& url);
-  void announce(const std::string& url) const;
+  [[nodiscard]] UploadPlan upload_plan();
+  void complete_charts(const UploadPlan& plan, const std::atomic<bool>& stopped);
+  void announce(const std::string& url, bool complete) const;
   [[nodiscard]] std::string sign_in_text() const;
 
   const Options& options_;
@@ -100,9 +104,10 @@ class Demo {
   Keepsakes kept_;
   Settings settings_;
   Password password_;
+  Logins logins_;
   std::unique_ptr<Cluster> cluster_;
   std::unique_ptr<StoreThread> store_;
-  std::unique_ptr<Uploads> uploads_;
+  std::unique_ptr<Background> background_;
 };
 
 net::Limits limits_of(const Settings::Server& server) {
@@ -145,16 +150,19 @@ void Demo::start_store() {
   settings_.storage.conditional_put = true;
 }
 
-void Demo::configure_database(const Logins& logins) {
-  settings_.database.url = logins.service_conninfo;
-  settings_.database.owner_url = logins.owner_conninfo;
+void Demo::configure_database() {
+  settings_.database.url = logins_.service_conninfo;
+  settings_.database.owner_url = logins_.owner_conninfo;
   settings_.server.host = options_.listen.host;
   settings_.server.port = options_.listen.port;
   settings_.auth.token_secret = kept_.keep("token_secret", random_word(48));
   settings_.demo.enabled = true;
   settings_.demo.sign_in_file = (folder_ / "sign-in.txt").string();
   // The terminal is for the sign-ins.
-  if (settings_.log.target == "stdout") settings_.log.target = folder_ / "wardbook.log";
+  if (settings_.log.target == "stdout") {
+    settings_.log.target = folder_ / "wardbook.log";
+    make_private(settings_.log.target);
+  }
 }
 
 void Demo::start_database() {
@@ -162,10 +170,10 @@ void Demo::start_database() {
   const bool first = !fs::exists(folder_ / "postgres");
   if (first) say("Setting up the demo in " + folder_.string() + " (once) ...");
   cluster_ = std::make_unique<Cluster>(Cluster::Options{folder_, root});
-  const Logins logins = prepare_database(*cluster_, kept_);
-  configure_database(logins);
+  logins_ = prepare_database(*cluster_, kept_);
+  configure_database();
   password_ = decide_password(kept_);
-  set_up_hospitals(settings_, logins, password_.text, password_.is_new, decide_anchor(kept_), say);
+  set_up_hospitals(settings_, logins_, password_.text, password_.is_new, decide_anchor(kept_), say);
   kept_.set("password", password_.text);
 }
 
@@ -199,32 +207,42 @@ void Demo::answering(std::uint16_t port) {
     settings_.server.port = port;
     write_files();
   }
-  const std::string url = url_of(options_.listen, port);
-  if (kept_.get("files") == kFilesDone) return announce(url);
-  upload_files(url);
+  const bool complete = kept_.get("files") == kFilesDone;
+  announce(url_of(options_.listen, port), complete);
+  if (complete) return;
+  const UploadPlan plan = upload_plan();
+  kept_.set("files", "begun");
+  background_ = std::make_unique<Background>(
+      [this, plan](const std::atomic<bool>& stopped) { complete_charts(plan, stopped); });
 }
 
-/// Through the service, as everybody else's files: it has to answer first. It is announced when the
-/// charts have their files.
-void Demo::upload_files(const std::string& url) {
+/// The files come through the service, as everybody else's: it has to answer first.
+UploadPlan Demo::upload_plan() {
   UploadPlan plan;
   plan.service = {options_.listen.host, settings_.server.port};
   plan.password = password_.text;
   plan.anchor = decide_anchor(kept_);
   plan.resume = !kept_.get("files").empty();
-  kept_.set("files", "begun");
-  uploads_ = std::make_unique<Uploads>(std::move(plan), [this, url](const Uploaded& result) {
-    if (result.failure.empty()) {
-      kept_.set("files", kFilesDone);
-      say("  " + std::to_string(result.files) + " files uploaded");
-    } else {
-      say("  Not all of the demo's files were uploaded; the next start goes on. " + result.failure);
-    }
-    announce(url);
-  });
+  return plan;
 }
 
-void Demo::announce(const std::string& url) const {
+/// On a thread of its own. What ends it in between, the next start goes on.
+void Demo::complete_charts(const UploadPlan& plan, const std::atomic<bool>& stopped) {
+  try {
+    load_other_hospitals(logins_, plan.anchor, say);
+    const Uploaded result = upload_documents(plan, stopped);
+    if (stopped) return;
+    if (!result.failure.empty()) throw std::runtime_error(result.failure);
+    kept_.set("files", kFilesDone);
+    say("  " + std::to_string(result.files) + " files uploaded. The demo is complete.");
+  } catch (const Interrupted&) {
+    // The demo is ending.
+  } catch (const std::exception& e) {
+    say(std::string("  The demo is not complete; the next start goes on. ") + e.what());
+  }
+}
+
+void Demo::announce(const std::string& url, bool complete) const {
   say("\nWardbook demo is ready.\n");
   say("  Web and API    " + url + "  (the API's documentation: " + url + "/docs)");
   say("  Object store   " + settings_.storage.endpoint);
@@ -234,7 +252,11 @@ void Demo::announce(const std::string& url) const {
     say("  " + std::string(plan.id) + std::string(22 - plan.id.size(), ' ') +
         std::string(plan.name));
   }
-  say("\nCtrl-C stops everything.");
+  if (!complete) {
+    say("\n" + std::string(hospital_plans().front().id) +
+        " has its charts. Those of the other hospitals, and all files, are on their way.");
+  }
+  say("\nCtrl-C stops everything.\n");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -52,6 +53,15 @@ void write_private(const fs::path& path, std::string_view text) {
     fsync(folder);
     close(folder);
   }
+}
+
+void make_private(const fs::path& path) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) throw cannot("write", path, errno);
+  const bool done = fchmod(fd, 0600) == 0;
+  const int error = errno;
+  close(fd);
+  if (!done) throw cannot("protect", path, error);
 }
 
 std::string read_text(const fs::path& path) {

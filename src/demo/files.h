@@ -11,6 +11,9 @@ namespace wardbook::demo {
 /// Throws std::runtime_error naming the file.
 void write_private(const std::filesystem::path& path, std::string_view text);
 
+/// Makes the file, if there is none, and sees to it that its mode is 0600. Throws as write_private.
+void make_private(const std::filesystem::path& path);
+
 /// The file's text; empty if there is no such file. Throws std::runtime_error if it cannot be read.
 std::string read_text(const std::filesystem::path& path);
 

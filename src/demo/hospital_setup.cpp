@@ -83,6 +83,18 @@ void migrate_all(const Logins& logins) {
   }
 }
 
+/// Nothing where they are there.
+void load_charts(const Logins& logins, const HospitalPlan& plan, Date anchor, const Say& say) {
+  GeneratorOptions options;
+  options.anchor = anchor;
+  const auto begin = std::chrono::steady_clock::now();
+  if (!load_hospital(logins.service_conninfo, plan, options)) return;
+  analyze_hospital(logins.owner_conninfo, plan);
+  say("  " + std::string(plan.id) + "  " + std::string(plan.name) + ": " +
+      std::to_string(options.patients) + " patients, " + std::to_string(options.records) +
+      " records (" + seconds_since(begin) + ")");
+}
+
 }  // namespace
 
 void set_up_hospitals(const Settings& settings, const Logins& logins, const std::string& password,
@@ -94,20 +106,17 @@ void set_up_hospitals(const Settings& settings, const Logins& logins, const std:
   prepare_accounts(settings, password, new_password);
   Interrupt::check();
 
-  GeneratorOptions options;
-  options.anchor = anchor;
+  load_charts(logins, hospital_plans().front(), anchor, say);
+}
+
+void load_other_hospitals(const Logins& logins, Date anchor, const Say& say) {
   std::mutex mutex;
-  bool loaded = false;
-  for_each_hospital([&](const HospitalPlan& plan) {
-    const auto begin = std::chrono::steady_clock::now();
-    if (!load_hospital(logins.service_conninfo, plan, options)) return;
+  const Say one_at_a_time = [&](const std::string& line) {
     const std::lock_guard lock(mutex);
-    loaded = true;
-    say("  " + std::string(plan.id) + "  " + std::string(plan.name) + ": " +
-        std::to_string(options.patients) + " patients, " + std::to_string(options.records) +
-        " records (" + seconds_since(begin) + ")");
-  });
-  if (loaded) analyze_hospitals(logins.owner_conninfo);
+    say(line);
+  };
+  for_each_hospital(
+      [&](const HospitalPlan& plan) { load_charts(logins, plan, anchor, one_at_a_time); });
 }
 
 }  // namespace wardbook::demo

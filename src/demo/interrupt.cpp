@@ -33,6 +33,10 @@ Interrupt::~Interrupt() {
   handle(SIG_DFL);
 }
 
+void Interrupt::request() noexcept {
+  came = true;
+}
+
 bool Interrupt::requested() noexcept {
   return came;
 }

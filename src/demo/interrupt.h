@@ -4,7 +4,7 @@
 
 namespace wardbook::demo {
 
-/// Thrown where the demo's preparation stops because SIGINT or SIGTERM came.
+/// Thrown where the demo's preparation stops because SIGINT or SIGTERM came, or the demo ends.
 class Interrupted : public std::runtime_error {
  public:
   Interrupted() : std::runtime_error("interrupted") {}
@@ -19,6 +19,8 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
+  /// As if a signal had come: for what still prepares in the background when the service has ended.
+  static void request() noexcept;
   /// Whether a signal has come since the last Interrupt was made.
   static bool requested() noexcept;
   /// Throws Interrupted if one has.

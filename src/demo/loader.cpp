@@ -37,6 +37,7 @@ struct Rows {
 struct Entering {
   const DemoRecord* record;
   std::int64_t id;
+  std::int64_t number;
   std::int64_t patient;
   std::int64_t doctor;
   std::vector<std::int64_t> diagnosis_ids;
@@ -66,7 +67,12 @@ class Loader {
   bool run(const GeneratorOptions& options) {
     db::SyncTransaction transaction(connection_);
     connection_.script("SET LOCAL ROLE " + connection_.identifier(tenant_.role()));
-    if (connection_.value(sql("SELECT 1 FROM {tenant}.patients LIMIT 1"))) return false;
+    // Everybody else's patients were registered since the demo's first day.
+    if (connection_.value(
+            sql("SELECT 1 FROM {tenant}.patients WHERE created_at < $1::date LIMIT 1"),
+            {format_date(anchor_)})) {
+      return false;
+    }
     const DemoHospital hospital = generate(plan_, options);
     read_staff();
     insert_patients(hospital.patients);
@@ -123,7 +129,6 @@ class Loader {
                      const std::vector<records::Diagnosis>& coded, json::object& row, Rows& rows);
   static void sign(const Entering& entering, const char* meaning, json::object& row, Rows& rows);
   void insert_audit();
-  std::string record_number(const std::string& visit_date);
 
   db::SyncConnection connection_;
   const HospitalPlan& plan_;
@@ -131,7 +136,6 @@ class Loader {
   TenantId tenant_;
   std::map<std::string, std::int64_t> staff_;
   std::vector<std::int64_t> patients_;  ///< ids by index
-  std::int64_t numbered_ = 0;
   std::vector<std::pair<Time, json::object>> entries_;
 };
 
@@ -184,9 +188,9 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
   connection_.exec(sql(kInsertPatients), {json::serialize(rows)});
 }
 
-/// Numbers go on through the years, as the API gives them out.
-std::string Loader::record_number(const std::string& visit_date) {
-  return "MR-" + visit_date.substr(0, 4) + "-" + padded(++numbered_);
+/// As the API makes them of the sequence.
+std::string record_number(const std::string& visit_date, std::int64_t number) {
+  return "MR-" + visit_date.substr(0, 4) + "-" + padded(number);
 }
 
 /// The record's coded diagnoses, and their rows.
@@ -282,7 +286,7 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
 
   json::object row = row_of(input);
   row["id"] = entering.id;
-  row["record_number"] = record_number(input.visit_date);
+  row["record_number"] = record_number(input.visit_date, entering.number);
   row["patient_id"] = entering.patient;
   row["doctor_id"] = entering.doctor;
   row["created_by"] = entering.doctor;
@@ -313,7 +317,7 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
 
 void Loader::insert_records(const std::vector<DemoRecord>& records) {
   const std::vector<std::int64_t> ids = next_ids("'{tenant}.record_ids'", records.size());
-  next_ids("'{tenant}.record_numbers'", records.size());
+  const std::vector<std::int64_t> numbers = next_ids("'{tenant}.record_numbers'", records.size());
   for (std::size_t begin = 0; begin < records.size(); begin += kBatch) {
     Interrupt::check();
     const std::size_t end = std::min(begin + kBatch, records.size());
@@ -327,6 +331,7 @@ void Loader::insert_records(const std::vector<DemoRecord>& records) {
       const auto own = next + static_cast<std::ptrdiff_t>(records[i].diagnoses.size());
       add_record({&records[i],
                   ids[i],
+                  numbers[i],
                   patients_[records[i].patient],
                   staff_.at(doctor_email(plan_, records[i].doctor)),
                   {next, own}},
@@ -358,13 +363,11 @@ bool load_hospital(const std::string& service_conninfo, const HospitalPlan& plan
   return Loader(service_conninfo, plan, options).run(options);
 }
 
-void analyze_hospitals(const std::string& owner_conninfo) {
+void analyze_hospital(const std::string& owner_conninfo, const HospitalPlan& plan) {
   db::SyncConnection connection(owner_conninfo, "wardbook demo");
-  for (const HospitalPlan& plan : hospital_plans()) {
-    for (const char* table :
-         {"patients", "medical_records", "diagnoses", "record_versions", "audit_log"}) {
-      connection.script("ANALYZE " + connection.identifier(plan.id) + "." + table);
-    }
+  for (const char* table :
+       {"patients", "medical_records", "diagnoses", "record_versions", "audit_log"}) {
+    connection.script("ANALYZE " + connection.identifier(plan.id) + "." + table);
   }
 }
 

@@ -61,7 +61,7 @@ TEST_F(LoaderTest, FillsAHospital) {
   EXPECT_EQ(ask("SELECT count(*) FROM demo_hospital_001.patients"), "40");
   EXPECT_EQ(ask("SELECT count(*) FROM demo_hospital_001.medical_records"), "320");
   EXPECT_EQ(ask("SELECT count(*) FROM tenant_1762083064503.medical_records"), "320");
-  EXPECT_EQ(ask("SELECT count(*) FROM demo_hospital_002.medical_records"), "0");
+  EXPECT_EQ(ask("SELECT count(*) FROM demo_hospital_003.medical_records"), "0");
   EXPECT_EQ(ask("SELECT count(*) FROM demo_hospital_001.medical_records r WHERE NOT EXISTS ("
                 "SELECT FROM demo_hospital_001.diagnoses d WHERE d.record_id = r.id "
                 "AND d.diagnosis_type = 'primary')"),
@@ -72,6 +72,24 @@ TEST_F(LoaderTest, DoesNotFillItTwice) {
   EXPECT_FALSE(
       load_hospital(PgCluster::get().service_conninfo(), hospital_plans()[0], generator()));
   EXPECT_EQ(ask("SELECT count(*) FROM demo_hospital_001.patients"), "40");
+}
+
+TEST_F(LoaderTest, FillsAHospitalThatIsInUseAlready) {
+  db::SyncConnection user(PgCluster::get().service_conninfo());
+  user.script(
+      "SET ROLE wbt_demo_hospital_002;"
+      " SELECT nextval('demo_hospital_002.record_numbers');"
+      " INSERT INTO demo_hospital_002.patients (patient_number, first_name, last_name,"
+      " date_of_birth, sex, created_by) SELECT 'P-' || wardbook.padded("
+      " nextval('demo_hospital_002.patient_numbers')), 'Early', 'Bird', '1990-01-01', 'female',"
+      " min(account_id) FROM demo_hospital_002.staff");
+  EXPECT_TRUE(
+      load_hospital(PgCluster::get().service_conninfo(), hospital_plans()[1], generator()));
+  EXPECT_EQ(ask("SELECT count(*) FROM demo_hospital_002.patients"), "41");
+  EXPECT_EQ(ask("SELECT min(right(record_number, 6)) FROM demo_hospital_002.medical_records"),
+            "000002");
+  EXPECT_FALSE(
+      load_hospital(PgCluster::get().service_conninfo(), hospital_plans()[1], generator()));
 }
 
 TEST_F(LoaderTest, NumbersGoOnWhereTheDemoStopped) {

@@ -1,7 +1,5 @@
 #include "demo/uploads.h"
 
-#include <signal.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/parse.hpp>
@@ -193,30 +191,14 @@ class Ward {
 
 }  // namespace
 
-Uploads::Uploads(UploadPlan plan, std::function<void(const Uploaded&)> done)
-    : plan_(std::move(plan)) {
-  // Signals are for the service's thread.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this, done = std::move(done)] { run(done); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
-
-Uploads::~Uploads() {
-  stopped_ = true;
-  thread_.join();
-}
-
-void Uploads::run(const std::function<void(const Uploaded&)>& done) {
+Uploaded upload_documents(const UploadPlan& plan, const std::atomic<bool>& stopped) {
   Uploaded result;
   std::size_t ended = 0;
   {
     boost::asio::io_context reactor(1);
     std::vector<std::unique_ptr<Ward>> wards;
     for (const HospitalPlan& hospital : hospital_plans()) {
-      wards.push_back(std::make_unique<Ward>(reactor, plan_, hospital, stopped_));
+      wards.push_back(std::make_unique<Ward>(reactor, plan, hospital, stopped));
       boost::asio::co_spawn(reactor, wards.back()->file_documents(),
                             [&](const std::exception_ptr& failed, std::size_t sent) {
                               // Kept connections would hold it for as long as they may idle.
@@ -232,7 +214,7 @@ void Uploads::run(const std::function<void(const Uploaded&)>& done) {
     }
     reactor.run();
   }
-  if (!stopped_) done(result);
+  return result;
 }
 
 }  // namespace wardbook::demo

@@ -38,6 +38,8 @@ Ledger read_ledger(SyncConnection& connection, const std::string& schema) {
 std::vector<std::string> apply(SyncConnection& connection, const std::string& schema,
                                const std::vector<const Migration*>& pending, const Places& places) {
   std::vector<std::string> names;
+  std::vector<std::string> hashes;
+  std::vector<std::string> durations;
   for (const Migration* migration : pending) {
     const auto begin = std::chrono::steady_clock::now();
     try {
@@ -47,13 +49,17 @@ std::vector<std::string> apply(SyncConnection& connection, const std::string& sc
     }
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begin);
-    connection.exec("INSERT INTO " + table_of(schema) +
-                        " (name, sha256, duration_ms) VALUES ($1, $2, $3) ON CONFLICT (name)"
-                        " DO UPDATE SET sha256 = excluded.sha256, applied_at = now(),"
-                        " duration_ms = excluded.duration_ms",
-                    {migration->name, migration->sha256_hex, to_param(took.count())});
     names.push_back(migration->name);
+    hashes.push_back(migration->sha256_hex);
+    durations.push_back(std::to_string(took.count()));
   }
+  if (names.empty()) return names;
+  connection.exec("INSERT INTO " + table_of(schema) +
+                      " (name, sha256, duration_ms)"
+                      " SELECT * FROM unnest($1::text[], $2::text[], $3::integer[])"
+                      " ON CONFLICT (name) DO UPDATE SET sha256 = excluded.sha256,"
+                      " applied_at = now(), duration_ms = excluded.duration_ms",
+                  {to_param(names), to_param(hashes), to_param(durations)});
   return names;
 }
 

@@ -19,12 +19,23 @@ using ::testing::IsEmpty;
 using testing::PgCluster;
 using ::testing::SizeIs;
 
-const std::vector<EmbeddedFile> kControl = {
-    {"control/0001_tenants.sql",
-     "CREATE TABLE wardbook.tenants (id text PRIMARY KEY, name text CHECK (name <> ''),"
-     " time_zone text); GRANT USAGE ON SCHEMA wardbook TO {service};"
-     " GRANT SELECT ON wardbook.tenants TO {service};"},
-};
+/// What making a tenant asks of the control schema, beside the tables.
+std::string time_zones() {
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (file.path == "control/routines/time_zones.sql") return std::string(file.bytes);
+  }
+  return {};
+}
+
+const std::vector<EmbeddedFile>& control() {
+  static const std::string tenants =
+      "CREATE TABLE wardbook.tenants (id text PRIMARY KEY, name text CHECK (name <> ''),"
+      " time_zone text); GRANT USAGE ON SCHEMA wardbook TO {service};"
+      " GRANT SELECT ON wardbook.tenants TO {service};" +
+      time_zones();
+  static const std::vector<EmbeddedFile> files = {{"control/0001_tenants.sql", tenants}};
+  return files;
+}
 constexpr EmbeddedFile kNotes = {"tenant/0001_notes.sql",
                                  "CREATE TABLE {tenant}.notes (id int);"
                                  " GRANT SELECT ON {tenant}.notes TO {role};"};
@@ -32,7 +43,7 @@ constexpr EmbeddedFile kMore = {"tenant/0002_more.sql",
                                 "ALTER TABLE {tenant}.notes ADD COLUMN text text DEFAULT '{}';"};
 
 std::vector<EmbeddedFile> files(std::initializer_list<EmbeddedFile> tenant_files) {
-  std::vector<EmbeddedFile> all = kControl;
+  std::vector<EmbeddedFile> all = control();
   all.insert(all.end(), tenant_files);
   return all;
 }

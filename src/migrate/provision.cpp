@@ -21,7 +21,7 @@ bool exists(SyncConnection& connection, const TenantId& tenant) {
 
 void insert_tenant(SyncConnection& connection, const TenantId& tenant, const std::string& name,
                    const std::string& time_zone) {
-  if (!connection.value("SELECT 1 FROM pg_timezone_names WHERE name = $1", {time_zone})) {
+  if (connection.value("SELECT wardbook.is_time_zone($1)", {time_zone}) != "t") {
     throw Failure::invalid({{"/time_zone", "This time zone is not known."}});
   }
   try {

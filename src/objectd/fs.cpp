@@ -52,6 +52,12 @@ void write_all(const Fd& fd, std::string_view bytes) {
   }
 }
 
+void reserve(const Fd& fd, std::uint64_t bytes) {
+  if (::fallocate(fd.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(bytes)) == 0) return;
+  if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR) return;
+  fail("fallocate");
+}
+
 std::size_t read_at(const Fd& fd, std::uint64_t offset, std::span<char> out) {
   std::size_t done = 0;
   while (done < out.size()) {

@@ -40,6 +40,9 @@ using Path = std::filesystem::path;
 /// A new file, 0600; fails if the name is taken.
 [[nodiscard]] Fd create(const Path& path);
 void write_all(const Fd& fd, std::string_view bytes);
+/// Takes the room on the disk for the first `bytes`, without making the file longer, where the file
+/// system can.
+void reserve(const Fd& fd, std::uint64_t bytes);
 /// Reads up to `out.size()` bytes at `offset`; fewer only at the file's end.
 [[nodiscard]] std::size_t read_at(const Fd& fd, std::uint64_t offset, std::span<char> out);
 [[nodiscard]] std::uint64_t size(const Fd& fd);

@@ -1,12 +1,9 @@
 #include "objectd/journal.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <stdexcept>
-#include <system_error>
 
 #include "base/hash.h"
 #include "objectd/little_endian.h"
@@ -184,11 +181,16 @@ void Journal::reserve() {
   const std::lock_guard guard(lock_);
   if (reserved_ >= size_ + kMargin) return;
   const auto wanted = size_ + kReserve;
-  if (::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(wanted)) != 0 &&
-      (errno == ENOSPC || errno == EDQUOT)) {
-    throw std::system_error(errno, std::generic_category(), "fallocate");
-  }
+  fs::reserve(fd_, wanted);
   reserved_ = wanted;  // or the file system cannot, and `write` will see
+}
+
+void Journal::check() {
+  {
+    const std::lock_guard guard(lock_);
+    if (broken_) std::rethrow_exception(broken_);
+  }
+  reserve();
 }
 
 void Journal::append(std::span<const Entry> entries) {

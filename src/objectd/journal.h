@@ -59,6 +59,8 @@ class Journal {
 
   /// Sees to it that there is room on the disk for what `append` is going to write.
   void reserve();
+  /// Fails if `append` would: the disk failed before, or is full.
+  void check();
   /// Durable when it returns; many callers share one wait for the disk. After a failure of the disk
   /// itself all further calls fail too: what is on it is not known any more.
   void append(std::span<const Entry> entries);

@@ -25,14 +25,19 @@ constexpr List kEverywhere[] = {
     // What load balancers, content networks and the proxies of hospitals' own networks add.
     "client-ip", "true-client-ip", "x-client-ip", "x-cluster-client-ip", "x-original-forwarded-for",
     "x-scheme", "cf-", "x-envoy-", "x-azure-", "x-arr-", "x-appgw-trace-id", "fastly-",
-    "x-cloud-trace-context", "x-bluecoat-via", "z-forwarded-for",
+    "x-cloud-trace-context", "x-bluecoat-via", "z-forwarded-for", "x-original-url",
+    "x-original-uri", "x-original-host", "x-rewrite-url",
     // Who asks, and what for.
     "user-agent", "from", "origin", "referer", "cookie", "dnt", "sec-", "priority", "save-data",
-    "upgrade-insecure-requests", "purpose", "x-requested-with", "accept", "accept-charset",
-    "accept-encoding", "accept-language",
+    "upgrade-insecure-requests", "purpose", "x-requested-with", "service-worker",
+    "service-worker-navigation-preload", "accept", "accept-charset", "accept-encoding",
+    "accept-language",
+    // Client hints from before they were called Sec-CH-.
+    "dpr", "width", "viewport-width", "device-memory", "rtt", "downlink", "ect",
     // Tracing.
     "x-request-id", "x-correlation-id", "traceparent", "tracestate", "baggage", "x-b3-", "b3",
-    "x-amzn-trace-id", "x-datadog-", "sentry-trace", "amz-sdk-", "x-amz-user-agent",
+    "x-amzn-trace-id", "x-datadog-", "newrelic", "x-newrelic-", "sentry-trace", "amz-sdk-",
+    "x-amz-user-agent",
     // The signature (auth.h).
     "authorization", "date", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"};
 

@@ -382,7 +382,19 @@ TEST_F(Declared, WhatProxiesAddToEveryRequestIsNoDemandOnTheStore) {
   for (const auto* name :
        {"X-Scheme", "CF-Connecting-IP", "CF-Ray", "True-Client-IP", "X-Client-IP",
         "X-Envoy-External-Address", "X-Azure-Ref", "X-ARR-SSL", "Fastly-SSL",
-        "X-Cloud-Trace-Context", "X-BlueCoat-Via", "sentry-trace"}) {
+        "X-Cloud-Trace-Context", "X-BlueCoat-Via", "sentry-trace", "X-Original-URL",
+        "X-Original-URI", "X-Original-Host", "X-Rewrite-URL", "newrelic", "X-NewRelic-ID"}) {
+    const net::Headers sent{{name, "1"}};
+    EXPECT_EQ(presigned("PUT", "/bucket/new", {}, sent, "bytes").status, 200) << name;
+    EXPECT_EQ(presigned("GET", "/bucket/new", {}, sent).body, "bytes") << name;
+  }
+}
+
+TEST_F(Declared, WhatBrowsersTellOfThemselvesIsNoDemandOnTheStore) {
+  for (const auto* name :
+       {"Service-Worker", "Service-Worker-Navigation-Preload", "Sec-CH-UA", "Sec-CH-UA-Mobile",
+        "Sec-CH-Viewport-Width", "Sec-GPC", "DPR", "Width", "Viewport-Width", "Device-Memory",
+        "RTT", "Downlink", "ECT", "Save-Data"}) {
     const net::Headers sent{{name, "1"}};
     EXPECT_EQ(presigned("PUT", "/bucket/new", {}, sent, "bytes").status, 200) << name;
     EXPECT_EQ(presigned("GET", "/bucket/new", {}, sent).body, "bytes") << name;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <thread>
 
 #include "objectd/test_server.h"
 
@@ -45,6 +46,24 @@ TEST_F(ServerTest, AnObjectsLife) {
   EXPECT_EQ(out.status, 404);
   EXPECT_EQ(out.code(), "NoSuchKey");
   EXPECT_EQ(call("GET", "/nothing/k").code(), "NoSuchBucket");
+}
+
+TEST_F(ServerTest, TheBucketsAnswerTellsWhetherAnythingCanBeStored) {
+  auto store = client();
+  const auto told = [&] { return call("HEAD", "/bucket").header(s3::kWritableHeader); };
+  EXPECT_EQ(told(), "(none)");
+  EXPECT_FALSE(run(store.check_bucket()).has_error());
+  std::filesystem::rename(root() / "tmp", root() / "away");
+  // What was found stands for a moment.
+  while (told() == "(none)") std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(call("HEAD", "/bucket").status, 200) << "it can be read";
+  const auto failed = run(store.check_bucket());
+  ASSERT_TRUE(failed.has_error());
+  EXPECT_EQ(failed.error().error, s3::S3Error::unavailable);
+  EXPECT_EQ(failed.error().code, s3::kNotWritable);
+  std::filesystem::rename(root() / "away", root() / "tmp");
+  while (told() != "(none)") std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(run(store.check_bucket()).has_error());
 }
 
 TEST_F(ServerTest, APresignedPutBindsAll) {

@@ -50,10 +50,6 @@ std::optional<net::Response> answer_at_once(Service& service, const S3Request& r
   switch (request.operation) {
     case list_buckets:
       return objectd::list_buckets(service, request);
-    case head_bucket:
-      service.store.check_bucket(request.bucket);
-      out.headers.set("x-amz-bucket-region", service.options.region);
-      return out;
     case bucket_location:
       return objectd::bucket_location(service, request);
     case bucket_versioning:
@@ -85,6 +81,9 @@ Task<net::Response> answer(Service& service, net::Exchange& exchange, Call call)
   if (at_once) co_return std::move(*at_once);
   net::Response out;
   switch (call.request.operation) {
+    case head_bucket:
+      out = co_await objectd::head_bucket(service, std::move(call));
+      break;
     case create_bucket:
       out = co_await objectd::create_bucket(service, exchange, std::move(call));
       break;

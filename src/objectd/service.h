@@ -3,7 +3,9 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/clock.h"
@@ -18,6 +20,15 @@
 /// The S3 operations over HTTP. One coroutine for each, in service_*.cpp; `serve` is the way in.
 namespace wardbook::objectd {
 
+/// What was found when the store last tried to write.
+struct Writability {
+  using Clock = std::chrono::steady_clock;
+  std::mutex lock;
+  bool good = true;
+  bool looking = false;         ///< one look at a time
+  Clock::time_point looked_at;  ///< when the last look began
+};
+
 struct Service {
   boost::asio::io_context& reactor;
   const Options& options;
@@ -28,6 +39,7 @@ struct Service {
   Slots& copies;     ///< each works without waiting for a client
   const Clock& clock;
   std::atomic<bool> closing{false};  ///< the pool has been joined and takes no more work
+  Writability writability{};
 };
 
 /// One request, from its checked head to its answer: CORS, signature, operation, errors.
@@ -47,6 +59,8 @@ struct Call {
 [[nodiscard]] net::Response list_objects(Service& service, const S3Request& request);
 [[nodiscard]] net::Response bucket_location(Service& service, const S3Request& request);
 [[nodiscard]] net::Response acl();
+/// With kWritableHeader: false while nothing can be stored. Looked for once a second at most.
+[[nodiscard]] Task<net::Response> head_bucket(Service& service, Call call);
 [[nodiscard]] Task<net::Response> create_bucket(Service& service, net::Exchange& exchange,
                                                 Call call);
 [[nodiscard]] Task<net::Response> delete_bucket(Service& service, Call call);

@@ -1,9 +1,11 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "objectd/error.h"
 #include "objectd/service.h"
 #include "objectd/xml.h"
+#include "s3/client.h"
 
 namespace wardbook::objectd {
 namespace {
@@ -158,6 +160,57 @@ net::Response acl() {
                "<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
                "xsi:type=\"CanonicalUser\">");
   return xml_response(std::move(text));
+}
+
+namespace {
+
+constexpr std::chrono::seconds kLookStands{1};
+/// A look that takes longer: the disk hangs.
+constexpr std::chrono::seconds kLongestLook{5};
+
+/// What is known; nullopt if the caller is to look.
+std::optional<bool> known_writable(Writability& known) {
+  const auto now = Writability::Clock::now();
+  const std::lock_guard guard(known.lock);
+  if (known.looking) return known.good && now - known.looked_at < kLongestLook;
+  if (now - known.looked_at < kLookStands) return known.good;
+  known.looking = true;
+  known.looked_at = now;
+  return std::nullopt;
+}
+
+bool look_whether_writable(Store& store, Writability& known) {
+  std::string why;
+  try {
+    store.check_writable();
+  } catch (const std::exception& e) {
+    why = e.what();
+  }
+  const std::lock_guard guard(known.lock);
+  known.looking = false;
+  if (std::exchange(known.good, why.empty()) != why.empty()) {
+    if (why.empty()) {
+      log::info("object store: can be written to again");
+    } else {
+      log::error("object store: nothing can be stored", {{"reason", why}});
+    }
+  }
+  return why.empty();
+}
+
+}  // namespace
+
+Task<net::Response> head_bucket(Service& service, Call call) {
+  service.store.check_bucket(call.request.bucket);
+  std::optional<bool> writable = known_writable(service.writability);
+  if (!writable) {
+    auto look = [&service] { return look_whether_writable(service.store, service.writability); };
+    writable = co_await run_on(service.pool, std::move(look));
+  }
+  net::Response out;
+  out.headers.set("x-amz-bucket-region", service.options.region);
+  if (!*writable) out.headers.set(s3::kWritableHeader, "false");
+  co_return out;
 }
 
 Task<net::Response> create_bucket(Service& service, net::Exchange& exchange, Call call) {

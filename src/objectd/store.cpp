@@ -121,6 +121,27 @@ ListResult Store::list(const std::string& name, const ListQuery& query) const {
 
 // Objects ---------------------------------------------------------------------------------------
 
+namespace {
+
+/// With less room on the disk the store counts as full.
+constexpr std::uint64_t kLeastRoom = 1024 * 1024;
+
+}  // namespace
+
+void Store::check_writable() {
+  journal_->check();
+  const auto path = temporary();
+  const auto fd = fs::create(path);
+  try {
+    fs::reserve(fd, kLeastRoom);
+    fs::write_all(fd, "?");
+  } catch (...) {
+    (void)fs::remove(path);
+    throw;
+  }
+  (void)fs::remove(path);
+}
+
 fs::Path Store::temporary() const {
   return root_ / "tmp" / to_hex(random_bytes(16));
 }

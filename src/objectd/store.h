@@ -143,6 +143,9 @@ class Store {
   /// Fails with BucketNotEmpty too. Unfinished uploads go with it.
   void delete_bucket(const std::string& name);
   void check_bucket(const std::string& name) const;
+  /// Fails if nothing can be stored: the disk is full or read-only, the folder is gone, the journal
+  /// failed. Cheap; leaves nothing behind.
+  void check_writable();
   void check_object(const std::string& bucket, const std::string& key) const;
   /// Fails with PreconditionFailed if there is an object.
   void check_absent(const std::string& bucket, const std::string& key) const;

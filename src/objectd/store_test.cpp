@@ -1,8 +1,10 @@
 #include "objectd/store.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 #include "objectd/test_store.h"
@@ -150,6 +152,28 @@ TEST_F(StoreTest, LeftoversOfACrashAreCleared) {
   EXPECT_FALSE(stdfs::exists(orphan));
   ASSERT_EQ(store().parts(id).size(), 1u);
   EXPECT_EQ(store().parts(id).at(0).number, 1);
+}
+
+TEST_F(StoreTest, AStoreThatCanWriteNothingSaysSo) {
+  store().check_writable();
+  EXPECT_TRUE(stdfs::is_empty(root() / "tmp"));
+  // A limit on the size of files does to a write what a full disk does.
+  struct rlimit before {};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto ignored = std::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit low {
+    0, before.rlim_max
+  };
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &low), 0);
+  EXPECT_THROW(store().check_writable(), std::system_error);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, ignored);
+  EXPECT_TRUE(stdfs::is_empty(root() / "tmp"));
+  store().check_writable();
+  stdfs::remove(root() / "tmp");
+  EXPECT_THROW(store().check_writable(), std::system_error);
+  stdfs::create_directory(root() / "tmp");
+  store().check_writable();
 }
 
 TEST_F(StoreTest, AnUnfinishedWriterLeavesNothing) {

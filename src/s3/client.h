@@ -44,6 +44,10 @@ struct StoreOptions {
   RetryPolicy retry;
 };
 
+/// The built-in store's, in its answer to HeadBucket: `false` while nothing can be stored.
+inline constexpr std::string_view kWritableHeader = "x-wardbook-writable";
+inline constexpr std::string_view kNotWritable = "NotWritable";
+
 /// What the store says about an object. Ceph's radosgw gives neither checksum nor
 /// server_side_encryption: absent means "not said", never "not so".
 struct ObjectInfo {
@@ -181,6 +185,8 @@ class Store {
                                         std::function<void(const ListedObject&)> visit);
 
   /// Succeeds if the bucket is there and may be used; no_bucket, access_denied, unavailable.
+  /// Fails with no_bucket, and with unavailable (code kNotWritable) while the built-in store can
+  /// store nothing; other stores do not tell.
   [[nodiscard]] Task<Result<void>> check_bucket();
   /// Creates it unless it is there.
   [[nodiscard]] Task<Result<void>> ensure_bucket();

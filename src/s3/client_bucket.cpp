@@ -38,6 +38,9 @@ Task<Result<void>> Store::list(std::string prefix, std::function<void(const List
 Task<Result<void>> Store::check_bucket() {
   auto call = bucket_call("HEAD");
   auto answer = co_await perform(std::move(call));
+  if (answer && answer->headers.get(kWritableHeader) == "false") {
+    co_return S3Failure{S3Error::unavailable, answer->status, std::string(kNotWritable), {}, false};
+  }
   if (answer) co_return Result<void>{};
   auto failure = std::move(answer).error();
   if (failure.error == S3Error::not_found) failure.error = S3Error::no_bucket;

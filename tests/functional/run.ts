@@ -102,7 +102,10 @@ async function main(): Promise<number> {
   try {
     const began = Date.now();
     await demo.says("Wardbook demo is ready.", FIRST_START_S);
-    console.log(`demo ready after ${((Date.now() - began) / 1000).toFixed(1)} s, log ${place.log}`);
+    const seconds = (): string => ((Date.now() - began) / 1000).toFixed(1);
+    const ready = seconds();
+    await demo.says("The demo is complete.", FIRST_START_S);
+    console.log(`demo ready after ${ready} s, complete after ${seconds()} s, log ${place.log}`);
     if (together.length > 0) good = (await runNode(together, env)) && good;
     if (radosgw) good = (await onRadosgw(place, env)) && good;
     const ended = await demo.stop();

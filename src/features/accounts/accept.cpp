@@ -64,13 +64,18 @@ audit::Actor actor_for(const api::Request& request, std::optional<AccountId> acc
   return actor;
 }
 
+/// The hospital that issued the code; none: the platform's operator.
+std::optional<TenantId> issuer_of(const InvitationRow& row) {
+  return row.tenant ? TenantId::parse(*row.tenant) : std::nullopt;
+}
+
 /// In the log of whoever issued the code. The transaction's last work: it may take a role.
 void note_refusal(db::Tx& tx, const api::Request& request, const InvitationRow& row,
                   std::string why) {
   audit::Entry entry = member_entry("auth.accept", row.account.value_or(row.id), {}, {});
   entry.refused = true;
   entry.reason = std::move(why);
-  const auto tenant = row.tenant ? TenantId::parse(*row.tenant) : std::nullopt;
+  const auto tenant = issuer_of(row);
   if (tenant) {
     tx.switch_tenant(*tenant);
     audit::record(tx, actor_for(request, std::nullopt, ""), std::move(entry));
@@ -85,15 +90,6 @@ struct Checked {
   std::optional<AccountRow> account;
 };
 
-Task<> count_wrong_code(App& app, db::Tx& tx, api::Request request,
-                        std::vector<InvitationRow> rows) {
-  for (const InvitationRow& row : rows) {
-    tx.switch_control();
-    const auto spent = co_await tx.one(kCountWrongCode, row.id, kMostWrongCodes, app.clock.now());
-    note_refusal(tx, request, row, spent.value ? "wrong_code, code_void" : "wrong_code");
-  }
-}
-
 /// Counted before the password is compared, and forgiven when it was right: so parallel guesses are
 /// no more than successive ones.
 Task<> count_password(App& app, db::Tx& tx, InvitationRow row) {
@@ -104,29 +100,56 @@ Task<> count_password(App& app, db::Tx& tx, InvitationRow row) {
   co_await tx.exec(kCountPassword, row.id, now);
 }
 
+/// Compares the code with one invitation, under its lock. Nothing for a wrong one, which is
+/// counted.
+Task<std::optional<Checked>> check_one(App& app, api::Request request, OneTimeCode code,
+                                       InvitationRow seen) {
+  db::Tx tx = co_await begin_at(app.db, issuer_of(seen));
+  const auto row = co_await tx.maybe_one(kLockInvitation, seen.id);
+  if (!row || !row->open || row->expires_at <= app.clock.now()) co_return std::nullopt;
+  if (!constant_time_equal(row->code_hash, code.hash)) {
+    const auto spent = co_await tx.one(kCountWrongCode, row->id, kMostWrongCodes, app.clock.now());
+    note_refusal(tx, request, *row, spent.value ? "wrong_code, code_void" : "wrong_code");
+    co_await tx.commit();
+    co_return std::nullopt;
+  }
+  Checked out{*row, std::nullopt};
+  if (!row->is_reset) {
+    out.account = co_await tx.maybe_one(kAccountByEmail, row->email_key);
+    if (out.account) co_await count_password(app, tx, *row);
+  }
+  co_await tx.commit();
+  co_return out;
+}
+
+Task<std::vector<InvitationRow>> find_by_code(App& app, Acceptance wanted) {
+  db::Tx tx = co_await app.db.begin_control();
+  auto rows =
+      co_await tx.all(kOpenByCode, email_key(wanted.email), wanted.code->locator, app.clock.now());
+  co_await tx.commit();
+  // A code that is right for one of them is not a wrong one for the others.
+  const auto right = std::ranges::find_if(rows, [&](const InvitationRow& row) {
+    return constant_time_equal(row.code_hash, wanted.code->hash);
+  });
+  if (right == rows.end()) co_return rows;
+  co_return std::vector<InvitationRow>{*right};
+}
+
 /// The invitation that the code opens, with the account of its address. Wrong codes with the first
 /// group of an open one are counted; others have no row to count on.
 Task<Checked> check_code(App& app, api::Request request, Acceptance wanted) {
   if (!wanted.code) refuse_code();
-  db::Tx tx = co_await app.db.begin_control();
-  auto rows =
-      co_await tx.all(kOpenByCode, email_key(wanted.email), wanted.code->locator, app.clock.now());
-  std::optional<InvitationRow> right;
+  const auto rows = co_await find_by_code(app, wanted);
+  std::optional<Checked> right;
   for (const InvitationRow& row : rows) {
-    if (constant_time_equal(row.code_hash, wanted.code->hash)) right = row;
+    std::function<Task<std::optional<Checked>>()> check = [&app, &request, &wanted, &row] {
+      return check_one(app, request, *wanted.code, row);
+    };
+    auto checked = co_await until_unblocked(std::move(check));
+    if (checked) right = std::move(checked);
   }
-  if (!right) {
-    co_await count_wrong_code(app, tx, std::move(request), std::move(rows));
-    co_await tx.commit();
-    refuse_code();
-  }
-  Checked out{*right, std::nullopt};
-  if (!right->is_reset) {
-    out.account = co_await tx.maybe_one(kAccountByEmail, right->email_key);
-    if (out.account) co_await count_password(app, tx, *right);
-  }
-  co_await tx.commit();
-  co_return out;
+  if (!right) refuse_code();
+  co_return std::move(*right);
 }
 
 /// The invitation once more, under lock: it is open still, with the code that was compared.
@@ -183,7 +206,7 @@ Task<api::Response> join_with_new_account(App& app, api::Request request, Accept
     throw Failure::invalid({{"/new_password", "leave it out: the address has no account yet"}});
   }
   std::string hash = co_await hash_on_worker(app, std::move(wanted.password));
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await begin_at(app.db, issuer_of(invitation));
   co_await lock_again(app, tx, invitation);
   const auto made = co_await tx.maybe_one(kAddInvited, invitation.id, invitation.email,
                                           invitation.email_key, invitation.display_name, hash);
@@ -192,14 +215,14 @@ Task<api::Response> join_with_new_account(App& app, api::Request request, Accept
   co_return co_await admit(tx, std::move(request), std::move(invitation), account);
 }
 
-Task<> forgive_password(App& app, AccountId invitation) {
-  db::Tx tx = co_await app.db.begin_control();
-  co_await tx.exec(kForgivePassword, invitation);
+Task<> forgive_password(App& app, InvitationRow invitation) {
+  db::Tx tx = co_await begin_at(app.db, issuer_of(invitation));
+  co_await tx.exec(kForgivePassword, invitation.id);
   co_await tx.commit();
 }
 
 Task<> note_wrong_password(App& app, api::Request request, InvitationRow invitation) {
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await begin_at(app.db, issuer_of(invitation));
   note_refusal(tx, request, invitation, "wrong_password");
   co_await tx.commit();
 }
@@ -212,7 +235,7 @@ Task<api::Response> join_with_account(App& app, api::Request request, Acceptance
     co_await note_wrong_password(app, std::move(request), std::move(invitation));
     refuse_code();
   }
-  co_await forgive_password(app, invitation.id);
+  co_await forgive_password(app, invitation);
   if (seen.is_operator) {
     throw Failure(Code::conflict, "This account runs the platform, and is in no hospital.");
   }
@@ -220,7 +243,7 @@ Task<api::Response> join_with_account(App& app, api::Request request, Acceptance
     throw Failure::invalid({{"/new_password", "is required: the address has an account already"}});
   }
   std::string hash = co_await hash_on_worker(app, std::move(*wanted.new_password));
-  db::Tx tx = co_await app.db.begin_control();
+  db::Tx tx = co_await begin_at(app.db, issuer_of(invitation));
   const AccountRow account = co_await tx.one(kLockAccount, seen.id);
   co_await lock_again(app, tx, invitation);
   if (account.password_changed_at != seen.password_changed_at || !account.active) refuse_code();
@@ -245,14 +268,9 @@ bool may_reset(const InvitationRow& invitation, const AccountRow& account,
          memberships.front().tenant == *invitation.tenant && memberships.front().active;
 }
 
-Task<api::Response> reset(App& app, api::Request request, Acceptance wanted,
-                          InvitationRow invitation) {
-  if (wanted.new_password) {
-    throw Failure::invalid(
-        {{"/new_password", "leave it out: this code needs no earlier password"}});
-  }
-  std::string hash = co_await hash_on_worker(app, std::move(wanted.password));
-  db::Tx tx = co_await app.db.begin_control();
+Task<api::Response> set_password(App& app, api::Request request, std::string hash,
+                                 InvitationRow invitation) {
+  db::Tx tx = co_await begin_at(app.db, issuer_of(invitation));
   const AccountRow account = co_await tx.one(kLockAccount, *invitation.account);
   co_await lock_again(app, tx, invitation);
   const auto memberships = co_await tx.all(kMemberships, account.id);
@@ -278,6 +296,19 @@ Task<api::Response> reset(App& app, api::Request request, Acceptance wanted,
   co_await tx.commit();
   for (const auto& revocation : revoked) app.authority.apply(revocation);
   co_return accepted(account, account.display_name, tenant);
+}
+
+Task<api::Response> reset(App& app, api::Request request, Acceptance wanted,
+                          InvitationRow invitation) {
+  if (wanted.new_password) {
+    throw Failure::invalid(
+        {{"/new_password", "leave it out: this code needs no earlier password"}});
+  }
+  std::string hash = co_await hash_on_worker(app, std::move(wanted.password));
+  std::function<Task<api::Response>()> last =
+      [&app, request = std::move(request), hash = std::move(hash),
+       invitation = std::move(invitation)] { return set_password(app, request, hash, invitation); };
+  co_return co_await until_unblocked(std::move(last));
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include "features/accounts/accounts.h"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "api/input.h"
 #include "base/offload.h"
 #include "features/accounts/sign_in.h"
@@ -153,6 +156,32 @@ Task<> take_staff_name(db::Tx& tx, api::Caller& caller) {
   tx.switch_tenant(*caller.tenant_id);
   const auto name = co_await tx.maybe_one(kStaffName, caller.account);
   if (name) caller.name = name->value;
+}
+
+namespace {
+
+/// Long enough for whoever is about to commit, too short to matter for the connection.
+const db::Query<db::TextRow> kShortLocks{
+    "accounts.short_locks", "SELECT pg_catalog.set_config('lock_timeout', '5ms', true)"};
+constexpr std::chrono::milliseconds kFirstPause{20};
+/// The pauses double: two and a half seconds together.
+constexpr int kBlockedTries = 8;
+
+}  // namespace
+
+Task<db::Tx> begin_at(db::Pool& db, std::optional<TenantId> home) {
+  const bool waits = home.has_value();
+  db::Tx tx = co_await db.begin_control_for(std::move(home));
+  if (!waits) tx.queue(kShortLocks);
+  co_return tx;
+}
+
+Task<bool> pause_when_blocked(int tries) {
+  if (tries >= kBlockedTries) co_return false;
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  timer.expires_after(kFirstPause * (1 << (tries - 1)));
+  co_await timer.async_wait(boost::asio::use_awaitable);
+  co_return true;
 }
 
 void throw_locked(Time until, Time now) {

@@ -105,8 +105,15 @@ inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Byt
   INSERT INTO wardbook.sessions (account_id, tenant_id, refresh_nonce, refreshed_at, expires_at)
   VALUES ($1, $2, $3, $4, $5) RETURNING id, nextval('wardbook.token_numbers'))sql"};
 
-inline const db::Query<db::Int64Row, SessionId> kSessionOwner{"accounts.session_owner", R"sql(
-  SELECT account_id FROM wardbook.sessions WHERE id = $1)sql"};
+struct SessionOwner {
+  AccountId account;
+  std::optional<std::string> tenant;
+  static SessionOwner from_row(const db::RowView& r) {
+    return {r.id<AccountId>(0), r.maybe_str(1)};
+  }
+};
+inline const db::Query<SessionOwner, SessionId> kSessionOwner{"accounts.session_owner", R"sql(
+  SELECT account_id, tenant_id FROM wardbook.sessions WHERE id = $1)sql"};
 
 inline const db::Query<SessionRow, SessionId> kSession{"accounts.session", R"sql(
   SELECT id, tenant_id, refresh_nonce, refresh_number, refreshed_at, ended_at IS NOT NULL,

@@ -144,7 +144,7 @@ Task<Issued> issue_code_in(db::Tx& tx, audit::Actor actor, TenantId tenant, Acco
 
 Task<Issued> invite(db::Pool& db, audit::Actor actor, TenantId tenant, Invitee invitee, Time now) {
   OneTimeCode code = code_from(random_bytes(16));
-  db::Tx tx = co_await db.begin_control();
+  db::Tx tx = co_await db.begin_control_for(tenant);
   Issued issued = co_await invite_in(tx, std::move(actor), std::move(tenant), std::move(invitee),
                                      std::move(code), now);
   co_await tx.commit();
@@ -154,7 +154,7 @@ Task<Issued> invite(db::Pool& db, audit::Actor actor, TenantId tenant, Invitee i
 Task<Issued> issue_code(db::Pool& db, audit::Actor actor, TenantId tenant, AccountId user,
                         Time now) {
   OneTimeCode code = code_from(random_bytes(16));
-  db::Tx tx = co_await db.begin_control();
+  db::Tx tx = co_await db.begin_control_for(tenant);
   Issued issued =
       co_await issue_code_in(tx, std::move(actor), std::move(tenant), user, std::move(code), now);
   co_await tx.commit();

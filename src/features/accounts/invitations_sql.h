@@ -41,15 +41,16 @@ struct InvitationRow {
   }
 };
 
-/// Under lock, so that parallel guesses are counted one after the other.
+/// Without a lock: what is found is looked at again under one.
 inline const db::Query<InvitationRow, std::string, std::string, Time> kOpenByCode{
     "invitations.open_by_code", R"sql(
   SELECT id, kind = 'reset', tenant_id, account_id, email, email_key, display_name, role, code_hash,
          failures, closed_at IS NULL, created_at, expires_at
   FROM wardbook.invitations
   WHERE email_key = $1 AND locator = $2 AND closed_at IS NULL AND expires_at > $3
-  ORDER BY id FOR UPDATE)sql"};
+  ORDER BY id)sql"};
 
+/// Parallel guesses are counted one after the other.
 inline const db::Query<InvitationRow, AccountId> kLockInvitation{"invitations.lock", R"sql(
   SELECT id, kind = 'reset', tenant_id, account_id, email, email_key, display_name, role, code_hash,
          failures, closed_at IS NULL, created_at, expires_at

@@ -5,7 +5,8 @@
 #include "features/accounts/sign_in.h"
 
 /// Accounts and memberships. Each change is one transaction: control schema, the hospital's staff
-/// table, the revocation and the audit entry.
+/// table, the revocation and the audit entry. What concerns one hospital counts to its connections.
+/// What concerns an account in all of its hospitals is done by commands, in a process of their own.
 namespace wardbook::accounts {
 namespace {
 
@@ -88,7 +89,7 @@ Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account) 
 Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant, NewAccount account,
                         api::Role role) {
   check_hospital_role(role);
-  db::Tx tx = co_await db.begin_control();
+  db::Tx tx = co_await db.begin_control_for(tenant);
   if (!co_await tx.maybe_one(kTenant, tenant.str())) throw Failure(Code::tenant_not_found);
   const std::string name = account.display_name;
   const AccountRow row = co_await account_for(tx, std::move(account), false);
@@ -113,7 +114,7 @@ Task<Changed> change_member(db::Pool& db, audit::Actor actor, TenantId tenant, A
                             MemberChange change) {
   if (change.role) check_hospital_role(*change.role);
   if (change.display_name) check_name(*change.display_name);
-  db::Tx tx = co_await db.begin_control();
+  db::Tx tx = co_await db.begin_control_for(tenant);
   const auto row = co_await tx.maybe_one(kLockAccount, account);
   std::vector<MembershipRow> memberships;
   if (row) memberships = co_await tx.all(kMemberships, account);

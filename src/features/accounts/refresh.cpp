@@ -40,6 +40,14 @@ Task<> end_reused(App& app, db::Tx& tx, api::Request request, AccountId account,
   app.authority.apply(revoked);
 }
 
+Task<SessionOwner> owner_of(App& app, SessionId session) {
+  db::Tx tx = co_await app.db.begin_control();
+  const auto owner = co_await tx.maybe_one(kSessionOwner, session);
+  if (!owner) refuse_refresh();
+  co_await tx.commit();
+  co_return *owner;
+}
+
 }  // namespace
 
 Task<api::Response> refresh(App& app, api::Request request) {
@@ -51,10 +59,12 @@ Task<api::Response> refresh(App& app, api::Request request) {
   const std::string& secret = app.settings.auth.token_secret;
   auto token = read_refresh_token(secret, *text);
   if (!token) refuse_refresh();
-  db::Tx tx = co_await app.db.begin_control();
-  const auto owner = co_await tx.maybe_one(kSessionOwner, token->session);
-  if (!owner) refuse_refresh();
-  const AccountRow account = co_await tx.one(kLockAccount, AccountId(owner->value));
+  const SessionOwner owner = co_await owner_of(app, token->session);
+  // Whoever refreshes waits for others of the account, and they for the hospital's log.
+  std::optional<TenantId> home;
+  if (owner.tenant) home = TenantId::parse(*owner.tenant);
+  db::Tx tx = co_await app.db.begin_control_for(std::move(home));
+  const AccountRow account = co_await tx.one(kLockAccount, owner.account);
   const auto session = co_await tx.maybe_one(kSession, token->session);
   const Time now = app.clock.now();
   if (!session || session->ended || session->expires_at <= now) refuse_refresh();

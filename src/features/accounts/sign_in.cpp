@@ -59,15 +59,22 @@ struct SignInAttempt {
   std::optional<AccountRow> account;  ///< as it was before the comparison
   Attempt tally;
   std::optional<std::string> named;  ///< the tenant
-  /// Whose log it belongs in, as far as is known before: tries with one account wait for each other
-  /// and for that log, so they count to that hospital's connections.
+  /// Where it leads, as far as is known before: tries with one account wait for each other and for
+  /// that hospital's log, so they count to its connections.
   std::optional<TenantId> home;
+  /// It may wait for any of several hospitals. Nobody does for an address without an account.
+  bool in_several = false;
   Compared compared;
 };
 
-/// Fails with account_locked. The same statements whether there is an account or not.
-Task<SignInAttempt> begin_attempt(App& app, std::string remote_ip, std::string email,
-                                  std::optional<std::string> named) {
+Task<db::Tx> begin_for(App& app, SignInAttempt attempt) {
+  if (attempt.home || attempt.in_several) co_return co_await begin_at(app.db, attempt.home);
+  co_return co_await app.db.begin_control();
+}
+
+/// The same statements whether there is an account or not.
+Task<SignInAttempt> find_account_of(App& app, std::string remote_ip, std::string email,
+                                    std::optional<std::string> named) {
   SignInAttempt out;
   out.named = std::move(named);
   db::Tx tx = co_await app.db.begin_control();
@@ -76,9 +83,22 @@ Task<SignInAttempt> begin_attempt(App& app, std::string remote_ip, std::string e
   out.tally.network = network_of(remote_ip);
   const AccountId account = out.account ? out.account->id : AccountId{};
   const auto memberships = co_await tx.all(kMemberships, account);
+  co_await tx.commit();
   out.home = audit_home(memberships, out.named);
-  co_await refuse_while_locked(tx, out.tally, app.clock.now());
+  if (!out.home && memberships.size() == 1) out.home = TenantId::parse(memberships[0].tenant);
+  if (!out.home && memberships.size() > 1) {
+    out.in_several = true;
+    const Choice choice = choose_tenant(*out.account, memberships, out.named);
+    if (choice.membership) out.home = TenantId::parse(choice.membership->tenant);
+  }
   co_return out;
+}
+
+/// Fails with account_locked; else true.
+Task<bool> check_not_locked(App& app, SignInAttempt attempt) {
+  db::Tx tx = co_await begin_for(app, attempt);
+  co_await refuse_while_locked(tx, attempt.tally, app.clock.now());
+  co_return true;
 }
 
 Task<Compared> compare(App& app, std::string hash, std::string password, std::string network) {
@@ -229,7 +249,7 @@ Task<api::Response> grant(App& app, db::Tx& tx, api::Request request, Decided de
 
 /// Everything after the comparison, in one transaction.
 Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt) {
-  db::Tx tx = co_await app.db.begin_control_for(attempt.home);
+  db::Tx tx = co_await begin_for(app, attempt);
   Decided decided = co_await count_attempt(app, tx, attempt);
   if (!attempt.account) {
     const auto locked_until = decided.counted.locked_until;
@@ -259,12 +279,18 @@ Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt
 Task<api::Response> login(App& app, api::Request request) {
   const Credentials credentials = read_credentials(request);
   SignInAttempt attempt =
-      co_await begin_attempt(app, request.head.remote_ip, credentials.email, credentials.tenant);
+      co_await find_account_of(app, request.head.remote_ip, credentials.email, credentials.tenant);
+  std::function<Task<bool>()> check = [&app, attempt] { return check_not_locked(app, attempt); };
+  co_await until_unblocked(std::move(check));
   std::string hash =
       attempt.account ? attempt.account->password_hash : impossible_hash(app.settings.auth);
   attempt.compared =
       co_await compare(app, std::move(hash), credentials.password, attempt.tally.network);
-  co_return co_await decide(app, std::move(request), std::move(attempt));
+  std::function<Task<api::Response>()> last = [&app, request = std::move(request),
+                                               attempt = std::move(attempt)] {
+    return decide(app, request, attempt);
+  };
+  co_return co_await until_unblocked(std::move(last));
 }
 
 Task<api::Response> logout(App& app, api::Request request) {

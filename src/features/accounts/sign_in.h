@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,6 +68,33 @@ struct Grant {
 [[noreturn]] void throw_locked(Time until, Time now);
 
 [[nodiscard]] std::string member_json(const Member& member);
+
+/// A control transaction whose locks others may hold while they wait for one hospital's log. It is
+/// counted to `home`. Without one it waits for no lock, and ends as db::Blocked: the connections
+/// that all hospitals share are never held by somebody who waits for one of them.
+[[nodiscard]] Task<db::Tx> begin_at(db::Pool& db, std::optional<TenantId> home);
+
+/// The pause after so many tries that were blocked; none after the last one.
+[[nodiscard]] Task<bool> pause_when_blocked(int tries);
+
+/// Does work that begins with begin_at until it is not blocked. No connection is held in between.
+/// Fails with overloaded when it was blocked for some seconds, and as the work does.
+template <class T>
+Task<T> until_unblocked(std::function<Task<T>()> work) {
+  for (int tries = 1;; ++tries) {
+    std::optional<T> done;
+    try {
+      done.emplace(co_await work());
+    } catch (const db::Blocked&) {
+      // Tried again below: nothing can be waited for in here.
+    }
+    if (done) co_return std::move(*done);
+    if (!co_await pause_when_blocked(tries)) {
+      Failure busy(Code::overloaded, {}, "the account's rows were locked for too long");
+      throw busy.retry_after(1);
+    }
+  }
+}
 
 // Handlers.
 [[nodiscard]] Task<api::Response> login(App& app, api::Request request);

@@ -1,7 +1,6 @@
 // Signing in, refreshing and being asked again: what is counted, where, and what the log gets of
 // it.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "features/accounts/sign_in_pgtest.h"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -9,147 +8,17 @@
 
 #include "base/text.h"
 #include "features/accounts/refresh_tokens.h"
-#include "features/accounts/sign_in.h"
 #include "features/accounts/tallies.h"
-#include "support/clinic.h"
 
 namespace wardbook::accounts {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
-using testing::Clinic;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::kClinicPassword;
 using ::testing::Not;
-using testing::PgCluster;
-using testing::run;
-
-/// All that a client sees.
-struct Seen {
-  int status = 0;
-  std::string code;
-  std::string detail;
-  int retry_after_s = 0;
-  boost::json::value body;
-  friend bool operator==(const Seen&, const Seen&) = default;
-  friend std::ostream& operator<<(std::ostream& out, const Seen& seen) {
-    return out << seen.status << ' ' << seen.code << ' ' << seen.detail << ' '
-               << seen.retry_after_s;
-  }
-};
-
-Seen seen_of(const Failure& failure) {
-  Seen out;
-  out.status = describe(failure.code()).status;
-  out.code = describe(failure.code()).name;
-  out.detail = failure.message();
-  out.retry_after_s = failure.retry_after_s();
-  return out;
-}
-
-Task<Seen> perform(App& app, api::Handler handler, api::Request request) {
-  Seen out;
-  try {
-    const api::Response response = co_await handler(app, std::move(request));
-    out.status = response.status;
-    if (!response.body.empty()) out.body = boost::json::parse(response.body);
-  } catch (const Failure& failure) {
-    out = seen_of(failure);
-  }
-  co_return out;
-}
-
-Task<> perform_into(App& app, api::Handler handler, api::Request request, Seen& out) {
-  out = co_await perform(app, handler, std::move(request));
-}
-
-Task<Seen> confirm(App& app, api::Caller caller, std::string password) {
-  Seen out;
-  try {
-    co_await confirm_password(app, caller, std::move(password), {});
-    out.status = 200;
-  } catch (const Failure& failure) {
-    out = seen_of(failure);
-  }
-  co_return out;
-}
-
-class SignInTest : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() { PgCluster::get().migrate(); }
-
-  static api::Request request(boost::json::object body, std::string ip = "203.0.113.1") {
-    api::Request out;
-    out.id = "test";
-    out.head.method = "POST";
-    out.head.target = "/api/v1/auth/login";
-    out.head.remote_ip = std::move(ip);
-    out.body = std::move(body);
-    return out;
-  }
-  static api::Request login_request(std::string email, std::string password,
-                                    std::string ip = "203.0.113.1") {
-    return request({{"email", std::move(email)}, {"password", std::move(password)}}, std::move(ip));
-  }
-  static Seen login_on(Clinic& node, std::string email, std::string password,
-                       std::string ip = "203.0.113.1") {
-    return run(node.reactor,
-               perform(node.app, &login,
-                       login_request(std::move(email), std::move(password), std::move(ip))));
-  }
-  Seen sign_in(std::string password, std::string ip = "203.0.113.1") {
-    return login_on(clinic_, clinic_.doctor.email, std::move(password), std::move(ip));
-  }
-  static Seen refresh_on(Clinic& node, const std::string& token) {
-    return run(node.reactor, perform(node.app, &refresh, request({{"refresh_token", token}})));
-  }
-  static std::string text(const Seen& seen, std::string_view name) {
-    return std::string(seen.body.at(name).as_string());
-  }
-  static std::string refresh_token(const Seen& seen) { return text(seen, "refresh_token"); }
-  bool revoked(const Seen& seen) {
-    const auto ended =
-        Clinic::as_owner().query("SELECT ended_at IS NOT NULL FROM wardbook.sessions WHERE id = $1",
-                                 {std::to_string(caller_of(seen).session.value)});
-    return ended[0][0] == "t";
-  }
-  api::Caller caller_of(const Seen& seen) {
-    return clinic_.tokens.verify(text(seen, "access_token"));
-  }
-
-  /// The hospital's log of the doctor's account, what came with adding it left out.
-  std::vector<std::string> log() {
-    std::vector<std::string> out;
-    auto owner = PgCluster::get().superuser_conninfo();
-    db::SyncConnection connection(owner);
-    for (const auto& row : connection.query(
-             "SELECT concat_ws(' ', action, outcome, reason, after->>'refused', after->>'network') "
-             "FROM " +
-                 clinic_.in("audit_log") +
-                 " WHERE resource_id = $1 AND action LIKE 'auth.%' ORDER BY id",
-             {std::to_string(clinic_.doctor.account.value)})) {
-      out.push_back(row[0].value_or(""));
-    }
-    return out;
-  }
-  static std::int64_t platform_entries() {
-    db::SyncConnection connection(PgCluster::get().superuser_conninfo());
-    return std::stoll(connection.value("SELECT count(*) FROM wardbook.platform_audit").value());
-  }
-  static std::int64_t tallies() {
-    return std::stoll(
-        Clinic::as_owner().value("SELECT count(*) FROM wardbook.sign_in_tallies").value());
-  }
-  static std::string unknown_address() {
-    static int count = 0;
-    return "nobody" + std::to_string(++count) + "@nowhere.test";
-  }
-
-  Clinic clinic_;
-};
 
 // ---- refresh tokens -----------------------------------------------------------------------------
 
@@ -491,33 +360,6 @@ TEST_F(SignInTest, WhoeverSignsInWritesIntoNoOtherHospitalsLog) {
   }
   owner.script("ROLLBACK");
   EXPECT_EQ(log(), before);
-}
-
-TEST_F(SignInTest, TriesThatWaitForALockedLogLeaveConnectionsToOthers) {
-  db::SyncConnection owner = Clinic::as_owner();
-  owner.script("BEGIN; LOCK TABLE \"" + clinic_.doctor.tenant_id->str() +
-               "\".audit_log IN ACCESS EXCLUSIVE MODE");
-  // As many as there are connections of all kinds; each waits for the log or for one that does.
-  std::vector<Seen> waiting(24);
-  for (auto& answer : waiting) {
-    boost::asio::co_spawn(
-        clinic_.reactor,
-        perform_into(clinic_.app, &login, login_request(clinic_.doctor.email, "wrong"), answer),
-        boost::asio::detached);
-  }
-  const auto stuck = [] {
-    return std::stoi(
-        Clinic::as_owner().value("SELECT count(*) FROM pg_locks WHERE NOT granted").value_or("0"));
-  };
-  while (stuck() < 2) clinic_.reactor.run_one();
-  for (int i = 0; i < 8; ++i) {
-    EXPECT_EQ(login_on(clinic_, unknown_address(), "wrong").status, 401);
-  }
-  owner.script("ROLLBACK");
-  const auto answered = [&] {
-    return std::ranges::none_of(waiting, [](const Seen& one) { return one.status == 0; });
-  };
-  while (!answered()) clinic_.reactor.run_one();
 }
 
 TEST_F(SignInTest, UnknownAddressesGetOneEntryTogether) {

@@ -91,6 +91,12 @@ Failure store_failure(const s3::S3Failure& failure) {
   return away;
 }
 
+/// Browsers send this with whatever their page does not want from a cache, uploads too, and most
+/// stores keep it. It harms nobody: downloads have their own Cache-Control.
+bool is_added_by_browsers(std::string_view name, std::string_view value) {
+  return name == "cache-control" && (value == "no-cache" || value == "max-age=0");
+}
+
 /// What HEAD alone tells. Ceph's radosgw says nothing of checksums; absent is not wrong. What the
 /// upload's signature did not bind must not be there: the store would hand it out with the file.
 std::optional<std::string> head_fault(const Attachment& a, const s3::ObjectInfo& info) {
@@ -105,8 +111,9 @@ std::optional<std::string> head_fault(const Attachment& a, const s3::ObjectInfo&
       info.meta("uploaded-at") != a.created_at || info.metadata.size() != 3) {
     return "the metadata is not that of this upload";
   }
-  if (!info.others.empty()) {
-    return "the upload's URL does not allow the header " + info.others.front().first;
+  for (const auto& [name, value] : info.others) {
+    if (is_added_by_browsers(name, value)) continue;
+    return "the upload's URL does not allow the header " + name;
   }
   if (a.stored_sha256 && !info.checksum_sha256.empty() &&
       info.checksum_sha256 != to_base64(from_hex(*a.stored_sha256).value_or(""))) {

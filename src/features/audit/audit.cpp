@@ -94,7 +94,7 @@ void queue_group(db::Tx& tx, const std::vector<Pending>& group) {
   if (group.size() == 1) return record(tx, group[0].actor, group[0].entry);
   using Texts = std::vector<std::optional<std::string>>;
   Texts actors, roles, actions, resources, ids, patients, lists, outcomes, reasons, requests, ips;
-  Texts filters, salts;
+  Texts filters, salts, looks;
   for (const auto& [actor, entry] : group) {
     actors.push_back(as_text(value_of(actor.account)));
     roles.push_back(or_null(actor.role));
@@ -109,11 +109,12 @@ void queue_group(db::Tx& tx, const std::vector<Pending>& group) {
     ips.push_back(or_null(actor.ip));
     filters.push_back(entry.filters);
     salts.push_back(salt_for(entry));
+    looks.push_back(entry.looks.empty() ? std::nullopt : db::to_param(entry.looks));
   }
   tx.queue(kInsertMany, std::move(actors), std::move(roles), std::move(actions),
            std::move(resources), std::move(ids), std::move(patients), std::move(lists),
            std::move(outcomes), std::move(reasons), std::move(requests), std::move(ips),
-           std::move(filters), std::move(salts));
+           std::move(filters), std::move(salts), std::move(looks));
 }
 
 /// What comes of its queued entries.
@@ -143,12 +144,15 @@ Actor actor_of(const api::Request& request) {
 void record(db::Tx& tx, const Actor& actor, Entry entry) {
   std::optional<std::vector<std::int64_t>> patients;
   if (!entry.patients.empty()) patients = std::move(entry.patients);
+  std::optional<std::vector<std::int64_t>> looks;
+  if (!entry.looks.empty()) looks = std::move(entry.looks);
   std::optional<std::string> salt = salt_for(entry);
   tx.queue(kInsertOne, value_of(actor.account), or_null(actor.role), std::move(entry.action),
            std::move(entry.resource), entry.resource_id, value_of(entry.patient),
            std::move(patients), outcome_of(entry), std::move(entry.reason),
            or_null(actor.request_id), or_null(actor.ip), as_json(std::move(entry.before)),
-           as_json(std::move(entry.after)), as_json(std::move(entry.filters)), std::move(salt));
+           as_json(std::move(entry.after)), as_json(std::move(entry.filters)), std::move(salt),
+           std::move(looks));
 }
 
 void record_platform(db::Tx& tx, const Actor& actor, Entry entry) {

@@ -25,6 +25,7 @@ struct Entry {
   std::optional<std::int64_t> resource_id{};
   std::optional<PatientId> patient{};
   std::vector<std::int64_t> patients{};  ///< of a list: everybody whose data was shown
+  std::vector<std::int64_t> looks{};     ///< earlier looks into the log that were shown
   bool refused = false;                  ///< for want of a permission
   bool failed = false;                   ///< in any other way
   std::optional<std::string> reason{};

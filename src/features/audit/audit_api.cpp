@@ -11,18 +11,30 @@
 
 namespace wardbook::audit {
 
+namespace {
+
+/// Empty for NULL: empty arrays are not stored.
+std::vector<std::int64_t> ids_in(const db::RowView& r, int column) {
+  std::vector<std::int64_t> ids;
+  if (r.is_null(column)) return ids;
+  for (const auto& id : r.text_array(column)) {
+    ids.push_back(api::parse_positive(id.value_or("")).value_or(0));
+  }
+  return ids;
+}
+
+std::string ids_json(const std::vector<std::int64_t>& ids) {
+  return ids.empty() ? "null" : boost::json::serialize(boost::json::value_from(ids));
+}
+
+}  // namespace
+
 Listed Listed::from_row(const db::RowView& r) {
   Listed listed;
   listed.id = r.int64(0);
   listed.resource = r.str(6);
-  std::string several = "null";
   listed.patient = r.maybe_int64(8);
-  if (!r.is_null(9)) {
-    for (const auto& id : r.text_array(9)) {
-      listed.patients.push_back(api::parse_positive(id.value_or("")).value_or(0));
-    }
-    several = boost::json::serialize(boost::json::value_from(listed.patients));
-  }
+  listed.patients = ids_in(r, 9);
   boost::json::array changed;
   if (!r.is_null(17)) {
     for (const auto& name : r.text_array(17)) changed.emplace_back(name.value_or(""));
@@ -39,7 +51,8 @@ Listed Listed::from_row(const db::RowView& r) {
   out.text("resource", listed.resource);
   out.integer("resource_id", r.maybe_int64(7));
   out.integer("patient_id", listed.patient);
-  out.raw("patient_ids", several);
+  out.raw("patient_ids", ids_json(listed.patients));
+  out.raw("look_ids", ids_json(ids_in(r, 19)));
   out.text("outcome", r.text(10));
   out.text("reason", r.maybe_str(11));
   out.text("request_id", r.maybe_str(12));
@@ -72,16 +85,20 @@ std::string to_json(const Listed& listed, api::Role role) {
   return out;
 }
 
-/// Whom the entries name that are shown. A list leaves out whom earlier looks into the log had
-/// shown: were each look to name all that the looks before it name, it would name ever more.
-std::vector<std::int64_t> patients_of(std::span<const Listed> shown, bool of_looks_too) {
+/// Notes whom the entries name that are shown. Earlier looks into the log are noted themselves, and
+/// the patients are found through them: were each look to name all that the looks before it name,
+/// it would name ever more.
+void note_shown(Entry& seen, std::span<const Listed> shown) {
   std::set<std::int64_t> all;
   for (const auto& listed : shown) {
     if (listed.patient) all.insert(*listed.patient);
-    if (listed.resource == "audit" && !of_looks_too) continue;
-    all.insert(listed.patients.begin(), listed.patients.end());
+    if (listed.resource != "audit") {
+      all.insert(listed.patients.begin(), listed.patients.end());
+    } else if (!listed.patients.empty()) {
+      seen.looks.push_back(listed.id);
+    }
   }
-  return {all.begin(), all.end()};
+  seen.patients.assign(all.begin(), all.end());
 }
 
 Task<api::Response> list_entries(App& app, api::Request req) {
@@ -109,7 +126,7 @@ Task<api::Response> list_entries(App& app, api::Request req) {
   }
   Entry seen{.action = "audit.list", .resource = "audit", .filters = api::filters_json(req)};
   if (patient) seen.patient = PatientId(*patient);
-  seen.patients = patients_of(std::span(rows).first(page.shown(rows.size())), false);
+  note_shown(seen, std::span(rows).first(page.shown(rows.size())));
   co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
   const auto id = [](const auto& row) { return row.id; };
   const auto json = [role = req.caller.role](const auto& row) { return to_json(row, role); };
@@ -124,7 +141,7 @@ Task<api::Response> get_entry(App& app, api::Request req) {
     rows = co_await tx.all(kGet, id);
   }
   Entry seen{.action = "audit.read", .resource = "audit", .resource_id = id.value};
-  seen.patients = patients_of(rows, true);
+  note_shown(seen, rows);
   co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
   if (rows.empty()) throw Failure(Code::audit_entry_not_found);
   co_return api::ok(to_json(rows.front(), req.caller.role));

@@ -51,14 +51,14 @@ ALTER SEQUENCE format_one.audit_log_id_seq RESTART WITH 5;)sql";
 const db::Query<EntryRow, std::int64_t> kUnsealedWithPlace{"test.unsealed_with_place", R"sql(
   SELECT a.id, a.salt, extract(epoch FROM a.at)::text, a.actor_id, a.actor_role, a.action,
          a.resource, a.resource_id, a.patient_id, a.patient_ids, a.outcome, a.request_id, a.ip,
-         a.reason, a.filters, a.before, a.after, a.place
+         a.reason, a.filters, a.before, a.after, a.look_ids, a.place
   FROM {tenant}.audit_unsealed u
   JOIN {tenant}.audit_log a ON a.id BETWEEN u.first AND u.last
   ORDER BY a.id LIMIT $1)sql"};
 const db::Query<EntryRow, std::int64_t> kSealedWithPlace{"test.sealed_with_place", R"sql(
   SELECT n.entry_id, a.salt, extract(epoch FROM a.at)::text, a.actor_id, a.actor_role, a.action,
          a.resource, a.resource_id, a.patient_id, a.patient_ids, a.outcome, a.request_id, a.ip,
-         a.reason, a.filters, a.before, a.after, a.place
+         a.reason, a.filters, a.before, a.after, a.look_ids, a.place
   FROM {tenant}.audit_seals s
   CROSS JOIN LATERAL unnest(s.entry_ids) WITH ORDINALITY AS n(entry_id, position)
   LEFT JOIN {tenant}.audit_log a ON a.id = n.entry_id
@@ -120,8 +120,8 @@ class AuditFormatsTest : public ::testing::Test {
   db::SyncConnection intruder_ = Clinic::as_intruder();
   boost::asio::io_context reactor_{1};
   db::Pool db_{reactor_, PgCluster::get().pool_options()};
-  const std::array<Format, 2> known_{*shipped_formats().find(1),
-                                     Format{2, &content_with_place, &entry_with_place}};
+  const std::array<Format, 3> known_{*shipped_formats().find(1), *shipped_formats().find(2),
+                                     Format{3, &content_with_place, &entry_with_place}};
   const Formats with_place_{known_, &kUnsealedWithPlace, &kSealedWithPlace};
 };
 
@@ -144,16 +144,29 @@ TEST_F(AuditFormatsTest, WhatWasSealedInFormatOneHolds) {
   ASSERT_EQ(fault(), "none");
 }
 
+TEST_F(AuditFormatsTest, TheLooksThatALookShowedAreSealed) {
+  intruder_.script(
+      "INSERT INTO format_one.audit_log (action, resource, look_ids) VALUES ('audit.list', 'audit',"
+      " '{2}')");
+  EXPECT_EQ(run(reactor_, seal(db_, tenant_)), 1);
+  EXPECT_EQ(fault(), "none");
+  for (const std::string change : {"NULL", "'{}'", "'{3}'", "'{2,3}'"}) {
+    EXPECT_EQ(fault_after("UPDATE format_one.audit_log SET look_ids = " + change + " WHERE id = 5"),
+              "audit entry 5 was altered")
+        << change;
+  }
+}
+
 TEST_F(AuditFormatsTest, AFieldThatALaterFormatAddsLeavesEarlierSealsAsTheyAre) {
   intruder_.script("ALTER TABLE format_one.audit_log ADD COLUMN place text");
   write("ward 1");
-  EXPECT_EQ(run(reactor_, seal(db_, tenant_)), 1) << "still in format 1";
+  EXPECT_EQ(run(reactor_, seal(db_, tenant_)), 1) << "still in format 2";
   write("ward 2");
   write("ward 3");
   EXPECT_EQ(run(reactor_, seal(db_, tenant_, 100, with_place_)), 2);
   EXPECT_EQ(intruder_.value("SELECT string_agg(entry_format::text, '' ORDER BY seq) FROM "
                             "format_one.audit_seals"),
-            "1112");
+            "1123");
   const auto verdict = verify(with_place_);
   EXPECT_EQ(verdict.first_fault, std::nullopt);
   EXPECT_EQ(verdict.entries, 7);
@@ -167,7 +180,7 @@ TEST_F(AuditFormatsTest, AFieldThatALaterFormatAddsLeavesEarlierSealsAsTheyAre) 
   EXPECT_EQ(fault_after(update + "place = 'ward 9' WHERE id = 5", with_place_), "none")
       << "its seal is of a format that has no place";
   EXPECT_EQ(fault(with_place_), "none");
-  EXPECT_THAT(fault(), HasSubstr("seal 4 has entry format 2, which this program does not know"));
+  EXPECT_THAT(fault(), HasSubstr("seal 4 has entry format 3, which this program does not know"));
 }
 
 }  // namespace

@@ -13,26 +13,27 @@ inline const db::Query<void, std::optional<std::int64_t>, std::optional<std::str
                        std::optional<std::vector<std::int64_t>>, std::string,
                        std::optional<std::string>, std::optional<std::string>,
                        std::optional<std::string>, std::optional<db::Json>, std::optional<db::Json>,
-                       std::optional<db::Json>, std::optional<std::string>>
+                       std::optional<db::Json>, std::optional<std::string>,
+                       std::optional<std::vector<std::int64_t>>>
     kInsertOne{"audit.insert_one", R"sql(
   INSERT INTO {tenant}.audit_log (actor_id, actor_role, action, resource, resource_id, patient_id,
-    patient_ids, outcome, reason, request_id, ip, before, after, filters, salt)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15))sql"};
+    patient_ids, outcome, reason, request_id, ip, before, after, filters, salt, look_ids)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16))sql"};
 
-/// Many at once, column by column; `patient_ids` are array literals.
+/// Many at once, column by column; `patient_ids` and `look_ids` are array literals.
 inline const db::Query<void, Texts, Texts, Texts, Texts, Texts, Texts, Texts, Texts, Texts, Texts,
-                       Texts, Texts, Texts>
+                       Texts, Texts, Texts, Texts>
     kInsertMany{"audit.insert_many", R"sql(
   INSERT INTO {tenant}.audit_log (actor_id, actor_role, action, resource, resource_id, patient_id,
-    patient_ids, outcome, reason, request_id, ip, filters, salt)
+    patient_ids, outcome, reason, request_id, ip, filters, salt, look_ids)
   SELECT e.actor_id, e.actor_role, e.action, e.resource, e.resource_id, e.patient_id,
          e.patient_ids::bigint[], e.outcome, e.reason, e.request_id, e.ip, e.filters::jsonb,
-         e.salt
+         e.salt, e.look_ids::bigint[]
   FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[],
               $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-              $13::uuid[])
+              $13::uuid[], $14::text[])
     AS e(actor_id, actor_role, action, resource, resource_id, patient_id, patient_ids, outcome,
-         reason, request_id, ip, filters, salt))sql"};
+         reason, request_id, ip, filters, salt, look_ids))sql"};
 
 inline const db::Query<void, std::optional<std::int64_t>, std::string, std::string, std::string,
                        std::optional<std::string>, std::optional<std::string>, db::Json>
@@ -89,7 +90,7 @@ inline const db::Query<SealHead> kLastSeal{"audit.last_seal", R"sql(
 inline const db::Query<EntryRow, std::int64_t> kUnsealed{"audit.unsealed", R"sql(
   SELECT a.id, a.salt, extract(epoch FROM a.at)::text, a.actor_id, a.actor_role, a.action,
          a.resource, a.resource_id, a.patient_id, a.patient_ids, a.outcome, a.request_id, a.ip,
-         a.reason, a.filters, a.before, a.after
+         a.reason, a.filters, a.before, a.after, a.look_ids
   FROM {tenant}.audit_unsealed u
   CROSS JOIN LATERAL (SELECT * FROM {tenant}.audit_log e WHERE e.id BETWEEN u.first AND u.last
                       ORDER BY e.id LIMIT $1) a
@@ -140,7 +141,7 @@ inline const db::Query<SealRow, std::int64_t> kNextSeal{"audit.next_seal", R"sql
 inline const db::Query<EntryRow, std::int64_t> kSealedEntries{"audit.sealed_entries", R"sql(
   SELECT n.entry_id, a.salt, extract(epoch FROM a.at)::text, a.actor_id, a.actor_role, a.action,
          a.resource, a.resource_id, a.patient_id, a.patient_ids, a.outcome, a.request_id, a.ip,
-         a.reason, a.filters, a.before, a.after
+         a.reason, a.filters, a.before, a.after, a.look_ids
   FROM {tenant}.audit_seals s
   CROSS JOIN LATERAL unnest(s.entry_ids) WITH ORDINALITY AS n(entry_id, position)
   LEFT JOIN {tenant}.audit_log a ON a.id = n.entry_id
@@ -189,10 +190,13 @@ struct Listed {
   "jsonb_object_keys(coalesce(a.before, '{}') || coalesce(a.after, '{}')) k WHERE "               \
   "nullif(a.before -> k, 'null') IS DISTINCT FROM nullif(a.after -> k, 'null') ORDER BY k) END, " \
   "coalesce((SELECT a.id > u.last FROM {tenant}.audit_unsealed u WHERE u.first <= a.id "          \
-  "ORDER BY u.first DESC LIMIT 1), true) "                                                        \
+  "ORDER BY u.first DESC LIMIT 1), true), a.look_ids::text[] "                                    \
   "FROM {tenant}.audit_log a LEFT JOIN {tenant}.staff s ON s.account_id = a.actor_id "
+/// Whoever saw a look into the log saw the patients whom it names.
 #define WB_AUDIT_FILTER                                                                    \
-  "WHERE ($1::bigint IS NULL OR a.patient_id = $1 OR a.patient_ids @> ARRAY[$1]) "         \
+  "WHERE ($1::bigint IS NULL OR a.patient_id = $1 OR a.patient_ids @> ARRAY[$1] OR "       \
+  "a.look_ids && ARRAY(SELECT l.id FROM {tenant}.audit_log l "                             \
+  "WHERE l.patient_ids @> ARRAY[$1] AND l.resource = 'audit')) "                           \
   "AND ($2::bigint IS NULL OR a.actor_id = $2) AND ($3::text IS NULL OR a.action = $3) "   \
   "AND ($4::text IS NULL OR a.resource = $4) AND ($5::timestamptz IS NULL OR a.at >= $5) " \
   "AND ($6::timestamptz IS NULL OR a.at < $6) "

@@ -48,7 +48,15 @@ std::string entry_1(const EntryRow& entry, std::string_view content_digest) {
   return bytes;
 }
 
-constexpr std::array kKnown{Format{1, &content_1, &entry_1}};
+// ---- format 2: the looks that a look into the log showed
+
+std::string entry_2(const EntryRow& entry, std::string_view content_digest) {
+  std::string bytes = entry_1(entry, content_digest);
+  append_field(bytes, entry.at(Column::look_ids));
+  return bytes;
+}
+
+constexpr std::array kKnown{Format{1, &content_1, &entry_1}, Format{2, &content_1, &entry_2}};
 const Formats kFormats{kKnown, &kUnsealed, &kSealedEntries};
 
 }  // namespace

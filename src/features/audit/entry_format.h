@@ -31,6 +31,7 @@ enum class Column : std::uint8_t {
   filters,
   before,
   after,
+  look_ids,
   count
 };
 

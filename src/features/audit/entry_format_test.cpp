@@ -26,7 +26,8 @@ EntryRow full_entry() {
                  "a, b",
                  std::nullopt,
                  R"({"notes": ""})",
-                 ""};
+                 "",
+                 "{3,4}"};
   return row;
 }
 
@@ -41,6 +42,15 @@ TEST(EntryFormatTest, FormatOneHasTheseBytes) {
   const std::string salt("\0\1\2\3\4\5\6\7\10\11\12\13\14\15\16\17", 16);
   EXPECT_EQ(to_hex(content_digest(*one, full_entry())),
             to_hex(sha256(salt + R"(4:a, b,-,13:{"notes": ""},0:,)")));
+}
+
+TEST(EntryFormatTest, FormatTwoHasTheBytesOfFormatOneAndTheLooks) {
+  const Format* one = shipped_formats().find(1);
+  const Format* two = shipped_formats().find(2);
+  ASSERT_NE(two, nullptr);
+  EXPECT_EQ(two->content(full_entry()), one->content(full_entry()));
+  EXPECT_EQ(two->entry(full_entry(), "\x01\xff"),
+            one->entry(full_entry(), "\x01\xff") + "5:{3,4},");
 }
 
 TEST(EntryFormatTest, ALinkHasTheseBytes) {

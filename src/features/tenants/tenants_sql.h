@@ -32,7 +32,7 @@ inline const db::Query<Tenant, TenantId, std::string, bool, std::string> kUpdate
 inline const db::Query<db::TextRow> kNotify{"tenants.notify",
                                             "SELECT pg_notify('wardbook_authority', '')"};
 
-inline const db::Query<db::BoolRow, std::string> kKnownZone{"tenants.known_zone", R"sql(
-  SELECT EXISTS (SELECT FROM pg_catalog.pg_timezone_names WHERE name = $1))sql"};
+inline const db::Query<db::BoolRow, std::string> kKnownZone{"tenants.known_zone",
+                                                            "SELECT wardbook.is_time_zone($1)"};
 
 }  // namespace wardbook::tenants

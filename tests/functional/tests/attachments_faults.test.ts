@@ -1,7 +1,7 @@
 // The store misbehaves: what it breaks is 503 with Retry-After, everything else goes on, nothing is
 // published that was not verified, and once it is well again the same uploads are finished.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -156,6 +156,28 @@ async function broken(fault: string): Promise<void> {
 for (const fault of ["refused", "500", "slow-down", "cut-head", "cut-body", "nonsense", "hang"]) {
   test(`the store's fault: ${fault}`, () => broken(fault));
 }
+
+test("a built-in store that can write nothing is not ready, and can be read", async () => {
+  const record = await newRecord(doctor, patient.id);
+  const file = await upload(doctor, record.id, "kept.pdf", "application/pdf", bytes);
+  const folder = path.join(dataDir, "objects", "tmp");
+  const readiness = async (wanted: number): Promise<string> => {
+    for (;;) {
+      const answer = await new Client(node.base).any("GET", "//readyz");
+      if (answer.status === wanted) return answer.text;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  renameSync(folder, `${folder}.away`);
+  try {
+    assert.match(await readiness(503), /can store nothing at present/);
+    const back = await doctor.any("GET", `/attachments/${file.id}/content`);
+    assert.deepEqual(back.bytes, bytes);
+  } finally {
+    renameSync(`${folder}.away`, folder);
+  }
+  await readiness(200);
+});
 
 test("a store that hangs keeps an upload through the service waiting once", async () => {
   const record = await newRecord(doctor, patient.id);

@@ -107,9 +107,45 @@ test("a look into the log names the patients whom its entries name, and what it 
   assert.deepEqual((await entryOf(one.requestId, { action: "audit.read" })).patient_ids, [
     other.id,
   ]);
-  const again = await auditor.any("GET", "/audit", { query: { action: "audit.list", limit: 1 } });
-  const of_looks = await entryOf(again.requestId, { action: "audit.list" });
-  assert.equal(of_looks.patient_ids, null, "or the lists of looks at looks would ever grow");
+});
+
+test("a look at looks is found for everybody whom they name, and names no more than one page can", async () => {
+  const patients = [await newPatient(doctor), await newPatient(doctor)];
+  const query = { action: "patient.create", limit: 2 };
+  const first = await auditor.any("GET", "/audit", { query });
+  const named = await entryOf(first.requestId, { action: "audit.list" });
+  const ids = patients.map((patient) => patient.id);
+  assert.deepEqual(named.patient_ids, ids);
+
+  // The administrator sees of the look whom it names, in a list and by itself.
+  const listed = await admin.any("GET", "/audit", { query: { action: "audit.list", limit: 200 } });
+  assert.ok(listed.body.items.some((entry: Entry) => entry.id === named.id));
+  const alone = await admin.any("GET", `/audit/${named.id}`);
+  for (const look of [listed, alone]) {
+    for (const patient of ids) {
+      const found = await entriesOf({ patient_id: patient, resource: "audit" });
+      assert.ok(found.some((entry) => entry.request_id === look.requestId));
+    }
+  }
+  const of_look = await entryOf(alone.requestId, { action: "audit.read" });
+  assert.deepEqual([of_look.patient_ids, of_look.look_ids], [null, [named.id]]);
+
+  // Whoever sees that look sees its number only.
+  const third = await auditor.any("GET", `/audit/${of_look.id}`);
+  const of_third = await entryOf(third.requestId, { action: "audit.read" });
+  assert.deepEqual([of_third.patient_ids, of_third.look_ids], [null, null]);
+
+  // Looks at the newest looks, again and again: none is larger than its page.
+  for (let i = 0; i < 5; i += 1) {
+    await auditor.any("GET", "/audit", { query: { resource: "audit", limit: 3 } });
+  }
+  const newest = await auditor.expect(200, "get", "/audit", {
+    query: { action: "audit.list", limit: 5 },
+  });
+  for (const entry of newest.body.items) {
+    assert.equal(entry.patient_ids, null);
+    assert.ok((entry.look_ids ?? []).length <= 3);
+  }
 });
 
 test("a change that was refused leaves no entry of a change", async () => {

@@ -80,7 +80,7 @@ test("a folder that the cluster's user cannot reach is refused", async (t) => {
 });
 
 test("what it leaves for other tools is private", () => {
-  for (const name of ["wardbook.toml", "postgres.env", "object-store.env"]) {
+  for (const name of ["wardbook.toml", "wardbook.log", "postgres.env", "object-store.env"]) {
     assert.equal(statSync(path.join(dataDir, name)).mode & 0o777, 0o600, name);
   }
   const postgres = readFileSync(path.join(dataDir, "postgres.env"), "utf8");

@@ -105,7 +105,8 @@ ${copy(
     history_of_present_illness, physical_examination, diagnosis, treatment_plan, prescriptions,
     vital_signs, lab_results, notes, follow_up_required, follow_up_date, follow_up_instructions,
     status, finalized_at, finalized_by, signed_hash, version, content_hash, created_by,
-    created_at, updated_at, search, search_format`,
+    created_at, updated_at, revision, version_kind, version_by, version_begun_at, content_format,
+    content_salt, content_digest, search, search_format, content`,
   `SELECT m.id, 'MR-2026-' || wardbook.padded(m.id), m.patient_id, b.doctor_id, m.visit_date,
     b.visit_type, b.chief_complaint, b.history_of_present_illness, b.physical_examination,
     b.diagnosis, b.treatment_plan, b.prescriptions, b.vital_signs, b.lab_results,
@@ -114,20 +115,28 @@ ${copy(
     b.follow_up_required, m.visit_date::date + (b.follow_up_date - b.visit_date::date),
     b.follow_up_instructions, b.status, m.visit_date + interval '2 hours' * sign(b.finalized_by),
     b.finalized_by, b.signed_hash, b.version, b.content_hash, b.created_by, m.visit_date,
-    m.visit_date + interval '2 hours',
+    m.visit_date + interval '2 hours', b.revision, b.version_kind, b.version_by,
+    m.visit_date + interval '2 hours', b.content_format, b.content_salt, b.content_digest,
     CASE WHEN m.id % ${Math.floor(count / RARE_RECORDS)} = 0
       THEN b.search || setweight(to_tsvector('pg_catalog.simple', '${RARE_WORD}'), 'C')
         || setweight(to_tsvector('pg_catalog.english', '${RARE_WORD}'), 'D')
       ELSE b.search END
     || format('''#mr-2026-%1$s'':16383 ''%1$s'':16383', wardbook.padded(m.id))::tsvector,
-    b.search_format
+    b.search_format,
+    regexp_replace(regexp_replace(CASE WHEN m.id % ${Math.floor(count / RARE_RECORDS)} = 0
+        THEN regexp_replace(b.content, '"notes":(null|"([^"\\\\]|\\\\.)*")',
+          '"notes":"Takes ${RARE_WORD}."') ELSE b.content END,
+      '"patient_id":[0-9]+', '"patient_id":' || m.patient_id),
+      '"visit_date":"[^"]*"', '"visit_date":"' || wardbook.rfc3339(m.visit_date) || '"')
   FROM made m JOIN base b ON b.n = m.n ORDER BY m.id`,
 )}
 ${copy(
   `${tenant}.record_versions`,
-  `record_id, version, kind, reason, status, changed_by, changed_at, content, content_hash`,
-  `SELECT m.id, v.version, v.kind, v.reason, v.status, v.changed_by,
-    m.visit_date + interval '1 hour' * v.version, v.content, v.content_hash
+  `record_id, version, revision, kind, status, patient_id, changed_by, begun_at, changed_at,
+    content_format, content_digest, content_hash, content_salt, reason, content`,
+  `SELECT m.id, v.version, v.revision, v.kind, v.status, m.patient_id, v.changed_by,
+    m.visit_date + interval '1 hour' * v.version, m.visit_date + interval '1 hour' * v.version,
+    v.content_format, v.content_digest, v.content_hash, v.content_salt, v.reason, v.content
   FROM made m JOIN ${source}.record_versions v ON v.record_id = m.base_id ORDER BY m.id, v.version`,
 )}
 ${copy(

@@ -10,7 +10,8 @@ CREATE TABLE {tenant}.staff (
   display_name text NOT NULL,
   role         text NOT NULL,
   active       boolean NOT NULL DEFAULT true,
-  updated_at   timestamptz NOT NULL DEFAULT now()
+  updated_at   timestamptz NOT NULL DEFAULT now(),
+  renamed_at   timestamptz   -- NULL: has had this name from the beginning
 );
 
 -- Patients.
@@ -28,6 +29,7 @@ CREATE TABLE {tenant}.patients (
   address        text,
   emergency_contact text,
   allergies      jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(allergies) = 'array'),
+  last_allergy_id integer NOT NULL DEFAULT 0,   -- the highest id that one of them ever had
   version        integer NOT NULL DEFAULT 1,
   created_by     bigint NOT NULL REFERENCES {tenant}.staff,
   created_at     timestamptz NOT NULL DEFAULT now(),
@@ -97,25 +99,32 @@ CREATE TABLE {tenant}.medical_records (
   voided_at                  timestamptz,
   voided_by                  bigint REFERENCES {tenant}.staff,
   void_reason                text,
+  revision                   integer NOT NULL DEFAULT 1,   -- of accepted writes
+  -- The version that the row has. A draft's is open: it takes further changes by its author for ten
+  -- minutes, and is in record_versions only when the next one begins. The others are there at once.
   version                    integer NOT NULL DEFAULT 1 CHECK (version >= 1),
-  content_hash               text NOT NULL,   -- of this version, as in record_versions
+  version_kind               text NOT NULL,
+  version_by                 bigint NOT NULL REFERENCES {tenant}.staff,
+  version_begun_at           timestamptz NOT NULL,   -- it ends at updated_at
+  content_format             smallint NOT NULL,      -- what wrote the content that was hashed
+  content_salt               uuid,                   -- NULL: what the record said was erased
+  -- What the version says: canonical JSON (src/clinical/). Answers are made of its text; the columns of
+  -- the fields above are made of it by records_guard and are never set by themselves.
+  content                    text NOT NULL,
+  content_digest             bytea NOT NULL,
+  content_hash               text NOT NULL,
   created_by                 bigint NOT NULL REFERENCES {tenant}.staff,
   created_at                 timestamptz NOT NULL DEFAULT now(),
   updated_at                 timestamptz NOT NULL DEFAULT now(),   -- the version's own time
   -- The search document, which the service makes (src/text/) and the database indexes.
   search                     tsvector,
-  -- The three JSONB columns as the text that answers are made of. PostgreSQL writes a jsonb value out
-  -- at every read, which took most of what a page of records cost; the text is written once, with the
-  -- row. Nothing is indexed or searched by it, and it cannot differ from its column.
-  prescriptions_text         text GENERATED ALWAYS AS (prescriptions::text) STORED,
-  vital_signs_text           text GENERATED ALWAYS AS (vital_signs::text) STORED,
-  lab_results_text           text GENERATED ALWAYS AS (lab_results::text) STORED,
   -- What made the document. The service rewrites older ones by and by.
   search_format              smallint NOT NULL DEFAULT 0,
   CHECK ((status = 'draft') = (finalized_at IS NULL)),
   CHECK ((finalized_at IS NULL) = (finalized_by IS NULL)),
   CHECK (voided_at IS NULL OR status = 'draft'),
-  CHECK (NOT follow_up_required OR follow_up_date IS NOT NULL)
+  -- A draft may ask for a follow-up before its day is known.
+  CHECK (status = 'draft' OR NOT follow_up_required OR follow_up_date IS NOT NULL)
 );
 -- The planner knows the frequency of the commonest 10,000 words rather than 1,000.
 ALTER TABLE {tenant}.medical_records ALTER COLUMN search SET STATISTICS 1000;
@@ -142,27 +151,45 @@ CREATE INDEX records_by_words ON {tenant}.medical_records USING gin (search);
 CREATE INDEX records_by_search_format ON {tenant}.medical_records (search_format, id)
   WHERE voided_at IS NULL;
 
--- Every accepted write makes one; append-only by grant. `content` is the canonical text (JSON with
--- sorted keys) over which the hash was taken, so that it can be taken again.
+-- The versions that take no more; append-only by grant. `content` are the bytes over which the hash was
+-- taken, so that it can be taken again.
 CREATE TABLE {tenant}.record_versions (
-  record_id    bigint NOT NULL REFERENCES {tenant}.medical_records,
-  version      integer NOT NULL CHECK (version >= 1),
-  kind         text NOT NULL CHECK (kind IN ('created', 'updated', 'diagnosis', 'finalized',
-                 'amended', 'reopened', 'voided')),
-  reason       text,
-  status       text NOT NULL,
-  changed_by   bigint NOT NULL REFERENCES {tenant}.staff,
-  changed_at   timestamptz NOT NULL,
-  content      text NOT NULL,
-  content_hash text NOT NULL CHECK (content_hash ~ '^[0-9a-f]{64}$'),
-  PRIMARY KEY (record_id, version),
-  CONSTRAINT record_versions_reason CHECK (kind NOT IN ('amended', 'reopened', 'voided')
-    OR coalesce(btrim(reason, E' \t\r\n'), '') <> '')
+  record_id      bigint NOT NULL REFERENCES {tenant}.medical_records,
+  version        integer NOT NULL,
+  revision       integer NOT NULL,       -- its last
+  kind           text NOT NULL,
+  status         text NOT NULL,
+  patient_id     bigint NOT NULL,
+  changed_by     bigint NOT NULL REFERENCES {tenant}.staff,
+  begun_at       timestamptz NOT NULL,
+  changed_at     timestamptz NOT NULL,
+  content_format smallint NOT NULL,
+  content_digest bytea NOT NULL,
+  content_hash   text NOT NULL,
+  -- What a lawful erasure removes (wardbook.record_erase).
+  content_salt   uuid,
+  reason         text,
+  content        text,
+  PRIMARY KEY (record_id, version)
 );
--- No state of a record without its version.
-ALTER TABLE {tenant}.medical_records
-  ADD CONSTRAINT record_has_version FOREIGN KEY (id, version)
-    REFERENCES {tenant}.record_versions (record_id, version) DEFERRABLE INITIALLY DEFERRED;
+
+-- What patients and files were after each change.
+CREATE TABLE {tenant}.row_versions (
+  resource       text NOT NULL,
+  resource_id    bigint NOT NULL,
+  version        integer NOT NULL,
+  kind           text NOT NULL,
+  patient_id     bigint NOT NULL,
+  changed_by     bigint,
+  changed_at     timestamptz NOT NULL,
+  content_format smallint NOT NULL,
+  content_digest bytea NOT NULL,
+  content_hash   text NOT NULL,
+  content_salt   uuid,
+  reason         text,
+  content        text,
+  PRIMARY KEY (resource, resource_id, version)
+);
 
 -- Who signed what, when, and what it meant, with the name of the signer as it was then (21 CFR 11.50 (a)).
 CREATE TABLE {tenant}.signatures (
@@ -202,7 +229,7 @@ CREATE TABLE {tenant}.diagnoses (
   created_at     timestamptz NOT NULL DEFAULT now(),
   updated_at     timestamptz NOT NULL DEFAULT now(),
   removed_at     timestamptz,
-  changed_in     integer   -- the record's version that made the diagnosis what it is
+  changed_in     integer   -- the record's revision that made the diagnosis what it is
 );
 CREATE INDEX diagnoses_by_record ON {tenant}.diagnoses (record_id) WHERE removed_at IS NULL;
 CREATE INDEX diagnoses_by_code ON {tenant}.diagnoses (icd_code text_pattern_ops, record_id)
@@ -285,6 +312,8 @@ CREATE TABLE {tenant}.template_versions (
   content     jsonb NOT NULL,
   changed_by  bigint REFERENCES {tenant}.staff,
   changed_at  timestamptz NOT NULL DEFAULT now(),
+  content_format smallint NOT NULL,
+  content_hash   text NOT NULL,   -- without a salt: a template is no patient's
   PRIMARY KEY (template_id, version)
 );
 
@@ -376,7 +405,8 @@ GRANT USAGE ON ALL SEQUENCES IN SCHEMA {tenant} TO {role};
 GRANT SELECT ON {tenant}.schema_migrations TO {role};
 GRANT SELECT, INSERT, UPDATE ON {tenant}.staff, {tenant}.patients, {tenant}.medical_records,
   {tenant}.diagnoses, {tenant}.record_attachments, {tenant}.templates TO {role};
-GRANT SELECT, INSERT ON {tenant}.record_versions, {tenant}.signatures, {tenant}.template_versions,
+GRANT SELECT, INSERT ON {tenant}.record_versions, {tenant}.row_versions, {tenant}.signatures,
+  {tenant}.template_versions,
   {tenant}.name_words, {tenant}.audit_log, {tenant}.audit_seals TO {role};
 GRANT SELECT, INSERT, DELETE ON {tenant}.follow_ups, {tenant}.audit_unsealed TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {tenant}.idempotency_keys TO {role};
@@ -407,5 +437,14 @@ INSERT INTO {tenant}.templates (name, visit_type, specialty, content, built_in) 
   "diagnosis": "1.",
   "treatment_plan": "- Immediate measures:\n- Investigations:\n- Disposition:\n- Handed over to, at:"}', true);
 
-INSERT INTO {tenant}.template_versions (template_id, version, name, visit_type, specialty, content)
-  SELECT id, version, name, visit_type, specialty, content FROM {tenant}.templates;
+INSERT INTO {tenant}.template_versions (template_id, version, name, visit_type, specialty, content,
+  content_format, content_hash)
+  SELECT t.id, t.version, t.name, t.visit_type, t.specialty, t.content, 1,
+    encode(sha256(convert_to(concat_ws(' ', 1, 'template', t.id, t.version, t.version, 'template',
+      '-', '-', '-', (extract(epoch FROM now()) * 1000000)::bigint,
+      (extract(epoch FROM now()) * 1000000)::bigint,
+      encode(sha256(convert_to(concat('-,',
+        octet_length(t.name), ':', t.name, ',', octet_length(t.visit_type), ':', t.visit_type, ',',
+        octet_length(t.specialty), ':', t.specialty, ',',
+        octet_length(t.content::text), ':', t.content::text, ','), 'UTF8')), 'hex')), 'UTF8')), 'hex')
+  FROM {tenant}.templates t;

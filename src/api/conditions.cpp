@@ -86,7 +86,9 @@ void require_version(const IfMatch& expected, std::int64_t actual) {
 void check_version(const IfMatch& expected, std::int64_t actual) {
   if (!expected.given || expected.any) return;
   if (std::ranges::find(expected.versions, actual) == expected.versions.end()) {
-    throw Failure(Code::version_conflict);
+    Failure conflict(Code::version_conflict);
+    conflict.extension(std::string(kCurrentRevision), std::to_string(actual));
+    throw conflict;
   }
 }
 

@@ -29,6 +29,8 @@ struct IfMatch {
   bool any = false;                    ///< `*`
   std::vector<std::int64_t> versions;  ///< of the tags that may be ours; never a weak one
 };
+/// The member of a version_conflict that says which version there is; it is the answer's ETag too.
+inline constexpr std::string_view kCurrentRevision = "current_revision";
 /// Fails with bad_request when it is no list of entity tags.
 [[nodiscard]] IfMatch if_match(const Request& request);
 /// Fails with if_match_required when there is none (or `*`, which names no version),

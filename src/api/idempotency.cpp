@@ -8,6 +8,8 @@
 #include "base/hash.h"
 #include "db/query.h"
 
+// Tables: owns {tenant}.idempotency_keys
+
 namespace wardbook::api {
 namespace {
 
@@ -42,21 +44,6 @@ const db::Query<void, AccountId, std::string, int, db::Json, std::string, db::Js
 const db::Query<void> kSweep{"idempotency.sweep", R"sql(
   DELETE FROM {tenant}.idempotency_keys WHERE created_at < now() - interval '24 hours')sql"};
 
-std::optional<std::string> key_of(const Request& request) {
-  if (request.head.method != "POST") return std::nullopt;
-  const auto key = request.head.headers.get("Idempotency-Key");
-  if (!key) return std::nullopt;
-  if (request.head.headers.count("Idempotency-Key") > 1) {
-    throw Failure(Code::invalid_parameter, "Idempotency-Key is given more than once.");
-  }
-  const bool printable = std::ranges::all_of(*key, [](char c) { return c > 0x20 && c < 0x7f; });
-  if (key->empty() || key->size() > 255 || !printable) {
-    throw Failure(Code::invalid_parameter,
-                  "Idempotency-Key must be 1 to 255 printable ASCII characters.");
-  }
-  return std::string(*key);
-}
-
 std::string hash_of(const Request& request) {
   std::string all = request.head.method + ' ' + request.head.target + '\n';
   all += canonical_json(request.body);
@@ -78,11 +65,11 @@ Response replayed(const Claim& claim) {
   return response;
 }
 
-Earlier compared(const Claim& claim, const Request& request, const std::string& hash) {
-  if (!constant_time_equal(claim.request_hash, hash)) return {Seen::another, std::nullopt};
+Earlier compared(const Claim& claim, const IdempotencyKey& key, Looks* looks) {
+  if (!constant_time_equal(claim.request_hash, key.hash)) return {Seen::another, std::nullopt};
   if (!claim.status) throw Failure(Code::idempotency_in_progress);
   // What the earlier request came across, its answer shows again.
-  if (request.looks != nullptr && claim.looks) request.looks->all = parse_looks(*claim.looks);
+  if (looks != nullptr && claim.looks) looks->all = parse_looks(*claim.looks);
   return {Seen::same, replayed(claim)};
 }
 
@@ -93,45 +80,70 @@ std::string retry_secret(std::string_view token_secret) {
   return std::string(as_chars(key));
 }
 
-Task<db::Tx> begin_write(db::Pool& pool, Request request) {
-  const auto key = key_of(request);
-  db::Tx tx = co_await pool.begin(request.caller.tenant());
-  if (!key) co_return tx;
-  const std::string hash = hash_of(request);
-  const auto claimed = co_await tx.exec(kClaim, request.caller.account, *key, db::Bytes{hash});
-  if (claimed != 1) {
-    const auto stored = co_await tx.one(kStored, request.caller.account, *key);
-    replay_if_seen(compared(stored, request, hash));
+std::optional<IdempotencyKey> idempotency_key(const Request& request) {
+  if (request.head.method != "POST" && request.head.method != "PATCH") return std::nullopt;
+  const auto key = request.head.headers.get("Idempotency-Key");
+  if (!key) return std::nullopt;
+  if (request.head.headers.count("Idempotency-Key") > 1) {
+    throw Failure(Code::invalid_parameter, "Idempotency-Key is given more than once.");
   }
+  const bool printable = std::ranges::all_of(*key, [](char c) { return c > 0x20 && c < 0x7f; });
+  if (key->empty() || key->size() > 255 || !printable) {
+    throw Failure(Code::invalid_parameter,
+                  "Idempotency-Key must be 1 to 255 printable ASCII characters.");
+  }
+  return IdempotencyKey{request.caller.account, std::string(*key), hash_of(request)};
+}
+
+Task<std::optional<Response>> claim(db::Tx& tx, IdempotencyKey key, Looks* looks) {
+  const auto claimed = co_await tx.exec(kClaim, key.account, key.key, db::Bytes{key.hash});
+  if (claimed == 1) co_return std::nullopt;
+  const auto stored = co_await tx.one(kStored, key.account, key.key);
+  co_return compared(stored, key, looks).replay();
+}
+
+void keep_answer(db::Tx& tx, const IdempotencyKey& key, const Response& response,
+                 const Looks* looks) {
+  boost::json::object headers;
+  for (const auto& [name, value] : response.headers.all()) headers[name] = value;
+  db::Json stored{boost::json::serialize(headers)};
+  db::Json shown{to_json(looks != nullptr ? looks->all : std::vector<Look>{})};
+  tx.queue(kStore, key.account, key.key, response.status, std::move(stored), response.body,
+           std::move(shown));
+}
+
+std::optional<Response> Earlier::replay() && {
+  if (seen == Seen::another) throw Failure(Code::idempotency_key_reused);
+  return std::move(answer);
+}
+
+Task<db::Tx> begin_write(db::Pool& pool, Request request) {
+  auto key = idempotency_key(request);
+  db::Tx tx = co_await pool.begin(request.caller.tenant());
+  std::optional<Response> answer;
+  if (key) answer = co_await claim(tx, std::move(*key), request.looks);
+  if (answer) throw Replay{std::move(*answer)};
   co_return tx;
 }
 
 Task<Response> commit_write(db::Tx& tx, Request request, Response response) {
-  if (const auto key = key_of(request)) {
-    boost::json::object headers;
-    for (const auto& [name, value] : response.headers.all()) headers[name] = value;
-    db::Json stored{boost::json::serialize(headers)};
-    db::Json looks{to_json(request.looks ? request.looks->all : std::vector<Look>{})};
-    tx.queue(kStore, request.caller.account, *key, response.status, std::move(stored),
-             response.body, std::move(looks));
-  }
+  if (const auto key = idempotency_key(request)) keep_answer(tx, *key, response, request.looks);
   co_await tx.commit();
   co_return response;
 }
 
 Task<Earlier> earlier_request(db::Pool& pool, Request request) {
   Earlier none;
-  const auto key = key_of(request);
+  const auto key = idempotency_key(request);
   if (!key) co_return none;
   const auto stored =
-      co_await pool.read_maybe_one(request.caller.tenant(), kStored, request.caller.account, *key);
+      co_await pool.read_maybe_one(request.caller.tenant(), kStored, key->account, key->key);
   if (!stored) co_return none;
-  co_return compared(*stored, request, hash_of(request));
+  co_return compared(*stored, *key, request.looks);
 }
 
 void replay_if_seen(Earlier earlier) {
-  if (earlier.seen == Seen::another) throw Failure(Code::idempotency_key_reused);
-  if (earlier.seen == Seen::same) throw Replay{std::move(*earlier.answer)};
+  if (auto answer = std::move(earlier).replay()) throw Replay{std::move(*answer)};
 }
 
 Task<std::int64_t> sweep_idempotency_keys(db::Pool& pool, TenantId tenant) {

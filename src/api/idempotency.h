@@ -14,27 +14,41 @@ namespace wardbook::api {
 /// some carry a password, which a plain hash would give away to who can guess it.
 [[nodiscard]] std::string retry_secret(std::string_view token_secret);
 
-/// A transaction for a change, under the caller's tenant. If the request carries an Idempotency-Key
-/// (POST only), the key is claimed in this very transaction: a duplicate waits until the first one
-/// has committed, then gets its answer (throws Replay); a first one that fails leaves no claim.
-/// Fails with idempotency_key_reused when the key came with another path or body, invalid_parameter
-/// when it is not 1 to 255 printable ASCII characters, and as Pool::begin.
-[[nodiscard]] Task<db::Tx> begin_write(db::Pool& pool, Request request);
+/// The request's Idempotency-Key, which is its caller's own, and the request itself as a hash.
+struct IdempotencyKey {
+  AccountId account;
+  std::string key;
+  std::string hash;
+};
+/// nullopt: it has none, or its method takes none (POST and PATCH do). Fails with invalid_parameter
+/// when it is not 1 to 255 printable ASCII characters.
+[[nodiscard]] std::optional<IdempotencyKey> idempotency_key(const Request& request);
 
-/// Stores the answer beside the claim, if there is one, with what the request came across (a replay
-/// shows it again), and commits. Returns the answer.
+/// Claims the key in the tenant's transaction: a duplicate waits until the first one has committed,
+/// then gets its answer, and `looks` what that showed; a first one that fails leaves no claim.
+/// Fails with idempotency_key_reused when the key came with another path or body.
+[[nodiscard]] Task<std::optional<Response>> claim(db::Tx& tx, IdempotencyKey key, Looks* looks);
+/// Keeps the answer beside the claim, with what the request came across.
+void keep_answer(db::Tx& tx, const IdempotencyKey& key, const Response& response,
+                 const Looks* looks);
+
+// What api::Write does, for slices that do not use it yet. `begin_write` throws Replay.
+[[nodiscard]] Task<db::Tx> begin_write(db::Pool& pool, Request request);
 [[nodiscard]] Task<Response> commit_write(db::Tx& tx, Request request, Response response);
 
 /// What became of the request's Idempotency-Key before, claiming nothing: for handlers that have
-/// something to wait for which no transaction should last through. `begin_write` comes afterwards.
+/// something to wait for which no transaction should last through. `api::write` comes afterwards.
 enum class Seen { never, same, another };
 struct Earlier {
   Seen seen = Seen::never;
-  std::optional<Response> answer;  ///< of the same request
+  std::optional<Response> answer = std::nullopt;  ///< of the same request
+  /// That answer, if there is one. Fails with idempotency_key_reused for another request.
+  [[nodiscard]] std::optional<Response> replay() &&;
 };
-/// Fails with invalid_parameter as `begin_write` does.
+/// Fails with invalid_parameter as `idempotency_key` does.
 [[nodiscard]] Task<Earlier> earlier_request(db::Pool& pool, Request request);
-/// Throws Replay for the same request; fails with idempotency_key_reused for another one.
+
+/// Throws Replay for the same request, for slices that do not use api::Write yet.
 void replay_if_seen(Earlier earlier);
 
 /// Removes keys older than 24 hours in a tenant. Returns how many.

@@ -3,9 +3,17 @@
 
 #include "api/idempotency.h"
 #include "api/router.h"
+#include "api/write.h"
 #include "base/hash.h"
 #include "support/pg_cluster.h"
 #include "support/run.h"
+
+// The features' own is not known here.
+namespace wardbook::audit {
+struct Entry {
+  std::string resource;
+};
+}  // namespace wardbook::audit
 
 namespace wardbook::api {
 namespace {
@@ -18,6 +26,11 @@ const db::Query<void, std::string> kWork{"test.idempotency_work", R"sql(
   INSERT INTO {tenant}.audit_log (action, resource) VALUES ('work', $1))sql"};
 const db::Query<db::Int64Row> kWorkDone{"test.idempotency_done",
                                         "SELECT count(*) FROM {tenant}.audit_log"};
+const db::Query<void, std::string, std::string> kPlatformWork{"test.platform_work", R"sql(
+  INSERT INTO wardbook.platform_audit (action, resource, outcome, request_id, detail)
+  VALUES ('work', $1, 'ok', $2, '{}'))sql"};
+const db::Query<db::Int64Row, std::string> kPlatformWorkDone{"test.platform_done", R"sql(
+  SELECT count(*) FROM wardbook.platform_audit WHERE request_id = $1)sql"};
 const db::Query<void> kAge{"test.idempotency_age", R"sql(
   UPDATE {tenant}.idempotency_keys SET created_at = now() - interval '25 hours')sql"};
 struct Hash {
@@ -42,26 +55,69 @@ Outcome outcome_of(const Response& response, bool replayed) {
           std::string(response.headers.get("Location").value_or("")), replayed, std::nullopt};
 }
 
+/// Writes where the audit log would.
+class Entries final : public Journal {
+ public:
+  void enter(db::Tx& tx, const std::optional<TenantId>& tenant, const Actor& actor,
+             audit::Entry&& entry) override {
+    if (tenant) {
+      tx.queue(kWork, std::move(entry.resource));
+    } else {
+      tx.queue(kPlatformWork, std::move(entry.resource), actor.request_id);
+    }
+  }
+  void committed(const TenantId& tenant) override { touched.push_back(tenant); }
+
+  std::vector<TenantId> touched;
+};
+
+/// What handlers find both in.
+struct Place {
+  db::Pool& db;
+  Entries& audit;
+};
+
 /// A handler: does its work once, then answers or fails.
-Task<Outcome> handle(db::Pool& db, Request request, std::string answer, bool fail) {
+Task<Outcome> handle(Place& place, Request request, std::string answer, bool fail) {
   Outcome out;
   try {
-    db::Tx tx = co_await begin_write(db, request);
-    co_await tx.exec(kWork, std::string("x"));
-    if (fail) throw Failure(Code::conflict);
-    Response response = created(answer, "/things/1");
-    response = co_await commit_write(tx, request, std::move(response));
-    out = outcome_of(response, false);
-  } catch (const Replay& replay) {
-    out = outcome_of(replay.response, true);
+    Write w = co_await write(place, request);
+    if (w.replayed()) {
+      out = outcome_of(w.replay(), true);
+    } else {
+      w.log({.resource = "x"});
+      if (fail) throw Failure(Code::conflict);
+      Response response = created(answer, "/things/1");
+      response = co_await w.commit(std::move(response));
+      out = outcome_of(response, false);
+    }
   } catch (const Failure& failure) {
     out.failed = failure.code();
   }
   co_return out;
 }
 
-Task<> handle_into(db::Pool& db, Request request, std::string answer, Outcome& out) {
-  out = co_await handle(db, std::move(request), std::move(answer), false);
+Task<> handle_into(Place& place, Request request, std::string answer, Outcome& out) {
+  out = co_await handle(place, std::move(request), std::move(answer), false);
+}
+
+Task<> silent(Place& place, Request request) {
+  Write w = co_await write(place, std::move(request));
+  (void)co_await w.commit(no_content());
+}
+
+/// The role that is in force after a log entry, with whatever came before it.
+Task<> in_both_schemas(Place& place, Request request) {
+  Write w = co_await write(place, std::move(request));
+  w.tx().switch_control();
+  w.log({.resource = "x"});
+  w.tx().switch_control();
+  (void)co_await w.commit(no_content());
+}
+
+Task<std::int64_t> of_platform(db::Pool& db, std::string request_id) {
+  db::Tx tx = co_await db.begin_control();
+  co_return (co_await tx.one(kPlatformWorkDone, std::move(request_id))).value;
 }
 
 template <class Row>
@@ -96,7 +152,7 @@ class IdempotencyTest : public ::testing::Test {
     return out;
   }
   Outcome call(Request request, std::string answer = "1", bool fail = false) {
-    return run(reactor_, handle(db_, std::move(request), std::move(answer), fail));
+    return run(reactor_, handle(place_, std::move(request), std::move(answer), fail));
   }
   std::int64_t done() { return run(reactor_, one_row(db_, tenant_, kWorkDone)).value; }
   std::int64_t keys() { return run(reactor_, one_row(db_, tenant_, kKeys)).value; }
@@ -105,6 +161,8 @@ class IdempotencyTest : public ::testing::Test {
   TenantId tenant_ = PgCluster::get().new_tenant("once");
   boost::asio::io_context reactor_{1};
   db::Pool db_{reactor_, PgCluster::get().pool_options()};
+  Entries entries_;
+  Place place_{db_, entries_};
 };
 
 TEST_F(IdempotencyTest, TheSameKeyAndBodyGetTheSameAnswerOnce) {
@@ -164,7 +222,7 @@ TEST_F(IdempotencyTest, TenAtOnceAreDoneOnce) {
   std::vector<Outcome> outcomes(10);
   std::vector<Task<>> tasks;
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    tasks.push_back(handle_into(db_, request("k"), std::to_string(i), outcomes[i]));
+    tasks.push_back(handle_into(place_, request("k"), std::to_string(i), outcomes[i]));
   }
   run_all(reactor_, std::move(tasks));
   int first = 0;
@@ -237,10 +295,10 @@ TEST_F(IdempotencyTest, EarlierRequestsAreFoundWithoutAClaim) {
   (void)call(request("k"), R"({"id":1})");
   const auto earlier = seen(request("k"));
   ASSERT_EQ(earlier.seen, Seen::same);
-  EXPECT_EQ(earlier.answer->body, R"({"id":1})");
-  EXPECT_THROW(replay_if_seen(earlier), Replay);
+  EXPECT_EQ(Earlier(earlier).replay()->body, R"({"id":1})");
+  EXPECT_EQ(seen(request("l")).replay(), std::nullopt);
   EXPECT_EQ(seen(request("k", R"({"a":2})")).seen, Seen::another);
-  EXPECT_THROW(replay_if_seen(seen(request("k", R"({"a":2})"))), Failure);
+  EXPECT_THROW((void)seen(request("k", R"({"a":2})")).replay(), Failure);
   EXPECT_THROW((void)seen(request("a b")), Failure);
   run(reactor_, age_keys(db_, tenant_));
   EXPECT_EQ(seen(request("k")).seen, Seen::never);
@@ -264,6 +322,37 @@ TEST_F(IdempotencyTest, KeysArePrintable) {
   auto twice = request("k");
   twice.head.headers.add("Idempotency-Key", "l");
   EXPECT_EQ(call(twice).failed, Code::invalid_parameter);
+}
+
+TEST_F(IdempotencyTest, TheLogHearsOfWhatWasCommitted) {
+  (void)call(request("k"));
+  EXPECT_EQ(entries_.touched, std::vector<TenantId>{tenant_});
+  (void)call(request("k"));
+  (void)call(request("l"), "1", true);
+  EXPECT_EQ(entries_.touched.size(), 1U) << "not of a replay nor of a failure";
+}
+
+TEST_F(IdempotencyTest, AChangeWithoutAnEntryIsAMistakeOfTheProgram) {
+  EXPECT_THROW(run(reactor_, silent(place_, request("k"))), std::logic_error);
+  EXPECT_EQ(keys(), 0);
+}
+
+TEST_F(IdempotencyTest, EntriesAndKeysAreTheTenantsWhateverRoleWasTakenBefore) {
+  run(reactor_, in_both_schemas(place_, request("k")));
+  EXPECT_EQ(done(), 1);
+  EXPECT_EQ(keys(), 1);
+  EXPECT_TRUE(call(request("k")).replayed);
+}
+
+TEST_F(IdempotencyTest, AnOperatorsChangeIsInThePlatformsLog) {
+  auto asked = request("k");
+  asked.id = "of " + tenant_.str();
+  asked.caller.tenant_id.reset();
+  EXPECT_EQ(call(asked).status, 201);
+  EXPECT_FALSE(call(asked).replayed) << "keys are kept in hospitals only";
+  EXPECT_EQ(run(reactor_, of_platform(db_, asked.id)), 2);
+  EXPECT_TRUE(entries_.touched.empty());
+  EXPECT_EQ(done(), 0);
 }
 
 }  // namespace

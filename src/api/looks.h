@@ -27,12 +27,6 @@ struct Looks {
   bool entered = false;
 };
 
-/// What the first segment of a path is about, with the base path or without: `/records/5` is about
-/// a `record`. `route` for whatever is in no list.
-[[nodiscard]] std::string_view resource_of(std::string_view path);
-/// Whether it is one that belongs to a patient.
-[[nodiscard]] bool belongs_to_patient(std::string_view resource);
-
 /// As they are kept beside the answer of a request with an Idempotency-Key: a JSON array.
 [[nodiscard]] std::string to_json(const std::vector<Look>& looks);
 /// Of what `to_json` wrote.

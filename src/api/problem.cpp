@@ -1,3 +1,4 @@
+#include "api/conditions.h"
 #include "api/input.h"
 #include "api/router.h"
 
@@ -28,7 +29,10 @@ net::Response problem(const Failure& failure, const std::string& request_id) {
     }
     out.raw("errors", boost::json::serialize(errors));
   }
-  for (const auto& [name, json] : failure.extensions()) out.raw(name, json);
+  for (const auto& [name, json] : failure.extensions()) {
+    out.raw(name, json);
+    if (name == kCurrentRevision) response.headers.set("ETag", '"' + json + '"');
+  }
   out.end();
   return response;
 }

@@ -13,9 +13,20 @@ void Request::saw(std::string_view resource, std::int64_t number, PatientId pati
   if (looks != nullptr) looks->all.push_back({std::string(resource), number, patient});
 }
 
-const TenantId& Caller::tenant() const {
+const TenantId& Principal::tenant() const {
   if (!tenant_id) throw Failure(Code::forbidden, "Operators run the platform and see no hospital.");
   return *tenant_id;
+}
+
+Actor Request::actor() const {
+  Actor actor;
+  if (caller.account.value != 0) {
+    actor.account = caller.account;
+    actor.role = to_string(caller.role);
+  }
+  actor.request_id = id;
+  actor.ip = head.remote_ip;
+  return actor;
 }
 
 std::optional<std::string_view> Request::query_param(std::string_view name) const {

@@ -7,28 +7,15 @@
 #include <string_view>
 #include <vector>
 
-#include "api/access.h"
 #include "api/looks.h"
+#include "api/principal.h"
 #include "base/ids.h"
 #include "net/message.h"
 #include "net/server.h"
 
 namespace wardbook::api {
 
-/// Who sent the request, as the access token says and nothing revoked.
-struct Caller {
-  AccountId account;
-  SessionId session;
-  std::string name;
-  std::string email;
-  Role role = Role::auditor;
-  std::optional<TenantId> tenant_id;  ///< absent for operators
-  std::int64_t token_number = 0;
-
-  /// Fails with forbidden for a caller without a tenant (routes with Access::any_in_tenant or a
-  /// hospital's permission never let one in).
-  [[nodiscard]] const TenantId& tenant() const;
-};
+class Subjects;  // api/subject.h
 
 /// One request after the router has matched, authenticated and admitted it. Passed by value.
 struct Request {
@@ -39,15 +26,19 @@ struct Request {
   boost::json::value body;            ///< parsed JSON; null when the route takes none
   std::string_view retry_secret;      ///< the router's: keys what is kept of requests (idempotency)
   std::string_view cursor_secret;     ///< the router's: authenticates the cursors of lists (paging)
-  Caller caller;                      ///< default for Access::open
+  Principal caller;                   ///< nobody for Access::open
   net::Exchange* exchange = nullptr;  ///< for routes that stream; valid until the handler returns
   Looks* looks = nullptr;             ///< the router's, likewise; absent in some tests
+  const Subjects* subjects = nullptr;  ///< the router's, likewise
 
   /// The request has come across something of a patient that its path does not name, or makes it.
   /// Should it fail, or be answered again, the audit log says so; an answer of its own has an entry
   /// of its own.
   void saw(std::string_view resource, std::int64_t number, PatientId patient) const;
 
+  [[nodiscard]] const TenantId& tenant() const { return caller.tenant(); }
+  /// As whom the audit log names the caller.
+  [[nodiscard]] Actor actor() const;
   [[nodiscard]] std::optional<std::string_view> query_param(std::string_view name) const;
   /// The path parameter's id; fails with `missing` (a 404) when it is no positive integer.
   template <class IdType>

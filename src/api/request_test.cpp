@@ -6,6 +6,7 @@
 
 #include "api/paging.h"
 #include "api/router.h"
+#include "api/subject.h"
 #include "api/test_failure.h"
 #include "base/hash.h"
 
@@ -40,7 +41,7 @@ TEST(RequestTest, BodiesAreObjects) {
 }
 
 TEST(RequestTest, OperatorsHaveNoTenant) {
-  Caller caller;
+  Principal caller;
   EXPECT_EQ(failure_of([&] { return caller.tenant(); }), Code::forbidden);
   caller.tenant_id = TenantId::parse("north");
   EXPECT_EQ(caller.tenant().str(), "north");
@@ -331,22 +332,17 @@ TEST(LooksTest, AreKeptAsTheyWere) {
   EXPECT_EQ(to_json(std::vector<Look>{}), "[]");
 }
 
-TEST(LooksTest, APathSaysWhatItIsAbout) {
-  for (const auto& [path, resource] :
-       std::vector<std::pair<std::string, std::string>>{{"/api/v1/records/5/versions", "record"},
-                                                        {"/records", "record"},
-                                                        {"/patients/{id}", "patient"},
-                                                        {"/diagnoses/1", "diagnosis"},
-                                                        {"/attachments/1/content", "attachment"},
-                                                        {"/users/1", "account"},
-                                                        {"/recordss/1", "route"},
-                                                        {"/", "route"},
-                                                        {"", "route"}}) {
-    EXPECT_EQ(resource_of(path), resource) << path;
-  }
-  EXPECT_TRUE(belongs_to_patient("attachment"));
-  EXPECT_FALSE(belongs_to_patient("account"));
-  EXPECT_FALSE(belongs_to_patient("route"));
+TEST(SubjectsTest, AreFoundByTheirResource) {
+  static constexpr Subject kRecord{.resource = "record"};
+  static constexpr Subject kOther{.resource = "record"};
+  Subjects subjects;
+  subjects.add(kRecord);
+  subjects.add(kRecord);
+  subjects.add(kNothing);
+  EXPECT_EQ(subjects.find("record"), &kRecord);
+  EXPECT_EQ(subjects.find("route"), &kNothing);
+  EXPECT_EQ(subjects.find("records"), nullptr);
+  EXPECT_THROW(subjects.add(kOther), std::logic_error);
 }
 
 TEST(PageTest, IsOneObject) {

@@ -87,7 +87,7 @@ std::string bearer_of(const net::RequestHead& head) {
   return std::string(trimmed(value->substr(space + 1)));
 }
 
-bool names_own_tenant(const net::RequestHead& head, const Caller& caller) {
+bool names_own_tenant(const net::RequestHead& head, const Principal& caller) {
   const auto count = head.headers.count("X-Tenant-ID");
   if (count == 0) return true;
   const auto named = head.headers.get("X-Tenant-ID");
@@ -154,13 +154,14 @@ struct Router::Impl {
   App& app;
   std::vector<Route> routes;
   Hooks hooks;
-  Node root;
+  Node root = {};
+  Subjects subjects = {};
   Streaming::Counts streaming = {};
 
   /// What the log line and the metrics say of a request.
   struct Trace {
     std::string_view pattern;
-    Caller caller;
+    Principal caller;
     std::string log_detail;
     const Route* handled_by = nullptr;       ///< once its handler has begun
     std::optional<std::int64_t> subject_id;  ///< the path's `{id}`
@@ -185,6 +186,10 @@ struct Router::Impl {
       throw std::logic_error("two routes for " + std::string(route.method) + " " +
                              std::string(route.pattern));
     }
+    if (std::ranges::find(names, "id") != names.end() && route.subject == &kNothing) {
+      throw std::logic_error("what {id} names is not said of " + std::string(route.pattern));
+    }
+    subjects.add(*route.subject);
     if (node->names.empty()) node->names = std::move(names);
   }
 
@@ -256,6 +261,7 @@ struct Router::Impl {
     request.retry_secret = hooks.retry_secret;
     request.cursor_secret = hooks.cursor_secret;
     request.looks = &trace.looks;
+    request.subjects = &subjects;
     const Route& route = match(request.head, request, trace);
     require_admission(route, request.head);
     if (route.access != Access::open) {
@@ -263,11 +269,12 @@ struct Router::Impl {
       request.caller = co_await hooks.authenticate(std::move(bearer));
       trace.caller = request.caller;
       if (!names_own_tenant(request.head, request.caller)) {
-        co_await hooks.refused(request.caller, request, "the token's own tenant in X-Tenant-ID");
+        static constexpr Subject kTenant{.resource = "tenant", .reading = Access::any_in_tenant};
+        co_await hooks.refused(request, kTenant, "the token's own tenant in X-Tenant-ID");
         throw Failure(Code::tenant_mismatch);
       }
-      if (!allows(request.caller.role, route.access)) {
-        co_await hooks.refused(request.caller, request, to_string(route.access));
+      if (!request.caller.may(route.access)) {
+        co_await hooks.refused(request, *route.subject, to_string(route.access));
         throw Failure(Code::forbidden);
       }
     }
@@ -283,10 +290,10 @@ struct Router::Impl {
 
   /// What has to be written down before this answer leaves. The entries of all others were written
   /// by their handlers.
-  static std::optional<Unlogged> unlogged(Trace& trace, const std::optional<Failure>& failure,
-                                          const Response& response) {
+  std::optional<Unlogged> unlogged(Trace& trace, const std::optional<Failure>& failure,
+                                   const Response& response) const {
     if (trace.handled_by == nullptr || !trace.caller.tenant_id) return std::nullopt;
-    Unlogged out{trace.handled_by->pattern, {}, {}};
+    Unlogged out{trace.handled_by->pattern, {}, {}, &subjects};
     if (failure) {
       if (!tells_something(failure->code())) return std::nullopt;
       out.outcome = describe(failure->code()).name;
@@ -295,8 +302,9 @@ struct Router::Impl {
     } else if (!response.headers.get(kReplayedHeader) || trace.looks.entered) {
       return std::nullopt;
     }
-    if (trace.subject_id && belongs_to_patient(trace.handled_by->subject)) {
-      Look named{std::string(trace.handled_by->subject), *trace.subject_id, {}};
+    const Subject& subject = *trace.handled_by->subject;
+    if (trace.subject_id && subject.whose != nullptr) {
+      Look named{std::string(subject.resource), *trace.subject_id, {}};
       out.looks.push_back(std::move(named));
     }
     // What the request made came last.
@@ -305,7 +313,7 @@ struct Router::Impl {
     return out;
   }
 
-  Task<> write_down(net::Exchange& exchange, Caller caller, Unlogged what) {
+  Task<> write_down(net::Exchange& exchange, Principal caller, Unlogged what) {
     Request request;
     request.head = exchange.head();
     request.id = exchange.id();
@@ -319,7 +327,7 @@ std::size_t Route::body_bytes() const {
 }
 
 Router::Router(App& app, std::vector<Route> routes, Hooks hooks)
-    : impl_(std::make_unique<Impl>(Impl{app, std::move(routes), std::move(hooks), {}})) {
+    : impl_(std::make_unique<Impl>(Impl{app, std::move(routes), std::move(hooks)})) {
   for (const auto& route : impl_->routes) impl_->insert(route);
 }
 Router::~Router() = default;
@@ -348,7 +356,7 @@ Task<> Router::handle(net::Exchange& exchange) {
   }
   int status = response.status;
   const bool answers = !client_gone && !exchange.answered();
-  if (auto what = answers ? Impl::unlogged(trace, failure, response) : std::nullopt) {
+  if (auto what = answers ? impl_->unlogged(trace, failure, response) : std::nullopt) {
     try {
       co_await impl_->write_down(exchange, trace.caller, std::move(*what));
     } catch (const Failure& f) {

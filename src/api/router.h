@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "api/access.h"
 #include "api/request.h"
+#include "api/subject.h"
 #include "base/task.h"
 #include "net/server.h"
 
@@ -27,23 +27,27 @@ enum class Body {
   stream,     ///< the handler reads it from Request::exchange
 };
 
-/// One row of the program's route list. All members must be given: a route without an Access does
-/// not compile.
+/// One row of the program's route list. A route without an Access does not compile.
 struct Route {
-  Route(std::string_view method_, std::string_view pattern_, Access access_, Handler handler_,
-        Body body_ = Body::none)
+  /// `subject_` lives as long as the program.
+  Route(std::string_view method_, std::string_view pattern_, Access access_,
+        const Subject& subject_, Handler handler_, Body body_ = Body::none)
       : method(method_),
         pattern(pattern_),
         access(access_),
         handler(handler_),
         body(body_),
-        subject(resource_of(pattern_)) {}
+        subject(&subject_) {}
+  /// About nothing in particular: there is no `{id}` in the pattern.
+  Route(std::string_view method_, std::string_view pattern_, Access access_, Handler handler_,
+        Body body_ = Body::none)
+      : Route(method_, pattern_, access_, kNothing, handler_, body_) {}
   std::string_view method;
   std::string_view pattern;  ///< below the base path or absolute; `{name}` is one segment
   Access access;
   Handler handler;
   Body body;
-  std::string_view subject;  ///< what `{id}` names, if it has one: `record`, `patient`, …
+  const Subject* subject;  ///< what `{id}` names, or what the list is of
 
   /// The longest JSON body: 1 MiB, and 16 KiB below /auth/, where anybody may send one.
   [[nodiscard]] std::size_t body_bytes() const;
@@ -54,9 +58,10 @@ struct Route {
 /// An answer that tells something of a patient and has no entry in the audit log yet: a failure, or
 /// the answer to an earlier request once more.
 struct Unlogged {
-  std::string_view pattern;  ///< of the route
-  std::string outcome;       ///< the failure's code; empty for an earlier answer
-  std::vector<Look> looks;   ///< first what the path names, or what was seen last
+  std::string_view pattern;            ///< of the route
+  std::string outcome;                 ///< the failure's code; empty for an earlier answer
+  std::vector<Look> looks;             ///< first what the path names, or what was seen last
+  const Subjects* subjects = nullptr;  ///< the router's: whose the looks' resources are
   [[nodiscard]] bool failed() const { return !outcome.empty(); }
 };
 
@@ -64,12 +69,12 @@ struct Unlogged {
 struct Hooks {
   /// The caller that the Authorization header names. Fails with unauthenticated, token_expired,
   /// tenant_suspended, database_unavailable.
-  std::function<Task<Caller>(std::string bearer)> authenticate;
+  std::function<Task<Principal>(std::string bearer)> authenticate;
   /// Whether the client may use a route that works for anybody once more: 0, or in how many seconds
   /// it may. Absent: always.
   std::function<int(const net::RequestHead&, std::string_view pattern)> admit;
-  /// Writes down that a caller was refused (403). Must not throw.
-  std::function<Task<>(Caller, Request, std::string_view permission)> refused;
+  /// Writes down that a caller was refused (403), and what of. Must not throw.
+  std::function<Task<>(Request, const Subject&, std::string_view permission)> refused;
   /// Writes down, durably, what an answer without an entry would tell. Throws when it cannot, or
   /// when the caller may not see an earlier answer again: that Failure is answered instead.
   std::function<Task<>(Request, Unlogged)> looked;
@@ -87,7 +92,9 @@ struct Hooks {
 /// problem+json. Closed by default. One log line a request.
 class Router {
  public:
-  /// Throws std::logic_error when two routes have the same method and pattern.
+  /// Throws std::logic_error when two routes have the same method and pattern, when a pattern has
+  /// an
+  /// `{id}` and no subject, or when two subjects have one name.
   Router(App& app, std::vector<Route> routes, Hooks hooks);
   ~Router();
   Router(const Router&) = delete;

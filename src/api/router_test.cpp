@@ -77,19 +77,27 @@ Task<Response> replay(App&, Request) {
   co_return Response{};
 }
 
+const db::Query<Whose, std::int64_t> kWhose{
+    "test.whose", "SELECT $1::bigint AS patient_id, false AS voided, false AS purged"};
+constexpr Subject kRecord{.resource = "record", .whose = &kWhose};
+constexpr Subject kPatient{.resource = "patient", .whose = &kWhose};
+constexpr Subject kTemplate{.resource = "template"};
+constexpr Subject kOpen{.resource = "open"};
+
 std::vector<Route> routes() {
   using enum Access;
-  return {{"GET", "/open/{id}", open, &echo},
-          {"GET", "/open/{id}/parts/{n}", open, &echo},
+  return {{"GET", "/open/{id}", open, kOpen, &echo},
+          {"GET", "/open/{id}/parts/{n}", open, kOpen, &echo},
           {"GET", "/open/me", open, &literal},
-          {"GET", "/records/{id}", records_read, &echo},
-          {"PATCH", "/records/{id}", records_write, &echo, Body::json},
-          {"POST", "/records", records_write, &echo, Body::json},
-          {"POST", "/records/{id}/copy", records_write, &echo, Body::no_fields},
-          {"GET", "/records/{id}/look", records_read, &look},
-          {"GET", "/templates/{id}", any_in_tenant, &fail},
+          {"GET", "/records/{id}", records_read, kRecord, &echo},
+          {"PATCH", "/records/{id}", records_write, kRecord, &echo, Body::json},
+          {"POST", "/records", records_write, kRecord, &echo, Body::json},
+          {"POST", "/records/{id}/copy", records_write, kRecord, &echo, Body::no_fields},
+          {"GET", "/records/{id}/look", records_read, kRecord, &look},
+          {"GET", "/patients/{id}", patients_read, kPatient, &echo},
+          {"GET", "/templates/{id}", any_in_tenant, kTemplate, &fail},
           {"GET", "/look", records_read, &look},
-          {"GET", "/open/{id}/look", open, &look},
+          {"GET", "/open/{id}/look", open, kOpen, &look},
           {"PUT", "/files", attachments_write, &take, Body::stream},
           {"POST", "/auth/login", open, &echo, Body::json},
           {"GET", "/secret", open, &secret},
@@ -99,17 +107,18 @@ std::vector<Route> routes() {
 }
 
 /// The bearer is the role's name.
-Task<Caller> authenticate(std::string bearer) {
-  Caller caller;
+Task<Principal> authenticate(std::string bearer) {
+  Principal caller;
   const auto role = parse_role(bearer);
   if (!role) throw Failure(Code::token_expired);
   caller.role = *role;
+  caller.permissions = permissions_of(*role);
   if (*role != Role::platform_admin) caller.tenant_id = TenantId::parse("north");
   co_return caller;
 }
 
-Task<> note_refusal(App& app, std::string role, std::string permission) {
-  app.refused.push_back(role + " " + permission);
+Task<> note_refusal(App& app, std::string role, std::string resource, std::string permission) {
+  app.refused.push_back(role + " " + resource + " " + permission);
   co_return;
 }
 
@@ -118,6 +127,7 @@ Task<> note_look(App& app, Request request, Unlogged what) {
                      request.head.method + " " + std::string(what.pattern) + " " + what.outcome;
   for (const auto& one : what.looks) {
     seen += " " + one.resource + "=" + std::to_string(one.id);
+    if (what.subjects->find(one.resource) == nullptr) seen += "?";
     if (one.patient) seen += "/" + std::to_string(one.patient->value);
   }
   if (app.log_is_away) throw Failure(Code::database_unavailable);
@@ -135,8 +145,9 @@ class RouterTest : public ::testing::Test {
       app_.admitted.push_back(head.remote_ip + " " + std::string(pattern));
       return app_.wait_s;
     };
-    out.refused = [this](Caller caller, Request, std::string_view permission) {
-      return note_refusal(app_, std::string(to_string(caller.role)), std::string(permission));
+    out.refused = [this](Request request, const Subject& subject, std::string_view permission) {
+      return note_refusal(app_, std::string(to_string(request.caller.role)),
+                          std::string(subject.resource), std::string(permission));
     };
     out.cursor_secret = "authenticated by this";
     out.looked = [this](Request request, Unlogged what) {
@@ -225,8 +236,8 @@ TEST_F(RouterTest, AdmitsByRoleAndWritesRefusalsDown) {
   EXPECT_EQ(refused.status, 403);
   EXPECT_EQ(code(refused), "forbidden");
   EXPECT_EQ(code(ask("GET /records/7", "Authorization: Bearer platform_admin\r\n")), "forbidden");
-  EXPECT_THAT(app_.refused,
-              ElementsAre("receptionist records:read", "platform_admin records:read"));
+  EXPECT_THAT(app_.refused, ElementsAre("receptionist record records:read",
+                                        "platform_admin record records:read"));
   EXPECT_EQ(app_.handled.size(), 1U);
 }
 
@@ -237,6 +248,8 @@ TEST_F(RouterTest, TheTenantHeaderMustAgree) {
   EXPECT_EQ(code(ask("GET /records/7", nurse + "X-Tenant-ID: north\r\nX-Tenant-ID: south\r\n")),
             "tenant_mismatch");
   EXPECT_EQ(code(ask("GET /records/7", nurse + "X-Tenant-ID:\r\n")), "tenant_mismatch");
+  ASSERT_EQ(app_.refused.size(), 3U);
+  EXPECT_THAT(app_.refused[0], ::testing::StartsWith("nurse tenant ")) << "not that record's";
 }
 
 TEST_F(RouterTest, ReadsJsonBodies) {
@@ -383,9 +396,13 @@ TEST_F(RouterTest, AnswersAreNotCached) {
 
 TEST(RouterRoutesTest, OneHandlerForEachMethodAndPattern) {
   App app;
-  std::vector<Route> twice{{"GET", "/a/{id}", Access::open, &echo},
+  std::vector<Route> twice{{"GET", "/a/{id}", Access::open, kOpen, &echo},
                            {"GET", "/a/{other}", Access::open, &echo}};
   EXPECT_THROW(Router(app, twice, {}), std::logic_error);
+  const std::vector<Route> nameless{{"GET", "/things/{id}", Access::open, &echo}};
+  EXPECT_THROW(Router(app, nameless, {}), std::logic_error) << "whose is it?";
+  const std::vector<Route> one{{"GET", "/things/{id}", Access::open, kOpen, &echo}};
+  EXPECT_NO_THROW(Router(app, one, {}));
 }
 
 TEST_F(RouterTest, WhatAFailureTellsIsWrittenDownBeforeItsAnswer) {

@@ -9,7 +9,9 @@
 #include "base/text.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
+#include "features/patients/patients.h"
 #include "features/records/records.h"
+#include "features/templates/templates.h"
 #include "features/tenants/tenants.h"
 #include "migrate/migrate.h"
 #include "s3/client.h"
@@ -60,19 +62,19 @@ Task<int> verify(CommandContext& context) {
     try {
       verdict = co_await audit::verify_chain(context.db, id);
       if (!verdict.first_fault) co_await records::verify_versions(context.db, id, verdict);
+      if (!verdict.first_fault) co_await patients::verify_patients(context.db, id, verdict);
+      if (!verdict.first_fault) co_await attachments::verify_files(context.db, id, verdict);
+      if (!verdict.first_fault) co_await templates::verify_templates(context.db, id, verdict);
     } catch (const Failure& failure) {  // of one hospital; the others are verified all the same
       verdict.first_fault = "was not verified: " + text_of(failure);
     }
     if (verdict.first_fault) code = 1;
-    boost::json::object row{{"tenant", id.str()},
-                            {"entries", verdict.entries},
-                            {"erased", verdict.erased},
-                            {"unsealed", verdict.unsealed},
-                            {"versions", verdict.versions},
-                            {"epoch", verdict.epoch},
-                            {"seals", verdict.seals},
-                            {"head", verdict.head},
-                            {"result", verdict.first_fault.value_or("holds")}};
+    boost::json::object row{
+        {"tenant", id.str()},           {"entries", verdict.entries},
+        {"erased", verdict.erased},     {"unsealed", verdict.unsealed},
+        {"versions", verdict.versions}, {"erased_versions", verdict.erased_versions},
+        {"epoch", verdict.epoch},       {"seals", verdict.seals},
+        {"head", verdict.head},         {"result", verdict.first_fault.value_or("holds")}};
     rows.push_back(std::move(row));
   }
   print_rows(context.arguments, rows);

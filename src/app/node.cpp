@@ -51,9 +51,11 @@ net::ServerOptions server_options(const Settings::Server& server, const Service&
   return options;
 }
 
-Task<> note_refusal(ServiceApp& app, api::Request request, std::string permission) {
+Task<> note_refusal(ServiceApp& app, api::Request request, const api::Subject& subject,
+                    std::string permission) {
   try {
-    co_await audit::write_refusal(app.audit, app.db, std::move(request), std::move(permission));
+    co_await audit::write_refusal(app.audit, app.db, std::move(request), subject,
+                                  std::move(permission));
   } catch (const std::exception& e) {
     log::error("a refusal was not written down", {{"detail", e.what()}});
   }
@@ -107,8 +109,9 @@ api::Hooks Node::hooks() {
   hooks.admit = [this](const net::RequestHead& head, std::string_view pattern) {
     return seconds_to_wait(app_.service, head, pattern);
   };
-  hooks.refused = [this](const api::Caller&, api::Request request, std::string_view permission) {
-    return note_refusal(app_, std::move(request), std::string(permission));
+  hooks.refused = [this](api::Request request, const api::Subject& subject,
+                         std::string_view permission) {
+    return note_refusal(app_, std::move(request), subject, std::string(permission));
   };
   hooks.looked = [this](api::Request request, api::Unlogged what) {
     return audit::write_look(app_.audit, app_.db, std::move(request), std::move(what));

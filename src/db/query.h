@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "db/columns.h"
 
 namespace wardbook::db {
 
@@ -142,12 +143,14 @@ class QueryText {
 [[nodiscard]] const std::vector<const QueryText*>& all_queries();
 
 /// What a statement takes and gives: `inline const Query<Record, RecordId> kGet{"records.get",
-/// "…"};` Row is void where no rows come back.
+/// "…"};` Row is void where no rows come back. A Row that lists its columns (`kColumns`,
+/// db/columns.h) is held against the statement when it is compiled.
 template <class Row, class... Params>
 class Query : public QueryText {
  public:
   static_assert(std::is_void_v<Row> || Decodable<Row>);
-  using QueryText::QueryText;
+  Query(const char* query_name, CheckedSql<Row> query_sql)
+      : QueryText(query_name, query_sql.text) {}
 };
 
 }  // namespace wardbook::db

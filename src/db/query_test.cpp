@@ -10,6 +10,18 @@
 namespace wardbook::db {
 namespace {
 
+constexpr Columns kTwo{"id", "name"};
+static_assert(kTwo["name"] == 1);
+static_assert(selects("SELECT r.id, r.name FROM t r", kTwo.names));
+static_assert(selects("SELECT id,\n  (SELECT a, b FROM x) AS name\nFROM t", kTwo.names));
+static_assert(selects("SELECT id, ARRAY[a, 'FROM , (' || b] AS name FROM t", kTwo.names));
+static_assert(selects("WITH o AS (SELECT 1 AS one) SELECT t.id, o.one AS name FROM t", kTwo.names));
+static_assert(selects("INSERT INTO t (name) VALUES ($1) RETURNING id, name", kTwo.names));
+static_assert(!selects("SELECT r.name, r.id FROM t r", kTwo.names));
+static_assert(!selects("SELECT r.id FROM t r", kTwo.names));
+static_assert(!selects("SELECT r.id, r.name, r.other FROM t r", kTwo.names));
+static_assert(!selects("DELETE FROM t", kTwo.names));
+
 using namespace std::chrono_literals;
 
 /// A row whose columns are given as PostgreSQL would write them.

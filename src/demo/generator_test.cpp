@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "clinical/visit.h"
 #include "demo/catalog.h"
 #include "demo/conditions.h"
 #include "demo/demo.h"
@@ -17,7 +18,6 @@
 #include "demo/person.h"
 #include "features/allergies/allergies.h"
 #include "features/patients/patients.h"
-#include "features/records/records.h"
 
 namespace wardbook::demo {
 namespace {
@@ -97,13 +97,14 @@ TEST(Generator, EverythingPassesTheChecksOfTheApi) {
   for (const auto& [id, hospital] : hospitals()) {
     std::vector<Fault> faults;
     for (const auto& patient : hospital.patients) {
-      (void)patients::parse_patient(patient.body, kAnchor, faults);
+      (void)patients::parse_patient(patient.body, kAnchor, nullptr, faults);
     }
     for (const auto& record : hospital.records) {
       json::object body = record.body;
       body["patient_id"] = 1;
       body["doctor_id"] = 1;
-      (void)records::parse_record(body, faults);
+      const auto visit = clinical::parse(body, nullptr, {}, faults);
+      for (auto& missing : clinical::incomplete(visit)) faults.push_back(std::move(missing));
     }
     for (const Fault& fault : faults) ADD_FAILURE() << id << fault.pointer << fault.message;
   }
@@ -326,11 +327,11 @@ TEST(Generator, NobodyGetsWhatTheyAreAllergicTo) {
       const std::string known = json::serialize(allergies);
       const std::string drugs = json::serialize(record.body.at("prescriptions"));
       allergic += allergies.empty() ? 0 : 1;
-      std::vector<std::string> names;
+      std::vector<allergies::Prescribed> lines;
       for (const auto& line : record.body.at("prescriptions").as_array()) {
-        names.emplace_back(line.at("medication").as_string());
+        lines.push_back({std::string(line.at("medication").as_string()), 0});
       }
-      EXPECT_EQ(allergies::warnings_json(known, names, ""), "[]");
+      EXPECT_EQ(allergies::warnings_json(known, lines, ""), "[]");
       if (known.find("Penicillin") != std::string::npos) {
         EXPECT_THAT(drugs, Not(HasSubstr("Amoxi")));
       }

@@ -8,13 +8,15 @@
 #include <utility>
 #include <vector>
 
+#include "base/hash.h"
 #include "db/sync_connection.h"
 #include "demo/interrupt.h"
 #include "demo/loader_sql.h"
 #include "demo/people.h"
+#include "features/audit/audit.h"
 #include "features/patients/patients.h"
 #include "features/patients/patients_keys.h"
-#include "features/records/records.h"
+#include "features/records/content_format.h"
 #include "features/records/records_search.h"
 #include "text/names.h"
 
@@ -31,6 +33,15 @@ struct Rows {
   json::array diagnoses;
   json::array versions;
   json::array signatures;
+};
+
+/// Where a record on its way is.
+struct Current {
+  std::int64_t revision = 0;
+  records::OpenVersion version;
+  std::string status;
+  clinical::Visit visit;
+  std::string content;  ///< the visit's
 };
 
 /// A record on its way into the database, with the ids it gets.
@@ -51,7 +62,7 @@ json::value or_null(const std::optional<std::string>& text) {
 struct Step {
   const char* kind;
   const char* status;
-  const char* action;
+  audit::Action action;
   Time at;
   std::optional<std::string> reason;
 };
@@ -108,13 +119,13 @@ class Loader {
     return ids;
   }
 
-  void note(Time at, std::int64_t actor, const char* role, const char* action, const char* resource,
-            std::int64_t id, std::int64_t patient, json::object after,
+  void note(Time at, std::int64_t actor, const char* role, audit::Action action,
+            const char* resource, std::int64_t id, std::int64_t patient, json::object after,
             const std::optional<std::string>& reason = {}) {
     entries_.emplace_back(at, json::object{{"at", format_rfc3339(at)},
                                            {"actor_id", actor},
                                            {"actor_role", role},
-                                           {"action", action},
+                                           {"action", action.name()},
                                            {"resource", resource},
                                            {"resource_id", id},
                                            {"patient_id", patient},
@@ -125,9 +136,9 @@ class Loader {
   void insert_patients(const std::vector<DemoPatient>& patients);
   void insert_records(const std::vector<DemoRecord>& records);
   void add_record(const Entering& entering, Rows& rows);
-  void write_version(const Entering& entering, const Step& step, const records::RecordInput& input,
-                     const std::vector<records::Diagnosis>& coded, json::object& row, Rows& rows);
-  static void sign(const Entering& entering, const char* meaning, json::object& row, Rows& rows);
+  void write_version(const Entering& entering, const Step& step, clinical::Visit& visit,
+                     Current& current, Rows& rows);
+  static void sign(const Entering& entering, const Current& current, json::object& row, Rows& rows);
   void insert_audit();
 
   db::SyncConnection connection_;
@@ -156,15 +167,31 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
   const std::vector<std::int64_t> numbers = next_ids("'{tenant}.patient_numbers'", patients.size());
   const std::int64_t by = staff_.at("reception@demo.test");
   json::array rows;
+  json::array versions;
   for (std::size_t i = 0; i < patients.size(); ++i) {
     std::vector<Fault> faults;
-    const auto input = patients::parse_patient(patients[i].body, anchor_, faults);
+    auto input = patients::parse_patient(patients[i].body, anchor_, nullptr, faults);
     if (!faults.empty()) refuse("patient", faults);
+    patients::settle(input, nullptr, 1);
+    input.patient_number = "P-" + padded(numbers[i]);
     const std::string at = format_rfc3339(patients[i].registered_at);
-    const std::string number = "P-" + padded(numbers[i]);
-    const auto keys = patients::keys_of(number, input.first_name, input.last_name);
+    patients::Patient patient;
+    patient.id = PatientId(patients_[i]);
+    patient.data = input;
+    patient.updated_at = at;
+    auto version = patients::version_of(patient, "patient.create", AccountId(by));
+    const audit::Kept kept = audit::kept(version);
+    versions.push_back({{"resource_id", patients_[i]},
+                        {"changed_by", by},
+                        {"changed_at", at},
+                        {"content_format", version.content_format},
+                        {"content_digest", "\\x" + to_hex(kept.digest)},
+                        {"content_hash", kept.hash},
+                        {"content_salt", kept.salt},
+                        {"content", version.content}});
+    const auto keys = patients::keys_of(*input.patient_number, input.first_name, input.last_name);
     rows.push_back({{"id", patients_[i]},
-                    {"patient_number", number},
+                    {"patient_number", *input.patient_number},
                     {"number_key", keys.number},
                     {"number_letters", keys.number_letters},
                     {"number_forms", json::value_from(keys.number_forms)},
@@ -180,12 +207,13 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
                     {"address", or_null(input.address)},
                     {"emergency_contact", or_null(input.emergency_contact)},
                     {"allergies", json::parse(input.allergies)},
+                    {"last_allergy_id", input.last_allergy_id},
                     {"created_by", by},
                     {"created_at", at}});
     note(patients[i].registered_at, by, "receptionist", "patient.create", "patient", patients_[i],
-         patients_[i], {{"version", 1}});
+         patients_[i], {{"version", 1}, {"content_hash", kept.hash}});
   }
-  connection_.exec(sql(kInsertPatients), {json::serialize(rows)});
+  connection_.exec(sql(kInsertPatients), {json::serialize(rows), json::serialize(versions)});
 }
 
 /// As the API makes them of the sequence.
@@ -194,18 +222,13 @@ std::string record_number(const std::string& visit_date, std::int64_t number) {
 }
 
 /// The record's coded diagnoses, and their rows.
-std::vector<records::Diagnosis> code(const Entering& entering, json::array& rows) {
-  std::vector<records::Diagnosis> coded;
+std::vector<clinical::CodedDiagnosis> code(const Entering& entering, json::array& rows) {
+  std::vector<clinical::CodedDiagnosis> coded;
   const DemoRecord& record = *entering.record;
   for (std::size_t i = 0; i < record.diagnoses.size(); ++i) {
     const DemoDiagnosis& d = record.diagnoses[i];
-    records::Diagnosis one;
-    one.id = DiagnosisId(entering.diagnosis_ids[i]);
-    one.icd_code = d.icd_code;
-    one.diagnosis_name = d.diagnosis_name;
-    one.diagnosis_type = d.diagnosis_type;
-    one.status = d.status;
-    coded.push_back(std::move(one));
+    coded.push_back({DiagnosisId(entering.diagnosis_ids[i]), d.icd_code, d.diagnosis_name,
+                     d.diagnosis_type, d.status, std::nullopt});
     rows.push_back({{"id", entering.diagnosis_ids[i]},
                     {"record_id", entering.id},
                     {"icd_code", d.icd_code},
@@ -218,60 +241,74 @@ std::vector<records::Diagnosis> code(const Entering& entering, json::array& rows
   return coded;
 }
 
-json::object row_of(const records::RecordInput& input) {
-  json::object row;
-  row["visit_date"] = input.visit_date;
-  row["visit_type"] = input.visit_type;
-  row["chief_complaint"] = or_null(input.chief_complaint);
-  row["history_of_present_illness"] = or_null(input.history_of_present_illness);
-  row["physical_examination"] = or_null(input.physical_examination);
-  row["diagnosis"] = or_null(input.diagnosis);
-  row["treatment_plan"] = or_null(input.treatment_plan);
-  row["prescriptions"] = json::parse(input.prescriptions);
-  row["vital_signs"] = json::parse(input.vital_signs);
-  row["lab_results"] = json::parse(input.lab_results);
-  row["notes"] = or_null(input.notes);
-  row["follow_up_required"] = input.follow_up_required;
-  if (input.follow_up_date) row["follow_up_date"] = format_date(*input.follow_up_date);
-  row["follow_up_instructions"] = or_null(input.follow_up_instructions);
-  return row;
-}
-
-/// The next version of the record, with its audit entry; `row` takes it.
-void Loader::write_version(const Entering& entering, const Step& step,
-                           const records::RecordInput& input,
-                           const std::vector<records::Diagnosis>& coded, json::object& row,
-                           Rows& rows) {
-  const std::int64_t version = row.contains("version") ? row["version"].as_int64() + 1 : 1;
+/// The next version of the record, with its audit entry; `current` becomes it.
+void Loader::write_version(const Entering& entering, const Step& step, clinical::Visit& visit,
+                           Current& current, Rows& rows) {
   const std::string time = format_rfc3339(step.at);
-  std::string content = records::canonical_content(input, coded);
-  const std::string hash = records::content_hash(RecordId(entering.id), version, step.status,
-                                                 AccountId(entering.doctor), time, content);
-  rows.versions.push_back({{"record_id", entering.id},
-                           {"version", version},
-                           {"kind", step.kind},
-                           {"reason", or_null(step.reason)},
-                           {"status", step.status},
-                           {"changed_by", entering.doctor},
-                           {"changed_at", time},
-                           {"content", std::move(content)},
-                           {"content_hash", hash}});
+  records::OpenVersion& v = current.version;
+  current.status = step.status;
+  ++current.revision;
+  ++v.number;
+  v.kind = step.kind;
+  v.by = AccountId(entering.doctor);
+  v.begun_at = v.changed_at = step.at;
+  v.content_format = records::newest_content_format();
+  v.salt = audit::new_salt();
+  clinical::settle(visit, current.visit, v.number);
+  current.visit = visit;
+  current.content = clinical::canonical(visit, v.content_format);
+  v.digest = audit::content_digest(*v.salt, step.reason, current.content);
+  v.hash = records::version_hash(RecordId(entering.id), current.revision, current.status,
+                                 PatientId(entering.patient), v);
+  // The version of a draft is in the record's row alone.
+  if (entering.record->stage != Stage::draft) {
+    rows.versions.push_back({{"record_id", entering.id},
+                             {"version", v.number},
+                             {"revision", current.revision},
+                             {"kind", v.kind},
+                             {"status", current.status},
+                             {"patient_id", entering.patient},
+                             {"changed_by", entering.doctor},
+                             {"changed_at", time},
+                             {"content_format", v.content_format},
+                             {"content_digest", "\\x" + to_hex(v.digest)},
+                             {"content_hash", v.hash},
+                             {"content_salt", *v.salt},
+                             {"reason", or_null(step.reason)},
+                             {"content", current.content}});
+  }
   note(step.at, entering.doctor, "doctor", step.action, "record", entering.id, entering.patient,
-       {{"version", version}, {"status", step.status}, {"content_hash", hash}}, step.reason);
-  row["status"] = step.status;
-  row["version"] = version;
-  row["content_hash"] = hash;
-  row["updated_at"] = time;
+       {{"revision", current.revision},
+        {"version", v.number},
+        {"status", current.status},
+        {"content_hash", v.hash}},
+       step.reason);
 }
 
-void Loader::sign(const Entering& entering, const char* meaning, json::object& row, Rows& rows) {
-  row["signed_hash"] = row["content_hash"];
+void Loader::sign(const Entering& entering, const Current& current, json::object& row, Rows& rows) {
+  row["signed_hash"] = current.version.hash;
   rows.signatures.push_back({{"record_id", entering.id},
-                             {"version", row["version"]},
-                             {"content_hash", row["content_hash"]},
+                             {"version", current.version.number},
+                             {"content_hash", current.version.hash},
                              {"signed_by", entering.doctor},
-                             {"signed_at", row["updated_at"]},
-                             {"meaning", meaning}});
+                             {"signed_at", format_rfc3339(current.version.changed_at)},
+                             {"meaning", current.version.kind}});
+}
+
+void put_version(json::object& row, const Current& current) {
+  const records::OpenVersion& v = current.version;
+  row["status"] = current.status;
+  row["revision"] = current.revision;
+  row["version"] = v.number;
+  row["version_kind"] = v.kind;
+  row["version_by"] = v.by.value;
+  row["version_begun_at"] = format_rfc3339(v.begun_at);
+  row["updated_at"] = format_rfc3339(v.changed_at);
+  row["content"] = current.content;
+  row["content_format"] = v.content_format;
+  row["content_salt"] = v.salt.value();
+  row["content_digest"] = "\\x" + to_hex(v.digest);
+  row["content_hash"] = v.hash;
 }
 
 void Loader::add_record(const Entering& entering, Rows& rows) {
@@ -280,37 +317,36 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
   body["patient_id"] = entering.patient;
   body["doctor_id"] = entering.doctor;
   std::vector<Fault> faults;
-  records::RecordInput input = records::parse_record(body, faults);
+  clinical::Visit visit = clinical::parse(body, nullptr, {}, faults);
+  if (faults.empty()) faults = clinical::incomplete(visit);
   if (!faults.empty()) refuse("record", faults);
-  const auto coded = code(entering, rows.diagnoses);
+  visit.diagnoses = code(entering, rows.diagnoses);
 
-  json::object row = row_of(input);
+  json::object row;
   row["id"] = entering.id;
-  row["record_number"] = record_number(input.visit_date, entering.number);
-  row["patient_id"] = entering.patient;
-  row["doctor_id"] = entering.doctor;
+  row["record_number"] = record_number(visit.visit_date, entering.number);
   row["created_by"] = entering.doctor;
   row["created_at"] = format_rfc3339(record.created_at);
-  write_version(entering, {"created", "draft", "record.create", record.created_at, {}}, input,
-                coded, row, rows);
+  Current current;
+  write_version(entering, {"created", "draft", "record.create", record.created_at, {}}, visit,
+                current, rows);
   if (record.stage != Stage::draft) {
     write_version(entering, {"finalized", "finalized", "record.finalize", record.finalized_at, {}},
-                  input, coded, row, rows);
-    row["finalized_at"] = row["updated_at"];
+                  visit, current, rows);
+    row["finalized_at"] = format_rfc3339(current.version.changed_at);
     row["finalized_by"] = entering.doctor;
-    sign(entering, "finalized", row, rows);
+    sign(entering, current, row, rows);
   }
   if (record.stage == Stage::amended) {
-    input.notes = record.amended_notes;
-    row["notes"] = record.amended_notes;
+    visit.notes = record.amended_notes;
     write_version(
         entering,
-        {"amended", "amended", "record.amend", record.amended_at, record.amendment_reason}, input,
-        coded, row, rows);
-    sign(entering, "amended", row, rows);
+        {"amended", "amended", "record.amend", record.amended_at, record.amendment_reason}, visit,
+        current, rows);
+    sign(entering, current, row, rows);
   }
-  row["search"] =
-      records::search_document(input, coded, std::string(row["record_number"].as_string()));
+  put_version(row, current);
+  row["search"] = records::search_document(visit, std::string(row["record_number"].as_string()));
   row["search_format"] = text::kSearchFormat;
   rows.records.push_back(std::move(row));
 }
@@ -339,8 +375,8 @@ void Loader::insert_records(const std::vector<DemoRecord>& records) {
       next = own;
     }
     connection_.exec(sql(kInsertRecords),
-                     {json::serialize(rows.records), json::serialize(rows.diagnoses)});
-    connection_.exec(sql(kInsertVersions), {json::serialize(rows.versions)});
+                     {json::serialize(rows.records), json::serialize(rows.diagnoses),
+                      json::serialize(rows.versions)});
     connection_.exec(sql(kInsertSignatures), {json::serialize(rows.signatures)});
   }
 }

@@ -151,6 +151,7 @@ TEST(IsolationTest, EveryTableAgainstEveryVerb) {
       {"record_attachments", chart},
       {"templates", chart},
       {"record_versions", append},
+      {"row_versions", append},
       {"signatures", append},
       {"template_versions", append},
       {"audit_log", append},

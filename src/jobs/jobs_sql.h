@@ -5,6 +5,9 @@
 
 #include "db/query.h"
 
+// Tables: owns wardbook.jobs wardbook.job_hints
+// Tables: reads wardbook.tenants
+
 /// Statements on wardbook.jobs and wardbook.job_hints. Every comparison of times is the database's.
 namespace wardbook::jobs {
 

@@ -11,6 +11,7 @@
 #include "features/diagnoses/diagnoses.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
+#include "features/templates/templates.h"
 #include "features/tenants/tenants.h"
 #include "s3/client.h"
 #include "support/pg_cluster.h"
@@ -22,7 +23,7 @@ namespace wardbook::testing {
 struct Outcome {
   int status = 0;
   std::string code;
-  std::int64_t version = 0;  ///< of the ETag
+  std::int64_t version = 0;  ///< that the ETag names: of a record its revision
   bool replayed = false;
   boost::json::value body;
 };
@@ -69,9 +70,9 @@ struct Clinic {
   s3::Store store{reactor, store_options(), clock};
   App app{reactor, workers, settings, clock, db, log, authority, tokens, provisioner, store};
   TenantId tenant = PgCluster::get().new_tenant("clinic");
-  api::Caller doctor = member(api::Role::doctor);
-  api::Caller nurse = member(api::Role::nurse);
-  api::Caller admin = member(api::Role::hospital_admin);
+  api::Principal doctor = member(api::Role::doctor);
+  api::Principal nurse = member(api::Role::nurse);
+  api::Principal admin = member(api::Role::hospital_admin);
 
   Clinic() = default;
   ~Clinic() {
@@ -98,16 +99,18 @@ struct Clinic {
     return out;
   }
 
-  api::Caller member(api::Role role) {
+  api::Principal member(api::Role role) {
     const std::string name(api::to_string(role));
     accounts::NewAccount account{name + "@" + tenant.str() + ".test", name,
                                  accounts::hash_password(settings.auth, kClinicPassword)};
     const auto made = run(reactor, accounts::add_member(db, {}, tenant, account, role));
-    api::Caller out;
+    api::Principal out;
     out.account = made.id;
     out.name = name;
     out.email = made.email;
+    out.kind = api::Principal::Kind::account;
     out.role = role;
+    out.permissions = api::permissions_of(role);
     out.tenant_id = tenant;
     out.session = session_of(made.id);
     return out;
@@ -124,7 +127,8 @@ struct Clinic {
   }
 
   static api::Handler handler(std::string_view method, std::string_view pattern) {
-    for (const auto& routes : {records::routes(), patients::routes(), diagnoses::routes()}) {
+    for (const auto& routes :
+         {records::routes(), patients::routes(), diagnoses::routes(), templates::routes()}) {
       for (const auto& route : routes) {
         if (route.method == method && route.pattern == pattern) return route.handler;
       }
@@ -132,9 +136,9 @@ struct Clinic {
     throw std::logic_error("no such route: " + std::string(pattern));
   }
 
-  /// `version` 0: without If-Match.
-  static api::Request request(const api::Caller& caller, std::string_view method, std::int64_t id,
-                              std::int64_t version, boost::json::value body = {}) {
+  /// `version` is what If-Match names; 0: without it.
+  static api::Request request(const api::Principal& caller, std::string_view method,
+                              std::int64_t id, std::int64_t version, boost::json::value body = {}) {
     api::Request out;
     out.id = "test";
     out.caller = caller;
@@ -148,7 +152,7 @@ struct Clinic {
     return out;
   }
 
-  Outcome call(const api::Caller& caller, std::string_view method, std::string_view pattern,
+  Outcome call(const api::Principal& caller, std::string_view method, std::string_view pattern,
                std::int64_t id = 0, std::int64_t version = 0, boost::json::value body = {}) {
     auto task = perform(app, handler(method, pattern),
                         request(caller, method, id, version, std::move(body)));
@@ -171,6 +175,16 @@ struct Clinic {
                             {"visit_type", "consultation"},
                             {"notes", "first"}});
     return made.body.at("id").as_int64();
+  }
+  /// A version as GET /records/{id}/versions/{n} shows it; `query` is its query string.
+  boost::json::object version(std::int64_t record, std::int64_t number,
+                              const std::string& query = {}) {
+    auto asked = request(doctor, "GET", record, 0);
+    asked.query = net::parse_query(query).value();
+    asked.path_params.emplace_back("n", std::to_string(number));
+    auto task = perform(app, handler("GET", "/records/{id}/versions/{n}"), std::move(asked));
+    const Outcome out = run(reactor, std::move(task));
+    return out.status == 200 ? out.body.as_object() : boost::json::object{};
   }
   Outcome finalize(std::int64_t record, std::int64_t version) {
     return call(doctor, "POST", "/records/{id}/finalize", record, version,

@@ -17,22 +17,3 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION wardbook.append_only(), wardbook.records_unsearchable() FROM PUBLIC;
-
--- The hash that the service takes over a version: of the canonical JSON object of these six. `content`
--- is canonical JSON already, the others need no escapes.
-CREATE OR REPLACE FUNCTION wardbook.version_hash(record bigint, version integer, status text,
-    author bigint, changed_at timestamptz, content text) RETURNS text
-  LANGUAGE sql STABLE PARALLEL SAFE RETURN
-  encode(sha256(convert_to('{"author":' || author || ',"content":' || content
-    || ',"record_id":' || record || ',"status":"' || status || '","time":"'
-    || rtrim(rtrim(to_char(changed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.')
-    || 'Z","version":' || version || '}', 'UTF8')), 'hex');
-
--- Which step leads from which status to which. NULL before: the record is new.
-CREATE OR REPLACE FUNCTION wardbook.step_leads(before text, kind text, after text) RETURNS boolean
-  LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
-  CASE kind WHEN 'created' THEN before IS NULL AND after = 'draft'
-    WHEN 'finalized' THEN before = 'draft' AND after = 'finalized'
-    WHEN 'amended' THEN before IN ('finalized', 'amended') AND after = 'amended'
-    WHEN 'reopened' THEN before IN ('finalized', 'amended') AND after = 'draft'
-    ELSE before = 'draft' AND after = 'draft' END;

@@ -30,6 +30,7 @@ BEGIN
         SELECT r.follow_up_date - least(14, (r.follow_up_date - (r.visit_date AT TIME ZONE zone)::date) / 2)
           AS near) n
       WHERE r.patient_id = of_patient AND r.voided_at IS NULL AND r.follow_up_required
+        AND r.follow_up_date IS NOT NULL
         AND NOT EXISTS (
           SELECT FROM {tenant}.medical_records l
           CROSS JOIN LATERAL (SELECT (l.visit_date AT TIME ZONE zone)::date AS day) d

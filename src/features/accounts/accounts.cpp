@@ -42,7 +42,7 @@ std::optional<TenantId> audit_home(const std::vector<MembershipRow>& memberships
   return std::nullopt;
 }
 
-std::string identity_json(const api::Caller& caller, const std::optional<TenantRow>& tenant) {
+std::string identity_json(const api::Principal& caller, const std::optional<TenantRow>& tenant) {
   std::string user;
   api::ObjectWriter user_writer(user);
   user_writer.integer("id", caller.account.value)
@@ -59,7 +59,7 @@ std::string identity_json(const api::Caller& caller, const std::optional<TenantR
     writer.end();
   }
   std::string permissions = "[";
-  for (const auto name : api::permissions_of(caller.role)) {
+  for (const auto name : caller.permissions.names()) {
     if (permissions.size() > 1) permissions += ',';
     permissions += api::quoted(name);
   }
@@ -105,16 +105,14 @@ Task<> end_sessions(db::Tx& tx, AccountId account, std::optional<std::string> te
 }
 
 audit::Actor actor_for(const api::Request& request, AccountId account, std::string_view role) {
-  audit::Actor actor = audit::actor_of(request);
+  audit::Actor actor = request.actor();
   actor.account = account;
   actor.role = role;
   return actor;
 }
 
-audit::Entry sign_in_entry(std::string action, AccountId account, std::string refused_why) {
-  audit::Entry entry;
-  entry.action = std::move(action);
-  entry.resource = "account";
+audit::Entry sign_in_entry(audit::Action action, AccountId account, std::string refused_why) {
+  audit::Entry entry{.action = action, .resource = "account"};
   entry.resource_id = account.value;
   if (!refused_why.empty()) {
     entry.refused = true;
@@ -123,7 +121,7 @@ audit::Entry sign_in_entry(std::string action, AccountId account, std::string re
   return entry;
 }
 
-std::string session_json(App& app, const api::Caller& caller,
+std::string session_json(App& app, const api::Principal& caller,
                          const std::optional<TenantRow>& tenant, const std::string& refresh_token) {
   std::string out;
   api::ObjectWriter writer(out);
@@ -142,16 +140,18 @@ Grant grant_of(const AccountRow& account, const std::optional<MembershipRow>& me
   grant.caller.account = account.id;
   grant.caller.name = account.display_name;
   grant.caller.email = account.email;
+  grant.caller.kind = api::Principal::Kind::account;
   grant.caller.role = api::Role::platform_admin;
   if (membership) {
     grant.caller.role = membership->role;
     grant.caller.tenant_id = TenantId::parse(membership->tenant);
     grant.tenant = TenantRow{membership->tenant, membership->tenant_name, membership->time_zone};
   }
+  grant.caller.permissions = api::permissions_of(grant.caller.role);
   return grant;
 }
 
-Task<> take_staff_name(db::Tx& tx, api::Caller& caller) {
+Task<> take_staff_name(db::Tx& tx, api::Principal& caller) {
   if (!caller.tenant_id) co_return;
   tx.switch_tenant(*caller.tenant_id);
   const auto name = co_await tx.maybe_one(kStaffName, caller.account);
@@ -191,6 +191,10 @@ void throw_locked(Time until, Time now) {
   throw failure;
 }
 
+namespace {
+constexpr api::Subject kAccount{.resource = "account", .reading = api::Access::any_in_tenant};
+}  // namespace
+
 std::vector<api::Route> routes() {
   using api::Access;
   using api::Body;
@@ -202,10 +206,10 @@ std::vector<api::Route> routes() {
       {"POST", "/auth/password", Access::signed_in, &change_password, Body::json},
       {"GET", "/me", Access::signed_in, &me},
       {"GET", "/doctors", Access::any_in_tenant, &list_doctors},
-      {"GET", "/users", Access::users_admin, &list_users},
-      {"POST", "/users", Access::users_admin, &create_user, Body::json},
-      {"PATCH", "/users/{id}", Access::users_admin, &patch_user, Body::json},
-      {"POST", "/users/{id}/code", Access::users_admin, &create_code, Body::no_fields},
+      {"GET", "/users", Access::users_admin, kAccount, &list_users},
+      {"POST", "/users", Access::users_admin, kAccount, &create_user, Body::json},
+      {"PATCH", "/users/{id}", Access::users_admin, kAccount, &patch_user, Body::json},
+      {"POST", "/users/{id}/code", Access::users_admin, kAccount, &create_code, Body::no_fields},
   };
 }
 

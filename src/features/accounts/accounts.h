@@ -41,17 +41,17 @@ class Tokens {
          std::size_t cached = 10'000);
 
   /// A token for this caller that lives for `ttl`.
-  [[nodiscard]] std::string issue(const api::Caller& caller) const;
+  [[nodiscard]] std::string issue(const api::Principal& caller) const;
   /// Fails with token_expired, and with unauthenticated for everything else that is wrong: another
   /// algorithm, signature or issuer, a claim missing, a header that nobody here writes, a time of
   /// issue that is yet to come. No token lives longer than `ttl`, whatever it says.
-  [[nodiscard]] api::Caller verify(const std::string& token);
+  [[nodiscard]] api::Principal verify(const std::string& token);
   [[nodiscard]] std::chrono::seconds ttl() const { return ttl_; }
 
  private:
   struct Verified {
     std::string token;
-    api::Caller caller;
+    api::Principal caller;
     std::int64_t from = 0;  ///< seconds since 1970, the leeway for clocks included
     std::int64_t expires = 0;
   };
@@ -101,7 +101,7 @@ class Authority {
   void stop();
 
   /// Fails with unauthenticated (revoked), tenant_suspended, database_unavailable (stale).
-  void check(const api::Caller& caller) const;
+  void check(const api::Principal& caller) const;
   /// At once, on this reactor, without waiting for the next read. After the commit, not before.
   void apply(const Revocation& revocation);
   void suspend(const TenantId& tenant);
@@ -158,7 +158,7 @@ class Authority {
 [[nodiscard]] Task<> write_down_refused(db::Pool& db, std::optional<TenantId> home, Time now);
 
 /// The router's hook: verifies the token and asks the Authority. Fails as those two do.
-[[nodiscard]] Task<api::Caller> authenticate(App& app, std::string bearer);
+[[nodiscard]] Task<api::Principal> authenticate(App& app, std::string bearer);
 
 /// What a password is asked for: a refusal is written down with it.
 struct AskedFor {
@@ -170,7 +170,7 @@ struct AskedFor {
 /// for the session: too many lock its asking for a while, and neither signing in nor another
 /// session. Fails with wrong_password, account_locked, unauthenticated (the session has ended),
 /// overloaded, and as Pool::begin_control.
-[[nodiscard]] Task<> confirm_password(App& app, api::Caller caller, std::string password,
+[[nodiscard]] Task<> confirm_password(App& app, api::Principal caller, std::string password,
                                       audit::Actor actor, std::optional<AskedFor> what = {});
 
 // ---- passwords ----------------------------------------------------------------------------------

@@ -200,6 +200,7 @@ TEST_F(AccountsTest, SignsInAndSaysWhoItIs) {
   const auto caller = node_->tokens.verify(member(answer.body, "access_token"));
   EXPECT_EQ(caller.account, person.id);
   EXPECT_EQ(caller.role, api::Role::doctor);
+  EXPECT_TRUE(caller.may(api::Access::records_finalize));
   EXPECT_EQ(authority_says(member(answer.body, "access_token")), kAdmitted);
   EXPECT_THAT(audit_of(tenant, person.id),
               ::testing::ElementsAre("account.create ok ", "auth.login ok "));
@@ -304,6 +305,10 @@ TEST_F(AccountsTest, RefreshTokensRotate) {
   const auto third = use_refresh(member(second.body, "refresh_token"));
   ASSERT_EQ(third.status, 200);
   EXPECT_NE(member(second.body, "refresh_token"), member(third.body, "refresh_token"));
+  const auto given_at = [&](const Outcome& answer) {
+    return node_->tokens.verify(member(answer.body, "access_token")).authenticated_at;
+  };
+  EXPECT_EQ(given_at(third), given_at(first)) << "the password was given once";
   EXPECT_EQ(authority_says(member(third.body, "access_token")), kAdmitted);
   EXPECT_EQ(use_refresh("no token at all").status, 401);
 }

@@ -6,6 +6,11 @@
 #include "db/query.h"
 #include "features/accounts/accounts.h"
 
+// Tables: owns wardbook.accounts wardbook.memberships wardbook.sessions wardbook.revocations
+// Tables: owns wardbook.invitations wardbook.sign_in_tallies wardbook.token_numbers
+// Tables: owns {tenant}.staff
+// Tables: reads wardbook.tenants
+
 /// Statements on the control schema, and on the hospital's copy of who works there. Whoever changes
 /// what somebody may do locks the account's row first, so that a sign-in, a refresh and the change
 /// come one after the other.
@@ -57,7 +62,10 @@ struct SessionRow {
 struct IssuedRow {
   SessionId session;
   std::int64_t token_number = 0;
-  static IssuedRow from_row(const db::RowView& r) { return {r.id<SessionId>(0), r.int64(1)}; }
+  Time began;  ///< the session, with a password
+  static IssuedRow from_row(const db::RowView& r) {
+    return {r.id<SessionId>(0), r.int64(1), r.time(2)};
+  }
 };
 
 struct StaffRow {
@@ -103,7 +111,7 @@ inline const db::Query<void, AccountId, std::string> kRehash{"accounts.rehash", 
 inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Bytes, Time, Time>
     kStartSession{"accounts.start_session", R"sql(
   INSERT INTO wardbook.sessions (account_id, tenant_id, refresh_nonce, refreshed_at, expires_at)
-  VALUES ($1, $2, $3, $4, $5) RETURNING id, nextval('wardbook.token_numbers'))sql"};
+  VALUES ($1, $2, $3, $4, $5) RETURNING id, nextval('wardbook.token_numbers'), created_at)sql"};
 
 struct SessionOwner {
   AccountId account;
@@ -122,11 +130,12 @@ inline const db::Query<SessionRow, SessionId> kSession{"accounts.session", R"sql
 
 inline const db::Query<IssuedRow, SessionId, Time> kRotate{"accounts.rotate", R"sql(
   UPDATE wardbook.sessions SET refresh_number = refresh_number + 1, refreshed_at = $2
-  WHERE id = $1 RETURNING id, nextval('wardbook.token_numbers'))sql"};
+  WHERE id = $1 RETURNING id, nextval('wardbook.token_numbers'), created_at)sql"};
 
 /// An access token more for the refresh token that is current.
 inline const db::Query<IssuedRow, SessionId> kIssueAgain{"accounts.issue_again", R"sql(
-  SELECT id, nextval('wardbook.token_numbers') FROM wardbook.sessions WHERE id = $1)sql"};
+  SELECT id, nextval('wardbook.token_numbers'), created_at
+  FROM wardbook.sessions WHERE id = $1)sql"};
 
 inline const db::Query<db::TextRow, AccountId> kStaffName{"accounts.staff_name", R"sql(
   SELECT display_name FROM {tenant}.staff WHERE account_id = $1)sql"};
@@ -273,11 +282,13 @@ inline const db::Query<Listed, std::optional<std::string>> kList{"accounts.list"
 
 inline const db::Query<void, AccountId, std::string, std::string, std::string, bool> kKeepStaff{
     "accounts.keep_staff", R"sql(
-  INSERT INTO {tenant}.staff (account_id, email, display_name, role, active)
+  INSERT INTO {tenant}.staff AS s (account_id, email, display_name, role, active)
   VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (account_id) DO UPDATE
     SET email = excluded.email, display_name = excluded.display_name, role = excluded.role,
-        active = excluded.active, updated_at = now())sql"};
+        active = excluded.active, updated_at = now(),
+        renamed_at = CASE WHEN s.display_name = excluded.display_name THEN s.renamed_at
+                          ELSE now() END)sql"};
 
 inline const db::Query<StaffRow, AccountId> kStaffMember{"accounts.staff_member", R"sql(
   SELECT account_id, email, display_name, role, active FROM {tenant}.staff

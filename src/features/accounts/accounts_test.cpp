@@ -16,15 +16,19 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-api::Caller a_doctor() {
-  api::Caller caller;
+api::Principal a_doctor() {
+  api::Principal caller;
   caller.account = AccountId(7);
   caller.session = SessionId(11);
   caller.token_number = 13;
   caller.name = "Dr. Ñandú \"Quote\"";
   caller.email = "doctor@demo.test";
+  caller.kind = api::Principal::Kind::account;
   caller.role = api::Role::doctor;
+  caller.permissions = api::permissions_of(caller.role);
   caller.tenant_id = TenantId::parse("demo_hospital_001");
+  caller.method = api::Principal::Method::password;
+  caller.authenticated_at = std::chrono::floor<seconds>(kNow) - std::chrono::hours(3);
   return caller;
 }
 
@@ -65,6 +69,11 @@ TEST_F(TokensTest, TellsWhoItWasIssuedFor) {
     EXPECT_EQ(caller.email, "doctor@demo.test");
     EXPECT_EQ(caller.role, api::Role::doctor);
     EXPECT_EQ(caller.tenant().str(), "demo_hospital_001");
+    EXPECT_EQ(caller.kind, api::Principal::Kind::account);
+    EXPECT_TRUE(caller.may(api::Access::records_finalize));
+    EXPECT_FALSE(caller.may(api::Access::users_admin));
+    EXPECT_EQ(caller.method, api::Principal::Method::password);
+    EXPECT_EQ(caller.authenticated_at, a_doctor().authenticated_at) << "not when it was issued";
   }
 }
 
@@ -76,6 +85,7 @@ TEST_F(TokensTest, HasTheRegisteredClaims) {
   const auto issued = std::chrono::floor<seconds>(kNow).time_since_epoch().count();
   EXPECT_EQ(claims.at("iat").as_int64(), issued);
   EXPECT_EQ(claims.at("exp").as_int64(), issued + 900);
+  EXPECT_EQ(claims.at("auth_time").as_int64(), issued - 3 * 3600);
 }
 
 TEST_F(TokensTest, OperatorsHaveNoTenant) {
@@ -139,10 +149,21 @@ TEST_F(TokensTest, RefusesClaimsThatAreMissingOrMisfit) {
               Code::unauthenticated)
         << member.key();
   }
-  const std::vector<std::pair<std::string, boost::json::value>> wrong{
-      {"role", "emperor"}, {"tenant", "pg_catalog"},   {"sub", "0"},     {"sub", "7x"},
-      {"exp", "tomorrow"}, {"role", "platform_admin"}, {"iat", "today"}, {"iat", 1.5},
-      {"iat", -1},         {"nbf", "today"},           {"nbf", nullptr}, {"exp", 1e30}};
+  const std::vector<std::pair<std::string, boost::json::value>> wrong{{"role", "emperor"},
+                                                                      {"tenant", "pg_catalog"},
+                                                                      {"sub", "0"},
+                                                                      {"sub", "7x"},
+                                                                      {"exp", "tomorrow"},
+                                                                      {"role", "platform_admin"},
+                                                                      {"iat", "today"},
+                                                                      {"iat", 1.5},
+                                                                      {"iat", -1},
+                                                                      {"nbf", "today"},
+                                                                      {"nbf", nullptr},
+                                                                      {"exp", 1e30},
+                                                                      {"auth_time", -1},
+                                                                      {"auth_time", 1e15},
+                                                                      {"auth_time", INT64_MAX}};
   for (const auto& [name, value] : wrong) {
     auto claims = whole;
     claims[name] = value;
@@ -367,6 +388,7 @@ TEST(Identity, IsWhatLoginAndMeShow) {
   EXPECT_THAT(boost::json::serialize(json.at("permissions")), HasSubstr("\"records:finalize\""));
   auto oper = a_doctor();
   oper.role = api::Role::platform_admin;
+  oper.permissions = api::permissions_of(oper.role);
   EXPECT_TRUE(boost::json::parse(identity_json(oper, std::nullopt)).at("tenant").is_null());
 }
 

@@ -161,7 +161,7 @@ bool Authority::fresh() const {
   return as_of_ && steady_() - *as_of_ <= kStale;
 }
 
-void Authority::check(const api::Caller& caller) const {
+void Authority::check(const api::Principal& caller) const {
   if (!fresh()) {
     Failure failure(Code::database_unavailable, {}, "revocations are not up to date");
     failure.retry_after(2);
@@ -180,8 +180,8 @@ void Authority::check(const api::Caller& caller) const {
   if (tenant && suspended_.contains(*tenant)) throw Failure(Code::tenant_suspended);
 }
 
-Task<api::Caller> authenticate(App& app, std::string bearer) {
-  api::Caller caller = app.tokens.verify(bearer);
+Task<api::Principal> authenticate(App& app, std::string bearer) {
+  api::Principal caller = app.tokens.verify(bearer);
   app.authority.check(caller);
   co_return caller;
 }

@@ -62,7 +62,7 @@ struct Guard {
     reactor.run_for(time);
   }
   void let_pass(std::chrono::steady_clock::duration time) { passed += time; }
-  [[nodiscard]] Code says(const api::Caller& caller) const {
+  [[nodiscard]] Code says(const api::Principal& caller) const {
     try {
       authority.check(caller);
     } catch (const Failure& failure) {
@@ -80,9 +80,9 @@ class AuthorityTest : public ::testing::Test {
     ASSERT_EQ(guard.says(caller), kAdmitted);
   }
 
-  static api::Caller somebody(const TenantId& tenant) {
+  static api::Principal somebody(const TenantId& tenant) {
     static std::int64_t number = 1'000'000;
-    api::Caller out;
+    api::Principal out;
     out.account = AccountId(++number);
     out.session = SessionId(number);
     out.tenant_id = tenant;
@@ -90,7 +90,7 @@ class AuthorityTest : public ::testing::Test {
     return out;
   }
   /// As `INSERT …`, without a notification.
-  static std::string revocation_of(const api::Caller& caller) {
+  static std::string revocation_of(const api::Principal& caller) {
     return "INSERT INTO wardbook.revocations (account_id, tenant_id, up_to_token) VALUES (" +
            std::to_string(caller.account.value) + ", '" + caller.tenant_id->str() + "', " +
            std::to_string(caller.token_number) + ")";
@@ -123,8 +123,8 @@ class AuthorityTest : public ::testing::Test {
   db::SyncConnection service{PgCluster::get().service_conninfo()};
   db::SyncConnection looking{PgCluster::get().superuser_conninfo()};
   Guard guard;
-  api::Caller caller = somebody(tenant);
-  api::Caller other = somebody(tenant);
+  api::Principal caller = somebody(tenant);
+  api::Principal other = somebody(tenant);
 };
 
 TEST_F(AuthorityTest, ARevocationIsKnownWithoutANotification) {

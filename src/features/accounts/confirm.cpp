@@ -9,7 +9,7 @@ namespace wardbook::accounts {
 namespace {
 
 /// The account's hash. Fails with account_locked, having counted the refusal.
-Task<AccountRow> begin_confirming(App& app, api::Caller caller) {
+Task<AccountRow> begin_confirming(App& app, api::Principal caller) {
   const Time now = app.clock.now();
   db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
   const auto locked = co_await tx.maybe_one(kRefuseConfirming, caller.session, now);
@@ -54,7 +54,7 @@ audit::Entry about(const std::optional<AskedFor>& what, audit::Entry entry) {
 
 }  // namespace
 
-Task<> confirm_password(App& app, api::Caller caller, std::string password, audit::Actor actor,
+Task<> confirm_password(App& app, api::Principal caller, std::string password, audit::Actor actor,
                         std::optional<AskedFor> what) {
   const AccountRow seen = co_await begin_confirming(app, caller);
   const Asker asker(caller.account);

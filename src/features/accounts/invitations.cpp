@@ -42,8 +42,9 @@ Task<> add_reset(db::Tx& tx, const audit::Actor& actor, const AccountRow& accoun
 }
 
 /// Only the only hospital of an account: any other could reset its way into the rest of them.
-Task<> reset_member(db::Tx& tx, const audit::Actor& actor, const TenantId& tenant,
-                    AccountId account, const OneTimeCode& code, Time expires) {
+Task<> reset_member(api::Write& w, const TenantId& tenant, AccountId account,
+                    const OneTimeCode& code, Time expires) {
+  db::Tx& tx = w.tx();
   const auto row = co_await tx.maybe_one(kLockAccount, account);
   if (!row) throw Failure(Code::user_not_found);
   const auto memberships = co_await tx.all(kMemberships, account);
@@ -57,9 +58,8 @@ Task<> reset_member(db::Tx& tx, const audit::Actor& actor, const TenantId& tenan
   if (!here->active) {
     throw Failure(Code::conflict, "The account is disabled in this hospital.");
   }
-  co_await add_reset(tx, actor, *row, tenant.str(), code, expires);
-  tx.switch_tenant(tenant);
-  audit::record(tx, actor, member_entry("account.reset_code", account, std::nullopt, std::nullopt));
+  co_await add_reset(tx, w.actor(), *row, tenant.str(), code, expires);
+  w.log(member_entry("account.reset_code", account, std::nullopt, std::nullopt));
 }
 
 }  // namespace
@@ -68,11 +68,9 @@ std::string email_key(std::string_view email) {
   return text::key(email);
 }
 
-audit::Entry member_entry(std::string action, AccountId account, std::optional<std::string> before,
-                          std::optional<std::string> after) {
-  audit::Entry entry;
-  entry.action = std::move(action);
-  entry.resource = "account";
+audit::Entry member_entry(audit::Action action, AccountId account,
+                          std::optional<std::string> before, std::optional<std::string> after) {
+  audit::Entry entry{.action = action, .resource = "account"};
   entry.resource_id = account.value;
   entry.before = std::move(before);
   entry.after = std::move(after);
@@ -100,9 +98,10 @@ void record_everywhere(db::Tx& tx, const audit::Actor& actor,
   audit::record_platform(tx, actor, entry);
 }
 
-Task<Issued> invite_in(db::Tx& tx, audit::Actor actor, TenantId tenant, Invitee invitee,
-                       OneTimeCode code, Time now) {
+Task<Issued> invite_in(api::Write& w, TenantId tenant, Invitee invitee, OneTimeCode code,
+                       Time now) {
   check_invitee(invitee);
+  db::Tx& tx = w.tx();
   tx.switch_control();
   if (!co_await tx.maybe_one(kTenant, tenant.str())) throw Failure(Code::tenant_not_found);
   const std::string key = email_key(invitee.email);
@@ -113,51 +112,46 @@ Task<Issued> invite_in(db::Tx& tx, audit::Actor actor, TenantId tenant, Invitee 
   db::Bytes hash{code.hash};
   const auto row = co_await tx.maybe_one(kInvite, tenant, invitee.email, key, invitee.display_name,
                                          std::string(api::to_string(invitee.role)), code.locator,
-                                         std::move(hash), actor.account, expires);
+                                         std::move(hash), w.actor().account, expires);
   if (!row) {
     throw Failure(Code::user_exists,
                   "This address was invited already. Renew its code if it was lost.");
   }
-  tx.switch_tenant(tenant);
-  audit::record(
-      tx, actor,
-      member_entry("account.invite", row->id, std::nullopt, member_json(member_of(*row))));
+  w.log(member_entry("account.invite", row->id, std::nullopt, member_json(member_of(*row))));
   co_return Issued{row->id, std::move(code.text), expires};
 }
 
-Task<Issued> issue_code_in(db::Tx& tx, audit::Actor actor, TenantId tenant, AccountId user,
-                           OneTimeCode code, Time now) {
+Task<Issued> issue_code_in(api::Write& w, TenantId tenant, AccountId user, OneTimeCode code,
+                           Time now) {
+  db::Tx& tx = w.tx();
   tx.switch_control();
   const Time expires = now + kCodeLife;
   const auto pending = co_await tx.maybe_one(kLockPending, user, tenant);
   if (!pending) {
-    co_await reset_member(tx, actor, tenant, user, code, expires);
+    co_await reset_member(w, tenant, user, code, expires);
     co_return Issued{user, std::move(code.text), expires};
   }
   db::Bytes hash{code.hash};
   co_await tx.exec(kRenew, pending->id, code.locator, std::move(hash), expires);
-  tx.switch_tenant(tenant);
-  audit::record(tx, actor,
-                member_entry("account.renew_code", pending->id, std::nullopt, std::nullopt));
+  w.log(member_entry("account.renew_code", pending->id, std::nullopt, std::nullopt));
   co_return Issued{pending->id, std::move(code.text), expires};
 }
 
 Task<Issued> invite(db::Pool& db, audit::Actor actor, TenantId tenant, Invitee invitee, Time now) {
   OneTimeCode code = code_from(random_bytes(16));
-  db::Tx tx = co_await db.begin_control_for(tenant);
-  Issued issued = co_await invite_in(tx, std::move(actor), std::move(tenant), std::move(invitee),
-                                     std::move(code), now);
-  co_await tx.commit();
+  api::Write w = co_await api::write_as(db, audit::journal(), tenant, std::move(actor));
+  Issued issued =
+      co_await invite_in(w, std::move(tenant), std::move(invitee), std::move(code), now);
+  co_await w.commit();
   co_return issued;
 }
 
 Task<Issued> issue_code(db::Pool& db, audit::Actor actor, TenantId tenant, AccountId user,
                         Time now) {
   OneTimeCode code = code_from(random_bytes(16));
-  db::Tx tx = co_await db.begin_control_for(tenant);
-  Issued issued =
-      co_await issue_code_in(tx, std::move(actor), std::move(tenant), user, std::move(code), now);
-  co_await tx.commit();
+  api::Write w = co_await api::write_as(db, audit::journal(), tenant, std::move(actor));
+  Issued issued = co_await issue_code_in(w, std::move(tenant), user, std::move(code), now);
+  co_await w.commit();
   co_return issued;
 }
 
@@ -213,8 +207,8 @@ Task<AccountId> release_address(db::Pool& db, audit::Actor actor, std::string em
   co_return row.id;
 }
 
-Task<Member> change_pending(db::Tx& tx, audit::Actor actor, TenantId tenant, AccountId id,
-                            MemberChange change) {
+Task<Member> change_pending(api::Write& w, TenantId tenant, AccountId id, MemberChange change) {
+  db::Tx& tx = w.tx();
   tx.switch_control();
   const auto row = co_await tx.maybe_one(kLockPending, id, tenant);
   if (!row) throw Failure(Code::user_not_found);
@@ -230,9 +224,7 @@ Task<Member> change_pending(db::Tx& tx, audit::Actor actor, TenantId tenant, Acc
     co_await tx.exec(kCloseInvitation, id, std::string("withdrawn"), std::nullopt);
   }
   co_await tx.exec(kUpdatePending, id, std::string(api::to_string(after.role)), after.display_name);
-  tx.switch_tenant(tenant);
-  audit::record(tx, actor,
-                member_entry("account.update", id, member_json(before), member_json(after)));
+  w.log(member_entry("account.update", id, member_json(before), member_json(after)));
   co_return after;
 }
 

@@ -17,16 +17,19 @@ inline constexpr int kMostWrongCodes = 10;
 inline constexpr int kMostWrongPasswords = 10;
 inline constexpr std::chrono::hours kWrongPasswordsSpan{24};
 
-/// The bodies of invite and issue_code. Each leaves the tenant's role in force.
-[[nodiscard]] Task<Issued> invite_in(db::Tx& tx, audit::Actor actor, TenantId tenant,
-                                     Invitee invitee, OneTimeCode code, Time now);
-[[nodiscard]] Task<Issued> issue_code_in(db::Tx& tx, audit::Actor actor, TenantId tenant,
-                                         AccountId user, OneTimeCode code, Time now);
+/// The bodies of invite and issue_code, in a write in this tenant.
+[[nodiscard]] Task<Issued> invite_in(api::Write& w, TenantId tenant, Invitee invitee,
+                                     OneTimeCode code, Time now);
+[[nodiscard]] Task<Issued> issue_code_in(api::Write& w, TenantId tenant, AccountId user,
+                                         OneTimeCode code, Time now);
 
-/// What PATCH does with an invitation that nobody has accepted. Leaves the tenant's role in force.
-/// Fails with user_not_found, conflict.
-[[nodiscard]] Task<Member> change_pending(db::Tx& tx, audit::Actor actor, TenantId tenant,
-                                          AccountId id, MemberChange change);
+/// What PATCH does with an invitation that nobody has accepted. Fails with user_not_found,
+/// conflict.
+[[nodiscard]] Task<Member> change_pending(api::Write& w, TenantId tenant, AccountId id,
+                                          MemberChange change);
+/// The body of change_member, in a write in this tenant.
+[[nodiscard]] Task<Changed> change_member_in(api::Write& w, TenantId tenant, AccountId account,
+                                             MemberChange change);
 /// The hospital's open invitations with ids beyond this one.
 [[nodiscard]] Task<std::vector<Member>> pending_members(db::Tx& tx, TenantId tenant,
                                                         std::int64_t after, int most);
@@ -35,7 +38,7 @@ inline constexpr std::chrono::hours kWrongPasswordsSpan{24};
 /// none. Leaves one of these roles in force.
 void record_everywhere(db::Tx& tx, const audit::Actor& actor,
                        const std::vector<MembershipRow>& memberships, const audit::Entry& entry);
-[[nodiscard]] audit::Entry member_entry(std::string action, AccountId account,
+[[nodiscard]] audit::Entry member_entry(audit::Action action, AccountId account,
                                         std::optional<std::string> before,
                                         std::optional<std::string> after);
 /// The hospital's copy of who works there. Leaves its role in force.

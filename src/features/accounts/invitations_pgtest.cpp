@@ -83,11 +83,11 @@ class InvitationsTest : public ::testing::Test {
     boss_ = admin_of(second_, "boss" + std::to_string(count) + "@second.test");
   }
 
-  api::Caller admin_of(const TenantId& tenant, const std::string& email) {
+  api::Principal admin_of(const TenantId& tenant, const std::string& email) {
     NewAccount account{email, "Boss", hash_password(clinic_.settings.auth, kFirst)};
     const auto made = run(clinic_.reactor,
                           add_member(clinic_.db, {}, tenant, account, api::Role::hospital_admin));
-    api::Caller out;
+    api::Principal out;
     out.account = made.id;
     out.email = email;
     out.role = api::Role::hospital_admin;
@@ -111,21 +111,22 @@ class InvitationsTest : public ::testing::Test {
     return out;
   }
 
-  static api::Request request_of(const api::Caller& caller, json::value body, std::int64_t id = 0) {
+  static api::Request request_of(const api::Principal& caller, json::value body,
+                                 std::int64_t id = 0) {
     auto request = Clinic::request(caller, "POST", id, 0, std::move(body));
     request.retry_secret = "secret of the service";
     return request;
   }
 
-  Answer invite_by(const api::Caller& admin, const std::string& email,
+  Answer invite_by(const api::Principal& admin, const std::string& email,
                    const std::string& role = "doctor") {
     json::object body{{"email", email}, {"display_name", "Dana"}, {"role", role}};
     return call(&create_user, request_of(admin, std::move(body)));
   }
-  Answer code_by(const api::Caller& admin, std::int64_t user) {
+  Answer code_by(const api::Principal& admin, std::int64_t user) {
     return call(&create_code, request_of(admin, json::object{}, user));
   }
-  Answer patch_by(const api::Caller& admin, std::int64_t user, json::object body) {
+  Answer patch_by(const api::Principal& admin, std::int64_t user, json::object body) {
     return call(&patch_user, request_of(admin, std::move(body), user));
   }
   Answer accept_with(const std::string& email, const std::string& code, const std::string& password,
@@ -140,7 +141,7 @@ class InvitationsTest : public ::testing::Test {
     if (tenant) body["tenant"] = tenant->str();
     return call(&login, request_of({}, std::move(body)));
   }
-  Answer listed_by(const api::Caller& admin) {
+  Answer listed_by(const api::Principal& admin) {
     auto request = request_of(admin, json::object{});
     request.head.method = "GET";
     request.head.target = "/test?limit=200";
@@ -168,8 +169,8 @@ class InvitationsTest : public ::testing::Test {
   Clinic clinic_;
   TenantId first_ = clinic_.tenant;
   TenantId second_ = PgCluster::get().new_tenant("second");
-  api::Caller spy_ = clinic_.admin;  ///< the first hospital's administrator
-  api::Caller boss_;                 ///< the second's
+  api::Principal spy_ = clinic_.admin;  ///< the first hospital's administrator
+  api::Principal boss_;                 ///< the second's
   std::string doctor_;
 };
 

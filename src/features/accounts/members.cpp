@@ -112,17 +112,25 @@ Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant, NewAc
 
 Task<Changed> change_member(db::Pool& db, audit::Actor actor, TenantId tenant, AccountId account,
                             MemberChange change) {
+  api::Write w = co_await api::write_as(db, audit::journal(), tenant, std::move(actor));
+  Changed changed = co_await change_member_in(w, std::move(tenant), account, std::move(change));
+  co_await w.commit();
+  co_return changed;
+}
+
+Task<Changed> change_member_in(api::Write& w, TenantId tenant, AccountId account,
+                               MemberChange change) {
   if (change.role) check_hospital_role(*change.role);
   if (change.display_name) check_name(*change.display_name);
-  db::Tx tx = co_await db.begin_control_for(tenant);
+  db::Tx& tx = w.tx();
+  tx.switch_control();
   const auto row = co_await tx.maybe_one(kLockAccount, account);
   std::vector<MembershipRow> memberships;
   if (row) memberships = co_await tx.all(kMemberships, account);
   const MembershipRow* membership = membership_in(memberships, tenant);
   if (membership == nullptr) {
     Changed pending;
-    pending.member = co_await change_pending(tx, actor, tenant, account, std::move(change));
-    co_await tx.commit();
+    pending.member = co_await change_pending(w, tenant, account, std::move(change));
     co_return pending;
   }
   const bool alone = memberships.size() == 1 && !row->is_operator;
@@ -147,10 +155,7 @@ Task<Changed> change_member(db::Pool& db, audit::Actor actor, TenantId tenant, A
     out.revoked.push_back(co_await tx.one(kRevoke, std::nullopt, account, tenant.str()));
   }
   keep_staff(tx, tenant, out.member);
-  audit::record(
-      tx, actor,
-      member_entry("account.update", account, member_json(before), member_json(out.member)));
-  co_await tx.commit();
+  w.log(member_entry("account.update", account, member_json(before), member_json(out.member)));
   co_return out;
 }
 
@@ -181,8 +186,8 @@ Task<> set_account_active(db::Pool& db, audit::Actor actor, AccountId account, b
     co_await tx.exec(kSetStaffActive, account, active && membership.active);
   }
   tx.switch_control();
-  const auto entry = member_entry(active ? "account.enable" : "account.disable", account,
-                                  std::nullopt, std::nullopt);
+  const auto entry = member_entry(active ? audit::Action("account.enable") : "account.disable",
+                                  account, std::nullopt, std::nullopt);
   audit::record_platform(tx, actor, entry);
   if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
   co_await tx.commit();

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
+#include "api/write.h"
 #include "base/hash.h"
 #include "features/accounts/invitations.h"
 #include "features/accounts/invitations_sql.h"
@@ -110,11 +110,10 @@ std::string issued_json(std::int64_t id, std::string_view member, std::string_vi
 }
 
 /// What is kept under the key, then what is answered.
-Task<Response> commit_issued(db::Tx& tx, Request request, Response response, Issued issued,
-                             std::string nonce) {
+Task<Response> commit_issued(api::Write& w, Response response, Issued issued, std::string nonce) {
   const std::string expires = format_rfc3339(issued.expires_at);
   response.body = issued_json(issued.id.value, "nonce", to_hex(nonce), expires);
-  response = co_await api::commit_write(tx, std::move(request), std::move(response));
+  response = co_await w.commit(std::move(response));
   response.body = issued_json(issued.id.value, "code", issued.code, expires);
   co_return response;
 }
@@ -189,44 +188,27 @@ Task<Response> list_users(App& app, Request request) {
 Task<Response> create_user(App& app, Request request) {
   const Invitee invitee = read_invitee(request);
   const std::string nonce = random_bytes(16);
-  const audit::Actor actor = audit::actor_of(request);
-  std::optional<Response> replayed;
-  try {
-    db::Tx tx = co_await api::begin_write(app.db, request);
-    const Issued issued = co_await invite_in(tx, actor, request.caller.tenant(), invitee,
-                                             code_under(request, nonce), app.clock.now());
-    Response response = api::created("", "/api/v1/users/" + std::to_string(issued.id.value));
-    response = co_await commit_issued(tx, request, std::move(response), issued, nonce);
-    app.audit.touch(request.caller.tenant());
-    co_return response;
-  } catch (api::Replay& replay) {
-    replayed = std::move(replay.response);
-  }
-  co_return told_again(request, std::move(*replayed));
+  api::Write w = co_await api::write(app, request);
+  if (w.replayed()) co_return told_again(request, w.replay());
+  const Issued issued =
+      co_await invite_in(w, request.tenant(), invitee, code_under(request, nonce), app.clock.now());
+  Response response = api::created("", "/api/v1/users/" + std::to_string(issued.id.value));
+  co_return co_await commit_issued(w, std::move(response), issued, nonce);
 }
 
 Task<Response> create_code(App& app, Request request) {
-  const TenantId tenant = request.caller.tenant();
+  const TenantId tenant = request.tenant();
   const auto id =
       co_await resolve_user(app.db, tenant, request.path_id<AccountId>(Code::user_not_found));
   if (id == request.caller.account) {
     throw Failure(Code::conflict, "Change your own password with POST /auth/password.");
   }
   const std::string nonce = random_bytes(16);
-  const audit::Actor actor = audit::actor_of(request);
-  std::optional<Response> replayed;
-  try {
-    db::Tx tx = co_await api::begin_write(app.db, request);
-    const Issued issued =
-        co_await issue_code_in(tx, actor, tenant, id, code_under(request, nonce), app.clock.now());
-    Response response = api::ok(std::string());
-    response = co_await commit_issued(tx, request, std::move(response), issued, nonce);
-    app.audit.touch(tenant);
-    co_return response;
-  } catch (api::Replay& replay) {
-    replayed = std::move(replay.response);
-  }
-  co_return told_again(request, std::move(*replayed));
+  api::Write w = co_await api::write(app, request);
+  if (w.replayed()) co_return told_again(request, w.replay());
+  const Issued issued =
+      co_await issue_code_in(w, tenant, id, code_under(request, nonce), app.clock.now());
+  co_return co_await commit_issued(w, api::ok(std::string()), issued, nonce);
 }
 
 Task<Response> patch_user(App& app, Request request) {
@@ -240,10 +222,12 @@ Task<Response> patch_user(App& app, Request request) {
       throw Failure(Code::conflict, "You cannot take your own access away.");
     }
   }
-  const audit::Actor actor = audit::actor_of(request);
-  const Changed changed = co_await change_member(app.db, actor, tenant, id, std::move(change));
+  api::Write w = co_await api::write(app, request);
+  if (w.replayed()) co_return w.replay();
+  const Changed changed = co_await change_member_in(w, tenant, id, std::move(change));
+  Response response = co_await w.commit(api::ok(member_json(changed.member)));
   for (const auto& revocation : changed.revoked) app.authority.apply(revocation);
-  co_return api::ok(member_json(changed.member));
+  co_return response;
 }
 
 }  // namespace wardbook::accounts

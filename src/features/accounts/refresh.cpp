@@ -86,6 +86,8 @@ Task<api::Response> refresh(App& app, api::Request request) {
   ++token->number;
   grant.caller.session = issued.session;
   grant.caller.token_number = issued.token_number;
+  grant.caller.method = api::Principal::Method::password;
+  grant.caller.authenticated_at = issued.began;
   co_await take_staff_name(tx, grant.caller);
   co_await tx.commit();
   co_return api::ok(

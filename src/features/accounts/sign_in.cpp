@@ -237,6 +237,8 @@ Task<api::Response> grant(App& app, db::Tx& tx, api::Request request, Decided de
   token.session = issued.session;
   granted.caller.session = issued.session;
   granted.caller.token_number = issued.token_number;
+  granted.caller.method = api::Principal::Method::password;
+  granted.caller.authenticated_at = issued.began;
   co_await take_staff_name(tx, granted.caller);
   const audit::Actor actor =
       actor_for(request, decided.account.id, api::to_string(granted.caller.role));
@@ -294,7 +296,7 @@ Task<api::Response> login(App& app, api::Request request) {
 }
 
 Task<api::Response> logout(App& app, api::Request request) {
-  const api::Caller caller = request.caller;
+  const api::Principal caller = request.caller;
   std::optional<std::string> tenant;
   if (caller.tenant_id) tenant = caller.tenant_id->str();
   db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
@@ -309,7 +311,7 @@ Task<api::Response> logout(App& app, api::Request request) {
 }
 
 Task<api::Response> change_password(App& app, api::Request request) {
-  const api::Caller caller = request.caller;
+  const api::Principal caller = request.caller;
   std::vector<Fault> faults;
   api::Input in(request.object(), "", faults);
   const auto current = in.text("current_password", api::Input::Need::required, kSentPasswordBytes);

@@ -26,7 +26,7 @@ struct Choice {
                                                  const std::optional<std::string>& named);
 
 /// `user`, `tenant` and `permissions`, as login and /me show them.
-[[nodiscard]] std::string identity_json(const api::Caller& caller,
+[[nodiscard]] std::string identity_json(const api::Principal& caller,
                                         const std::optional<TenantRow>& tenant);
 
 /// In which line somebody waits for a password to be hashed.
@@ -46,19 +46,19 @@ struct Asker {
 
 /// Says who signs in; the session and the number are filled in by the statement that makes them.
 struct Grant {
-  api::Caller caller;
+  api::Principal caller;
   std::optional<TenantRow> tenant;
 };
 [[nodiscard]] Grant grant_of(const AccountRow& account,
                              const std::optional<MembershipRow>& membership);
 /// The name that this hospital shows. Takes the tenant's role.
-[[nodiscard]] Task<> take_staff_name(db::Tx& tx, api::Caller& caller);
-[[nodiscard]] std::string session_json(App& app, const api::Caller& caller,
+[[nodiscard]] Task<> take_staff_name(db::Tx& tx, api::Principal& caller);
+[[nodiscard]] std::string session_json(App& app, const api::Principal& caller,
                                        const std::optional<TenantRow>& tenant,
                                        const std::string& refresh_token);
 [[nodiscard]] audit::Actor actor_for(const api::Request& request, AccountId account,
                                      std::string_view role);
-[[nodiscard]] audit::Entry sign_in_entry(std::string action, AccountId account,
+[[nodiscard]] audit::Entry sign_in_entry(audit::Action action, AccountId account,
                                          std::string refused_why);
 
 /// Ends sessions in a control transaction; appends what to apply after the commit.

@@ -55,7 +55,7 @@ inline Task<> perform_into(App& app, api::Handler handler, api::Request request,
   out = co_await perform(app, handler, std::move(request));
 }
 
-inline Task<Seen> confirm(App& app, api::Caller caller, std::string password) {
+inline Task<Seen> confirm(App& app, api::Principal caller, std::string password) {
   Seen out;
   try {
     co_await confirm_password(app, caller, std::move(password), {});
@@ -105,7 +105,7 @@ class SignInTest : public ::testing::Test {
                                  {std::to_string(caller_of(seen).session.value)});
     return ended[0][0] == "t";
   }
-  api::Caller caller_of(const Seen& seen) {
+  api::Principal caller_of(const Seen& seen) {
     return clinic_.tokens.verify(text(seen, "access_token"));
   }
 

@@ -165,11 +165,9 @@ void note(db::Tx& tx, const std::optional<TenantId>& home, const audit::Actor& a
   }
 }
 
-audit::Entry turned_away_entry(std::string action, std::optional<AccountId> account,
+audit::Entry turned_away_entry(audit::Action action, std::optional<AccountId> account,
                                std::int64_t count, std::string network) {
-  audit::Entry entry;
-  entry.action = std::move(action);
-  entry.resource = "account";
+  audit::Entry entry{.action = action, .resource = "account"};
   if (account) entry.resource_id = account->value;
   entry.refused = true;
   entry.reason = "tries_while_locked";

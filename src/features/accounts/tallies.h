@@ -107,7 +107,7 @@ struct Strangers {
 void note(db::Tx& tx, const std::optional<TenantId>& home, const audit::Actor& actor,
           audit::Entry entry);
 /// One entry for all tries that were turned away.
-[[nodiscard]] audit::Entry turned_away_entry(std::string action, std::optional<AccountId> account,
+[[nodiscard]] audit::Entry turned_away_entry(audit::Action action, std::optional<AccountId> account,
                                              std::int64_t count, std::string network);
 
 }  // namespace wardbook::accounts

@@ -21,6 +21,9 @@ constexpr std::int64_t kClockLeeway_s = 60;
 /// The longest life that can be configured.
 constexpr std::int64_t kLongestLife_s = 24 * 3600;
 
+/// The end of the year 9999.
+constexpr std::int64_t kLastTime_s = 253'402'300'799;
+
 using Jwt = std::unique_ptr<jwt_t, decltype(&jwt_free)>;
 using CText = std::unique_ptr<char, decltype(&std::free)>;
 
@@ -84,9 +87,9 @@ std::int64_t number_claim(const boost::json::object& claims, std::string_view na
   return *number;
 }
 
-api::Caller caller_of(const boost::json::object& claims) {
+api::Principal caller_of(const boost::json::object& claims) {
   if (text_claim(claims, "iss") != kIssuer) refuse("another issuer");
-  api::Caller caller;
+  api::Principal caller;
   caller.account = AccountId(number_claim(claims, "sub"));
   caller.session = SessionId(number_claim(claims, "sid"));
   caller.token_number = number_claim(claims, "jti");
@@ -95,6 +98,12 @@ api::Caller caller_of(const boost::json::object& claims) {
   const auto role = api::parse_role(text_claim(claims, "role"));
   if (!role) refuse("unknown role");
   caller.role = *role;
+  caller.permissions = api::permissions_of(*role);
+  caller.kind = api::Principal::Kind::account;
+  caller.method = api::Principal::Method::password;
+  const std::int64_t given_at = time_claim(claims, "auth_time");
+  if (given_at < 0 || given_at > kLastTime_s) refuse("not a time");
+  caller.authenticated_at = Time(std::chrono::seconds(given_at));
   if (claims.contains("tenant")) {
     caller.tenant_id = TenantId::parse(text_claim(claims, "tenant"));
     if (!caller.tenant_id) refuse("not a tenant");
@@ -112,7 +121,7 @@ Tokens::Tokens(std::string secret, std::chrono::seconds ttl, const Clock& clock,
   if (secret_.size() < 32) throw std::invalid_argument("auth.token_secret is under 32 bytes");
 }
 
-std::string Tokens::issue(const api::Caller& caller) const {
+std::string Tokens::issue(const api::Principal& caller) const {
   const auto now = seconds_of(clock_.now());
   boost::json::object claims{{"iss", kIssuer},
                              {"sub", std::to_string(caller.account.value)},
@@ -121,6 +130,7 @@ std::string Tokens::issue(const api::Caller& caller) const {
                              {"role", api::to_string(caller.role)},
                              {"name", caller.name},
                              {"email", caller.email},
+                             {"auth_time", seconds_of(caller.authenticated_at)},
                              {"iat", now},
                              {"exp", now + ttl_.count()}};
   if (caller.tenant_id) claims["tenant"] = caller.tenant_id->str();
@@ -173,7 +183,7 @@ Tokens::Verified Tokens::period_of(const boost::json::object& claims) const {
   return out;
 }
 
-api::Caller Tokens::verify(const std::string& token) {
+api::Principal Tokens::verify(const std::string& token) {
   const auto now = seconds_of(clock_.now());
   if (const auto found = by_token_.find(token); found != by_token_.end()) {
     if (found->second->from > now) refuse("not valid yet");

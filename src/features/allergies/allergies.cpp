@@ -100,9 +100,9 @@ std::vector<Finding> check(const std::vector<std::string>& substances,
   return out;
 }
 
-std::string warnings_json(std::string_view allergies, const std::vector<std::string>& medications,
+std::string warnings_json(std::string_view allergies, const std::vector<Prescribed>& lines,
                           const std::string& pointer) {
-  if (medications.empty() || allergies.empty() || allergies == "[]") return "[]";
+  if (lines.empty() || allergies.empty() || allergies == "[]") return "[]";
   const json::value parsed = json::parse(json::string_view(allergies.data(), allergies.size()));
   std::vector<const json::object*> known;
   std::vector<std::string> substances;
@@ -110,6 +110,8 @@ std::string warnings_json(std::string_view allergies, const std::vector<std::str
     known.push_back(&item.as_object());
     substances.push_back(text_of(item.as_object(), "substance"));
   }
+  std::vector<std::string> medications;
+  for (const auto& line : lines) medications.push_back(line.medication);
   std::string out = "[";
   for (const Finding& finding : check(substances, medications)) {
     if (out.size() > 1) out += ',';
@@ -119,7 +121,9 @@ std::string warnings_json(std::string_view allergies, const std::vector<std::str
     warning.text("code", "allergy");
     warning.text("pointer", pointer + "/" + std::to_string(finding.medication));
     warning.text("message", message_of(substance, medication, finding));
+    warning.integer("item_id", lines[finding.medication].item_id);
     warning.text("medication", medication);
+    warning.raw("allergy_id", json_of(*known[finding.substance], "id"));
     warning.text("substance", substance);
     warning.raw("severity", json_of(*known[finding.substance], "severity"));
     warning.raw("reaction", json_of(*known[finding.substance], "reaction"));

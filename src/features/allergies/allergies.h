@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,10 +29,16 @@ inline constexpr std::size_t kMostFindings = 50;
 [[nodiscard]] std::vector<Finding> check(const std::vector<std::string>& substances,
                                          const std::vector<std::string>& medications);
 
-/// The findings as an answer's `warnings`. `allergies` is a patient's JSON array of {substance,
-/// reaction, severity}; a warning's pointer is `pointer`, a slash and the medication's place.
+/// A line that names a medicine, and its id in its record.
+struct Prescribed {
+  std::string medication;
+  std::int64_t item_id = 0;
+};
+
+/// The findings as an answer's `warnings`. `allergies` is a patient's JSON array of {id, substance,
+/// reaction, severity}; a warning's pointer is `pointer`, a slash and the line's place.
 [[nodiscard]] std::string warnings_json(std::string_view allergies,
-                                        const std::vector<std::string>& medications,
+                                        const std::vector<Prescribed>& lines,
                                         const std::string& pointer);
 
 }  // namespace wardbook::allergies

@@ -281,20 +281,20 @@ TEST(AllergiesTest, EachPairOnceInOrder) {
 
 TEST(AllergiesTest, Warnings) {
   const auto text = warnings_json(
-      R"([{"substance":"latex","reaction":null,"severity":null},
-          {"substance":"Penicillin \"G\"","reaction":"rash","severity":"severe"}])",
-      {"Metformin", "Amoxicillin"}, "/prescriptions");
+      R"([{"id":1,"substance":"latex","reaction":null,"severity":null},
+          {"id":2,"substance":"Penicillin \"G\"","reaction":"rash","severity":"severe"}])",
+      {{"Metformin", 4}, {"Amoxicillin", 5}}, "/prescriptions");
   const auto warnings = boost::json::parse(text).as_array();
   ASSERT_EQ(warnings.size(), 1);
   EXPECT_EQ(warnings[0], boost::json::parse(R"({"code":"allergy","pointer":"/prescriptions/1",
     "message":"The patient is allergic to Penicillin \"G\", and Amoxicillin is of the same group )"
                                             R"((penicillins).",
-    "medication":"Amoxicillin","substance":"Penicillin \"G\"","severity":"severe",
-    "reaction":"rash","match":"class"})"));
-  EXPECT_EQ(warnings_json("[]", {"Aspirin"}, "/prescriptions"), "[]");
-  EXPECT_EQ(warnings_json("", {"Aspirin"}, "/prescriptions"), "[]");
+    "item_id":5,"medication":"Amoxicillin","allergy_id":2,"substance":"Penicillin \"G\"",
+    "severity":"severe","reaction":"rash","match":"class"})"));
+  EXPECT_EQ(warnings_json("[]", {{"Aspirin", 1}}, "/prescriptions"), "[]");
+  EXPECT_EQ(warnings_json("", {{"Aspirin", 1}}, "/prescriptions"), "[]");
   EXPECT_EQ(warnings_json(R"([{"substance":"aspirin"}])", {}, "/prescriptions"), "[]");
-  EXPECT_THAT(warnings_json(R"([{"substance":"aspirin"}])", {"ASA"}, "/medication"),
+  EXPECT_THAT(warnings_json(R"([{"substance":"aspirin"}])", {{"ASA", 1}}, "/medication"),
               HasSubstr(R"("message":"The patient is allergic to aspirin.")"));
 }
 

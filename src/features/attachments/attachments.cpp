@@ -41,6 +41,7 @@ Attachment Attachment::from_row(const db::RowView& r) {
   a.upload_expires_at = maybe_time(r, 24);
   a.purged = r.boolean(25);
   a.upload_key = r.maybe_str(26);
+  a.uploaded_by_name = r.maybe_str(27);
   return a;
 }
 
@@ -55,6 +56,7 @@ std::string to_json(const Attachment& a) {
   out.text("s3_key", a.s3_key);
   out.text("s3_bucket", a.s3_bucket);
   out.integer("uploaded_by", a.uploaded_by.value);
+  out.text("uploaded_by_name", a.uploaded_by_name);
   out.text("description", a.description);
   out.text("created_at", a.created_at);
   out.text("state", a.state);

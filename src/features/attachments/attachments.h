@@ -15,6 +15,7 @@
 #include "base/settings.h"
 #include "db/pool.h"
 #include "db/query.h"
+#include "features/audit/audit.h"
 
 namespace wardbook::s3 {
 class Store;
@@ -71,6 +72,7 @@ struct Attachment {
   std::string s3_key;
   std::string s3_bucket;
   AccountId uploaded_by;
+  std::optional<std::string> uploaded_by_name;
   std::optional<std::string> description;
   std::string created_at;
   std::string state;
@@ -111,6 +113,9 @@ struct Swept {
                                 const Settings::Attachments& settings, std::chrono::seconds grace,
                                 std::function<void()> before_step = {},
                                 std::int64_t most = std::numeric_limits<std::int64_t>::max());
+
+/// Recomputes what is kept of files and holds their rows against it. Adds to `verdict`.
+[[nodiscard]] Task<> verify_files(db::Pool& db, TenantId tenant, audit::Verdict& verdict);
 
 [[nodiscard]] std::vector<api::Route> routes();
 

@@ -2,6 +2,11 @@
 
 #include "db/query.h"
 #include "features/attachments/attachments.h"
+#include "features/audit/audit.h"
+
+// Tables: owns {tenant}.record_attachments
+// Tables: reads {tenant}.medical_records {tenant}.signatures {tenant}.row_versions
+// Tables: reads {tenant}.staff
 
 namespace wardbook::attachments {
 
@@ -13,7 +18,8 @@ using MaybeText = std::optional<std::string>;
   "a.stored_size, a.content_encoding, a.sha256, a.stored_sha256, a.verified_at, "               \
   "a.storage_class, a.etag, a.download_count, a.last_accessed_at, a.added_after_finalization, " \
   "a.upload_expires_at, a.purged_at IS NOT NULL, "                                              \
-  "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END"
+  "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END, "            \
+  "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by)"
 #define WB_ATTACHMENT_FROM                                                  \
   " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
   "r.id = a.record_id "
@@ -139,7 +145,42 @@ inline const db::Query<db::TextRow, std::vector<std::string>> kUnknownKeys{
     AND NOT EXISTS (SELECT FROM {tenant}.record_attachments a
                     WHERE a.state = 'pending' AND a.past_keys[1] = k))sql"};
 
+/// A file with its last version, and the time of this transaction.
+struct KeptAttachment {
+  Attachment file;
+  audit::LastVersion last;
+  Time now{};
+  static KeptAttachment from_row(const db::RowView& r) {
+    constexpr int kAfterFile = 27;
+    return {Attachment::from_row(r), audit::LastVersion::from_row(r, kAfterFile),
+            r.time(kAfterFile + 4)};
+  }
+};
+#define WB_KEPT_ATTACHMENT                                                                   \
+  "SELECT " WB_ATTACHMENT_COLUMNS                                                            \
+  ", l.version, l.content_format, l.content_salt, "                                          \
+  "l.content_digest, now()" WB_ATTACHMENT_FROM                                               \
+  "LEFT JOIN LATERAL (SELECT v.version, v.content_format, v.content_salt, v.content_digest " \
+  "  FROM {tenant}.row_versions v WHERE v.resource = 'attachment' AND v.resource_id = a.id " \
+  "  ORDER BY v.version DESC LIMIT 1) l ON true "
+inline const db::Query<KeptAttachment, AttachmentId> kToKeep{"attachments.to_keep",
+                                                             WB_KEPT_ATTACHMENT "WHERE a.id = $1"};
+inline const db::Query<KeptAttachment, AttachmentId, int> kToVerify{
+    "attachments.to_verify", WB_KEPT_ATTACHMENT "WHERE a.id > $1 ORDER BY a.id LIMIT $2"};
+/// A version of a file that is not there.
+inline const db::Query<db::Int64Row> kFirstGone{"attachments.first_gone", R"sql(
+  SELECT v.resource_id FROM {tenant}.row_versions v
+  WHERE v.resource = 'attachment'
+    AND NOT EXISTS (SELECT FROM {tenant}.record_attachments a WHERE a.id = v.resource_id)
+  ORDER BY v.resource_id LIMIT 1)sql"};
+
+#undef WB_KEPT_ATTACHMENT
 #undef WB_ATTACHMENT_COLUMNS
 #undef WB_ATTACHMENT_FROM
+
+inline const db::Query<api::Whose, std::int64_t> kWhoseAttachment{"attachments.whose", R"sql(
+  SELECT r.patient_id, r.voided_at IS NOT NULL AS voided, a.purged_at IS NOT NULL AS purged
+  FROM {tenant}.record_attachments a
+  JOIN {tenant}.medical_records r ON r.id = a.record_id WHERE a.id = $1)sql"};
 
 }  // namespace wardbook::attachments

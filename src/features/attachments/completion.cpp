@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/headers.h"
+#include "features/attachments/kept_files.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
 
@@ -26,8 +27,8 @@ Task<std::string> take_own_key(App& app, const api::Request& req, AttachmentId i
   co_return key;
 }
 
-void queue_publish(db::Tx& tx, const api::Request& req, const Attachment& a, const Verdict& verdict,
-                   Time now) {
+Task<> queue_publish(db::Tx& tx, const api::Request& req, const Attachment& a,
+                     const Verdict& verdict, Time now) {
   tx.queue(kPublish, a.id, verdict.file_size, verdict.sha256, verdict.stored_sha256,
            MaybeText(verdict.etag), format_rfc3339(now));
   audit::Entry entry{
@@ -37,7 +38,7 @@ void queue_publish(db::Tx& tx, const api::Request& req, const Attachment& a, con
       .patient = a.patient_id,
       .before = R"({"state":"pending"})",
       .after = R"({"state":"available","sha256":)" + api::quoted(verdict.sha256) + "}"};
-  audit::record(tx, audit::actor_of(req), std::move(entry));
+  co_await keep_file(tx, a.id, audit::actor_of(req), std::move(entry));
 }
 
 }  // namespace
@@ -107,7 +108,7 @@ Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
     if (a->s3_key != verified->key) {
       throw Failure(Code::conflict, "Another completion of this upload is under way.");
     }
-    queue_publish(tx, req, *a, verified->verdict, app.clock.now());
+    co_await queue_publish(tx, req, *a, verified->verdict, app.clock.now());
     a = co_await tx.one(kShowAttachment, id);
   } else {
     // Nothing is changed, and the answer shows the file.

@@ -113,9 +113,10 @@ Task<> send_pieces(net::Exchange& exchange, Outgoing& out, std::string piece, st
   }
 }
 
-void queue_download(db::Tx& tx, const api::Request& req, const Attachment& a, std::string action) {
+void queue_download(db::Tx& tx, const api::Request& req, const Attachment& a,
+                    audit::Action action) {
   tx.queue(kCountDownload, a.id);
-  audit::Entry seen{.action = std::move(action),
+  audit::Entry seen{.action = action,
                     .resource = "attachment",
                     .resource_id = a.id.value,
                     .patient = a.patient_id};
@@ -129,12 +130,10 @@ Task<> was_downloaded(App& app, const api::Request& req, const Attachment& a) {
   app.audit.touch(req.caller.tenant());
 }
 
-Task<> was_read(App& app, const api::Request& req, std::string action, RecordId record,
+Task<> was_read(App& app, const api::Request& req, audit::Action action, RecordId record,
                 PatientId patient) {
-  audit::Entry seen{.action = std::move(action),
-                    .resource = "record",
-                    .resource_id = record.value,
-                    .patient = patient};
+  audit::Entry seen{
+      .action = action, .resource = "record", .resource_id = record.value, .patient = patient};
   co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
 }
 

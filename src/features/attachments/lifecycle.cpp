@@ -2,6 +2,7 @@
 #include "api/input.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/headers.h"
+#include "features/attachments/kept_files.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
 
@@ -11,9 +12,9 @@ namespace {
 constexpr int kSweepBatch = 200;
 constexpr int kKeyPage = 500;
 
-audit::Entry entry_of(const Attachment& a, std::string action, std::string before,
+audit::Entry entry_of(const Attachment& a, audit::Action action, std::string before,
                       std::string after) {
-  return {.action = std::move(action),
+  return {.action = action,
           .resource = "attachment",
           .resource_id = a.id.value,
           .patient = a.patient_id,
@@ -63,7 +64,12 @@ Task<bool> purge(db::Pool& db, s3::Store& store, TenantId tenant, int retention_
       if (!a) co_return false;
       tx.queue(kPurged, a->id);
       audit::Entry entry = entry_of(*a, "attachment.purge", a->state, "purged");
-      audit::record(tx, audit::Actor{}, std::move(entry));
+      audit::Actor nobody;
+      if (a->state == "deleted") {
+        co_await keep_file(tx, a->id, std::move(nobody), std::move(entry));
+      } else {
+        audit::record(tx, nobody, std::move(entry));
+      }
       co_await tx.commit();
     }
     const auto removed = co_await store.remove(a->s3_key);
@@ -123,7 +129,7 @@ Task<api::Response> delete_attachment(App& app, api::Request req) {
   }
   tx.queue(kMarkDeleted, id, req.caller.account);
   audit::Entry entry = entry_of(*a, "attachment.delete", "available", "deleted");
-  audit::record(tx, audit::actor_of(req), std::move(entry));
+  co_await keep_file(tx, id, audit::actor_of(req), std::move(entry));
   co_await tx.commit();
   app.audit.touch(req.caller.tenant());
   co_return api::no_content();
@@ -138,7 +144,7 @@ Task<api::Response> restore_attachment(App& app, api::Request req) {
   if (a->state != "deleted") throw Failure(Code::conflict, "The file is not deleted.");
   tx.queue(kRestore, id);
   audit::Entry entry = entry_of(*a, "attachment.restore", "deleted", "available");
-  audit::record(tx, audit::actor_of(req), std::move(entry));
+  co_await keep_file(tx, id, audit::actor_of(req), std::move(entry));
   const Attachment after = co_await tx.one(kShowAttachment, id);
   req.saw("attachment", after.id.value, after.patient_id);
   api::Response response = api::ok(to_json(after));

@@ -8,6 +8,7 @@
 #include "features/attachments/headers.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
+#include "features/records/records.h"
 
 namespace wardbook::attachments {
 namespace {
@@ -341,6 +342,9 @@ Task<api::Response> policy(App& app, api::Request req) {
   co_return api::ok(boost::json::value(body));
 }
 
+constexpr api::Subject kAttachment{
+    .resource = "attachment", .reading = api::Access::records_read, .whose = &kWhoseAttachment};
+
 }  // namespace
 
 std::vector<api::Route> routes() {
@@ -348,16 +352,20 @@ std::vector<api::Route> routes() {
   using api::Body;
   return {
       {"GET", "/attachments/policy", signed_in, &policy},
-      {"POST", "/records/{id}/attachments", attachments_write, &start_upload, Body::json},
-      {"PUT", "/records/{id}/attachments", attachments_write, &upload_through, Body::stream},
-      {"GET", "/records/{id}/attachments", records_read, &list_attachments},
-      {"POST", "/attachments/{id}/complete", attachments_write, &complete_upload, Body::json},
-      {"GET", "/attachments/{id}", records_read, &get_attachment},
-      {"GET", "/attachments/{id}/versions", records_read, &list_attachment_versions},
-      {"POST", "/attachments/{id}/download-url", records_read, &download_url, Body::no_fields},
-      {"GET", "/attachments/{id}/content", records_read, &download_content},
-      {"DELETE", "/attachments/{id}", attachments_write, &delete_attachment},
-      {"POST", "/attachments/{id}/restore", attachments_write, &restore_attachment,
+      {"POST", "/records/{id}/attachments", attachments_write, records::kRecord, &start_upload,
+       Body::json},
+      {"PUT", "/records/{id}/attachments", attachments_write, records::kRecord, &upload_through,
+       Body::stream},
+      {"GET", "/records/{id}/attachments", records_read, records::kRecord, &list_attachments},
+      {"POST", "/attachments/{id}/complete", attachments_write, kAttachment, &complete_upload,
+       Body::json},
+      {"GET", "/attachments/{id}", records_read, kAttachment, &get_attachment},
+      {"GET", "/attachments/{id}/versions", records_read, kAttachment, &list_attachment_versions},
+      {"POST", "/attachments/{id}/download-url", records_read, kAttachment, &download_url,
+       Body::no_fields},
+      {"GET", "/attachments/{id}/content", records_read, kAttachment, &download_content},
+      {"DELETE", "/attachments/{id}", attachments_write, kAttachment, &delete_attachment},
+      {"POST", "/attachments/{id}/restore", attachments_write, kAttachment, &restore_attachment,
        Body::no_fields},
   };
 }

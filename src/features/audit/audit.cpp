@@ -98,7 +98,7 @@ void queue_group(db::Tx& tx, const std::vector<Pending>& group) {
   for (const auto& [actor, entry] : group) {
     actors.push_back(as_text(value_of(actor.account)));
     roles.push_back(or_null(actor.role));
-    actions.emplace_back(entry.action);
+    actions.emplace_back(entry.action.name());
     resources.emplace_back(entry.resource);
     ids.push_back(as_text(entry.resource_id));
     patients.push_back(as_text(value_of(entry.patient)));
@@ -132,24 +132,15 @@ Task<Outcome> commit(db::Tx tx) {
 
 }  // namespace
 
-Actor actor_of(const api::Request& request) {
-  Actor actor;
-  if (request.caller.account.value != 0) actor.account = request.caller.account;
-  if (actor.account) actor.role = std::string(api::to_string(request.caller.role));
-  actor.request_id = request.id;
-  actor.ip = request.head.remote_ip;
-  return actor;
-}
-
 void record(db::Tx& tx, const Actor& actor, Entry entry) {
   std::optional<std::vector<std::int64_t>> patients;
   if (!entry.patients.empty()) patients = std::move(entry.patients);
   std::optional<std::vector<std::int64_t>> looks;
   if (!entry.looks.empty()) looks = std::move(entry.looks);
   std::optional<std::string> salt = salt_for(entry);
-  tx.queue(kInsertOne, value_of(actor.account), or_null(actor.role), std::move(entry.action),
-           std::move(entry.resource), entry.resource_id, value_of(entry.patient),
-           std::move(patients), outcome_of(entry), std::move(entry.reason),
+  tx.queue(kInsertOne, value_of(actor.account), or_null(actor.role),
+           std::string(entry.action.name()), std::move(entry.resource), entry.resource_id,
+           value_of(entry.patient), std::move(patients), outcome_of(entry), std::move(entry.reason),
            or_null(actor.request_id), or_null(actor.ip), as_json(std::move(entry.before)),
            as_json(std::move(entry.after)), as_json(std::move(entry.filters)), std::move(salt),
            std::move(looks));
@@ -162,9 +153,25 @@ void record_platform(db::Tx& tx, const Actor& actor, Entry entry) {
       .raw("before", entry.before.value_or(""))
       .raw("after", entry.after.value_or(""));
   writer.end();
-  tx.queue(kInsertPlatform, value_of(actor.account), std::move(entry.action),
+  tx.queue(kInsertPlatform, value_of(actor.account), std::string(entry.action.name()),
            std::move(entry.resource), outcome_of(entry), or_null(actor.request_id),
            or_null(actor.ip), db::Json{std::move(detail)});
+}
+
+api::Journal& journal() {
+  struct Unheard final : api::Journal {
+    void enter(db::Tx& tx, const std::optional<TenantId>& tenant, const Actor& actor,
+               Entry&& entry) override {
+      if (tenant) {
+        record(tx, actor, std::move(entry));
+      } else {
+        record_platform(tx, actor, std::move(entry));
+      }
+    }
+    void committed(const TenantId&) override {}
+  };
+  static Unheard all;
+  return all;
 }
 
 struct Log::Impl : std::enable_shared_from_this<Log::Impl> {
@@ -328,6 +335,11 @@ struct Log::Impl : std::enable_shared_from_this<Log::Impl> {
 Log::Log(boost::asio::io_context& reactor, db::Pool& db, std::size_t pending)
     : impl_(std::make_shared<Impl>(reactor, db, pending)) {}
 Log::~Log() = default;
+
+void Log::enter(db::Tx& tx, const std::optional<TenantId>& tenant, const Actor& actor,
+                Entry&& entry) {
+  journal().enter(tx, tenant, actor, std::move(entry));
+}
 
 Task<> Log::write(TenantId tenant, Actor actor, Entry entry) {
   const auto impl = impl_;

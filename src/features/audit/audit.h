@@ -10,9 +10,13 @@
 
 #include "api/request.h"
 #include "api/router.h"
+#include "api/write.h"
 #include "base/clock.h"
 #include "db/pool.h"
+#include "features/audit/actions.h"
 #include "features/audit/entry_format.h"
+#include "features/audit/row_versions.h"
+#include "features/audit/version_hash.h"
 #include "jobs/jobs.h"
 
 namespace wardbook::audit {
@@ -20,7 +24,7 @@ namespace wardbook::audit {
 /// What is written down of one event. `before` and `after` are JSON texts of what changed (a
 /// chart's content stays in the tenant's schema: this log is there too).
 struct Entry {
-  std::string action;    ///< `record.read`, `record.finalize`, `auth.login`, …
+  Action action;
   std::string resource;  ///< `record`, `patient`, `attachment`, `account`, …
   std::optional<std::int64_t> resource_id{};
   std::optional<PatientId> patient{};
@@ -34,17 +38,17 @@ struct Entry {
   std::optional<std::string> after{};
 };
 
-/// Who caused it.
-struct Actor {
-  std::optional<AccountId> account;
-  std::string role;
-  std::string request_id;
-  std::string ip;
-};
-[[nodiscard]] Actor actor_of(const api::Request& request);
+using api::Actor;
+/// As Request::actor.
+[[nodiscard]] inline Actor actor_of(const api::Request& request) {
+  return request.actor();
+}
 
 /// Puts the entry of a change into the change's own transaction (sent with its next flush).
 void record(db::Tx& tx, const Actor& actor, Entry entry);
+
+/// For api::write_as: nobody is told of the entries, the sealer finds them.
+[[nodiscard]] api::Journal& journal();
 
 /// What operators do, and sign-ins that end in no tenant: the control schema's log. `tx` is a
 /// control transaction.
@@ -54,7 +58,7 @@ void record_platform(db::Tx& tx, const Actor& actor, Entry entry);
 /// whose that is. Fails as Log::write and Pool::begin do.
 class Log;
 [[nodiscard]] Task<> write_refusal(Log& log, db::Pool& db, api::Request request,
-                                   std::string permission);
+                                   const api::Subject& subject, std::string permission);
 
 /// An answer that tells something of a patient without an entry of its own is written down with
 /// whose it is: a failure (`access.failed`), or the answer to an earlier request once more
@@ -67,7 +71,7 @@ class Log;
 /// kept for that. Where one tenant's table is locked the batch is sent again without it, after a
 /// quarter of a second; that tenant's entries then wait in its own share of the connections, until
 /// one of their commits succeeds. One Log for each reactor.
-class Log {
+class Log final : public api::Journal {
  public:
   /// `pending` bounds the entries that may wait.
   Log(boost::asio::io_context& reactor, db::Pool& db, std::size_t pending = 20'000);
@@ -78,6 +82,16 @@ class Log {
   /// Returns when the entry is durable. Fails with overloaded when too many wait, of all or of this
   /// tenant, and as Pool::begin and Tx::commit: then the caller must not answer with the data.
   [[nodiscard]] Task<> write(TenantId tenant, Actor actor, Entry entry);
+
+  /// The same of a request that reads.
+  [[nodiscard]] Task<> read(const api::Request& request, Entry entry) {
+    return write(request.tenant(), request.actor(), std::move(entry));
+  }
+
+  // What api::Write asks for.
+  void enter(db::Tx& tx, const std::optional<TenantId>& tenant, const Actor& actor,
+             Entry&& entry) override;
+  void committed(const TenantId& tenant) override { touch(tenant); }
 
   /// Entries whose commit somebody waits for.
   [[nodiscard]] std::size_t waiting() const;
@@ -107,10 +121,11 @@ class Log {
 
 /// The outcome of recomputing a tenant's chain.
 struct Verdict {
-  std::int64_t entries = 0;                ///< sealed entries that were recomputed
-  std::int64_t erased = 0;                 ///< of these, what they said was erased
-  std::int64_t unsealed = 0;               ///< entries that no seal names yet
-  std::int64_t versions = 0;               ///< record versions whose hash was recomputed
+  std::int64_t entries = 0;          ///< sealed entries that were recomputed
+  std::int64_t erased = 0;           ///< of these, what they said was erased
+  std::int64_t unsealed = 0;         ///< entries that no seal names yet
+  std::int64_t versions = 0;         ///< of records, patients, files and templates, recomputed
+  std::int64_t erased_versions = 0;  ///< of these, what they said was erased
   std::optional<std::string> first_fault;  ///< names the first entry, seal or version that is wrong
   /// The last seal's number and hash (hex). Kept elsewhere, they show later that nothing was cut
   /// off.

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 #include <set>
 #include <span>
 
@@ -66,18 +64,17 @@ Listed Listed::from_row(const db::RowView& r) {
 
 namespace {
 
-/// Whether the caller may read what an entry's change says. Closed by default: what is not known
-/// to be no patient's is read with the permission for charts.
-bool may_read(api::Role role, std::string_view resource) {
-  constexpr std::array<std::string_view, 6> kOfNoPatient{"account", "template", "tenant",
-                                                         "audit",   "storage",  "route"};
-  if (std::ranges::find(kOfNoPatient, resource) != kOfNoPatient.end()) return true;
-  return api::allows(
-      role, resource == "patient" ? api::Access::patients_read : api::Access::records_read);
+constexpr api::Subject kAudit{.resource = "audit", .reading = api::Access::audit_read};
+
+/// Whether the caller may read what an entry's change says. Closed by default: what no route is
+/// about is read with the permission for charts.
+bool may_read(const api::Request& req, std::string_view resource) {
+  const api::Subject* subject = req.subjects->find(resource);
+  return req.caller.may(subject == nullptr ? api::Access::records_read : subject->reading);
 }
 
-std::string to_json(const Listed& listed, api::Role role) {
-  const bool whole = may_read(role, listed.resource);
+std::string to_json(const Listed& listed, const api::Request& req) {
+  const bool whole = may_read(req, listed.resource);
   std::string out = listed.json;
   out.pop_back();
   out += R"(,"before":)" + (whole ? listed.before : "null");
@@ -129,7 +126,7 @@ Task<api::Response> list_entries(App& app, api::Request req) {
   note_shown(seen, std::span(rows).first(page.shown(rows.size())));
   co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
   const auto id = [](const auto& row) { return row.id; };
-  const auto json = [role = req.caller.role](const auto& row) { return to_json(row, role); };
+  const auto json = [&req](const auto& row) { return to_json(row, req); };
   co_return api::ok(page.json(rows, id, json, total));
 }
 
@@ -144,14 +141,14 @@ Task<api::Response> get_entry(App& app, api::Request req) {
   note_shown(seen, rows);
   co_await app.audit.write(req.caller.tenant(), actor_of(req), std::move(seen));
   if (rows.empty()) throw Failure(Code::audit_entry_not_found);
-  co_return api::ok(to_json(rows.front(), req.caller.role));
+  co_return api::ok(to_json(rows.front(), req));
 }
 
 }  // namespace
 
 std::vector<api::Route> routes() {
-  return {{"GET", "/audit", api::Access::audit_read, &list_entries},
-          {"GET", "/audit/{id}", api::Access::audit_read, &get_entry}};
+  return {{"GET", "/audit", api::Access::audit_read, kAudit, &list_entries},
+          {"GET", "/audit/{id}", api::Access::audit_read, kAudit, &get_entry}};
 }
 
 }  // namespace wardbook::audit

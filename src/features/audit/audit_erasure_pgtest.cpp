@@ -10,8 +10,8 @@ using testing::sqlstate_of;
 
 class AuditErasureTest : public AuditTest {
  protected:
-  void write_of(std::int64_t patient, const std::string& action, const std::string& reason) {
-    Entry whole = entry(action);
+  void write_of(std::int64_t patient, const std::string& resource, const std::string& reason) {
+    Entry whole = entry(resource);
     whole.patient = PatientId(patient);
     whole.reason = reason;
     whole.filters = R"({"q": "North"})";
@@ -48,11 +48,12 @@ TEST_F(AuditErasureTest, ErasedEntriesAreCountedAndEveryChainHolds) {
   EXPECT_EQ(verdict.first_fault, std::nullopt);
   EXPECT_EQ(verdict.entries, 5);
   EXPECT_EQ(verdict.erased, 2) << "not the one that said nothing";
-  EXPECT_EQ(looking_.value("SELECT string_agg(concat_ws(' ', id, action, patient_id, patient_ids, "
-                           "reason, filters, salt IS NULL), '; ' ORDER BY id) FROM " +
-                           in("audit_log")),
-            "1 read 1 t; 2 read 2 of two {\"q\": \"North\"} f; 3 list {1,3} t; "
-            "4 list {2,3} {\"q\": \"North\"} f; 5 look 1 t");
+  EXPECT_EQ(
+      looking_.value("SELECT string_agg(concat_ws(' ', id, resource, patient_id, patient_ids, "
+                     "reason, filters, salt IS NULL), '; ' ORDER BY id) FROM " +
+                     in("audit_log")),
+      "1 read 1 t; 2 read 2 of two {\"q\": \"North\"} f; 3 list {1,3} t; "
+      "4 list {2,3} {\"q\": \"North\"} f; 5 look 1 t");
   write_of(1, "read", "after it");
   EXPECT_EQ(seal_now(), 1);
   EXPECT_EQ(fault(), "none");
@@ -134,9 +135,12 @@ class ErasedVersionsTest : public ::testing::Test {
   }
   std::int64_t visit(std::int64_t patient) {
     const auto id = clinic_.new_record(patient);
-    EXPECT_EQ(
-        clinic_.call(clinic_.doctor, "PATCH", "/records/{id}", id, 1, {{"notes", "b"}}).status,
-        200);
+    for (const std::int64_t revision : {1, 2}) {
+      clinic_.clock.advance(std::chrono::hours(1));
+      const auto done = clinic_.call(clinic_.doctor, "PATCH", "/records/{id}", id, revision,
+                                     {{"notes", std::to_string(revision)}});
+      EXPECT_EQ(done.status, 200) << done.code;
+    }
     return id;
   }
   void erase(std::int64_t patient) {
@@ -163,7 +167,7 @@ TEST_F(ErasedVersionsTest, VersionsWhoseEntriesWereErasedAreNoFault) {
   EXPECT_THAT(fault(), HasSubstr("version 2 of record " + std::to_string(others)));
   intruder.script("UPDATE " + clinic_.in("record_versions") + " SET reason = NULL");
   ASSERT_EQ(fault(), "none");
-  // And an erased entry stands for a version of its own kind and author only.
+  // Nor does an erased entry stand for another kind of version.
   intruder.script(
       "UPDATE " + clinic_.in("record_versions") +
       " SET kind = 'diagnosis' WHERE version = 2 AND record_id = " + std::to_string(record));

@@ -41,10 +41,8 @@ struct Tally {
   std::vector<Code> codes{};
 };
 
-Task<> write(Log& log, TenantId tenant, std::string action, Tally& tally) {
-  Entry entry;
-  entry.action = std::move(action);
-  entry.resource = "test";
+Task<> write(Log& log, TenantId tenant, std::string resource, Tally& tally) {
+  Entry entry{.action = "audit.read", .resource = std::move(resource)};
   try {
     co_await log.write(std::move(tenant), {}, std::move(entry));
     ++tally.done;
@@ -76,8 +74,8 @@ class AuditLocksTest : public ::testing::Test {
     out.statement_timeout = 60s;
     return out;
   }
-  void start(const TenantId& tenant, const std::string& action, Tally& tally) {
-    boost::asio::co_spawn(reactor_, write(log_, tenant, action, tally), boost::asio::detached);
+  void start(const TenantId& tenant, const std::string& resource, Tally& tally) {
+    boost::asio::co_spawn(reactor_, write(log_, tenant, resource, tally), boost::asio::detached);
   }
   /// `times` entries of each of the tenants from `first` on, in one batch; all are written.
   void all_write(std::size_t first, int times) {

@@ -8,12 +8,9 @@
 
 namespace wardbook::audit {
 
-inline Entry entry(const std::string& action) {
-  Entry out;
-  out.action = action;
-  out.resource = "test";
-  out.resource_id = 7;
-  return out;
+/// One that is recognized by its resource: actions are a closed list.
+inline Entry entry(std::string resource) {
+  return {.action = "audit.read", .resource = std::move(resource), .resource_id = 7};
 }
 
 /// A hospital whose log is written, sealed and verified.
@@ -26,8 +23,8 @@ class AuditTest : public ::testing::Test {
   }
 
   void write(Entry whole) { testing::run(reactor_, log_.write(tenant_, {}, std::move(whole))); }
-  void write(const std::string& action, std::optional<std::string> filters = std::nullopt) {
-    Entry whole = entry(action);
+  void write(std::string resource, std::optional<std::string> filters = std::nullopt) {
+    Entry whole = entry(std::move(resource));
     whole.filters = std::move(filters);
     write(std::move(whole));
   }

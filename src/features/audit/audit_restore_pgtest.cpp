@@ -36,8 +36,8 @@ class Place {
   [[nodiscard]] std::string conninfo() const {
     return cluster_.superuser_conninfo() + " dbname=" + database_;
   }
-  void write(const TenantId& tenant, const std::string& action) {
-    run(reactor, log.write(tenant, {}, entry(action)));
+  void write(const TenantId& tenant, const std::string& resource) {
+    run(reactor, log.write(tenant, {}, entry(resource)));
   }
   std::int64_t seal_now(const TenantId& tenant) { return run(reactor, seal(db, tenant)); }
   Verdict verify(const TenantId& tenant) { return run(reactor, verify_chain(db, tenant)); }

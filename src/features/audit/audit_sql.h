@@ -4,6 +4,10 @@
 #include "db/query.h"
 #include "features/audit/entry_format.h"
 
+// Tables: owns {tenant}.audit_log {tenant}.audit_seals {tenant}.audit_sealing
+// Tables: owns {tenant}.audit_unsealed {tenant}.row_versions wardbook.platform_audit
+// Tables: reads {tenant}.staff
+
 namespace wardbook::audit {
 
 using Texts = std::vector<std::optional<std::string>>;
@@ -40,29 +44,6 @@ inline const db::Query<void, std::optional<std::int64_t>, std::string, std::stri
     kInsertPlatform{"audit.insert_platform", R"sql(
   INSERT INTO wardbook.platform_audit (actor_id, action, resource, outcome, request_id, ip, detail)
   VALUES ($1, $2, $3, $4, $5, $6, $7))sql"};
-
-/// Whose data a resource is, and whether it can no longer be seen: a visit that was voided with
-/// what belongs to it, a file that was purged.
-struct Behind {
-  std::int64_t patient = 0;
-  bool voided = false;
-  bool purged = false;
-  static Behind from_row(const db::RowView& r) { return {r.int64(0), r.boolean(1), r.boolean(2)}; }
-};
-inline const db::Query<Behind, std::string, std::int64_t> kPatientBehind{"audit.patient_behind",
-                                                                         R"sql(
-  SELECT p.id, false, false FROM {tenant}.patients p
-  WHERE $1::text = 'patient' AND p.id = $2::bigint
-  UNION ALL
-  SELECT r.patient_id, r.voided_at IS NOT NULL, false FROM {tenant}.medical_records r
-  WHERE $1 = 'record' AND r.id = $2
-  UNION ALL
-  SELECT r.patient_id, r.voided_at IS NOT NULL, false FROM {tenant}.diagnoses d
-  JOIN {tenant}.medical_records r ON r.id = d.record_id WHERE $1 = 'diagnosis' AND d.id = $2
-  UNION ALL
-  SELECT r.patient_id, r.voided_at IS NOT NULL, a.purged_at IS NOT NULL
-  FROM {tenant}.record_attachments a
-  JOIN {tenant}.medical_records r ON r.id = a.record_id WHERE $1 = 'attachment' AND a.id = $2)sql"};
 
 // ---- the chain
 
@@ -170,8 +151,8 @@ inline const db::Query<db::Int64Row, std::int64_t, std::int64_t> kFirstBetween{
     "audit.first_between", R"sql(
   SELECT id FROM {tenant}.audit_log WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT 1)sql"};
 
-/// An entry as GET /audit shows it. The fields that were changed are those that differ, an absent
-/// one being as good as null.
+/// An entry as GET /audit shows it. The fields that were changed are those that it names, or else
+/// those that differ, an absent one being as good as null.
 struct Listed {
   std::int64_t id = 0;
   std::string resource;
@@ -186,7 +167,9 @@ struct Listed {
   "SELECT a.id, a.at, a.actor_id, s.display_name, a.actor_role, a.action, a.resource, "           \
   "a.resource_id, a.patient_id, a.patient_ids::text[], a.outcome, a.reason, a.request_id, "       \
   "a.ip, a.filters, a.before, a.after, "                                                          \
-  "CASE WHEN a.before IS NOT NULL OR a.after IS NOT NULL THEN ARRAY(SELECT k FROM "               \
+  "CASE WHEN a.after ? 'changed_fields' THEN "                                                    \
+  "ARRAY(SELECT jsonb_array_elements_text(a.after -> 'changed_fields')) "                         \
+  "WHEN a.before IS NOT NULL OR a.after IS NOT NULL THEN ARRAY(SELECT k FROM "                    \
   "jsonb_object_keys(coalesce(a.before, '{}') || coalesce(a.after, '{}')) k WHERE "               \
   "nullif(a.before -> k, 'null') IS DISTINCT FROM nullif(a.after -> k, 'null') ORDER BY k) END, " \
   "coalesce((SELECT a.id > u.last FROM {tenant}.audit_unsealed u WHERE u.first <= a.id "          \

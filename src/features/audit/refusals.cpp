@@ -17,27 +17,27 @@ Task<Seen> look_behind(db::Pool& db, TenantId tenant, const api::Unlogged& what)
   for (const auto& look : what.looks) {
     if (look.patient) seen.patients.insert(look.patient->value);
     if (look.patient && what.failed()) continue;
-    const auto behind = co_await db.read_maybe_one(tenant, kPatientBehind, look.resource, look.id);
-    if (!behind) continue;
-    seen.patients.insert(behind->patient);
+    const api::Subject* subject = what.subjects->find(look.resource);
+    if (subject == nullptr || subject->whose == nullptr) continue;
+    const auto whose = co_await db.read_maybe_one(tenant, *subject->whose, look.id);
+    if (!whose) continue;
+    seen.patients.insert(whose->patient);
     if (what.failed()) continue;
-    if (behind->voided) seen.gone = Code::record_voided;
-    if (behind->purged) seen.gone = Code::attachment_not_found;
+    if (whose->voided) seen.gone = Code::record_voided;
+    if (whose->purged) seen.gone = Code::attachment_not_found;
   }
   co_return seen;
 }
 
 }  // namespace
 
-Task<> write_refusal(Log& log, db::Pool& db, api::Request request, std::string permission) {
-  Entry entry;
-  entry.action = "access.refused";
-  entry.resource = api::resource_of(request.head.raw_path());
+Task<> write_refusal(Log& log, db::Pool& db, api::Request request, const api::Subject& subject,
+                     std::string permission) {
+  Entry entry{.action = "access.refused", .resource = std::string(subject.resource)};
   entry.refused = true;
   entry.reason = request.head.method + " needs " + permission;
-  for (const auto& [name, value] : request.path_params) {
-    if (name == "id") entry.resource_id = api::parse_positive(value);
-  }
+  // What was asked of another hospital has its number there, not here.
+  if (entry.resource != "tenant") entry.resource_id = api::parse_positive(request.path_param("id"));
   const Actor actor = actor_of(request);
   if (!request.caller.tenant_id) {
     db::Tx tx = co_await db.begin_control();
@@ -46,16 +46,9 @@ Task<> write_refusal(Log& log, db::Pool& db, api::Request request, std::string p
     co_return;
   }
   const TenantId tenant = *request.caller.tenant_id;
-  // What was asked of another hospital has its number there, not here.
-  const auto named = request.head.headers.get("X-Tenant-ID");
-  if (named && *named != tenant.str()) {
-    entry.resource = "tenant";
-    entry.resource_id.reset();
-  }
-  if (entry.resource_id) {
-    const auto behind =
-        co_await db.read_maybe_one(tenant, kPatientBehind, entry.resource, *entry.resource_id);
-    if (behind) entry.patient = PatientId(behind->patient);
+  if (entry.resource_id && subject.whose != nullptr) {
+    const auto whose = co_await db.read_maybe_one(tenant, *subject.whose, *entry.resource_id);
+    if (whose) entry.patient = PatientId(whose->patient);
   }
   co_await log.write(tenant, actor, std::move(entry));
 }
@@ -65,8 +58,8 @@ Task<> write_look(Log& log, db::Pool& db, api::Request request, api::Unlogged wh
   const Seen seen = co_await look_behind(db, tenant, what);
   if (seen.patients.empty()) co_return;  // of no patient: there is nothing to tell
   if (seen.gone) what.outcome = describe(*seen.gone).name;
-  Entry entry;
-  entry.action = what.failed() ? "access.failed" : "access.replayed";
+  Entry entry{.action = what.failed() ? Action("access.failed") : "access.replayed",
+              .resource = {}};
   entry.failed = what.failed();
   entry.resource = what.looks.front().resource;
   entry.resource_id = what.looks.front().id;

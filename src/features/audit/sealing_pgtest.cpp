@@ -19,9 +19,7 @@ using wardbook::testing::PgCluster;
 using wardbook::testing::run;
 
 Task<> write(Log& log, TenantId tenant) {
-  Entry entry;
-  entry.action = "test";
-  entry.resource = "test";
+  Entry entry{.action = "audit.read", .resource = "test"};
   co_await log.write(std::move(tenant), {}, std::move(entry));
 }
 

@@ -2,6 +2,7 @@
 
 #include "api/input.h"
 #include "api/paging.h"
+#include "api/write.h"
 #include "features/allergies/allergies.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
@@ -13,16 +14,15 @@
 namespace wardbook::chart {
 namespace {
 
-/// Writes down that the chart was read, in the transaction that read it.
-Task<> seen(App& app, db::Tx& tx, const api::Request& req, std::string action, PatientId patient) {
-  audit::Entry entry{.action = std::move(action),
-                     .resource = "patient",
-                     .resource_id = patient.value,
-                     .patient = patient,
-                     .filters = api::filters_json(req)};
-  audit::record(tx, audit::actor_of(req), std::move(entry));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
+/// The answer, with the entry of its look in the transaction that read it.
+Task<api::Response> shown(api::Write& w, const api::Request& req, audit::Action action,
+                          PatientId patient, std::string body) {
+  w.log({.action = action,
+         .resource = "patient",
+         .resource_id = patient.value,
+         .patient = patient,
+         .filters = api::filters_json(req)});
+  co_return co_await w.commit(api::ok(std::move(body)));
 }
 
 Task<patients::Patient> existing(db::Tx& tx, PatientId id) {
@@ -42,7 +42,8 @@ Task<api::Response> timeline(App& app, api::Request req) {
   const std::string date = cursor ? (*cursor)[0] : "infinity";
   const std::int64_t below = cursor ? api::cursor_integer((*cursor)[1]) : INT64_MAX;
 
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  api::Write w = co_await api::write(app, req);
+  db::Tx& tx = w.tx();
   const auto patient = co_await existing(tx, id);
   auto visits = co_await tx.all(kVisits, id, date, below, limit + 1);
   std::optional<std::string> next;
@@ -64,15 +65,14 @@ Task<api::Response> timeline(App& app, api::Request req) {
   out.raw("medication", medication.json);
   out.raw("allergies", patient.data.allergies);
   out.raw("warnings",
-          allergies::warnings_json(patient.data.allergies, medication.names, "/medication"));
+          allergies::warnings_json(patient.data.allergies, medication.lines, "/medication"));
   out.raw("latest_vitals", (co_await tx.one(kLatestVitals, id)).value);
   out.raw("latest_labs", latest_results(co_await tx.all(kResults, id)));
   const auto files = co_await tx.one(kFiles, id);
   out.raw("files", files.json);
   out.integer("files_total", files.total);
   out.end();
-  co_await seen(app, tx, req, "patient.timeline", id);
-  co_return api::ok(std::move(body));
+  co_return co_await shown(w, req, "patient.timeline", id, std::move(body));
 }
 
 std::string series_json(PatientId patient, const std::string& series) {
@@ -90,11 +90,11 @@ Task<api::Response> vitals(App& app, api::Request req) {
   const auto from = params.date_or_time("from");
   const auto to = params.date_or_time("to");
   params.finish();
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  api::Write w = co_await api::write(app, req);
+  db::Tx& tx = w.tx();
   (void)co_await existing(tx, id);
   const auto series = co_await tx.one(kVitals, id, from, to);
-  co_await seen(app, tx, req, "patient.vitals", id);
-  co_return api::ok(series_json(id, series.value));
+  co_return co_await shown(w, req, "patient.vitals", id, series_json(id, series.value));
 }
 
 Task<api::Response> labs(App& app, api::Request req) {
@@ -107,20 +107,21 @@ Task<api::Response> labs(App& app, api::Request req) {
     params.fault("test", "must be a test's name or LOINC code");
   }
   params.finish();
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  api::Write w = co_await api::write(app, req);
+  db::Tx& tx = w.tx();
   (void)co_await existing(tx, id);
   const auto points = co_await tx.all(kLabs, id, from, to);
-  co_await seen(app, tx, req, "patient.labs", id);
-  co_return api::ok(series_json(id, lab_series(points, test)));
+  std::string body = series_json(id, lab_series(points, test));
+  co_return co_await shown(w, req, "patient.labs", id, std::move(body));
 }
 
 }  // namespace
 
 std::vector<api::Route> routes() {
   using enum api::Access;
-  return {{"GET", "/patients/{id}/timeline", records_read, &timeline},
-          {"GET", "/patients/{id}/vitals", records_read, &vitals},
-          {"GET", "/patients/{id}/labs", records_read, &labs}};
+  return {{"GET", "/patients/{id}/timeline", records_read, patients::kPatient, &timeline},
+          {"GET", "/patients/{id}/vitals", records_read, patients::kPatient, &vitals},
+          {"GET", "/patients/{id}/labs", records_read, patients::kPatient, &labs}};
 }
 
 }  // namespace wardbook::chart

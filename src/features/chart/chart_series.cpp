@@ -44,10 +44,10 @@ Medication current_medication(const std::vector<Prescribed>& prescribed) {
   Medication out{"[", {}};
   std::map<std::string, RecordId> newest;
   for (const auto& one : prescribed) {
-    const auto [at, fresh] = newest.emplace(text::plain_key(one.medication), one.record);
+    const auto [at, fresh] = newest.emplace(text::plain_key(one.line.medication), one.record);
     if (at->second != one.record) continue;
     append_to_array(out.json, one.json);
-    out.names.push_back(one.medication);
+    out.lines.push_back(one.line);
   }
   out.json += ']';
   return out;

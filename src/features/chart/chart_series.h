@@ -10,10 +10,10 @@
 
 namespace wardbook::chart {
 
-/// What is taken now, as JSON, and the names of that in the same order.
+/// What is taken now, as JSON, and the lines of that in the same order.
 struct Medication {
   std::string json;
-  std::vector<std::string> names;
+  std::vector<allergies::Prescribed> lines;
 };
 /// By medication all that the newest visit with one of them says: two strengths are two lines, and
 /// a short course that is over does not hide what goes on. `prescribed` begins with the newest.

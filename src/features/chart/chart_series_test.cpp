@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 
 Prescribed prescribed(std::int64_t record, std::string medication) {
   const std::string shown = std::to_string(record) + " " + medication;
-  return {RecordId(record), std::move(medication), json::serialize(json::value(shown))};
+  return {RecordId(record), {std::move(medication), record}, json::serialize(json::value(shown))};
 }
 
 TimedResult result(std::string test, int hour) {
@@ -30,7 +30,9 @@ TEST(ChartSeriesTest, OfADrugTheNewestVisitsLinesWhateverTheSpelling) {
   const auto now = current_medication(
       {prescribed(3, "Lévothyroxine"), prescribed(3, " LEVOTHYROXINE "), prescribed(2, "Warfarin"),
        prescribed(2, "levothyroxine"), prescribed(1, "warfarin"), prescribed(1, "Aspirin")});
-  EXPECT_THAT(now.names, ElementsAre("Lévothyroxine", " LEVOTHYROXINE ", "Warfarin", "Aspirin"));
+  std::vector<std::string> names;
+  for (const auto& line : now.lines) names.push_back(line.medication);
+  EXPECT_THAT(names, ElementsAre("Lévothyroxine", " LEVOTHYROXINE ", "Warfarin", "Aspirin"));
   EXPECT_EQ(now.json, R"(["3 Lévothyroxine","3  LEVOTHYROXINE ","2 Warfarin","1 Aspirin"])");
   EXPECT_EQ(current_medication({}).json, "[]");
 }

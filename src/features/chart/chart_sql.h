@@ -1,6 +1,10 @@
 #pragma once
 
 #include "db/query.h"
+#include "features/allergies/allergies.h"
+
+// Tables: reads {tenant}.medical_records {tenant}.diagnoses {tenant}.record_attachments
+// Tables: reads {tenant}.staff wardbook.my_tenant
 
 namespace wardbook::chart {
 
@@ -49,19 +53,20 @@ inline const db::Query<db::TextRow, PatientId> kProblems{"chart.problems", R"sql
 /// A prescription that has not ended, of a visit.
 struct Prescribed {
   RecordId record;
-  std::string medication;
+  allergies::Prescribed line;
   std::string json;
   static Prescribed from_row(const db::RowView& r) {
-    return {r.id<RecordId>(0), r.str(1), r.str(2)};
+    return {r.id<RecordId>(0), {r.str(1), r.maybe_int64(2).value_or(0)}, r.str(3)};
   }
 };
-/// Those that have not ended where the hospital is, the newest visit's first.
+/// Those that have not ended where the hospital is, the newest visit's first. A line of a draft
+/// that names no medication yet is none.
 inline const db::Query<Prescribed, PatientId> kMedication{"chart.medication", R"sql(
-  SELECT r.id, i.item->>'medication', json_build_object('record_id', r.id,
-    'visit_date', wardbook.rfc3339(r.visit_date), 'prescription', i.item)
+  SELECT r.id, i.item->>'medication', (i.item->>'id')::bigint, json_build_object(
+    'record_id', r.id, 'visit_date', wardbook.rfc3339(r.visit_date), 'prescription', i.item)
   FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
   CROSS JOIN LATERAL jsonb_array_elements(r.prescriptions) WITH ORDINALITY AS i(item, position)
-  WHERE r.patient_id = $1 AND r.voided_at IS NULL
+  WHERE r.patient_id = $1 AND r.voided_at IS NULL AND i.item ? 'medication'
     AND coalesce(wardbook.prescription_end(i.item,
           (r.visit_date AT TIME ZONE t.time_zone)::date), 'infinity')
         >= (now() AT TIME ZONE t.time_zone)::date
@@ -97,7 +102,7 @@ inline const db::Query<TimedResult, PatientId> kResults{"chart.results", R"sql(
         FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
         CROSS JOIN LATERAL jsonb_array_elements(r.lab_results)
           WITH ORDINALITY AS i(item, position)
-        WHERE r.patient_id = $1 AND r.voided_at IS NULL) m
+        WHERE r.patient_id = $1 AND r.voided_at IS NULL AND i.item ?& '{test,value}') m
   ORDER BY m.at DESC, m.id DESC, m.position DESC)sql"};
 
 /// The newest files, and how many there are.
@@ -157,7 +162,7 @@ inline const db::Query<Point, PatientId, MaybeText, MaybeText> kLabs{"chart.labs
         FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
         CROSS JOIN LATERAL jsonb_array_elements(r.lab_results)
           WITH ORDINALITY AS i(item, position)
-        WHERE r.patient_id = $1 AND r.voided_at IS NULL) m
+        WHERE r.patient_id = $1 AND r.voided_at IS NULL AND i.item ?& '{test,value}') m
   CROSS JOIN wardbook.my_tenant t
   WHERE )sql" WB_BETWEEN("m.at") R"sql(
   ORDER BY m.at, m.id, m.position)sql"};

@@ -3,6 +3,9 @@
 #include "db/query.h"
 #include "features/icd10/icd10.h"
 
+// Tables: owns wardbook.icd_releases wardbook.icd_codes wardbook.icd_words
+// Tables: reads wardbook.my_tenant
+
 namespace wardbook::icd10 {
 
 /// Codes are stored without their dot.

@@ -5,6 +5,7 @@
 
 #include "api/input.h"
 #include "base/utf8.h"
+#include "clinical/allergies.h"
 #include "text/blank.h"
 
 namespace wardbook::patients {
@@ -15,38 +16,6 @@ using Need = api::Input::Need;
 
 constexpr int kMostYears = 130;
 constexpr std::size_t kMostAllergies = 100;
-
-json::value text_or_null(const std::optional<std::string>& text) {
-  return text ? json::value(*text) : json::value(nullptr);
-}
-
-/// An allergy is an object, or the bare name of the substance.
-json::array parse_allergies(const json::array& items, const std::string& pointer,
-                            std::vector<Fault>& faults) {
-  json::array out;
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    json::object wrapped;
-    const auto* object = items[i].if_object();
-    if (object == nullptr) {
-      if (!items[i].is_string()) {
-        faults.push_back({pointer + "/" + std::to_string(i), "must be an object or a string"});
-        continue;
-      }
-      wrapped["substance"] = items[i];
-      object = &wrapped;
-    }
-    api::Input in(*object, pointer + "/" + std::to_string(i), faults);
-    const auto substance = in.text("substance", Need::required, 200);
-    const auto reaction = in.text("reaction", Need::optional, 500);
-    const auto severity =
-        in.one_of("severity", Need::optional, {"mild", "moderate", "severe", "life_threatening"});
-    in.finish();
-    out.push_back({{"substance", substance.value_or("")},
-                   {"reaction", text_or_null(reaction)},
-                   {"severity", text_or_null(severity)}});
-  }
-  return out;
-}
 
 /// Length of the last character.
 std::size_t last_character(std::string_view text) {
@@ -82,7 +51,8 @@ void check_new(const PatientInput& input, const PatientInput* before, std::vecto
   }
 }
 
-PatientInput parse_patient(const json::object& body, Date today, std::vector<Fault>& faults) {
+PatientInput parse_patient(const json::object& body, Date today, const PatientInput* before,
+                           std::vector<Fault>& faults) {
   api::Input in(body, "", faults);
   PatientInput out;
   out.patient_number = in.text("patient_number", Need::optional, 40);
@@ -101,11 +71,12 @@ PatientInput parse_patient(const json::object& body, Date today, std::vector<Fau
   out.email = in.text("email", Need::optional, 254);
   out.address = in.text("address", Need::optional, 500, true);
   out.emergency_contact = in.text("emergency_contact", Need::optional, 500, true);
-  json::array allergies;
+  if (before != nullptr) out.last_allergy_id = before->last_allergy_id;
   if (const auto* items = in.array("allergies", Need::optional, kMostAllergies)) {
-    allergies = parse_allergies(*items, "/allergies", faults);
+    const auto known = clinical::read_allergies(before != nullptr ? before->allergies : "[]");
+    const auto now = clinical::parse_allergies(*items, "/allergies", known, faults);
+    out.allergies = clinical::allergies_json(now);
   }
-  out.allergies = json::serialize(allergies);
   in.finish({"id", "version", "created_at", "updated_at"});
   return out;
 }
@@ -116,6 +87,13 @@ bool same(const PatientInput& a, const PatientInput& b) {
                     p.email, p.address, p.emergency_contact);
   };
   return texts(a) == texts(b) && json::parse(a.allergies) == json::parse(b.allergies);
+}
+
+void settle(PatientInput& input, const PatientInput* before, std::int64_t version) {
+  const auto was = clinical::read_allergies(before != nullptr ? before->allergies : "[]");
+  auto now = clinical::read_allergies(input.allergies);
+  clinical::settle(now, was, version, input.last_allergy_id);
+  input.allergies = clinical::allergies_json(now);
 }
 
 Patient Patient::from_row(const db::RowView& row) {
@@ -134,7 +112,8 @@ Patient Patient::from_row(const db::RowView& row) {
   p.version = row.int64(11);
   p.created_at = pg_time_to_rfc3339(row.text(12));
   p.updated_at = pg_time_to_rfc3339(row.text(13));
-  if (row.columns() > 14) p.score = row.maybe_int64(14);
+  p.data.last_allergy_id = row.int64(14);
+  if (row.columns() > 15) p.score = row.maybe_int64(15);
   return p;
 }
 

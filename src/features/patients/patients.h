@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "db/pool.h"
 #include "db/query.h"
+#include "features/audit/audit.h"
 
 namespace wardbook::patients {
 
@@ -25,13 +26,17 @@ struct PatientInput {
   std::optional<std::string> email;
   std::optional<std::string> address;
   std::optional<std::string> emergency_contact;
-  std::string allergies;  ///< JSON array of {substance, reaction, severity}
+  std::string allergies = "[]";      ///< JSON array, clinical/allergies.h
+  std::int64_t last_allergy_id = 0;  ///< the highest id that one of them ever had
 };
 
 /// Reads and checks a whole patient. `today` bounds the birth date: not after it, and not more than
-/// 130 years before (the oldest verified age is 122). Gathers every fault.
+/// 130 years before (the oldest verified age is 122). `before` is the patient as it is, nullptr of
+/// a new one. Gathers every fault.
 [[nodiscard]] PatientInput parse_patient(const boost::json::object& body, Date today,
-                                         std::vector<Fault>& faults);
+                                         const PatientInput* before, std::vector<Fault>& faults);
+/// Gives new allergies their ids, and those that are not as they were before this version.
+void settle(PatientInput& input, const PatientInput* before, std::int64_t version);
 
 /// What is refused only where it is new, since patients may have it from before: a number with
 /// blanks at its ends, an email address that is none. An empty one is as good as none, as all
@@ -56,6 +61,15 @@ struct Patient {
 
 /// For features that show a patient beside their own; nullopt when there is none.
 [[nodiscard]] Task<std::optional<Patient>> find(db::Tx& tx, PatientId id);
+
+/// What routes of patients are about.
+extern const api::Subject kPatient;
+
+/// What the patient is after this action, to be kept with it.
+[[nodiscard]] audit::RowVersion version_of(const Patient& patient, audit::Action action,
+                                           AccountId by);
+/// Recomputes what is kept of patients and holds their rows against it. Adds to `verdict`.
+[[nodiscard]] Task<> verify_patients(db::Pool& db, TenantId tenant, audit::Verdict& verdict);
 
 [[nodiscard]] std::vector<api::Route> routes();
 

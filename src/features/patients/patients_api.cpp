@@ -1,8 +1,8 @@
 
 #include "api/conditions.h"
-#include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
+#include "api/write.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "features/app.h"
@@ -25,9 +25,10 @@ std::string location(PatientId id) {
 /// Checked input of POST; throws every fault.
 PatientInput checked(const json::object& body, Date today) {
   std::vector<Fault> faults;
-  PatientInput input = parse_patient(body, today, faults);
+  PatientInput input = parse_patient(body, today, nullptr, faults);
   check_new(input, nullptr, faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  settle(input, nullptr, 1);
   return input;
 }
 
@@ -47,7 +48,7 @@ Task<Patient> insert(db::Tx& tx, PatientInput in, AccountId by) {
                               in.date_of_birth, in.sex, in.phone, in.email, in.address,
                               in.emergency_contact, db::Json{in.allergies}, by, keys.number,
                               keys.number_letters, keys.number_forms, keys.names, keys.letter_keys,
-                              text::kNameFormat);
+                              text::kNameFormat, in.last_allergy_id);
   } catch (const db::ConstraintViolation& violation) {
     rethrow_number_taken(violation);
   }
@@ -60,7 +61,7 @@ Task<Patient> update(db::Tx& tx, PatientId id, PatientInput in) {
                               in.last_name, in.date_of_birth, in.sex, in.phone, in.email,
                               in.address, in.emergency_contact, db::Json{in.allergies}, keys.number,
                               keys.number_letters, keys.number_forms, keys.names, keys.letter_keys,
-                              text::kNameFormat);
+                              text::kNameFormat, in.last_allergy_id);
   } catch (const db::ConstraintViolation& violation) {
     rethrow_number_taken(violation);
   }
@@ -86,24 +87,32 @@ Task<api::Response> naming_owner(App& app, api::Request req, api::Handler change
   throw std::move(*taken);
 }
 
+/// The entry of a change of a patient, which vouches for the version that is kept.
+void log_change(api::Write& w, audit::Action action, std::optional<std::string> before,
+                const Patient& after) {
+  json::value said = json::parse(to_json(after));
+  audit::RowVersion version = version_of(after, action, w.actor().account.value());
+  said.as_object()["content_hash"] = audit::keep(w.tx(), std::move(version));
+  w.log({.action = action,
+         .resource = "patient",
+         .resource_id = after.id.value,
+         .patient = after.id,
+         .before = std::move(before),
+         .after = json::serialize(said)});
+}
+
 Task<api::Response> insert_patient(App& app, api::Request req) {
   // Somewhere it is tomorrow already: a newborn's birthday is the hospital's.
   const auto today = co_await app.db.read_maybe_one(req.caller.tenant(), kToday, app.clock.now());
   PatientInput input = checked(req.object(), today.value().day);
-  db::Tx tx = co_await api::begin_write(app.db, req);
-  const Patient patient = co_await insert(tx, std::move(input), req.caller.account);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  const Patient patient = co_await insert(w.tx(), std::move(input), req.caller.account);
   const std::string body = to_json(patient);
-  audit::Entry entry{.action = "patient.create",
-                     .resource = "patient",
-                     .resource_id = patient.id.value,
-                     .patient = patient.id,
-                     .after = body};
-  audit::record(tx, audit::actor_of(req), std::move(entry));
+  log_change(w, "patient.create", std::nullopt, patient);
   req.saw("patient", patient.id.value, patient.id);
   api::Response response = api::created(body, location(patient.id)).etag(patient.version);
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<api::Response> create_patient(App& app, api::Request req) {
@@ -116,7 +125,7 @@ Task<api::Response> get_patient(App& app, api::Request req) {
   if (!patient) throw Failure(Code::patient_not_found);
   audit::Entry seen{
       .action = "patient.read", .resource = "patient", .resource_id = id.value, .patient = id};
-  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  co_await app.audit.read(req, std::move(seen));
   co_return api::versioned(req, to_json(*patient), patient->version);
 }
 
@@ -124,10 +133,12 @@ Task<api::Response> update_patient(App& app, api::Request req) {
   const auto id = req.path_id<PatientId>(Code::patient_not_found);
   const auto expected = api::if_match(req);
   const json::object& patch = req.object();
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
   const auto before = co_await tx.maybe_one(kLockPatient, id);
   if (!before) throw Failure(Code::patient_not_found);
-  api::check_version(expected, before->version);
+  api::require_version(expected, before->version);
 
   const std::string before_json = to_json(*before);
   json::value whole = json::parse(before_json);
@@ -140,7 +151,7 @@ Task<api::Response> update_patient(App& app, api::Request req) {
   }
   api::merge_patch(whole, patch);
   const auto today = co_await tx.one(kToday, app.clock.now());
-  PatientInput input = parse_patient(whole.as_object(), today.day, faults);
+  PatientInput input = parse_patient(whole.as_object(), today.day, &before->data, faults);
   check_new(input, &before->data, faults);
   if (faults.empty() && input.date_of_birth != before->data.date_of_birth) {
     const auto first = co_await tx.one(kFirstVisit, id);
@@ -151,26 +162,20 @@ Task<api::Response> update_patient(App& app, api::Request req) {
   }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   if (same(input, before->data)) {
-    audit::Entry seen{
-        .action = "patient.read", .resource = "patient", .resource_id = id.value, .patient = id};
-    audit::record(tx, audit::actor_of(req), std::move(seen));
-    co_await tx.commit();
-    app.audit.touch(req.caller.tenant());
-    co_return api::ok(before_json).etag(before->version);
+    w.log(
+        {.action = "patient.read", .resource = "patient", .resource_id = id.value, .patient = id});
+    req.saw("patient", id.value, id);
+    api::Response response = api::ok(before_json).etag(before->version);
+    co_return co_await w.commit(std::move(response));
   }
 
+  settle(input, &before->data, before->version + 1);
   const Patient after = co_await update(tx, id, std::move(input));
   const std::string body = to_json(after);
-  audit::Entry entry{.action = "patient.update",
-                     .resource = "patient",
-                     .resource_id = id.value,
-                     .patient = id,
-                     .before = before_json,
-                     .after = body};
-  audit::record(tx, audit::actor_of(req), std::move(entry));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
-  co_return api::ok(body).etag(after.version);
+  log_change(w, "patient.update", before_json, after);
+  req.saw("patient", id.value, id);
+  api::Response response = api::ok(body).etag(after.version);
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<api::Response> patch_patient(App& app, api::Request req) {
@@ -223,18 +228,21 @@ Task<api::Response> list_patients(App& app, api::Request req) {
     next = api::encode_cursor(scope, key);
   }
   std::vector<std::string> items;
-  audit::Entry seen{.action = q ? "patient.search" : "patient.list",
+  audit::Entry seen{.action = q ? audit::Action("patient.search") : "patient.list",
                     .resource = "patient",
                     .filters = api::filters_json(req)};
   for (const auto& row : page.rows) {
     items.push_back(to_json(row));
     seen.patients.push_back(row.id.value);
   }
-  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  co_await app.audit.read(req, std::move(seen));
   co_return api::ok(api::page_json(items, next, page.total));
 }
 
 }  // namespace
+
+constinit const api::Subject kPatient{
+    .resource = "patient", .reading = api::Access::patients_read, .whose = &kWhosePatient};
 
 Task<std::optional<Patient>> find(db::Tx& tx, PatientId id) {
   co_return co_await tx.maybe_one(kGetPatient, id);
@@ -242,10 +250,10 @@ Task<std::optional<Patient>> find(db::Tx& tx, PatientId id) {
 
 std::vector<api::Route> routes() {
   using enum api::Access;
-  return {{"GET", "/patients", patients_read, &list_patients},
-          {"POST", "/patients", patients_write, &create_patient, api::Body::json},
-          {"GET", "/patients/{id}", patients_read, &get_patient},
-          {"PATCH", "/patients/{id}", patients_write, &patch_patient, api::Body::json}};
+  return {{"GET", "/patients", patients_read, kPatient, &list_patients},
+          {"POST", "/patients", patients_write, kPatient, &create_patient, api::Body::json},
+          {"GET", "/patients/{id}", patients_read, kPatient, &get_patient},
+          {"PATCH", "/patients/{id}", patients_write, kPatient, &patch_patient, api::Body::json}};
 }
 
 }  // namespace wardbook::patients

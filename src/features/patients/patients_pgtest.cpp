@@ -28,7 +28,9 @@ class PatientNumbersTest : public ::testing::Test {
                          {"sex", "female"}});
   }
   Outcome patch(std::int64_t id, json::value body) {
-    return clinic_.call(clinic_.doctor, "PATCH", "/patients/{id}", id, 0, std::move(body));
+    const auto now = clinic_.call(clinic_.doctor, "GET", "/patients/{id}", id);
+    return clinic_.call(clinic_.doctor, "PATCH", "/patients/{id}", id, now.version,
+                        std::move(body));
   }
   /// A row that the service did not write, with keys of an older format.
   std::string row(const std::string& number, const std::string& key, const std::string& name) {

@@ -1,13 +1,18 @@
 #pragma once
 
 #include "db/query.h"
+#include "features/audit/audit.h"
 #include "features/patients/patients.h"
+
+// Tables: owns {tenant}.patients {tenant}.patient_numbers {tenant}.name_words
+// Tables: reads {tenant}.medical_records {tenant}.row_versions wardbook.my_tenant
 
 namespace wardbook::patients {
 
 #define WB_PATIENT_COLUMNS                                                               \
   "p.id, p.patient_number, p.first_name, p.last_name, p.date_of_birth, p.sex, p.phone, " \
-  "p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, p.updated_at"
+  "p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, "      \
+  "p.updated_at, p.last_allergy_id"
 
 using MaybeText = std::optional<std::string>;
 
@@ -38,7 +43,7 @@ inline const db::Query<db::TextRow, std::string> kNextNumber{"patients.next_numb
 inline const db::Query<Patient, std::string, std::string, std::string, Date, std::string, MaybeText,
                        MaybeText, MaybeText, MaybeText, db::Json, AccountId, std::string,
                        std::string, std::vector<std::string>, std::vector<std::string>,
-                       std::vector<std::string>, int>
+                       std::vector<std::string>, int, std::int64_t>
     kInsertPatient{"patients.insert", R"sql(
   WITH words AS (
     INSERT INTO {tenant}.name_words (word, key)
@@ -47,15 +52,15 @@ inline const db::Query<Patient, std::string, std::string, std::string, Date, std
     ON CONFLICT DO NOTHING)
   INSERT INTO {tenant}.patients AS p (patient_number, first_name, last_name, date_of_birth, sex,
     phone, email, address, emergency_contact, allergies, created_by, number_key, number_letters,
-    number_forms, names, search_format)
+    number_forms, names, search_format, last_allergy_id)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::text[],
-    array_to_tsvector($15::text[]), $17::smallint)
+    array_to_tsvector($15::text[]), $17::smallint, $18)
   RETURNING )sql" WB_PATIENT_COLUMNS};
 
 inline const db::Query<Patient, PatientId, std::string, std::string, std::string, Date, std::string,
                        MaybeText, MaybeText, MaybeText, MaybeText, db::Json, std::string,
                        std::string, std::vector<std::string>, std::vector<std::string>,
-                       std::vector<std::string>, int>
+                       std::vector<std::string>, int, std::int64_t>
     kUpdatePatient{"patients.update", R"sql(
   WITH words AS (
     INSERT INTO {tenant}.name_words (word, key)
@@ -66,7 +71,7 @@ inline const db::Query<Patient, PatientId, std::string, std::string, std::string
     date_of_birth = $5, sex = $6, phone = $7, email = $8, address = $9, emergency_contact = $10,
     allergies = $11, version = p.version + 1, updated_at = now(), number_key = $12,
     number_letters = $13, number_forms = $14::text[], names = array_to_tsvector($15::text[]),
-    search_format = $17::smallint
+    search_format = $17::smallint, last_allergy_id = $18
   WHERE p.id = $1 RETURNING )sql" WB_PATIENT_COLUMNS};
 
 /// The day that it is where the hospital is, at $1.
@@ -99,5 +104,10 @@ inline const db::Query<db::Int64Row> kCountPatients{"patients.count",
                                                     "SELECT count(*) FROM {tenant}.patients"};
 
 #undef WB_PATIENT_COLUMNS
+
+/// Its own, if there is one of this number.
+inline const db::Query<api::Whose, std::int64_t> kWhosePatient{"patients.whose", R"sql(
+  SELECT id AS patient_id, false AS voided, false AS purged
+  FROM {tenant}.patients WHERE id = $1)sql"};
 
 }  // namespace wardbook::patients

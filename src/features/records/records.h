@@ -12,32 +12,17 @@
 #include "base/clock.h"
 #include "base/failure.h"
 #include "base/ids.h"
+#include "clinical/visit.h"
 #include "db/pool.h"
 #include "db/query.h"
 #include "features/audit/audit.h"
+#include "features/coding/coding.h"
 
 namespace wardbook::records {
 
-/// What a client may write of a visit record, checked. The three JSON members are texts of checked
-/// JSON with only the members that were given (and `bmi`, derived).
-struct RecordInput {
-  std::optional<PatientId> patient_id;
-  std::optional<AccountId> doctor_id;
-  std::string visit_date;  ///< RFC 3339, or a bare date: midnight in the tenant's time zone
-  std::string visit_type;
-  std::optional<std::string> chief_complaint;
-  std::optional<std::string> history_of_present_illness;
-  std::optional<std::string> physical_examination;
-  std::optional<std::string> diagnosis;
-  std::optional<std::string> treatment_plan;
-  std::string prescriptions = "[]";
-  std::string vital_signs = "{}";
-  std::string lab_results = "[]";
-  std::optional<std::string> notes;
-  bool follow_up_required = false;
-  std::optional<Date> follow_up_date;
-  std::optional<std::string> follow_up_instructions;
-};
+/// What a client may write of a visit record, checked.
+using RecordInput = clinical::Visit;
+using coding::Diagnosis;
 
 /// The template that a draft was pre-filled from.
 struct FromTemplate {
@@ -45,83 +30,82 @@ struct FromTemplate {
   std::int64_t version = 0;
 };
 
-/// Reads and checks a whole record; gathers every fault. What needs the database (does the patient
-/// exist, is the doctor one) is checked later.
-[[nodiscard]] RecordInput parse_record(const boost::json::object& body, std::vector<Fault>& faults);
-
-/// What a visit can be.
-[[nodiscard]] const std::vector<std::string_view>& visit_types();
-
-/// Two fields that do not agree: told at `pointer`, or at `other` to who sent only that.
-struct Disagreement {
-  std::string_view pointer, message;
-  std::string_view other, other_message;
+/// The version that a record's row has: one of a draft takes further changes by its author for ten
+/// minutes, and is kept in the history when the next one begins. The others take none, and are kept
+/// at once.
+struct OpenVersion {
+  std::int64_t number = 0;
+  std::string kind;
+  AccountId by;
+  Time begun_at{};
+  Time changed_at{};
+  int content_format = 0;
+  std::optional<std::string> salt;  ///< none: what it said was erased
+  std::string digest;
+  std::string hash;
 };
-inline constexpr Disagreement kPressures{
-    "/vital_signs/diastolic_mmhg", "must be below systolic_mmhg", "/vital_signs/systolic_mmhg",
-    "must be above diastolic_mmhg"};
-inline constexpr Disagreement kBodySize{"/vital_signs/weight_kg", "does not go with height_cm",
-                                        "/vital_signs/height_cm", "does not go with weight_kg"};
-inline constexpr Disagreement kFollowUpDay{"/follow_up_date", "must be after the visit",
-                                           "/visit_date", "must be before the follow-up"};
-inline constexpr Disagreement kBirth{"/visit_date", "lies before the patient's birth",
-                                     "/patient_id", "was born after the visit"};
-
-// records_fields.cpp: the parts with rules of their own. Pointers begin with `pointer`.
-[[nodiscard]] boost::json::object parse_vital_signs(const boost::json::object& in,
-                                                    const std::string& pointer,
-                                                    std::vector<Fault>& faults);
-[[nodiscard]] boost::json::array parse_prescriptions(const boost::json::array& in,
-                                                     const std::string& pointer,
-                                                     std::vector<Fault>& faults);
-[[nodiscard]] boost::json::array parse_lab_results(const boost::json::array& in,
-                                                   const std::string& pointer,
-                                                   std::vector<Fault>& faults);
-
-/// A coded diagnosis of a record.
-struct Diagnosis {
-  DiagnosisId id;
-  RecordId record_id;
-  std::string icd_code;  ///< with its dot: E11.9
-  std::optional<std::string> icd_release;
-  std::string diagnosis_name;
-  std::string diagnosis_type;
-  std::string status;
-  std::optional<std::string> notes;
-  AccountId created_by;
-  std::string created_at;
-  std::string updated_at;
-  static Diagnosis from_row(const db::RowView& row);
-};
-[[nodiscard]] std::string to_json(const Diagnosis& diagnosis);
+/// Whether versions of this kind are in the history from their beginning.
+[[nodiscard]] bool kept_at_once(std::string_view kind);
 
 /// A record's current row, for changing it.
 struct Record {
   RecordId id;
   std::string record_number;
-  RecordInput data;  ///< visit_date is RFC 3339 in UTC
+  std::string content;  ///< what its version says, in its format
+  RecordInput data;     ///< the same, read; visit_date is RFC 3339 in UTC
   std::string status;
-  std::int64_t version = 0;
   bool voided = false;
-  std::string content_hash;
-  std::string content;                        ///< what its version says, if `lock` read it
-  Time changed_at{};                          ///< its version's, likewise
+  bool true_columns = true;          ///< the columns of its fields are those that the content makes
+  std::int64_t revision = 0;         ///< of accepted writes; the ETag
+  OpenVersion version;               ///< that the row has
+  std::vector<Diagnosis> diagnoses;  ///< if `lock` read them
   std::optional<FromTemplate> from_template;  ///< of a new record
+  static constexpr db::Columns kColumns{
+      "id",          "record_number", "content",          "status",         "version",
+      "voided",      "content_hash",  "revision",         "version_kind",   "version_by",
+      "updated_at",  "content_salt",  "version_begun_at", "content_format", "content_digest",
+      "true_columns"};
   static Record from_row(const db::RowView& row);
 };
+/// Whether its content and the rows of its diagnoses are what the version's digest was taken of.
+[[nodiscard]] bool says_its_version(const Record& record, const std::optional<std::string>& reason);
 
 /// A record's current row, ready to be sent.
 struct RecordView {
   RecordId id;
   PatientId patient;
-  std::int64_t version = 0;
-  std::string sort_key;  ///< of lists
-  /// The patient, who is in it, was changed after the record was, or less than five minutes before:
-  /// one has the service's time, the other PostgreSQL's, and their clocks may differ.
-  bool patient_newer = false;
+  std::int64_t revision = 0;
+  std::string visit_date;  ///< as PostgreSQL writes it
+  /// The patient or an account named in it was changed after the record was, or less than five
+  /// minutes before: one has the service's time, the other PostgreSQL's, and their clocks may
+  /// differ.
+  bool people_newer = false;
   std::string json;  ///< `warnings` is its last member
   /// Adds one to the JSON's `warnings`.
   void warn(const boost::json::object& warning);
+  static constexpr db::Columns kColumns{"id",
+                                        "patient_id",
+                                        "visit_date",
+                                        "version",
+                                        "revision",
+                                        "record_number",
+                                        "content",
+                                        "status",
+                                        "finalized_at",
+                                        "finalized_by",
+                                        "signed_hash",
+                                        "content_hash",
+                                        "template_id",
+                                        "template_version",
+                                        "created_by",
+                                        "created_at",
+                                        "updated_at",
+                                        "doctor_name",
+                                        "created_by_name",
+                                        "finalized_by_name",
+                                        "somebody_renamed",
+                                        "diagnoses",
+                                        "patient"};
   static RecordView from_row(const db::RowView& row);
 };
 
@@ -129,11 +113,10 @@ struct RecordView {
 [[nodiscard]] std::string canonical_content(const RecordInput& data,
                                             const std::vector<Diagnosis>& diagnoses);
 
-/// SHA-256 (hex) over the canonical JSON object {author, content, record_id, status, time,
-/// version}. `content` is canonical_content's text, `time` RFC 3339 in UTC.
-[[nodiscard]] std::string content_hash(RecordId record, std::int64_t version,
-                                       std::string_view status, AccountId author,
-                                       std::string_view time, std::string_view content);
+/// The hash of a record's version, which it has with this revision.
+[[nodiscard]] std::string version_hash(RecordId record, std::int64_t revision,
+                                       std::string_view status, PatientId patient,
+                                       const OpenVersion& version);
 
 /// One step in a record's life.
 struct Change {
@@ -141,46 +124,57 @@ struct Change {
   std::string status;  ///< afterwards
   std::optional<std::string> reason = std::nullopt;
   /// An amendment's diagnoses, where it changes them: all that the record has afterwards, and what
-  /// makes the rows so. The database lets that through only between the version's row and the
-  /// record's own.
+  /// makes the rows so. The database lets that through only between the record's row and the
+  /// version's own.
   std::optional<std::vector<Diagnosis>> diagnoses = std::nullopt;
   std::function<void(db::Tx&)> queue_diagnoses = nullptr;
 };
 
-/// The record, locked for this transaction. Fails with record_not_found (also when it was voided),
-/// if_match_required, version_conflict when its version is not `expected`, in this order.
+/// The record with its diagnoses, locked for this transaction. Fails with record_not_found (also
+/// when it was voided), if_match_required, version_conflict when its revision is not `expected`, in
+/// this order; and with conflict where the row is not what its version says.
 [[nodiscard]] Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected);
 /// Fails with record_finalized unless the record is a draft.
 void require_draft(const Record& record);
-[[nodiscard]] Task<std::vector<Diagnosis>> diagnoses_of(db::Tx& tx, RecordId id);
+/// What a request makes of a record.
+struct Asked {
+  RecordInput data;                          ///< its diagnoses are the record's still
+  std::optional<coding::Revised> diagnoses;  ///< where the request lists them
+  /// Whether the record would say something else.
+  [[nodiscard]] bool changes(const Record& record) const;
+  /// Pointers to codes that only head others.
+  [[nodiscard]] std::vector<std::string> headers() const;
+};
 
-/// A visit that moves into another release's time must not keep codes that this one does not have:
-/// adds a fault at `/visit_date` for each of the diagnoses that it would.
-[[nodiscard]] Task<> check_codes(db::Tx& tx, const std::vector<Diagnosis>& kept,
-                                 std::string visit_before, std::string visit_now,
-                                 std::vector<Fault>& faults);
-
-/// The input of a change: `body` replaces (PUT) or is merged into (PATCH, amendments) what is
-/// there, then everything is checked, the database's part included. Adds to `faults`, whose
-/// pointers get `prefix`; with any of them the input is not to be used. An amendment, which may
-/// bring other diagnoses, calls check_codes itself.
+/// Reads a change: `body` replaces (PUT) or is merged into (PATCH, amendments) what is there, then
+/// everything is checked, the database's part included. Adds to `faults`, whose pointers get
+/// `prefix`; with any of them the input is not to be used. The patients whose rows it was held
+/// against are those that `request` saw.
 enum class Apply { replace, merge, amend };
-/// The patients whose rows it was held against are those that `request` saw.
-[[nodiscard]] Task<RecordInput> changed_input(db::Tx& tx, const api::Request& request,
-                                              const Record& record, boost::json::object body,
-                                              Apply apply, std::string prefix,
-                                              std::vector<Fault>& faults);
+[[nodiscard]] Task<Asked> read_change(db::Tx& tx, const api::Request& request, const Record& record,
+                                      boost::json::object body, Apply apply, std::string prefix,
+                                      std::vector<Fault>& faults);
+/// Reads a new record, over what its template pre-fills; `record` gets the template's name.
+[[nodiscard]] Task<Asked> read_new(db::Tx& tx, const api::Request& request, Record& record,
+                                   boost::json::object body, std::vector<Fault>& faults);
+/// Makes the diagnoses that were asked for part of the change.
+[[nodiscard]] Task<> take_diagnoses(db::Tx& tx, Asked& asked, RecordId record, Change& change);
+/// Fails with what is missing before the visit can be signed.
+void require_complete(const RecordInput& data);
 
-/// Writes the next version and the row that takes it, with its audit entry; `record` becomes the
-/// new state. The diagnoses must be as they are to be (changed in this transaction, by the caller),
-/// unless `change` brings them.
+/// Writes the next revision, with its audit entry; `record` becomes the new state. A draft's is
+/// part of the open version if that has the same author and is not ten minutes old; everything else
+/// begins the next version, and keeps the one before it. The diagnoses must be as they are to be
+/// (changed in this transaction, by the caller), unless `change` brings them.
 /// Returns what is to be sent; the caller commits.
-[[nodiscard]] Task<RecordView> write_version(db::Tx& tx, const api::Request& request,
-                                             const Clock& clock, Record& record, RecordInput data,
-                                             Change change);
+[[nodiscard]] Task<RecordView> write_version(api::Write& w, const Clock& clock, Record& record,
+                                             RecordInput data, Change change);
 
 /// The tenant's whole set of version hashes, recomputed. Adds to `verdict`.
 [[nodiscard]] Task<> verify_versions(db::Pool& db, TenantId tenant, audit::Verdict& verdict);
+
+/// What routes of records are about.
+extern const api::Subject kRecord;
 
 [[nodiscard]] std::vector<api::Route> routes();
 

@@ -1,9 +1,12 @@
 #include "api/input.h"
+#include "base/text.h"
 #include "features/allergies/allergies.h"
 #include "features/records/records_sql.h"
 
 namespace wardbook::records {
 namespace {
+
+using Cells = std::vector<std::optional<std::string>>;
 
 MaybeText time_or_null(const db::RowView& r, int column) {
   return r.is_null(column) ? std::nullopt : std::optional(pg_time_to_rfc3339(r.text(column)));
@@ -21,60 +24,61 @@ void raw_column(api::ObjectWriter& out, std::string_view key, const db::RowView&
   out.raw(key, r.is_null(column) ? "null" : r.text(column));
 }
 
-constexpr int kSortKeyColumn = 31;
-
-using Cells = std::vector<std::optional<std::string>>;
-
-/// The array of WB_RECORD_COLUMNS, eleven cells for each diagnosis.
-std::string diagnoses_json(const Cells& cells) {
-  constexpr std::size_t kCells = 11;
-  std::string out = "[";
-  for (std::size_t at = 0; at + kCells <= cells.size(); at += kCells) {
-    const auto* const cell = &cells[at];
-    if (at > 0) out += ',';
-    Diagnosis d;
-    d.id = DiagnosisId(std::stoll(cell[0].value()));
-    d.record_id = RecordId(std::stoll(cell[1].value()));
-    d.icd_code = cell[2].value();
-    d.icd_release = cell[3];
-    d.diagnosis_name = cell[4].value();
-    d.diagnosis_type = cell[5].value();
-    d.status = cell[6].value();
-    d.notes = cell[7];
-    d.created_by = AccountId(std::stoll(cell[8].value()));
-    d.created_at = pg_time_to_rfc3339(cell[9].value());
-    d.updated_at = pg_time_to_rfc3339(cell[10].value());
-    out += to_json(d);
+/// A diagnosis in an array of text, a cell for each column of Diagnosis::kColumns.
+class CellRow final : public db::RowView {
+ public:
+  static constexpr std::size_t kCells = Diagnosis::kColumns.names.size();
+  explicit CellRow(const std::optional<std::string>* cells) : cells_(cells) {}
+  [[nodiscard]] int columns() const override { return static_cast<int>(kCells); }
+  [[nodiscard]] bool is_null(int column) const override { return !cells_[column]; }
+  [[nodiscard]] std::string_view text(int column) const override {
+    return cells_[column] ? std::string_view(*cells_[column]) : std::string_view();
   }
-  out += ']';
-  return out;
+
+ private:
+  const std::optional<std::string>* cells_;
+};
+
+std::string diagnoses_json(const Cells& cells) {
+  std::string out = "[";
+  for (std::size_t at = 0; at + CellRow::kCells <= cells.size(); at += CellRow::kCells) {
+    if (at > 0) out += ',';
+    out += coding::to_json(Diagnosis::from_row(CellRow(&cells[at])));
+  }
+  return out + ']';
 }
+
+/// The cells of `patient`, as the statements select them.
+enum PatientCell : std::size_t { kNumber, kFirstName, kLastName, kAllergies, kNewer };
 
 std::string patient_json(PatientId id, const Cells& cells) {
   std::string text;
   api::ObjectWriter out(text);
   out.integer("id", id.value);
-  out.text("patient_number", cells.at(0));
-  out.text("first_name", cells.at(1));
-  out.text("last_name", cells.at(2));
+  out.text("patient_number", cells.at(kNumber));
+  out.text("first_name", cells.at(kFirstName));
+  out.text("last_name", cells.at(kLastName));
   out.end();
   return text;
 }
 
 /// What the prescriptions (JSON) name that the patient is allergic to.
-std::string prescription_warnings(const std::optional<std::string>& known,
-                                  std::string_view prescriptions) {
-  if (!known) return "[]";
+std::string prescription_warnings(const MaybeText& known, std::string_view prescriptions) {
   namespace json = boost::json;
+  if (!known || prescriptions == "[]") return "[]";
   const auto parsed = json::parse(json::string_view(prescriptions.data(), prescriptions.size()));
-  std::vector<std::string> medications;
+  std::vector<allergies::Prescribed> lines;
   for (const auto& item : parsed.as_array()) {
-    const auto* object = item.if_object();
-    const auto* name = object != nullptr ? object->if_contains("medication") : nullptr;
-    const bool named = name != nullptr && name->is_string();
-    medications.push_back(named ? std::string(name->get_string()) : std::string());
+    allergies::Prescribed line;
+    if (const auto* name = item.as_object().if_contains("medication")) {
+      line.medication = std::string(name->as_string());
+    }
+    if (const auto* id = item.as_object().if_contains("id")) {
+      line.item_id = id->to_number<std::int64_t>();
+    }
+    lines.push_back(std::move(line));
   }
-  return allergies::warnings_json(*known, medications, "/prescriptions");
+  return allergies::warnings_json(*known, lines, "/prescriptions");
 }
 
 }  // namespace
@@ -86,114 +90,64 @@ void RecordView::warn(const boost::json::object& warning) {
 }
 
 RecordView RecordView::from_row(const db::RowView& r) {
+  const JsonMembers content = members_of(r.text(kColumns["content"]));
+  const Cells patient = r.text_array(kColumns["patient"]);
+  const bool is_draft = r.text(kColumns["status"]) == "draft";
   RecordView view;
-  view.id = r.id<RecordId>(0);
-  view.patient = r.id<PatientId>(1);
-  view.version = r.int64(2);
-  if (r.columns() > kSortKeyColumn) view.sort_key = r.str(kSortKeyColumn);
+  view.id = r.id<RecordId>(kColumns["id"]);
+  view.patient = r.id<PatientId>(kColumns["patient_id"]);
+  view.revision = r.int64(kColumns["revision"]);
+  view.visit_date = r.str(kColumns["visit_date"]);
+  view.people_newer = patient.at(kNewer) == "true" || r.boolean(kColumns["somebody_renamed"]);
   view.json.reserve(4'096);
   api::ObjectWriter out(view.json);
-  raw_column(out, "id", r, 0);
-  text_column(out, "record_number", r, 3);
-  raw_column(out, "patient_id", r, 1);
-  raw_column(out, "doctor_id", r, 4);
-  out.text("visit_date", pg_time_to_rfc3339(r.text(5)));
-  text_column(out, "visit_type", r, 6);
-  text_column(out, "chief_complaint", r, 7);
-  text_column(out, "history_of_present_illness", r, 8);
-  text_column(out, "physical_examination", r, 9);
-  text_column(out, "diagnosis", r, 10);
-  text_column(out, "treatment_plan", r, 11);
-  raw_column(out, "prescriptions", r, 12);
-  raw_column(out, "vital_signs", r, 13);
-  raw_column(out, "lab_results", r, 14);
-  text_column(out, "notes", r, 15);
-  out.boolean("follow_up_required", r.boolean(16));
-  text_column(out, "follow_up_date", r, 17);
-  text_column(out, "follow_up_instructions", r, 18);
-  text_column(out, "status", r, 19);
-  out.text("finalized_at", time_or_null(r, 20));
-  raw_column(out, "finalized_by", r, 21);
-  text_column(out, "signed_hash", r, 22);
-  text_column(out, "content_hash", r, 23);
-  raw_column(out, "template_id", r, 24);
-  raw_column(out, "template_version", r, 25);
-  raw_column(out, "created_by", r, 26);
-  out.text("created_at", pg_time_to_rfc3339(r.text(27)));
-  out.text("updated_at", pg_time_to_rfc3339(r.text(28)));
-  raw_column(out, "version", r, 2);
-  out.raw("diagnoses", diagnoses_json(r.text_array(29)));
-  const Cells patient = r.text_array(30);
+  raw_column(out, "id", r, kColumns["id"]);
+  text_column(out, "record_number", r, kColumns["record_number"]);
+  clinical::append_fields(out, content);
+  text_column(out, "doctor_name", r, kColumns["doctor_name"]);
+  text_column(out, "status", r, kColumns["status"]);
+  out.text("finalized_at", time_or_null(r, kColumns["finalized_at"]));
+  raw_column(out, "finalized_by", r, kColumns["finalized_by"]);
+  text_column(out, "finalized_by_name", r, kColumns["finalized_by_name"]);
+  text_column(out, "signed_hash", r, kColumns["signed_hash"]);
+  text_column(out, "content_hash", r, kColumns["content_hash"]);
+  raw_column(out, "template_id", r, kColumns["template_id"]);
+  raw_column(out, "template_version", r, kColumns["template_version"]);
+  raw_column(out, "created_by", r, kColumns["created_by"]);
+  text_column(out, "created_by_name", r, kColumns["created_by_name"]);
+  out.text("created_at", pg_time_to_rfc3339(r.text(kColumns["created_at"])));
+  out.text("updated_at", pg_time_to_rfc3339(r.text(kColumns["updated_at"])));
+  raw_column(out, "version", r, kColumns["version"]);
+  raw_column(out, "revision", r, kColumns["revision"]);
+  out.raw("incomplete", is_draft ? clinical::incomplete_json(content) : "[]");
+  out.raw("diagnoses", diagnoses_json(r.text_array(kColumns["diagnoses"])));
   out.raw("patient", patient_json(view.patient, patient));
-  out.raw("warnings", prescription_warnings(patient.at(3), r.text(12)));
-  view.patient_newer = patient.at(4) == "true";
+  out.raw("warnings", prescription_warnings(patient.at(kAllergies),
+                                            clinical::member(content, "prescriptions")));
   out.end();
   return view;
 }
 
 Record Record::from_row(const db::RowView& r) {
   Record record;
-  record.id = r.id<RecordId>(0);
-  record.record_number = r.str(1);
-  record.data.patient_id = r.id<PatientId>(2);
-  record.data.doctor_id = r.id<AccountId>(3);
-  record.data.visit_date = pg_time_to_rfc3339(r.text(4));
-  record.data.visit_type = r.str(5);
-  record.data.chief_complaint = r.maybe_str(6);
-  record.data.history_of_present_illness = r.maybe_str(7);
-  record.data.physical_examination = r.maybe_str(8);
-  record.data.diagnosis = r.maybe_str(9);
-  record.data.treatment_plan = r.maybe_str(10);
-  record.data.prescriptions = r.str(11);
-  record.data.vital_signs = r.str(12);
-  record.data.lab_results = r.str(13);
-  record.data.notes = r.maybe_str(14);
-  record.data.follow_up_required = r.boolean(15);
-  record.data.follow_up_date = r.maybe_date(16);
-  record.data.follow_up_instructions = r.maybe_str(17);
-  record.status = r.str(18);
-  record.version = r.int64(19);
-  record.voided = r.boolean(20);
-  record.content_hash = r.str(21);
-  if (r.columns() > 22 && !r.is_null(22)) {
-    record.content = r.str(22);
-    record.changed_at = r.time(23);
-  }
+  record.id = r.id<RecordId>(kColumns["id"]);
+  record.record_number = r.str(kColumns["record_number"]);
+  record.content = r.str(kColumns["content"]);
+  record.data = clinical::read(record.content);
+  record.status = r.str(kColumns["status"]);
+  record.voided = r.boolean(kColumns["voided"]);
+  record.true_columns = r.boolean(kColumns["true_columns"]);
+  record.revision = r.int64(kColumns["revision"]);
+  record.version.number = r.int64(kColumns["version"]);
+  record.version.hash = r.str(kColumns["content_hash"]);
+  record.version.kind = r.str(kColumns["version_kind"]);
+  record.version.by = r.id<AccountId>(kColumns["version_by"]);
+  record.version.begun_at = r.time(kColumns["version_begun_at"]);
+  record.version.changed_at = r.time(kColumns["updated_at"]);
+  record.version.content_format = static_cast<int>(r.int64(kColumns["content_format"]));
+  record.version.salt = r.maybe_str(kColumns["content_salt"]);
+  record.version.digest = r.bytes(kColumns["content_digest"]);
   return record;
-}
-
-Diagnosis Diagnosis::from_row(const db::RowView& r) {
-  Diagnosis d;
-  d.id = r.id<DiagnosisId>(0);
-  d.record_id = r.id<RecordId>(1);
-  d.icd_code = r.str(2);
-  d.icd_release = r.maybe_str(3);
-  d.diagnosis_name = r.str(4);
-  d.diagnosis_type = r.str(5);
-  d.status = r.str(6);
-  d.notes = r.maybe_str(7);
-  d.created_by = r.id<AccountId>(8);
-  d.created_at = pg_time_to_rfc3339(r.text(9));
-  d.updated_at = pg_time_to_rfc3339(r.text(10));
-  return d;
-}
-
-std::string to_json(const Diagnosis& d) {
-  std::string text;
-  api::ObjectWriter out(text);
-  out.integer("id", d.id.value);
-  out.integer("record_id", d.record_id.value);
-  out.text("icd_code", d.icd_code);
-  out.text("icd_release", d.icd_release);
-  out.text("diagnosis_name", d.diagnosis_name);
-  out.text("diagnosis_type", d.diagnosis_type);
-  out.text("status", d.status);
-  out.text("notes", d.notes);
-  out.integer("created_by", d.created_by.value);
-  out.text("created_at", d.created_at);
-  out.text("updated_at", d.updated_at);
-  out.end();
-  return text;
 }
 
 }  // namespace wardbook::records

@@ -12,12 +12,10 @@ namespace {
 using Need = api::Input::Need;
 constexpr std::size_t kReasonMost = 2'000;  // characters
 
-Task<api::Response> answer(App& app, db::Tx& tx, const api::Request& req, RecordView view) {
+Task<api::Response> answer(api::Write& w, const api::Request& req, RecordView view) {
   req.saw("record", view.id.value, view.patient);
-  api::Response response = api::ok(view.json).etag(view.version);
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  api::Response response = api::ok(view.json).etag(view.revision);
+  co_return co_await w.commit(std::move(response));
 }
 
 std::string reason_of(const boost::json::object& body) {
@@ -44,6 +42,7 @@ Task<PatientId> look_before_signing(App& app, const api::Request& req, RecordId 
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const Record record = co_await lock(tx, id, std::move(expected));
   require_draft(record);
+  require_complete(record.data);
   co_await tx.commit();
   co_return record.data.patient_id.value();
 }
@@ -53,7 +52,7 @@ Task<PatientId> look_before_signing(App& app, const api::Request& req, RecordId 
 Task<> ask_password(App& app, const api::Request& req, std::string password, api::Seen seen,
                     accounts::AskedFor what) {
   try {
-    co_await accounts::confirm_password(app, req.caller, std::move(password), audit::actor_of(req),
+    co_await accounts::confirm_password(app, req.caller, std::move(password), req.actor(),
                                         std::move(what));
   } catch (const Failure& failure) {
     if (seen != api::Seen::another || failure.code() != Code::wrong_password) throw;
@@ -69,10 +68,11 @@ Task<api::Response> void_record(App& app, api::Request req) {
   boost::json::object given;
   if (const auto reason = params.unchecked("reason")) given["reason"] = *reason;
   params.finish();
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  Record record = co_await lock(tx, id, expected);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  Record record = co_await lock(w.tx(), id, expected);
   require_draft(record);
-  const auto was_signed = co_await tx.one(kWasSigned, id);
+  const auto was_signed = co_await w.tx().one(kWasSigned, id);
   if (was_signed.value) {
     throw Failure(Code::record_was_signed,
                   "This visit was signed before it was reopened: finalize it again instead.");
@@ -80,10 +80,8 @@ Task<api::Response> void_record(App& app, api::Request req) {
   const std::string reason = reason_of(given);
   RecordInput data = record.data;
   Change change{.kind = "voided", .status = "draft", .reason = reason};
-  (void)co_await write_version(tx, req, app.clock, record, std::move(data), std::move(change));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
-  co_return api::no_content();
+  (void)co_await write_version(w, app.clock, record, std::move(data), std::move(change));
+  co_return co_await w.commit(api::no_content());
 }
 
 Task<api::Response> finalize_record(App& app, api::Request req) {
@@ -97,28 +95,31 @@ Task<api::Response> finalize_record(App& app, api::Request req) {
   // The password is checked before the transaction: hashing takes longer than a lock should last.
   std::string password = password_of(req.object());
   co_await ask_password(app, req, std::move(password), earlier.seen, std::move(what));
-  db::Tx tx = co_await api::begin_write(app.db, req);
-  Record record = co_await lock(tx, id, expected);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  Record record = co_await lock(w.tx(), id, expected);
   require_draft(record);
+  require_complete(record.data);
   RecordInput data = record.data;
   Change change{.kind = "finalized", .status = "finalized"};
   RecordView view =
-      co_await write_version(tx, req, app.clock, record, std::move(data), std::move(change));
-  co_return co_await answer(app, tx, req, std::move(view));
+      co_await write_version(w, app.clock, record, std::move(data), std::move(change));
+  co_return co_await answer(w, req, std::move(view));
 }
 
 Task<api::Response> reopen_record(App& app, api::Request req) {
   const auto id = req.path_id<RecordId>(Code::record_not_found);
   const auto expected = api::if_match(req);
-  db::Tx tx = co_await api::begin_write(app.db, req);
-  Record record = co_await lock(tx, id, expected);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  Record record = co_await lock(w.tx(), id, expected);
   if (record.status == "draft") throw Failure(Code::record_not_finalized);
   const std::string reason = reason_of(req.object());
   RecordInput data = record.data;
   Change change{.kind = "reopened", .status = "draft", .reason = reason};
   RecordView view =
-      co_await write_version(tx, req, app.clock, record, std::move(data), std::move(change));
-  co_return co_await answer(app, tx, req, std::move(view));
+      co_await write_version(w, app.clock, record, std::move(data), std::move(change));
+  co_return co_await answer(w, req, std::move(view));
 }
 
 }  // namespace wardbook::records

@@ -19,7 +19,7 @@ Task<api::Response> list_versions(App& app, api::Request req);
 Task<api::Response> get_version(App& app, api::Request req);
 
 /// Writes an entry that the record was read, durably.
-[[nodiscard]] Task<> record_was_read(App& app, const api::Request& req, std::string action,
+[[nodiscard]] Task<> record_was_read(App& app, const api::Request& req, audit::Action action,
                                      RecordId record, PatientId patient);
 
 }  // namespace wardbook::records

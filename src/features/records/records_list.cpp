@@ -6,9 +6,9 @@
 #include "api/paging.h"
 #include "base/offload.h"
 #include "features/records/records_life.h"
+#include "features/records/records_list_sql.h"
 #include "features/records/records_search.h"
 #include "features/records/records_search_sql.h"
-#include "features/records/records_sql.h"
 #include "text/highlight.h"
 #include "text/query.h"
 
@@ -101,7 +101,8 @@ Filter read_filter(const api::Request& req) {
   f.patient = params.integer("patient_id", 1, INT64_MAX);
   f.doctor = params.integer("doctor_id", 1, INT64_MAX);
   f.status = params.one_of("status", {"draft", "finalized", "amended"});
-  f.visit_type = params.one_of("visit_type", visit_types());
+  f.visit_type =
+      params.one_of("visit_type", {clinical::kVisitTypes.begin(), clinical::kVisitTypes.end()});
   f.from = params.date_or_time("from");
   f.to = params.date_or_time("to");
   if (const auto icd = params.text("icd", 20)) {
@@ -143,17 +144,18 @@ Task<std::vector<RecordView>> recent(db::Pool& db, TenantId tenant, const Filter
 
 /// A page, and what lies around it.
 struct Page {
-  std::vector<RecordView> rows;  ///< one more than the limit when there is a next page
-  std::size_t ranked = 0;        ///< so many of them are there for their rank
-  std::string edge_date;         ///< the oldest visit that was looked at for ranking
+  std::vector<FoundRecord> found;  ///< one more than the limit when there is a next page
+  std::vector<RecordView> rows;    ///< in the same order
+  std::size_t ranked = 0;          ///< so many of them are there for their rank
+  std::string edge_date;           ///< the oldest visit that was looked at for ranking
   std::int64_t edge_id = 0;
   std::optional<std::string> next;
   std::optional<std::int64_t> total;
 };
 
-Task<std::vector<RecordView>> in_order(db::Tx& tx, const Filter& f, const Scope& s,
-                                       const FilteredList& list, std::string key, std::int64_t id,
-                                       int most) {
+Task<std::vector<FoundRecord>> in_order(db::Tx& tx, const Filter& f, const Scope& s,
+                                        const FilteredList& list, std::string key, std::int64_t id,
+                                        int most) {
   const MaybeText query = f.has_words() ? MaybeText(s.query) : std::nullopt;
   co_return co_await tx.all(list, f.patient, f.doctor, f.status, f.visit_type, s.from, s.to, f.icd,
                             f.follow_up, s.today, query, std::move(key), id, most);
@@ -173,12 +175,12 @@ Task<> ranked_rows(db::Tx& tx, const Filter& f, const Scope& s, const RankCursor
   std::optional<std::int64_t> candidates;
   if (!f.cursor) candidates = kCandidates;
   tx.queue(kIndexScans, false);
-  page.rows = co_await tx.all(kByRank, f.patient, f.doctor, f.status, f.visit_type, s.from, s.to,
-                              f.icd, f.follow_up, s.today, MaybeText(s.query), at.edge_date,
-                              at.edge_id, rank, at.id, f.limit + 1, candidates);
+  page.found = co_await tx.all(kByRank, f.patient, f.doctor, f.status, f.visit_type, s.from, s.to,
+                               f.icd, f.follow_up, s.today, MaybeText(s.query), at.edge_date,
+                               at.edge_id, rank, at.id, f.limit + 1, candidates);
   tx.queue(kIndexScans, true);
-  page.ranked = page.rows.size();
-  for (auto& row : page.rows) {  // rank|id|date
+  page.ranked = page.found.size();
+  for (auto& row : page.found) {  // rank|id|date
     const auto first = row.sort_key.find('|');
     const auto second = row.sort_key.find('|', first + 1);
     page.edge_id = api::cursor_integer(row.sort_key.substr(first + 1, second - first - 1));
@@ -197,11 +199,11 @@ Task<Page> by_rank(db::Tx& tx, const Filter& f, const Scope& s) {
   page.edge_date = at.edge_date;
   page.edge_id = at.edge_id;
   if (!f.cursor || !at.rank.empty()) co_await ranked_rows(tx, f, s, at, page);
-  const int missing = f.limit + 1 - static_cast<int>(page.rows.size());
+  const int missing = f.limit + 1 - static_cast<int>(page.found.size());
   if (missing <= 0 || page.edge_date == kAlways) co_return page;
   const FilteredList& list = s.window == kAlways ? kFewByVisitDown : kByVisitDown;
   auto older = co_await in_order(tx, f, s, list, page.edge_date, page.edge_id, missing);
-  std::ranges::move(older, std::back_inserter(page.rows));
+  std::ranges::move(older, std::back_inserter(page.found));
   co_return page;
 }
 
@@ -218,17 +220,17 @@ Task<Page> page_of(db::Tx& tx, const Filter& f, const Scope& s) {
                              : f.follow_up && order.many == &kByFollowUpDown ? kWorklistDown
                              : f.icd                                         ? *order.coded
                                                                              : *order.many;
-  page.rows = co_await in_order(tx, f, s, list, std::move(key), id, f.limit + 1);
+  page.found = co_await in_order(tx, f, s, list, std::move(key), id, f.limit + 1);
   co_return page;
 }
 
 void cut(const Filter& f, Page& page) {
-  if (page.rows.size() <= static_cast<std::size_t>(f.limit)) return;
-  page.rows.pop_back();
-  const RecordView& last = page.rows.back();
+  if (page.found.size() <= static_cast<std::size_t>(f.limit)) return;
+  page.found.pop_back();
+  const FoundRecord& last = page.found.back();
   const std::string id = std::to_string(last.id.value);
   std::vector<std::string> key{last.sort_key, id};
-  if (f.sort == kRank && page.rows.size() <= page.ranked) {
+  if (f.sort == kRank && page.found.size() <= page.ranked) {
     key = {last.sort_key, id, page.edge_date, std::to_string(page.edge_id)};
   } else if (f.sort == kRank) {
     key = {"", "0", last.sort_key, id};
@@ -253,7 +255,7 @@ using ById = std::map<std::int64_t, std::string>;
 ById highlights_of(const std::vector<SearchedRecord>& records, const text::Query& query) {
   ById out;
   for (const auto& record : records) {
-    auto searched = searched_texts(record.data, record.diagnoses, record.number);
+    auto searched = clinical::searched_texts(record.visit, record.number);
     auto texts = std::move(searched.main);
     std::ranges::move(searched.rest, std::back_inserter(texts));
     boost::json::array marked;
@@ -265,22 +267,12 @@ ById highlights_of(const std::vector<SearchedRecord>& records, const text::Query
   return out;
 }
 
-std::size_t size_of(const SearchedRecord& record) {
-  const auto& d = record.data;
-  std::size_t size = d.prescriptions.size() + d.lab_results.size();
-  for (const auto* text : {&d.chief_complaint, &d.diagnosis, &d.history_of_present_illness,
-                           &d.physical_examination, &d.treatment_plan, &d.notes}) {
-    if (*text) size += (*text)->size();
-  }
-  return size;
-}
-
 Task<ById> explain(App& app, db::Tx& tx, text::Query query, std::vector<std::int64_t> ids) {
   /// More than this takes longer than others should wait behind it: some 50 bytes a microsecond.
   constexpr std::size_t kMuch = 128 * 1024;
   auto records = co_await tx.all(kFoundRecords, std::move(ids));
   std::size_t size = 0;
-  for (const auto& record : records) size += size_of(record);
+  for (const auto& record : records) size += record.size;
   if (size <= kMuch) co_return highlights_of(records, query);
   auto work = [records = std::move(records), query = std::move(query)] {
     return highlights_of(records, query);
@@ -297,15 +289,25 @@ Task<> add_highlights(App& app, db::Tx& tx, text::Query query, Page& page) {
     auto& row = page.rows[i];
     row.json.pop_back();
     row.json += R"(,"highlights":)" + by_id[row.id.value];
-    row.json += R"(,"rank":)" + (i < page.ranked ? row.sort_key : "null") + "}";
+    row.json += R"(,"rank":)" + (i < page.ranked ? page.found[i].sort_key : "null") + "}";
   }
+}
+
+/// What a page shows of the records that are on it.
+Task<std::vector<RecordView>> shown(db::Tx& tx, const std::vector<FoundRecord>& found) {
+  std::vector<std::int64_t> ids;
+  for (const auto& record : found) ids.push_back(record.id.value);
+  if (ids.empty()) co_return std::vector<RecordView>{};
+  co_return co_await tx.all(kRecordsOf, std::move(ids));
 }
 
 Task<Page> find(App& app, TenantId tenant, const Filter& f) {
   Page page;
   if (f.sort == "-visit_date" && f.only_patient() && !f.count) {
     page.rows = co_await recent(app.db, std::move(tenant), f);
+    for (const auto& row : page.rows) page.found.push_back({row.id, row.visit_date});
     cut(f, page);
+    page.rows.resize(page.found.size());
     co_return page;
   }
   // Reads only: it is rolled back when it goes.
@@ -320,6 +322,7 @@ Task<Page> find(App& app, TenantId tenant, const Filter& f) {
   }
   page = co_await page_of(tx, f, scope);
   cut(f, page);
+  page.rows = co_await shown(tx, page.found);
   if (f.has_words() && !page.rows.empty()) {
     co_await add_highlights(app, tx, std::move(query), page);
   }
@@ -333,7 +336,7 @@ Task<api::Response> list_records(App& app, api::Request req) {
   const Filter filter = read_filter(req);
   Page page = co_await find(app, req.caller.tenant(), filter);
   std::vector<std::string> items;
-  audit::Entry seen{.action = filter.has_words() ? "record.search" : "record.list",
+  audit::Entry seen{.action = filter.has_words() ? audit::Action("record.search") : "record.list",
                     .resource = "record",
                     .filters = api::filters_json(req)};
   // Whether there is anything at all of a patient is a look too, as is how much.
@@ -345,7 +348,7 @@ Task<api::Response> list_records(App& app, api::Request req) {
   std::ranges::sort(seen.patients);
   const auto repeated = std::ranges::unique(seen.patients);
   seen.patients.erase(repeated.begin(), repeated.end());
-  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  co_await app.audit.read(req, std::move(seen));
   co_return api::ok(api::page_json(items, page.next, page.total));
 }
 

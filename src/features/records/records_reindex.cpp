@@ -17,7 +17,7 @@ constexpr int kPage = 20;
 /// A record with its new document.
 struct Indexed {
   RecordId id;
-  std::int64_t version = 0;
+  std::int64_t revision = 0;
   std::int64_t format = 0;
   std::string document;
 };
@@ -31,7 +31,7 @@ struct Place {
 std::vector<Indexed> indexed(const std::vector<SearchedRecord>& records) {
   std::vector<Indexed> out;
   for (const auto& r : records) {
-    out.push_back({r.id, r.version, r.format, search_document(r.data, r.diagnoses, r.number)});
+    out.push_back({r.id, r.revision, r.format, search_document(r.visit, r.number)});
   }
   return out;
 }
@@ -40,7 +40,7 @@ Task<std::int64_t> store(db::Pool& db, TenantId tenant, std::vector<Indexed> doc
   std::int64_t stored = 0;
   db::Tx tx = co_await db.begin(std::move(tenant));
   for (auto& one : documents) {
-    const auto done = co_await tx.maybe_one(kStoreDocument, one.id, one.version, one.format,
+    const auto done = co_await tx.maybe_one(kStoreDocument, one.id, one.revision, one.format,
                                             std::move(one.document), text::kSearchFormat);
     if (done) ++stored;
   }

@@ -1,26 +1,29 @@
-#include <map>
 #include <set>
 
 #include "api/input.h"
 #include "api/paging.h"
-#include "features/records/records_differences.h"
+#include "base/hash.h"
+#include "features/records/content_format.h"
 #include "features/records/records_life.h"
-#include "features/records/records_sql.h"
+#include "features/records/records_versions_sql.h"
 
 namespace wardbook::records {
 namespace {
 
 namespace json = boost::json;
-constexpr int kVerifyPage = 500;
 
 void write_head(api::ObjectWriter& out, const VersionRow& v) {
-  out.integer("version", v.version);
+  out.integer("version", v.number);
+  out.integer("revision", v.revision);
+  out.boolean("final", v.is_final);
+  out.text("begun_at", v.begun_at);
   out.text("changed_at", v.changed_at);
   out.integer("changed_by", v.changed_by.value);
   out.text("changed_by_name", v.changed_by_name);
   out.text("kind", v.kind);
   out.text("reason", v.reason);
   out.text("status", v.status);
+  out.integer("content_format", v.content_format);
   out.text("content_hash", v.content_hash);
   if (!v.signature) {
     out.raw("signature", "null");
@@ -37,16 +40,26 @@ void write_head(api::ObjectWriter& out, const VersionRow& v) {
   out.raw("signature", signature);
 }
 
-std::string difference_json(const VersionRow& from, const VersionRow& to) {
-  json::array changes = differences(json::parse(from.content), json::parse(to.content));
-  if (from.status != to.status) {
-    json::object status{{"pointer", "/status"}, {"before", from.status}, {"after", to.status}};
+/// A version with what it says.
+struct Whole {
+  VersionRow head;
+  std::optional<std::string> content;  ///< none: erased
+  std::optional<std::string> salt;     ///< likewise
+  std::string digest;
+};
+
+std::string difference_json(const Whole& from, const Whole& to) {
+  json::array changes =
+      clinical::differences(from.content.value_or("{}"), to.content.value_or("{}"));
+  if (from.head.status != to.head.status) {
+    json::object status{
+        {"pointer", "/status"}, {"before", from.head.status}, {"after", to.head.status}};
     changes.insert(changes.begin(), std::move(status));
   }
   std::string text;
   api::ObjectWriter out(text);
-  out.integer("from", from.version);
-  out.integer("to", to.version);
+  out.integer("from", from.head.number);
+  out.integer("to", to.head.number);
   out.raw("changes", api::canonical_json(changes));
   out.end();
   return text;
@@ -66,8 +79,45 @@ Task<PatientId> patient_of(db::Tx& tx, RecordId id) {
   co_return PatientId(row->value);
 }
 
-std::int64_t patient_in(const VersionRow& version) {
-  return json::parse(version.content).at("patient_id").to_number<std::int64_t>();
+/// What the open version says, from the record's row and its diagnoses: read one after the other,
+/// and once more under the record's lock where somebody wrote in between.
+Task<Whole> open_version(db::Tx& tx, VersionRow head) {
+  std::optional<Record> record = co_await tx.maybe_one(kRecordData, head.record);
+  if (record) record->diagnoses = co_await coding::diagnoses_of(tx, head.record);
+  const bool erased = record && !record->version.salt;
+  if (record && !erased && !says_its_version(*record, std::nullopt)) {
+    record = co_await tx.maybe_one(kLockRecord, head.record);
+    if (record) record->diagnoses = co_await coding::diagnoses_of(tx, head.record);
+  }
+  if (!record) throw Failure(Code::record_not_found);
+  Whole whole;
+  whole.head = std::move(head);
+  whole.salt = record->version.salt;
+  whole.digest = record->version.digest;
+  if (whole.salt) whole.content = record->content;
+  co_return whole;
+}
+
+/// nullopt when there is no such version.
+Task<std::optional<Whole>> whole_version(db::Tx& tx, RecordId id, std::int64_t number) {
+  // One that closes between the two statements is found in the history at the second try.
+  for (int tries = 0; tries < 3; ++tries) {
+    auto rows = co_await tx.all(kVersions, id, number - 1, number, 1);
+    if (rows.empty()) co_return std::nullopt;
+    Whole whole;
+    if (rows[0].is_final) {
+      whole.head = std::move(rows[0]);
+      auto said = co_await tx.one(kSaid, id, number);
+      whole.content = std::move(said.content);
+      whole.salt = std::move(said.salt);
+      whole.digest = std::move(said.digest);
+      co_return whole;
+    }
+    whole = co_await open_version(tx, rows[0]);
+    const auto now = co_await tx.all(kVersions, id, number - 1, number, 1);
+    if (!now.empty() && now[0].content_hash == rows[0].content_hash) co_return whole;
+  }
+  throw Failure(Code::conflict, "This version changes just now.");
 }
 
 }  // namespace
@@ -84,12 +134,12 @@ Task<api::Response> list_versions(App& app, api::Request req) {
   {
     db::Tx tx = co_await app.db.begin(req.caller.tenant());
     patient = co_await patient_of(tx, id);
-    rows = co_await tx.all(kVersions, id, page.after().value_or(0), page.wanted());
+    rows = co_await tx.all(kVersions, id, page.after().value_or(0), INT64_MAX, page.wanted());
     if (page.count()) total = (co_await tx.one(kCountVersions, id)).value;
     co_await tx.commit();
   }
   co_await record_was_read(app, req, "record.versions", id, patient);
-  const auto version = [](const VersionRow& row) { return row.version; };
+  const auto version = [](const VersionRow& row) { return row.number; };
   co_return api::ok(page.json(rows, version, head_json, total));
 }
 
@@ -100,14 +150,14 @@ Task<api::Response> get_version(App& app, api::Request req) {
   const auto other = params.integer("diff", 1, INT64_MAX);
   params.finish();
 
-  std::optional<VersionRow> version;
-  std::optional<VersionRow> against;
+  std::optional<Whole> version;
+  std::optional<Whole> against;
   PatientId patient;
   {
     db::Tx tx = co_await app.db.begin(req.caller.tenant());
     patient = co_await patient_of(tx, id);
-    version = co_await tx.maybe_one(kVersion, id, n);
-    if (other) against = co_await tx.maybe_one(kVersion, id, *other);
+    version = co_await whole_version(tx, id, n);
+    if (version && other) against = co_await whole_version(tx, id, *other);
     co_await tx.commit();
   }
   if (!version || (other && !against)) throw Failure(Code::version_not_found);
@@ -117,128 +167,25 @@ Task<api::Response> get_version(App& app, api::Request req) {
                     .patient = patient,
                     .filters = api::filters_json(req)};
   // A draft may have been another patient's at the time.
-  std::set<std::int64_t> whose{patient.value, patient_in(*version)};
-  if (against) whose.insert(patient_in(*against));
+  std::set<std::int64_t> whose{patient.value, version->head.patient.value};
+  if (against) whose.insert(against->head.patient.value);
   if (whose.size() > 1) seen.patients.assign(whose.begin(), whose.end());
-  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  co_await app.audit.read(req, std::move(seen));
   if (against) {
     // In the order of time, whichever of the two was named first.
-    const bool forward = against->version < version->version;
+    const bool forward = against->head.number < version->head.number;
     co_return api::ok(forward ? difference_json(*against, *version)
                               : difference_json(*version, *against));
   }
   std::string text;
   api::ObjectWriter out(text);
   out.integer("record_id", id.value);
-  write_head(out, *version);
-  out.raw("content", version->content);
+  write_head(out, version->head);
+  out.text("content_salt", version->salt);
+  out.text("content_digest", to_hex(version->digest));
+  out.raw("content", version->content.value_or("null"));
   out.end();
   co_return api::ok(std::move(text));
-}
-
-namespace {
-
-/// Compares a record with its version while nobody changes it.
-Task<bool> holds(db::Pool& db, TenantId tenant, RecordId id) {
-  db::Tx tx = co_await db.begin(std::move(tenant));
-  const auto record = co_await tx.maybe_one(kLockRecord, id);
-  if (!record) co_return true;
-  const auto version = co_await tx.maybe_one(kVersion, id, record->version);
-  const auto diagnoses = co_await diagnoses_of(tx, id);
-  co_return version && version->content == canonical_content(record->data, diagnoses);
-}
-
-/// The first record whose columns or diagnoses are not what its current version says.
-Task<std::optional<RecordId>> first_unlike_row(db::Pool& db, TenantId tenant) {
-  RecordId after;
-  while (true) {
-    std::vector<RecordId> suspects;
-    db::Tx tx = co_await db.begin(tenant);
-    const auto rows = co_await tx.all(kRecordsToVerify, after, kVerifyPage);
-    if (rows.empty()) co_return std::nullopt;
-    const RecordId last = rows.back().id;
-    std::map<RecordId, std::vector<Diagnosis>> diagnoses;
-    for (auto& d : co_await tx.all(kDiagnosesToVerify, after, last)) {
-      diagnoses[d.record_id].push_back(std::move(d));
-    }
-    std::map<RecordId, std::string> contents;
-    for (auto& c : co_await tx.all(kContentsToVerify, after, last)) {
-      contents[c.record] = std::move(c.content);
-    }
-    co_await tx.commit();
-    for (const auto& row : rows) {
-      if (contents[row.id] != canonical_content(row.data, diagnoses[row.id])) {
-        suspects.push_back(row.id);
-      }
-    }
-    // The three were not read at one moment: only what still differs under its lock is a fault.
-    for (const auto id : suspects) {
-      if (!co_await holds(db, tenant, id)) co_return id;
-    }
-    after = last;
-  }
-}
-
-std::string version_name(const Mismatch& found) {
-  return "version " + std::to_string(found.version) + " of record " +
-         std::to_string(found.record.value);
-}
-
-/// Signatures, authors, and what the audit log says of each version. Each is one statement, so each
-/// sees one moment.
-Task<std::optional<std::string>> first_unvouched(db::Pool& db, TenantId tenant) {
-  constexpr std::chrono::minutes kPatience{10};
-  db::Tx tx = co_await db.begin(std::move(tenant));
-  tx.statement_timeout(kPatience);
-  if (const auto bad = co_await tx.maybe_one(kFirstBadSignature)) {
-    co_return "the signature of " + version_name(*bad) + " does not hold";
-  }
-  if (const auto bad = co_await tx.maybe_one(kFirstUnlikeAuthors)) {
-    co_return "record " + std::to_string(bad->record.value) +
-        " says otherwise than its versions who wrote or signed it";
-  }
-  if (const auto bad = co_await tx.maybe_one(kFirstUnaudited)) {
-    co_return version_name(*bad) + " is not what the audit log says";
-  }
-  co_return std::nullopt;
-}
-
-}  // namespace
-
-Task<> verify_versions(db::Pool& db, TenantId tenant, audit::Verdict& verdict) {
-  RecordId record;
-  std::int64_t number = 0;
-  while (true) {
-    db::Tx tx = co_await db.begin(tenant);
-    const auto rows = co_await tx.all(kVersionsToVerify, record, number, kVerifyPage);
-    for (const auto& v : rows) {
-      const auto expected =
-          content_hash(v.record, v.version, v.status, v.changed_by, v.changed_at, v.content);
-      const bool follows = v.record == record ? v.version == number + 1 : v.version == 1;
-      if (expected != v.content_hash || !follows) {
-        verdict.first_fault = "version " + std::to_string(v.version) + " of record " +
-                              std::to_string(v.record.value) +
-                              (follows ? " was altered" : " has no version before it");
-        co_return;
-      }
-      record = v.record;
-      number = v.version;
-      ++verdict.versions;
-    }
-    if (rows.size() < static_cast<std::size_t>(kVerifyPage)) break;
-  }
-  std::optional<RecordId> unlike;
-  {
-    db::Tx tx = co_await db.begin(tenant);
-    if (const auto row = co_await tx.maybe_one(kFirstUnlikeVersion)) unlike = RecordId(row->value);
-  }
-  if (!unlike) unlike = co_await first_unlike_row(db, tenant);
-  if (unlike) {
-    verdict.first_fault =
-        "record " + std::to_string(unlike->value) + " is not what its version says";
-    co_return;
-  }
-  verdict.first_fault = co_await first_unvouched(db, tenant);
 }
 
 }  // namespace wardbook::records

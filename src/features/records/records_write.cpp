@@ -1,13 +1,18 @@
 #include <algorithm>
 
 #include "api/input.h"
+#include "features/audit/audit.h"
+#include "features/records/content_format.h"
 #include "features/records/records_search.h"
-#include "features/records/records_sql.h"
+#include "features/records/records_versions_sql.h"
 
 namespace wardbook::records {
 namespace {
 
 namespace json = boost::json;
+
+/// Changes of a draft by one account are one version for so long.
+constexpr std::chrono::minutes kOneVersion{10};
 
 /// The fields in which two contents differ, one side each, for the audit log.
 struct Sides {
@@ -20,6 +25,7 @@ Sides differing(const std::string& before, const std::string& after) {
   const json::value old_content = json::parse(before);
   const json::value new_content = json::parse(after);
   for (const auto& member : new_content.as_object()) {
+    if (member.key() == "last_item_id") continue;
     const auto* was = old_content.as_object().if_contains(member.key());
     if (was != nullptr && *was == member.value()) continue;
     if (was != nullptr) sides.before[member.key()] = *was;
@@ -28,7 +34,7 @@ Sides differing(const std::string& before, const std::string& after) {
   return sides;
 }
 
-std::string action_of(const std::string& kind) {
+audit::Action action_of(const std::string& kind) {
   if (kind == "created") return "record.create";
   if (kind == "updated") return "record.update";
   if (kind == "diagnosis") return "record.diagnose";
@@ -38,42 +44,120 @@ std::string action_of(const std::string& kind) {
   return "record.void";
 }
 
-/// The row takes the version that was queued before it.
-void queue_row(db::Tx& tx, const Record& record, const RecordInput& d,
-               const std::vector<Diagnosis>& diagnoses, const Change& change, std::int64_t version,
-               const std::string& hash, AccountId by, const std::string& now) {
-  const RecordId id = record.id;
-  if (change.kind == "finalized") {
-    tx.queue(kFinalizeRecord, id, version, hash, by, now);
-  } else if (change.kind == "reopened") {
-    tx.queue(kReopenRecord, id, version, hash);
-  } else if (change.kind == "voided") {
-    tx.queue(kVoidRecord, id, version, hash, by, now, change.reason.value_or(""));
-  } else {
-    tx.queue(kUpdateRecord, id, d.patient_id.value(), d.doctor_id.value(), d.visit_date,
-             d.visit_type, d.chief_complaint, d.history_of_present_illness, d.physical_examination,
-             d.diagnosis, d.treatment_plan, db::Json{d.prescriptions}, db::Json{d.vital_signs},
-             db::Json{d.lab_results}, d.notes, d.follow_up_required, d.follow_up_date,
-             d.follow_up_instructions, hash, version, change.status,
-             search_document(d, diagnoses, record.record_number), text::kSearchFormat);
-  }
+/// Whether the change is part of the version that is open.
+bool goes_on(const OpenVersion& open, const Change& change, AccountId by, Time now) {
+  return !kept_at_once(open.kind) && !kept_at_once(change.kind) && open.by == by &&
+         now - open.begun_at <= kOneVersion;
 }
 
-void queue_insert(db::Tx& tx, const Record& record, const RecordInput& d, const std::string& hash,
-                  AccountId by, const std::string& now) {
+/// The version that the record has after the change. What it says comes later.
+OpenVersion next_version(const OpenVersion& open, const Change& change, AccountId by, Time now) {
+  OpenVersion next{.number = open.number + 1,
+                   .kind = change.kind,
+                   .by = by,
+                   .begun_at = now,
+                   .changed_at = now,
+                   .content_format = newest_content_format()};
+  if (goes_on(open, change, by, now)) {
+    next.number = open.number;
+    next.begun_at = open.begun_at;
+    // A version of diagnoses alone says so.
+    if (open.kind != "diagnosis") next.kind = open.kind;
+  }
+  return next;
+}
+
+/// What the record says becomes a row of the history.
+void queue_version(db::Tx& tx, const Record& record, std::optional<std::string> reason,
+                   std::string content) {
+  const OpenVersion& v = record.version;
+  tx.queue(kInsertVersion, record.id, v.number, record.revision, v.kind, record.status,
+           record.data.patient_id.value(), v.by, v.begun_at, v.changed_at, v.content_format,
+           db::Bytes(v.digest), v.hash, v.salt.value(), std::move(reason), std::move(content));
+}
+
+/// The row takes the new state.
+void queue_row(db::Tx& tx, const Record& to, const Change& change) {
+  const OpenVersion& v = to.version;
+  if (change.kind == "finalized" || change.kind == "reopened" || change.kind == "voided") {
+    tx.queue(kStepRecord, to.id, to.revision, v.number, v.kind, v.by, v.changed_at,
+             v.content_format, v.salt.value(), db::Bytes(v.digest), v.hash, to.status,
+             change.reason, to.content);
+    return;
+  }
+  tx.queue(kUpdateRecord, to.id, to.content, search_document(to.data, to.record_number),
+           text::kSearchFormat, to.revision, v.number, v.kind, v.by, v.begun_at, v.changed_at,
+           v.content_format, v.salt.value(), db::Bytes(v.digest), v.hash, to.status);
+}
+
+void queue_insert(db::Tx& tx, const Record& to) {
+  const OpenVersion& v = to.version;
   MaybeId template_id;
   MaybeId template_version;
-  if (record.from_template) {
-    template_id = record.from_template->id.value;
-    template_version = record.from_template->version;
+  if (to.from_template) {
+    template_id = to.from_template->id.value;
+    template_version = to.from_template->version;
   }
-  tx.queue(kInsertRecord, record.id, record.record_number, d.patient_id.value(),
-           d.doctor_id.value(), d.visit_date, d.visit_type, d.chief_complaint,
-           d.history_of_present_illness, d.physical_examination, d.diagnosis, d.treatment_plan,
-           db::Json{d.prescriptions}, db::Json{d.vital_signs}, db::Json{d.lab_results}, d.notes,
-           d.follow_up_required, d.follow_up_date, d.follow_up_instructions, hash, by, now,
-           template_id, template_version, search_document(d, {}, record.record_number),
-           text::kSearchFormat);
+  tx.queue(kInsertRecord, to.id, to.record_number, to.content, v.hash, v.by, v.changed_at,
+           template_id, template_version, search_document(to.data, to.record_number),
+           text::kSearchFormat, v.content_format, v.salt.value(), db::Bytes(v.digest));
+}
+
+/// What the log says of a change. Of a draft only the names of the fields: what they say is kept
+/// once, in the version.
+audit::Entry entry_of(const Record& from, const Record& to, const Change& change,
+                      const std::string& signer) {
+  const int format = newest_content_format();
+  const bool is_new = change.kind == "created";
+  Record blank;
+  Sides sides = differing(canonical(is_new ? blank.data : from.data, from.diagnoses, format),
+                          canonical(to.data, to.diagnoses, format));
+  if (change.status == "draft") {
+    json::array names;
+    for (const auto& member : sides.after) names.emplace_back(member.key());
+    sides.before.clear();
+    sides.after = {{"changed_fields", std::move(names)}};
+  }
+  if (!is_new) {
+    sides.before["revision"] = from.revision;
+    sides.before["version"] = from.version.number;
+    sides.before["status"] = from.status;
+  }
+  sides.after["revision"] = to.revision;
+  sides.after["version"] = to.version.number;
+  // With it the sealed log vouches for the version: `audit verify` compares them.
+  sides.after["content_hash"] = to.version.hash;
+  if (is_new) sides.after["record_number"] = to.record_number;
+  if (!signer.empty()) sides.after["signed_by_name"] = signer;
+  sides.after["status"] = to.status;
+  audit::Entry entry{.action = action_of(change.kind),
+                     .resource = "record",
+                     .resource_id = to.id.value,
+                     .patient = to.data.patient_id,
+                     .reason = change.reason,
+                     .after = json::serialize(sides.after)};
+  if (!is_new) entry.before = json::serialize(sides.before);
+  // Whoever looks for what was done to either patient finds it.
+  if (!is_new && from.data.patient_id != to.data.patient_id) {
+    entry.patients = {from.data.patient_id.value().value, to.data.patient_id.value().value};
+  }
+  return entry;
+}
+
+/// Who named another revision is told of this one, and of whom it is.
+Task<> require_revision(db::Tx& tx, api::IfMatch expected, const Record& record) {
+  std::optional<Failure> conflict;
+  try {
+    api::require_version(expected, record.revision);
+  } catch (const Failure& failure) {
+    if (failure.code() != Code::version_conflict) throw;
+    conflict = failure;
+  }
+  if (!conflict) co_return;
+  const auto name = co_await tx.maybe_one(kStaffName, record.version.by);
+  conflict->extension("changed_by_name", json::serialize(json::value(name ? name->value : "")));
+  conflict->extension("changed_at", '"' + format_rfc3339(record.version.changed_at) + '"');
+  throw *conflict;
 }
 
 }  // namespace
@@ -81,80 +165,71 @@ void queue_insert(db::Tx& tx, const Record& record, const RecordInput& d, const 
 Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected) {
   auto record = co_await tx.maybe_one(kLockRecord, id);
   if (!record || record->voided) throw Failure(Code::record_not_found);
-  api::require_version(expected, record->version);
-  if (record->content.empty()) {
-    LastVersion last = co_await tx.one(kLastVersion, id, record->version);
-    record->content = std::move(last.content);
-    record->changed_at = last.changed_at;
+  co_await require_revision(tx, std::move(expected), *record);
+  record->diagnoses = co_await coding::diagnoses_of(tx, id);
+  if (!record->version.salt) throw Failure(Code::conflict, "What this visit said was erased.");
+  std::optional<std::string> reason;
+  if (kept_at_once(record->version.kind)) {
+    const auto said = co_await tx.maybe_one(kReasonOf, id, record->version.number);
+    if (said) reason = said->value;
+  }
+  // Nothing is built on a row that was altered behind the service's back.
+  if (!says_its_version(*record, reason)) {
+    throw Failure(Code::conflict, "This visit is not what its last version says.",
+                  "run `wardbook audit verify`");
   }
   co_return std::move(*record);
 }
 
-Task<std::vector<Diagnosis>> diagnoses_of(db::Tx& tx, RecordId id) {
-  co_return co_await tx.all(kDiagnosesOf, id);
-}
-
-Task<RecordView> write_version(db::Tx& tx, const api::Request& request, const Clock& clock,
-                               Record& record, RecordInput data, Change change) {
+Task<RecordView> write_version(api::Write& w, const Clock& clock, Record& record, RecordInput data,
+                               Change change) {
   const bool is_new = change.kind == "created";
-  const AccountId by = request.caller.account;
-  const std::int64_t version = record.version + 1;
-  std::vector<Diagnosis> diagnoses;
+  const AccountId by = w.actor().account.value();
+  db::Tx& tx = w.tx();
+  Record next = record;
+  next.data = std::move(data);
   if (change.diagnoses) {
-    diagnoses = std::move(*change.diagnoses);
-  } else if (!is_new) {
-    diagnoses = co_await diagnoses_of(tx, record.id);
+    next.diagnoses = std::move(*change.diagnoses);
+  } else if (change.kind == "diagnosis") {
+    next.diagnoses = co_await coding::diagnoses_of(tx, record.id);
   }
   // Another node's clock may be ahead of ours: a version is not older than the one before it.
-  const Time time = std::max(clock.now(), record.changed_at);
-  const std::string now = format_rfc3339(time);
-  const std::string content = canonical_content(data, diagnoses);
-  const std::string hash = content_hash(record.id, version, change.status, by, now, content);
+  const Time now = std::max(clock.now(), record.version.changed_at);
+  next.version = next_version(record.version, change, by, now);
+  next.revision = record.revision + 1;
+  next.status = change.status;
+  next.data.diagnoses = coding::content_of(next.diagnoses);
+  clinical::settle(next.data, record.data, next.version.number);
+  next.content = canonical(next.data, next.diagnoses, next.version.content_format);
+  next.version.salt = audit::new_salt();
+  next.version.digest = audit::content_digest(*next.version.salt, change.reason, next.content);
+  next.version.hash =
+      version_hash(next.id, next.revision, next.status, next.data.patient_id.value(), next.version);
 
-  if (is_new) queue_insert(tx, record, data, hash, by, now);
-  tx.queue(kInsertVersion, record.id, version, change.kind, change.reason, change.status, by, now,
-           content, hash);
-  if (change.queue_diagnoses) change.queue_diagnoses(tx);
-  if (!is_new) queue_row(tx, record, data, diagnoses, change, version, hash, by, now);
+  // A draft's diagnoses change before its row, those of a new or a signed one behind it.
+  const bool first = !is_new && change.status == "draft";
+  if (first && change.queue_diagnoses) change.queue_diagnoses(tx);
+  if (is_new) {
+    queue_insert(tx, next);
+  } else {
+    const bool begins = next.version.number != record.version.number;
+    if (begins && !kept_at_once(record.version.kind)) {
+      queue_version(tx, record, std::nullopt, record.content);
+    }
+    queue_row(tx, next, change);
+  }
+  if (!first && change.queue_diagnoses) change.queue_diagnoses(tx);
+  if (kept_at_once(change.kind)) queue_version(tx, next, change.reason, next.content);
   // An amendment is signed work as finalizing is: who, when, over the new version's hash.
-  const bool is_signed = change.kind == "finalized" || change.kind == "amended";
   std::string signer;
-  if (is_signed) {
-    signer = (co_await tx.one(kSignersName, by)).value;
-    tx.queue(kInsertSignature, record.id, version, hash, by, now, change.kind, signer);
+  if (change.kind == "finalized" || change.kind == "amended") {
+    signer = (co_await tx.one(kStaffName, by)).value;
+    tx.queue(kInsertSignature, record.id, next.version.number, next.version.hash, by,
+             format_rfc3339(now), change.kind, signer);
   }
-
-  Sides sides = differing(is_new ? "{}" : record.content, content);
-  if (!is_new) {
-    sides.before["version"] = record.version;
-    sides.before["status"] = record.status;
-  }
-  sides.after["version"] = version;
-  // With it the sealed log vouches for the version: `audit verify` compares them.
-  sides.after["content_hash"] = hash;
-  if (is_new) sides.after["record_number"] = record.record_number;
-  if (is_signed) sides.after["signed_by_name"] = signer;
-  sides.after["status"] = change.status;
-  audit::Entry entry{.action = action_of(change.kind),
-                     .resource = "record",
-                     .resource_id = record.id.value,
-                     .patient = data.patient_id,
-                     .reason = change.reason,
-                     .after = json::serialize(sides.after)};
-  if (!is_new) entry.before = json::serialize(sides.before);
-  // Whoever looks for what was done to either patient finds it.
-  if (!is_new && record.data.patient_id != data.patient_id) {
-    entry.patients = {record.data.patient_id.value().value, data.patient_id.value().value};
-  }
-  audit::record(tx, audit::actor_of(request), std::move(entry));
-
+  w.log(entry_of(record, next, change, signer));
   RecordView view = co_await tx.one(kShowRecord, record.id);
-  record.data = std::move(data);
-  record.version = version;
-  record.status = change.status;
-  record.content_hash = hash;
-  record.content = content;
-  record.changed_at = time;
+  record = std::move(next);
   co_return view;
 }
 

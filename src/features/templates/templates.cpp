@@ -1,13 +1,13 @@
 #include "features/templates/templates.h"
 
 #include "api/conditions.h"
-#include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
+#include "api/write.h"
+#include "clinical/visit.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
-#include "features/records/records.h"
-#include "features/templates/templates_sql.h"
+#include "features/templates/kept_templates.h"
 #include "text/key.h"
 
 namespace wardbook::templates {
@@ -16,6 +16,10 @@ namespace {
 namespace json = boost::json;
 using Need = api::Input::Need;
 
+std::vector<std::string_view> visit_types() {
+  return {clinical::kVisitTypes.begin(), clinical::kVisitTypes.end()};
+}
+
 struct Written {
   std::string name;
   std::string visit_type;
@@ -23,39 +27,18 @@ struct Written {
   std::string content;
 };
 
-/// A template's content is checked as the record that it would make. It may ask for a follow-up; on
-/// which day, only the record can say.
-void check_content(const json::object& content, const std::string& visit_type,
-                   std::vector<Fault>& faults) {
-  for (const auto* key :
-       {"patient_id", "doctor_id", "visit_date", "visit_type", "follow_up_date"}) {
-    if (content.contains(key)) {
-      faults.push_back({std::string("/content/") + key, "is not for a template to fill"});
-    }
-  }
-  json::object record = content;
-  record["patient_id"] = 1;
-  record["doctor_id"] = 1;
-  record["visit_date"] = "2000-01-01";
-  record["follow_up_date"] = "2000-01-02";
-  record["visit_type"] = visit_type.empty() ? "consultation" : visit_type;
-  std::vector<Fault> inner;
-  (void)records::parse_record(record, inner);
-  for (auto& fault : inner) faults.push_back({"/content" + fault.pointer, fault.message});
-}
-
 Written parse_template(const json::object& body) {
   std::vector<Fault> faults;
   api::Input in(body, "", faults);
   Written out;
   out.name = in.text("name", Need::required, 200).value_or("");
-  out.visit_type = in.one_of("visit_type", Need::required, records::visit_types()).value_or("");
+  out.visit_type = in.one_of("visit_type", Need::required, visit_types()).value_or("");
   const Need said = in.has("specialty") ? Need::required : Need::optional;  // not blank, if given
   out.specialty = in.text("specialty", said, 100).value_or("general");
   const auto* content = in.object("content", Need::required);
   in.finish({"id", "built_in", "version", "created_by", "created_at", "updated_at"});
   if (content != nullptr) {
-    check_content(*content, out.visit_type, faults);
+    clinical::check_template(*content, "/content", faults);
     out.content = json::serialize(*content);
   }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
@@ -94,13 +77,25 @@ std::string to_json(const Version& v) {
   return text;
 }
 
-audit::Entry entry_of(std::string action, TemplateId id, std::optional<std::string> before,
+audit::Entry entry_of(audit::Action action, TemplateId id, std::optional<std::string> before,
                       std::optional<std::string> after) {
-  return {.action = std::move(action),
+  return {.action = action,
           .resource = "template",
           .resource_id = id.value,
           .before = std::move(before),
           .after = std::move(after)};
+}
+
+/// Keeps what the template is from now on; returns the JSON for its entry in the log, which vouches
+/// for the version.
+std::string keep(db::Tx& tx, const Template& t, AccountId by) {
+  const Version version{t.id,        t.version, t.name,   t.visit_type,
+                        t.specialty, t.content, by.value, t.updated_at};
+  const std::string hash = version_hash(version);
+  tx.queue(kKeepVersion, t.id, by, kContentFormat, hash);
+  json::value said = json::parse(to_json(t));
+  said.as_object()["content_hash"] = hash;
+  return json::serialize(said);
 }
 
 /// The hospital's own template at this version, locked.
@@ -126,7 +121,7 @@ MaybeTexts written_ways(const std::optional<std::string>& asked,
 
 Task<api::Response> list_templates(App& app, api::Request req) {
   api::Params params(req);
-  const auto visit_type = params.one_of("visit_type", records::visit_types());
+  const auto visit_type = params.one_of("visit_type", visit_types());
   const auto specialty = params.text("specialty", 100);
   const api::IntegerPage page(params, req, "templates");
   params.finish();
@@ -180,63 +175,58 @@ Task<api::Response> get_version(App& app, api::Request req) {
 }
 
 Task<api::Response> create_template(App& app, api::Request req) {
-  Written w = parse_template(req.object());
-  db::Tx tx = co_await api::begin_write(app.db, req);
-  const Template made = co_await tx.one(kInsertTemplate, w.name, w.visit_type, w.specialty,
-                                        db::Json{w.content}, req.caller.account);
-  tx.queue(kKeepVersion, made.id, req.caller.account);
+  Written in = parse_template(req.object());
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  const Template made = co_await w.tx().one(kInsertTemplate, in.name, in.visit_type, in.specialty,
+                                            db::Json{in.content}, req.caller.account);
   const std::string body = to_json(made);
-  audit::Entry entry = entry_of("template.create", made.id, std::nullopt, body);
-  audit::record(tx, audit::actor_of(req), std::move(entry));
+  w.log(entry_of("template.create", made.id, std::nullopt, keep(w.tx(), made, req.caller.account)));
   const std::string location = "/api/v1/templates/" + std::to_string(made.id.value);
   api::Response response = api::created(body, location).etag(made.version);
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<api::Response> replace_template(App& app, api::Request req) {
   const auto id = req.path_id<TemplateId>(Code::template_not_found);
   const auto expected = api::if_match(req);
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const Template before = co_await own(tx, id, expected);
-  Written w = parse_template(req.object());
-  const Template after =
-      co_await tx.one(kUpdateTemplate, id, w.name, w.visit_type, w.specialty, db::Json{w.content});
-  tx.queue(kKeepVersion, id, req.caller.account);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  const Template before = co_await own(w.tx(), id, expected);
+  Written in = parse_template(req.object());
+  const Template after = co_await w.tx().one(kUpdateTemplate, id, in.name, in.visit_type,
+                                             in.specialty, db::Json{in.content});
   const std::string body = to_json(after);
-  audit::Entry entry = entry_of("template.update", id, to_json(before), body);
-  audit::record(tx, audit::actor_of(req), std::move(entry));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
-  co_return api::ok(body).etag(after.version);
+  w.log(entry_of("template.update", id, to_json(before), keep(w.tx(), after, req.caller.account)));
+  api::Response response = api::ok(body).etag(after.version);
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<api::Response> remove_template(App& app, api::Request req) {
   const auto id = req.path_id<TemplateId>(Code::template_not_found);
   const auto expected = api::if_match(req);
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const Template before = co_await own(tx, id, expected);
-  tx.queue(kRemoveTemplate, id);
-  audit::Entry entry = entry_of("template.remove", id, to_json(before), std::nullopt);
-  audit::record(tx, audit::actor_of(req), std::move(entry));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
-  co_return api::no_content();
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  const Template before = co_await own(w.tx(), id, expected);
+  w.tx().queue(kRemoveTemplate, id);
+  w.log(entry_of("template.remove", id, to_json(before), std::nullopt));
+  co_return co_await w.commit(api::no_content());
 }
+
+constexpr api::Subject kTemplate{.resource = "template", .reading = api::Access::any_in_tenant};
 
 }  // namespace
 
 std::vector<api::Route> routes() {
   using enum api::Access;
   using api::Body;
-  return {{"GET", "/templates", any_in_tenant, &list_templates},
-          {"POST", "/templates", templates_write, &create_template, Body::json},
-          {"GET", "/templates/{id}", any_in_tenant, &get_template},
-          {"PUT", "/templates/{id}", templates_write, &replace_template, Body::json},
-          {"DELETE", "/templates/{id}", templates_write, &remove_template},
-          {"GET", "/templates/{id}/versions", any_in_tenant, &list_versions},
-          {"GET", "/templates/{id}/versions/{n}", any_in_tenant, &get_version}};
+  return {{"GET", "/templates", any_in_tenant, kTemplate, &list_templates},
+          {"POST", "/templates", templates_write, kTemplate, &create_template, Body::json},
+          {"GET", "/templates/{id}", any_in_tenant, kTemplate, &get_template},
+          {"PUT", "/templates/{id}", templates_write, kTemplate, &replace_template, Body::json},
+          {"DELETE", "/templates/{id}", templates_write, kTemplate, &remove_template},
+          {"GET", "/templates/{id}/versions", any_in_tenant, kTemplate, &list_versions},
+          {"GET", "/templates/{id}/versions/{n}", any_in_tenant, kTemplate, &get_version}};
 }
 
 }  // namespace wardbook::templates

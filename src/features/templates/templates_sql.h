@@ -2,6 +2,9 @@
 
 #include "db/query.h"
 
+// Tables: owns {tenant}.templates {tenant}.template_versions
+// Tables: reads {tenant}.audit_log
+
 namespace wardbook::templates {
 
 using MaybeText = std::optional<std::string>;
@@ -93,11 +96,46 @@ inline const db::Query<Template, TemplateId, std::string, std::string, std::stri
   WHERE t.id = $1 RETURNING )sql" WB_TEMPLATE_COLUMNS};
 inline const db::Query<void, TemplateId> kRemoveTemplate{
     "templates.remove", "UPDATE {tenant}.templates SET removed_at = now() WHERE id = $1"};
-inline const db::Query<void, TemplateId, AccountId> kKeepVersion{"templates.keep_version", R"sql(
+inline const db::Query<void, TemplateId, AccountId, int, std::string> kKeepVersion{
+    "templates.keep_version", R"sql(
   INSERT INTO {tenant}.template_versions (template_id, version, name, visit_type, specialty,
-    content, changed_by)
-  SELECT id, version, name, visit_type, specialty, content, $2
+    content, changed_by, changed_at, content_format, content_hash)
+  SELECT id, version, name, visit_type, specialty, content, $2, updated_at, $3, $4
   FROM {tenant}.templates WHERE id = $1)sql"};
+
+/// A version with its hash.
+struct HashedVersion {
+  Version version;
+  std::int64_t content_format = 0;
+  std::string content_hash;
+  static HashedVersion from_row(const db::RowView& r) {
+    return {Version::from_row(r), r.int64(8), r.str(9)};
+  }
+};
+inline const db::Query<HashedVersion, TemplateId, std::int64_t, int> kVersionsToVerify{
+    "templates.versions_to_verify", R"sql(
+  SELECT v.template_id, v.version, v.name, v.visit_type, v.specialty, v.content, v.changed_by,
+    v.changed_at, v.content_format, v.content_hash
+  FROM {tenant}.template_versions v
+  WHERE (v.template_id, v.version) > ($1, $2::bigint)
+  ORDER BY v.template_id, v.version LIMIT $3)sql"};
+/// A template that is not what its last version says, or whose version is missing.
+inline const db::Query<db::Int64Row> kFirstUnlikeVersion{"templates.first_unlike_version", R"sql(
+  SELECT coalesce(t.id, l.template_id) FROM {tenant}.templates t
+  FULL JOIN (SELECT DISTINCT ON (template_id) * FROM {tenant}.template_versions
+             ORDER BY template_id, version DESC) l ON l.template_id = t.id
+  WHERE (t.version, t.name, t.visit_type, t.specialty, t.content::text, t.built_in)
+    IS DISTINCT FROM (l.version, l.name, l.visit_type, l.specialty, l.content::text,
+                      l.changed_by IS NULL)
+  ORDER BY 1 LIMIT 1)sql"};
+/// A version that somebody wrote and the log does not know, or not so.
+inline const db::Query<db::Int64Row> kFirstUnaudited{"templates.first_unaudited", R"sql(
+  SELECT v.template_id FROM {tenant}.template_versions v
+  WHERE v.changed_by IS NOT NULL AND NOT EXISTS (
+    SELECT FROM {tenant}.audit_log a
+    WHERE a.resource = 'template' AND a.outcome = 'ok' AND a.resource_id = v.template_id
+      AND a.actor_id = v.changed_by AND a.after->>'content_hash' = v.content_hash)
+  ORDER BY 1 LIMIT 1)sql"};
 
 #define WB_TEMPLATE_VERSIONS                                                                      \
   "SELECT v.template_id, v.version, v.name, v.visit_type, v.specialty, v.content, v.changed_by, " \

@@ -190,10 +190,10 @@ TEST_F(SnapshotTest, ChangesShow) {
         "GRANT DELETE ON " + tenant + ".staff TO PUBLIC",
         "GRANT UPDATE (at) ON " + tenant + ".audit_log TO PUBLIC",
         "GRANT CREATE ON SCHEMA " + tenant + " TO PUBLIC",
-        "ALTER FUNCTION " + tenant + ".records_guard() SECURITY DEFINER",
-        "REVOKE ALL ON FUNCTION " + tenant + ".records_guard() FROM PUBLIC",
+        "ALTER FUNCTION " + tenant + ".versions_guard() SECURITY DEFINER",
+        "REVOKE ALL ON FUNCTION " + tenant + ".versions_guard() FROM PUBLIC",
         "CREATE OR REPLACE FUNCTION " + tenant +
-            ".records_guard() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            ".versions_guard() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "CREATE TABLE " + tenant + ".more ()", "CREATE SEQUENCE " + tenant + ".more",
         "CREATE DOMAIN " + tenant + ".more AS text"}) {
     owner_.script("BEGIN; " + change);

@@ -25,10 +25,8 @@ migrate::Options owner_options(const Settings::Database& database) {
   throw Failure(Code::database_unavailable, {}, std::string("owner's connection: ") + e.what());
 }
 
-audit::Entry entry_of(std::string action, const Tenant* before, const Tenant& after) {
-  audit::Entry entry;
-  entry.action = std::move(action);
-  entry.resource = "tenant";
+audit::Entry entry_of(audit::Action action, const Tenant* before, const Tenant& after) {
+  audit::Entry entry{.action = action, .resource = "tenant"};
   if (before != nullptr) entry.before = to_json(*before);
   entry.after = to_json(after);
   return entry;
@@ -96,8 +94,8 @@ std::string to_json(const Tenant& tenant) {
   return out;
 }
 
-Task<Tenant> create(db::Pool& db, Provisioner& provisioner, audit::Actor actor, TenantId id,
-                    std::string name, std::string time_zone) {
+Task<> provision(db::Pool& db, Provisioner& provisioner, TenantId id, std::string name,
+                 std::string time_zone) {
   check_name(name);
   {
     db::Tx check = co_await db.begin_control();
@@ -105,11 +103,21 @@ Task<Tenant> create(db::Pool& db, Provisioner& provisioner, audit::Actor actor, 
     if (co_await check.maybe_one(kGet, id)) throw Failure(Code::tenant_exists);
     co_await check.commit();
   }
-  co_await provisioner.provision(id, std::move(name), std::move(time_zone));
-  db::Tx tx = co_await db.begin_control();
-  Tenant made = co_await tx.one(kGet, id);
-  audit::record_platform(tx, actor, entry_of("tenant.create", nullptr, made));
-  co_await tx.commit();
+  co_await provisioner.provision(std::move(id), std::move(name), std::move(time_zone));
+}
+
+Task<Tenant> log_created(api::Write& w, TenantId id) {
+  Tenant made = co_await w.tx().one(kGet, std::move(id));
+  w.log(entry_of("tenant.create", nullptr, made));
+  co_return made;
+}
+
+Task<Tenant> create(db::Pool& db, Provisioner& provisioner, audit::Actor actor, TenantId id,
+                    std::string name, std::string time_zone) {
+  co_await provision(db, provisioner, id, std::move(name), std::move(time_zone));
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, std::move(actor));
+  Tenant made = co_await log_created(w, std::move(id));
+  co_await w.commit();
   co_return made;
 }
 
@@ -128,9 +136,16 @@ Task<std::vector<Tenant>> list(db::Pool& db) {
   co_return rows;
 }
 
-Task<Tenant> change(db::Pool& db, audit::Actor actor, TenantId id, Change change) {
+Task<Tenant> change(db::Pool& db, audit::Actor actor, TenantId id, Change wanted) {
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, std::move(actor));
+  Tenant after = co_await change_in(w, std::move(id), std::move(wanted));
+  co_await w.commit();
+  co_return after;
+}
+
+Task<Tenant> change_in(api::Write& w, TenantId id, Change change) {
   if (change.name) check_name(*change.name);
-  db::Tx tx = co_await db.begin_control();
+  db::Tx& tx = w.tx();
   const auto before = co_await tx.maybe_one(kLock, id);
   if (!before) throw Failure(Code::tenant_not_found);
   if (change.time_zone) co_await check_zone(tx, *change.time_zone);
@@ -138,10 +153,9 @@ Task<Tenant> change(db::Pool& db, audit::Actor actor, TenantId id, Change change
   Tenant after = co_await tx.one(kUpdate, id, change.name.value_or(before->name), active,
                                  change.time_zone.value_or(before->time_zone));
   if (active != before->active) tx.queue(kNotify);
-  std::string action = "tenant.update";
-  if (active != before->active) action = active ? "tenant.resume" : "tenant.suspend";
-  audit::record_platform(tx, actor, entry_of(std::move(action), &*before, after));
-  co_await tx.commit();
+  audit::Action action = "tenant.update";
+  if (active != before->active) action = active ? audit::Action("tenant.resume") : "tenant.suspend";
+  w.log(entry_of(action, &*before, after));
   co_return after;
 }
 

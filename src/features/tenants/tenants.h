@@ -50,7 +50,12 @@ struct Tenant {
 };
 [[nodiscard]] std::string to_json(const Tenant& tenant);
 
-/// Fails with tenant_exists, invalid_fields.
+/// Schema, role and row. Commits by itself, step by step. Fails with tenant_exists, invalid_fields.
+[[nodiscard]] Task<> provision(db::Pool& db, Provisioner& provisioner, TenantId id,
+                               std::string name, std::string time_zone);
+/// The entry of that. Returns the tenant.
+[[nodiscard]] Task<Tenant> log_created(api::Write& w, TenantId id);
+/// Both together. Fails with tenant_exists, invalid_fields.
 [[nodiscard]] Task<Tenant> create(db::Pool& db, Provisioner& provisioner, audit::Actor actor,
                                   TenantId id, std::string name, std::string time_zone);
 /// Fails with tenant_not_found.
@@ -65,7 +70,8 @@ struct Change {
   std::optional<std::string> time_zone;
 };
 /// Nodes hear of a suspension with the commit. Fails with tenant_not_found, invalid_fields.
-[[nodiscard]] Task<Tenant> change(db::Pool& db, audit::Actor actor, TenantId id, Change change);
+[[nodiscard]] Task<Tenant> change_in(api::Write& w, TenantId id, Change change);
+[[nodiscard]] Task<Tenant> change(db::Pool& db, audit::Actor actor, TenantId id, Change wanted);
 
 [[nodiscard]] std::vector<api::Route> routes();
 

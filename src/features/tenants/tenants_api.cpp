@@ -1,5 +1,6 @@
 #include "api/input.h"
 #include "api/paging.h"
+#include "api/write.h"
 #include "features/tenants/tenants.h"
 #include "features/tenants/tenants_sql.h"
 
@@ -61,10 +62,19 @@ Task<Response> create_tenant(App& app, Request request) {
   }
   in.finish({"status", "created_at", "updated_at"});
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  const audit::Actor actor = audit::actor_of(request);
-  const Tenant made =
-      co_await create(app.db, app.provisioner, actor, *id, *name, zone.value_or("UTC"));
-  co_return api::created(to_json(made), "/api/v1/tenants/" + made.id);
+  co_await provision(app.db, app.provisioner, *id, *name, zone.value_or("UTC"));
+  api::Write w = co_await api::write(app, request);
+  const Tenant made = co_await log_created(w, *id);
+  Response response = api::created(to_json(made), "/api/v1/tenants/" + made.id);
+  co_return co_await w.commit(std::move(response));
+}
+
+/// By itself, so that no transaction lasts while the authority is read again.
+Task<Tenant> change(App& app, const Request& request, TenantId id, Change wanted) {
+  api::Write w = co_await api::write(app, request);
+  Tenant now = co_await change_in(w, std::move(id), std::move(wanted));
+  co_await w.commit();
+  co_return now;
 }
 
 Task<Response> patch_tenant(App& app, Request request) {
@@ -82,9 +92,8 @@ Task<Response> patch_tenant(App& app, Request request) {
   in.finish({"id", "created_at", "updated_at"});
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   if (status) wanted.active = *status == "active";
-  const audit::Actor actor = audit::actor_of(request);
   const bool wanted_active = wanted.active.value_or(false);
-  const Tenant now = co_await change(app.db, actor, id, std::move(wanted));
+  const Tenant now = co_await change(app, request, id, std::move(wanted));
   if (!now.active) {
     app.authority.suspend(id);
   } else if (wanted_active) {
@@ -93,16 +102,18 @@ Task<Response> patch_tenant(App& app, Request request) {
   co_return api::ok(to_json(now));
 }
 
+constexpr api::Subject kTenant{.resource = "tenant", .reading = api::Access::any_in_tenant};
+
 }  // namespace
 
 std::vector<api::Route> routes() {
   using api::Access;
   using api::Body;
   return {
-      {"GET", "/tenants", Access::tenants_admin, &list_tenants},
-      {"POST", "/tenants", Access::tenants_admin, &create_tenant, Body::json},
-      {"GET", "/tenants/{id}", Access::tenants_admin, &get_tenant},
-      {"PATCH", "/tenants/{id}", Access::tenants_admin, &patch_tenant, Body::json},
+      {"GET", "/tenants", Access::tenants_admin, kTenant, &list_tenants},
+      {"POST", "/tenants", Access::tenants_admin, kTenant, &create_tenant, Body::json},
+      {"GET", "/tenants/{id}", Access::tenants_admin, kTenant, &get_tenant},
+      {"PATCH", "/tenants/{id}", Access::tenants_admin, kTenant, &patch_tenant, Body::json},
   };
 }
 

@@ -3,6 +3,8 @@
 #include "db/query.h"
 #include "features/tenants/tenants.h"
 
+// Tables: owns wardbook.tenants wardbook.my_tenant
+
 namespace wardbook::tenants {
 
 inline const db::Query<Tenant, TenantId> kGet{"tenants.get", R"sql(

@@ -122,7 +122,7 @@ export async function finalize(
 ): Promise<Schemas["Record"]> {
   const done = await client.expect(200, "post", "/records/{id}/finalize", {
     path: { id: record.id },
-    ifMatch: record.version,
+    ifMatch: record.revision,
     body: { password },
   });
   return done.body;

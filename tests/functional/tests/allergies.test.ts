@@ -12,7 +12,7 @@ before(async () => {
   doctor = await as("doctor");
 });
 
-const drug = (medication: string): Schemas["Prescription"] => ({
+const drug = (medication: string): Schemas["PrescriptionInput"] => ({
   medication,
   dosage: "1",
   frequency: "daily",
@@ -117,7 +117,7 @@ test("every answer with a record has its warnings, from the first draft to the l
   assert.deepEqual(found(record), ["/prescriptions/0 Augmentin"], "no refusal");
   const amended = await doctor.expect(201, "post", "/records/{id}/amendments", {
     path,
-    ifMatch: record.version,
+    ifMatch: record.revision,
     body: {
       reason: "Something else",
       changes: { prescriptions: [drug("Penicillin V"), drug("Ibuprofen")] },
@@ -126,7 +126,7 @@ test("every answer with a record has its warnings, from the first draft to the l
   assert.deepEqual(found(amended.body), ["/prescriptions/0 Penicillin V"]);
   const reopened = await admin.expect(200, "post", "/records/{id}/reopen", {
     path,
-    ifMatch: amended.body.version,
+    ifMatch: amended.body.revision,
     body: { reason: "Wrong patient?" },
   });
   assert.deepEqual(found(reopened.body), ["/prescriptions/0 Penicillin V"]);
@@ -141,6 +141,7 @@ test("every answer with a record has its warnings, from the first draft to the l
   // As the allergies are known now.
   await doctor.expect(200, "patch", "/patients/{id}", {
     path: { id: patient.id },
+    ifMatch: 1,
     body: { allergies: [{ substance: "NSAIDs", severity: "mild" }] },
   });
   assert.deepEqual(await read(), ["/prescriptions/1 Ibuprofen"]);
@@ -151,7 +152,7 @@ test("warnings are read-only, and a replayed POST has them too", async () => {
   const patient = await newPatient(doctor, { allergies: ["aspirin"] });
   const record = await newRecord(doctor, patient.id, { prescriptions: [drug("ASA")] });
   const problem = await doctor.refused(422, "invalid_fields", "PATCH", `/records/${record.id}`, {
-    ifMatch: record.version,
+    ifMatch: record.revision,
     body: { warnings: [] },
   });
   assert.deepEqual(problem.errors, [{ pointer: "/warnings", message: "is read-only" }]);
@@ -209,13 +210,18 @@ test("what the patient brings to the answer is not kept back by a 304", async ()
   assert.equal((await again()).status, 304);
   await doctor.expect(200, "patch", "/patients/{id}", {
     path: { id: patient.id },
+    ifMatch: 1,
     body: { allergies: [{ substance: "Penicillin" }] },
   });
   const answer = await again();
   assert.equal(answer.status, 200, answer.text);
   assert.equal(answer.body.warnings.length, 1);
   const renamed = { allergies: [], last_name: "Renamed" };
-  await doctor.expect(200, "patch", "/patients/{id}", { path: { id: patient.id }, body: renamed });
+  await doctor.expect(200, "patch", "/patients/{id}", {
+    path: { id: patient.id },
+    ifMatch: 2,
+    body: renamed,
+  });
   const third = await again();
   assert.deepEqual(third.body.warnings, [], "one that is withdrawn goes, too");
   assert.equal(third.body.patient.last_name, "Renamed");

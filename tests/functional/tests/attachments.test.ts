@@ -368,7 +368,7 @@ test("what was signed, and what came to it, stays when the visit is reopened", a
   const admin = await as("hospital_admin");
   await admin.expect(200, "post", "/records/{id}/reopen", {
     path: { id: draft.id },
-    ifMatch: done.version,
+    ifMatch: done.revision,
     body: { reason: "a wrong dose" },
   });
   await doctor.refused(409, code, "DELETE", `/attachments/${there.id}`);

@@ -25,7 +25,7 @@ async function entryOf(requestId: string, query: Query, by?: Client): Promise<En
   return found[0]!;
 }
 
-test("a change carries what was before and after", async () => {
+test("a change carries what was before and after, a draft's the names of its fields", async () => {
   const patient = await newPatient(doctor);
   const record = await newRecord(doctor, patient.id, { notes: "before" });
   const change = await doctor.expect(200, "patch", "/records/{id}", {
@@ -36,12 +36,20 @@ test("a change carries what was before and after", async () => {
   const entry = await entryOf(change.requestId, { patient_id: patient.id }, admin);
   assert.equal(entry.action, "record.update");
   assert.equal(entry.outcome, "ok");
-  assert.equal((entry.before as Record<string, unknown>)["notes"], "before");
-  assert.equal((entry.after as Record<string, unknown>)["notes"], "after");
+  assert.deepEqual(entry.changed_fields, ["notes"]);
+  assert.deepEqual(entry.before, { revision: 1, version: 1, status: "draft" });
+  assert.deepEqual(entry.after, {
+    changed_fields: ["notes"],
+    revision: 2,
+    version: 1,
+    status: "draft",
+    content_hash: change.body.content_hash,
+  });
   assert.ok(entry.ip);
 
   const moved = await doctor.expect(200, "patch", "/patients/{id}", {
     path: { id: patient.id },
+    ifMatch: 1,
     body: { phone: "555" },
   });
   const other = await entryOf(moved.requestId, { patient_id: patient.id }, admin);
@@ -67,16 +75,16 @@ test("without the permission for charts, the log names what was changed and show
   }
   const shown = await entryOf(change.requestId, query);
   assert.deepEqual([shown.before, shown.after], [null, null]);
-  assert.deepEqual(shown.changed_fields, ["content_hash", "diagnosis", "notes", "version"]);
+  assert.deepEqual(shown.changed_fields, ["diagnosis", "notes"]);
   const of_patient = await entryOf(moved.requestId, query);
   assert.deepEqual([of_patient.before, of_patient.after], [null, null]);
-  assert.deepEqual(of_patient.changed_fields, ["phone", "updated_at", "version"]);
+  assert.deepEqual(of_patient.changed_fields, ["content_hash", "phone", "updated_at", "version"]);
   const one = await auditor.expect(200, "get", "/audit/{id}", { path: { id: shown.id } });
   assert.deepEqual([one.body.before, one.body.after], [null, null]);
   assert.deepEqual(one.body.changed_fields, shown.changed_fields);
 
   const whole = await entryOf(change.requestId, query, admin);
-  assert.equal((whole.after as Record<string, unknown>)["notes"], "Secretius");
+  assert.equal((whole.after as Record<string, unknown>)["revision"], 2);
   assert.deepEqual(whole.changed_fields, shown.changed_fields);
   const read = await doctor.expect(200, "get", "/records/{id}", { path });
   const looked = await entryOf(read.requestId, query);

@@ -19,7 +19,7 @@ import {
 } from "../lib/world.ts";
 
 type Chart = Schemas["Timeline"];
-type Prescription = Schemas["Prescription"];
+type Prescription = Schemas["PrescriptionInput"];
 type Lab = Schemas["LabResultInput"];
 
 let doctor: Client;
@@ -213,7 +213,7 @@ test("current medication: what has not ended, of each drug the newest visit's", 
     ],
   });
   const medication = (await chartOf(patient.id)).medication.map(
-    ({ prescription }) => `${prescription.medication.trim()}: ${prescription.dosage}`,
+    ({ prescription }) => `${prescription.medication?.trim()}: ${prescription.dosage}`,
   );
   assert.deepEqual(medication, [
     "LEVOTHYROXINE: 75 mcg on weekdays",
@@ -230,7 +230,7 @@ test("current medication: what has not ended, of each drug the newest visit's", 
 test("a drug is stopped by the end of its line, in a draft or by an amendment", async () => {
   const patient = await newPatient(doctor);
   const names = async (): Promise<string[]> =>
-    (await chartOf(patient.id)).medication.map((line) => line.prescription.medication);
+    (await chartOf(patient.id)).medication.map((line) => line.prescription.medication ?? "");
   const record = await newRecord(doctor, patient.id, {
     prescriptions: [drug("Warfarin"), drug("Metformin")],
   });
@@ -238,7 +238,7 @@ test("a drug is stopped by the end of its line, in a draft or by an amendment", 
   assert.deepEqual(await names(), ["Warfarin", "Metformin"]);
   await doctor.expect(201, "post", "/records/{id}/amendments", {
     path: { id: record.id },
-    ifMatch: signed.version,
+    ifMatch: signed.revision,
     body: {
       reason: "Bleeding",
       changes: {
@@ -419,6 +419,7 @@ test("today is the hospital's day", async () => {
   const problem = await client.refused(422, "invalid_fields", "POST", "/patients", { body });
   assert.equal(problem.errors?.[0]?.pointer, "/date_of_birth");
   await client.refused(422, "invalid_fields", "PATCH", `/patients/${newborn.id}`, {
+    ifMatch: 1,
     body: { date_of_birth: day(1) },
   });
 

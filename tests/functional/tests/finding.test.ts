@@ -76,7 +76,7 @@ test("every field is searched, and each hit has a highlight", async () => {
   });
   await doctor.expect(201, "post", "/records/{id}/diagnoses", {
     path: { id: record.id },
-    ifMatch: record.version,
+    ifMatch: record.revision,
     body: {
       icd_code: "A09",
       diagnosis_name: "Infectious colitis",
@@ -283,7 +283,7 @@ test("a worklist entry comes back when the visit that kept it is voided or chang
   assert.deepEqual(await worklist(someone), []);
   const changed = await doctor.expect(200, "patch", "/records/{id}", {
     path: { id: kept.id },
-    ifMatch: kept.version,
+    ifMatch: kept.revision,
     body: { visit_type: "procedure" },
   });
   assert.deepEqual(await worklist(someone), [asked.id]);

@@ -112,7 +112,7 @@ async function changes(
   return [
     [428, method, at(right.id), options, by],
     [412, method, at(right.id), { ...options, ifMatch: NONE }, by],
-    [409, method, at(wrongState.id), { ...options, ifMatch: wrongState.version }, by],
+    [409, method, at(wrongState.id), { ...options, ifMatch: wrongState.revision }, by],
     [404, method, at(await s.voided()), { ...options, ifMatch: 1 }, by],
     [428, method, at(id), { ...options, ifMatch: "*" }, by],
   ];
@@ -204,7 +204,7 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
     const query = { reason: "x" };
     const { id } = await s.draft();
     const reopened = await s.signed();
-    const options = { ifMatch: reopened.version, body: { reason: "x" } };
+    const options = { ifMatch: reopened.revision, body: { reason: "x" } };
     const again = await admin.any("POST", `/records/${reopened.id}/reopen`, options);
     return [
       ...(await changes(s, "DELETE", "", { query }, await s.signed())),

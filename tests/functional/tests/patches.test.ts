@@ -66,7 +66,10 @@ test("the same for diagnoses and patients", async () => {
     [{ last_name: null }, ["/last_name"]],
   ] as [unknown, string[]][]) {
     const at = `/patients/${patient}`;
-    const problem = await doctor.refused(422, "invalid_fields", "PATCH", at, { body });
+    const problem = await doctor.refused(422, "invalid_fields", "PATCH", at, {
+      ifMatch: 1,
+      body,
+    });
     assert.deepEqual(pointers(problem), expected, JSON.stringify(body));
   }
 });

@@ -31,6 +31,7 @@ test("registered with a number of its own or the next free one", async () => {
     },
   });
   await clerk.refused(409, "patient_number_taken", "PATCH", `/patients/${given.id}`, {
+    ifMatch: 1,
     body: { patient_number: chosen },
   });
 });
@@ -55,12 +56,16 @@ test("everything is kept as it was given", async () => {
   assert.equal(read.version, 1);
 });
 
-test("changed by merge patch; If-Match is checked where it is sent", async () => {
+test("changed by merge patch, with If-Match", async () => {
   const made = await newPatient(clerk, { phone: "1", email: "a@b.example" });
   const path = { id: made.id };
   const one = await clerk.expect(200, "patch", "/patients/{id}", {
     path,
+    ifMatch: 1,
     body: { phone: "2", email: null, allergies: ["nuts"] },
+  });
+  await clerk.refused(428, "if_match_required", "PATCH", `/patients/${made.id}`, {
+    body: { phone: "3" },
   });
   assert.equal(one.body.phone, "2");
   assert.equal(one.body.email, null);
@@ -72,6 +77,7 @@ test("changed by merge patch; If-Match is checked where it is sent", async () =>
   });
   await clerk.expect(200, "patch", "/patients/{id}", { path, ifMatch: 2, body: { phone: "3" } });
   const problem = await clerk.refused(422, "invalid_fields", "PATCH", `/patients/${made.id}`, {
+    ifMatch: 3,
     body: { id: 5, first_name: null, version: 9, nickname: "x" },
   });
   const at = (problem.errors ?? []).map((fault) => fault.pointer).sort();
@@ -170,6 +176,7 @@ test("a birth date after a visit is refused, without the visit's date", async ()
   await newRecord(doctor, patient.id);
   const at = `/patients/${patient.id}`;
   const problem = await doctor.refused(422, "invalid_fields", "PATCH", at, {
+    ifMatch: 1,
     body: { date_of_birth: "2026-06-01" },
   });
   assert.equal(problem.errors?.[0]?.pointer, "/date_of_birth");
@@ -177,6 +184,7 @@ test("a birth date after a visit is refused, without the visit's date", async ()
   assert.doesNotMatch(JSON.stringify(problem), /2026-0[3-6]/);
   await doctor.expect(200, "patch", "/patients/{id}", {
     path: { id: patient.id },
+    ifMatch: 1,
     body: { date_of_birth: "1990-06-01" },
   });
 });
@@ -198,6 +206,7 @@ test("one number in whatever case, without blanks at its ends", async () => {
   }
   const again = await clerk.expect(200, "patch", "/patients/{id}", {
     path: { id: made.id },
+    ifMatch: 1,
     body: { patient_number: number.toUpperCase() },
   });
   assert.equal(again.body.patient_number, number.toUpperCase(), "its own in another case");

@@ -50,7 +50,7 @@ async function diagnosisOf(finalized: boolean): Promise<Thing> {
     ifMatch: 1,
     body,
   });
-  if (finalized) await finalize(doctor, { ...record, version: 2 });
+  if (finalized) await finalize(doctor, { ...record, revision: 2 });
   return { id: added.body.id, version: finalized ? 3 : 2 };
 }
 async function template(): Promise<Thing> {

@@ -126,7 +126,8 @@ test("PATCH merges, PUT replaces", async () => {
   assert.equal(replaced.body.diagnosis, null);
   assert.deepEqual(replaced.body.vital_signs, {});
   assert.deepEqual(replaced.body.prescriptions, []);
-  assert.equal(replaced.body.version, 4);
+  assert.equal(replaced.body.revision, 4);
+  assert.equal(replaced.body.version, 1, "all within ten minutes");
   assert.equal(replaced.body.record_number, record.record_number);
 });
 
@@ -179,9 +180,72 @@ test("two who save the same draft: exactly one wins, and nothing is lost", async
     assert.equal((await read(record.id)).notes, won[0]!.body.notes);
   }
   assert.deepEqual(
-    (await versions(record.id)).map((item) => item.version),
-    [1, 2, 3, 4, 5, 6],
+    (await versions(record.id)).map((item) => [item.version, item.revision]),
+    [[1, 6]],
   );
+});
+
+test("412 says what there is now, and of whom", async () => {
+  const record = await newRecord(doctor, patient);
+  const nurse = await as("nurse");
+  const path = { id: record.id };
+  const change = { path, ifMatch: 1, body: { notes: "the nurse's" } };
+  const { body: now } = await nurse.expect(200, "patch", "/records/{id}", change);
+  const stale = await doctor.any("PATCH", `/records/${record.id}`, {
+    ifMatch: 1,
+    body: { notes: "mine" },
+  });
+  assert.equal(stale.status, 412, stale.text);
+  assert.equal(stale.headers["etag"], '"2"');
+  assert.equal(stale.body.current_revision, 2);
+  assert.equal(stale.body.changed_at, now.updated_at);
+  const list = await versions(record.id);
+  assert.equal(stale.body.changed_by_name, list.at(-1)!.changed_by_name);
+});
+
+test("a PATCH with an Idempotency-Key is done once", async () => {
+  const record = await newRecord(doctor, patient);
+  const headers = { "idempotency-key": `patch-${record.id}-${Date.now()}` };
+  const options = { ifMatch: 1, body: { notes: "once" }, headers };
+  const first = await doctor.any("PATCH", `/records/${record.id}`, options);
+  const second = await doctor.any("PATCH", `/records/${record.id}`, options);
+  assert.equal(first.status, 200, first.text);
+  assert.deepEqual([second.status, second.body], [200, first.body]);
+  assert.equal(second.headers["etag"], '"2"');
+  assert.equal((await read(record.id)).revision, 2);
+  const other = { ...options, body: { notes: "twice" } };
+  await doctor.refused(422, "idempotency_key_reused", "PATCH", `/records/${record.id}`, other);
+});
+
+test("what is saved again and again is one version until another account writes", async () => {
+  const record = await newRecord(doctor, patient);
+  const path = `/records/${record.id}`;
+  for (let i = 1; i <= 20; i += 1) {
+    const saved = await doctor.any("PATCH", path, { ifMatch: i, body: { notes: `save ${i}` } });
+    assert.equal(saved.version, i + 1, saved.text);
+  }
+  const nurse = await as("nurse");
+  const last = await nurse.any("PATCH", path, { ifMatch: 21, body: { notes: "the nurse's" } });
+  assert.equal(last.version, 22, last.text);
+  const list = await versions(record.id);
+  assert.deepEqual(
+    list.map((item) => [item.version, item.revision, item.kind, item.final]),
+    [
+      [1, 21, "created", true],
+      [2, 22, "updated", false],
+    ],
+  );
+  const notes = await Promise.all(list.map((item) => whole(record.id, item.version)));
+  assert.deepEqual(
+    notes.map((version) => (version.content as unknown as { notes: string }).notes),
+    ["save 20", "the nurse's"],
+  );
+  const entries = await (await as("auditor")).expect(200, "get", "/audit", {
+    query: { patient_id: patient, action: "record.update", limit: 200 },
+  });
+  const own = entries.body.items.filter((entry) => entry.resource_id === record.id);
+  assert.equal(own.length, 21, "one entry for each accepted write");
+  assert.ok(own.every((entry) => entry.changed_fields?.join() === "notes"));
 });
 
 test("the life of a record, its versions, differences and hashes", async (t) => {
@@ -206,7 +270,7 @@ test("the life of a record, its versions, differences and hashes", async (t) => 
     body: { reason: "too early" },
   });
   const finalized = await finalize(doctor, await read(id));
-  assert.equal(finalized.version, 3);
+  assert.deepEqual([finalized.version, finalized.revision], [2, 3]);
 
   await t.test("finalized: every other way to change it is closed", async () => {
     const code = "record_finalized";
@@ -265,12 +329,12 @@ test("the life of a record, its versions, differences and hashes", async (t) => 
     body: amendment,
   });
   assert.equal(amended.body.status, "amended");
-  assert.equal(amended.body.version, 4);
+  assert.deepEqual([amended.body.version, amended.body.revision], [3, 4]);
   assert.equal(amended.body.diagnosis, "Pneumococcal pneumonia");
   assert.ok(amended.body.finalized_at);
 
   await t.test("the earlier text stays readable", async () => {
-    const earlier = await whole(id, 3);
+    const earlier = await whole(id, 2);
     assert.equal((earlier.content as Record<string, unknown>)["diagnosis"], "Pneumonia");
   });
 
@@ -292,29 +356,28 @@ test("the life of a record, its versions, differences and hashes", async (t) => 
     body: { notes: "right" },
   });
   const again = await finalize(doctor, await read(id));
-  assert.equal(again.version, 7);
+  assert.deepEqual([again.version, again.revision], [6, 7]);
 
-  await t.test("every write left its version", async () => {
+  await t.test("every change of status left its version", async () => {
     const list = await versions(id);
     assert.deepEqual(
       list.map((item) => [item.version, item.kind]),
       [
         [1, "created"],
-        [2, "updated"],
-        [3, "finalized"],
-        [4, "amended"],
-        [5, "reopened"],
-        [6, "updated"],
-        [7, "finalized"],
+        [2, "finalized"],
+        [3, "amended"],
+        [4, "reopened"],
+        [5, "updated"],
+        [6, "finalized"],
       ],
     );
     assert.deepEqual(
       list.map((item) => item.status),
-      ["draft", "draft", "finalized", "amended", "draft", "draft", "finalized"],
+      ["draft", "finalized", "amended", "draft", "draft", "finalized"],
     );
-    assert.equal(list[3]!.reason, "Culture came back");
-    assert.equal(list[4]!.reason, "Wrong patient's findings");
-    assert.equal(new Set(list.map((item) => item.content_hash)).size, 7);
+    assert.equal(list[2]!.reason, "Culture came back");
+    assert.equal(list[3]!.reason, "Wrong patient's findings");
+    assert.equal(new Set(list.map((item) => item.content_hash)).size, 6);
     const times = list.map((item) => Date.parse(item.changed_at));
     assert.deepEqual(
       times,
@@ -333,19 +396,19 @@ test("the life of a record, its versions, differences and hashes", async (t) => 
   });
 
   await t.test("differences by field, of any two, in the order of time", async () => {
-    const first = await changes(id, 1, 2);
-    assert.deepEqual(first.get("/diagnosis"), [null, "Pneumonia"]);
-    assert.deepEqual(first.get("/vital_signs/temperature_c"), [38.2, 38.9]);
+    const first = await changes(id, 2, 3);
+    assert.deepEqual(first.get("/diagnosis"), ["Pneumonia", "Pneumococcal pneumonia"]);
     assert.ok(!first.has("/vital_signs/weight_kg"));
-    assert.deepEqual(await changes(id, 2, 1), first);
-    const far = await changes(id, 1, 7);
-    assert.deepEqual(far.get("/diagnosis"), [null, "Pneumococcal pneumonia"]);
+    assert.deepEqual(await changes(id, 3, 2), first);
+    const far = await changes(id, 1, 6);
+    assert.deepEqual(far.get("/diagnosis"), ["Pneumonia", "Pneumococcal pneumonia"]);
+    assert.deepEqual(far.get("/status"), ["draft", "finalized"]);
     const none = await changes(id, 4, 4);
     assert.equal(none.size, 0);
   });
 
   await t.test("versions that are not there", async () => {
-    for (const n of ["0", "8", "x"]) {
+    for (const n of ["0", "7", "x"]) {
       await doctor.refused(404, "version_not_found", "GET", `/records/${id}/versions/${n}`);
     }
     await doctor.refused(404, "version_not_found", "GET", `/records/${id}/versions/1?diff=99`);
@@ -356,7 +419,8 @@ test("who reads a version has seen the patient whose it was then", async () => {
   const before = (await newPatient(doctor)).id;
   const now = (await newPatient(doctor)).id;
   const { id } = await newRecord(doctor, before);
-  await doctor.expect(200, "patch", "/records/{id}", {
+  const nurse = await as("nurse"); // another account's is another version
+  await nurse.expect(200, "patch", "/records/{id}", {
     path: { id },
     ifMatch: 1,
     body: { patient_id: now },
@@ -414,11 +478,11 @@ test("a visit that was signed once is not voided after it was reopened", async (
   const signed = await finalize(doctor, record);
   const reopened = await admin.expect(200, "post", "/records/{id}/reopen", {
     path: { id: record.id },
-    ifMatch: signed.version,
+    ifMatch: signed.revision,
     body: { reason: "wrong side" },
   });
   await doctor.refused(409, "record_was_signed", "DELETE", `/records/${record.id}?reason=gone`, {
-    ifMatch: reopened.body.version,
+    ifMatch: reopened.body.revision,
   });
   assert.equal((await read(record.id)).status, "draft");
 });
@@ -493,8 +557,9 @@ test("random operations of two clients keep versions gapless and hashes valid", 
   const list = await versions(id);
   assert.deepEqual(
     list.map((item) => item.version),
-    Array.from({ length: accepted }, (_, i) => i + 1),
+    Array.from({ length: list.length }, (_, i) => i + 1),
   );
+  assert.equal(list.at(-1)!.revision, accepted, "every write is in a version");
   for (const item of list) {
     assert.equal(hashOf(await whole(id, item.version)), item.content_hash);
   }

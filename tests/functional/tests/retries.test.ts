@@ -1,4 +1,4 @@
-// Idempotency-Key on every POST of a hospital: the same request is answered the same and done once,
+// Idempotency-Key on every POST and PATCH of a hospital: the same request is answered the same and done once,
 // another one under its key is refused, a key that is none is refused before anything is done.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
@@ -57,8 +57,8 @@ async function versions(record: number, kind: string): Promise<number> {
   const { body } = await doctor.expect(200, "get", "/records/{id}/versions", { path });
   return body.items.filter((item) => item.kind === kind).length;
 }
-async function logged(action: string, id: number): Promise<number> {
-  const query = { action, resource: "attachment", limit: 200 };
+async function logged(action: string, id: number, resource = "attachment"): Promise<number> {
+  const query = { action, resource, limit: 200 };
   const { body } = await admin.expect(200, "get", "/audit", { query });
   return body.items.filter((item) => item.resource_id === id).length;
 }
@@ -194,6 +194,41 @@ const cases: Record<string, () => Promise<Case>> = {
   },
 };
 
+const changes: Record<string, () => Promise<Case>> = {
+  "/users/{id}": async () => {
+    const { user } = await newAccount("nurse");
+    const done = (): Promise<number> => logged("account.update", user.id, "account");
+    const [body, other] = [{ display_name: "Nora New" }, { display_name: "Nora Newer" }];
+    return { client: admin, path: `/users/${user.id}`, body, other, done };
+  },
+  "/patients/{id}": async () => {
+    const { id } = await newPatient(doctor);
+    const done = (): Promise<number> => logged("patient.update", id, "patient");
+    const [body, other] = [{ phone: "123" }, { phone: "456" }];
+    return { client: doctor, path: `/patients/${id}`, ifMatch: 1, body, other, done };
+  },
+  "/records/{id}": async () => {
+    const { id } = await newRecord(doctor, patient);
+    const done = (): Promise<number> => logged("record.update", id, "record");
+    const [body, other] = [{ notes: "saved" }, { notes: "saved again" }];
+    return { client: doctor, path: `/records/${id}`, ifMatch: 1, body, other, done };
+  },
+  "/diagnoses/{id}": async () => {
+    const record = await newRecord(doctor, patient);
+    const added = await doctor.expect(201, "post", "/records/{id}/diagnoses", {
+      path: { id: record.id },
+      ifMatch: 1,
+      body: { icd_code: "E11.9", diagnosis_type: "secondary" },
+    });
+    // The first was adding it.
+    const done = async (): Promise<number> =>
+      (await logged("record.diagnose", record.id, "record")) - 1;
+    const path = `/diagnoses/${added.body.id}`;
+    const [body, other] = [{ notes: "since 2019" }, { notes: "since 2020" }];
+    return { client: doctor, path, ifMatch: 2, body, other, done };
+  },
+};
+
 /** An answer without what is signed anew each time. */
 function lasting(answer: Result<any>): unknown {
   const body = { ...answer.body } as Record<string, unknown>;
@@ -202,35 +237,42 @@ function lasting(answer: Result<any>): unknown {
   return { status: answer.status, body, location, etag };
 }
 
-test("every POST of a hospital is in this table", () => {
-  const posts = operations
-    .filter((operation) => operation.method === "POST")
-    .map((operation) => operation.path)
-    .filter((path) => !path.startsWith("/auth/") && path !== "/tenants");
-  assert.deepEqual(Object.keys(cases).sort(), posts.sort());
-  for (const operation of operations.filter((one) => posts.includes(one.path))) {
-    if (operation.method !== "POST") continue;
-    const text = JSON.stringify(operation.object);
-    assert.ok(text.includes("#/components/parameters/IdempotencyKey"), operation.path);
-  }
-});
+for (const [method, table] of [
+  ["POST", cases],
+  ["PATCH", changes],
+] as const) {
+  test(`every ${method} of a hospital is in this table`, () => {
+    const ours = operations.filter(
+      ({ method: its, path }) =>
+        its === method && !path.startsWith("/auth/") && !path.startsWith("/tenants"),
+    );
+    assert.deepEqual(Object.keys(table).sort(), ours.map((one) => one.path).sort());
+    for (const operation of ours) {
+      const text = JSON.stringify(operation.object);
+      assert.ok(text.includes("#/components/parameters/IdempotencyKey"), operation.path);
+    }
+  });
+}
 
-for (const [route, prepare] of Object.entries(cases)) {
-  test(`POST ${route}: once for a key`, async () => {
+for (const [method, route, prepare] of [
+  ...Object.entries(cases).map(([route, prepare]) => ["POST", route, prepare] as const),
+  ...Object.entries(changes).map(([route, prepare]) => ["PATCH", route, prepare] as const),
+]) {
+  test(`${method} ${route}: once for a key`, async () => {
     const { client, path, ifMatch, body, other, refused, done } = await prepare();
     for (const key of ["", "k".repeat(256), "two words"]) {
       const headers = { "idempotency-key": key };
-      const answer = await client.any("POST", path, { ifMatch, body, headers });
+      const answer = await client.any(method, path, { ifMatch, body, headers });
       assert.equal(answer.status, 400, `${key}: ${answer.text}`);
       assert.equal(answer.body.code, "invalid_parameter");
     }
     assert.equal(await done(), 0);
 
     const headers = { "idempotency-key": unique("retry-") };
-    const first = await client.any("POST", path, { ifMatch, body, headers });
+    const first = await client.any(method, path, { ifMatch, body, headers });
     assert.ok(first.status === 200 || first.status === 201, first.text);
     for (let again = 0; again < 2; again += 1) {
-      const replay = await client.any("POST", path, { ifMatch, body, headers });
+      const replay = await client.any(method, path, { ifMatch, body, headers });
       assert.deepEqual(lasting(replay), lasting(first), replay.text);
       assert.equal(replay.headers["idempotency-replayed"], "true");
     }
@@ -238,7 +280,7 @@ for (const [route, prepare] of Object.entries(cases)) {
 
     const reused = "idempotency_key_reused";
     const options = { ifMatch, body: other, headers };
-    await client.refused(422, refused ?? reused, "POST", path, options);
+    await client.refused(422, refused ?? reused, method, path, options);
     const elsewhere = path === "/patients" ? "/templates" : "/patients";
     const valid = { name: "x", visit_type: "procedure", content: {} };
     await client.refused(422, reused, "POST", elsewhere, {

@@ -103,7 +103,7 @@ async function allOthersWork(rounds: number): Promise<void> {
   const change = { notes: `changed beside a lock, version ${body.version}` };
   await client.expect(200, "patch", "/records/{id}", {
     path: { id: record.id },
-    ifMatch: body.version,
+    ifMatch: body.revision,
     body: change,
   });
   await signIn("nurse", OTHERS[1], node.base);

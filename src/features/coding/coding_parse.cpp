@@ -1,9 +1,8 @@
-#include "features/diagnoses/diagnoses.h"
-
 #include "api/input.h"
 #include "base/text.h"
+#include "features/coding/coding.h"
 
-namespace wardbook::diagnoses {
+namespace wardbook::coding {
 namespace {
 
 using Need = api::Input::Need;
@@ -51,4 +50,4 @@ DiagnosisInput parse_diagnosis(const boost::json::object& body, const std::strin
   return out;
 }
 
-}  // namespace wardbook::diagnoses
+}  // namespace wardbook::coding

@@ -1,11 +1,11 @@
-#include "features/diagnoses/coding.h"
+#include "features/coding/coding.h"
 
 #include <algorithm>
 
 #include "api/input.h"
 #include "features/icd10/icd10.h"
 
-namespace wardbook::diagnoses {
+namespace wardbook::coding {
 
 namespace json = boost::json;
 
@@ -64,16 +64,16 @@ json::object header_warning(std::string pointer) {
           {"message", "This code heads others and is not billable itself."}};
 }
 
-std::string answer_json(const records::Diagnosis& diagnosis, bool header) {
+std::string answer_json(const Diagnosis& diagnosis, bool header) {
   json::array warnings;
   if (header) warnings.push_back(header_warning("/icd_code"));
-  std::string out = records::to_json(diagnosis);
+  std::string out = to_json(diagnosis);
   out.pop_back();
   return out + R"(,"warnings":)" + json::serialize(warnings) + "}";
 }
 
-Task<Coded> recoded(db::Tx& tx, std::string visit_date, records::Diagnosis before,
-                    json::object patch, std::string pointer, std::vector<Fault>& faults) {
+Task<Coded> recoded(db::Tx& tx, std::string visit_date, Diagnosis before, json::object patch,
+                    std::string pointer, std::vector<Fault>& faults) {
   json::value whole = json::object{{"icd_code", before.icd_code},
                                    {"diagnosis_name", before.diagnosis_name},
                                    {"diagnosis_type", before.diagnosis_type},
@@ -100,4 +100,4 @@ Task<Coded> recoded(db::Tx& tx, std::string visit_date, records::Diagnosis befor
   co_return out;
 }
 
-}  // namespace wardbook::diagnoses
+}  // namespace wardbook::coding

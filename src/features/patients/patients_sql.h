@@ -22,6 +22,32 @@ inline const db::Query<Patient, PatientId> kLockPatient{
     "patients.lock",
     "SELECT " WB_PATIENT_COLUMNS " FROM {tenant}.patients p WHERE p.id = $1 FOR UPDATE"};
 
+/// A patient with the last version.
+struct KeptPatient {
+  Patient patient;
+  audit::LastVersion last;
+  static KeptPatient from_row(const db::RowView& r) {
+    constexpr int kAfterPatient = 14;
+    KeptPatient out{Patient::from_row(r), audit::LastVersion::from_row(r, kAfterPatient)};
+    out.patient.score.reset();
+    return out;
+  }
+};
+inline const db::Query<KeptPatient, PatientId, int> kPatientsToVerify{
+    "patients.to_verify", "SELECT " WB_PATIENT_COLUMNS R"sql(,
+    l.version, l.content_format, l.content_salt, l.content_digest
+  FROM {tenant}.patients p
+  LEFT JOIN LATERAL (SELECT v.version, v.content_format, v.content_salt, v.content_digest
+    FROM {tenant}.row_versions v WHERE v.resource = 'patient' AND v.resource_id = p.id
+    ORDER BY v.version DESC LIMIT 1) l ON true
+  WHERE p.id > $1 ORDER BY p.id LIMIT $2)sql"};
+/// A version of a patient who is not there.
+inline const db::Query<db::Int64Row> kFirstGone{"patients.first_gone", R"sql(
+  SELECT v.resource_id FROM {tenant}.row_versions v
+  WHERE v.resource = 'patient'
+    AND NOT EXISTS (SELECT FROM {tenant}.patients p WHERE p.id = v.resource_id)
+  ORDER BY v.resource_id LIMIT 1)sql"};
+
 /// Whose number it is, by its key: the one that a new one collides with.
 inline const db::Query<db::Int64Row, std::string> kPatientByNumber{
     "patients.by_number", "SELECT p.id FROM {tenant}.patients p WHERE p.number_key = $1"};

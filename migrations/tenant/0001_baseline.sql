@@ -19,7 +19,7 @@ CREATE TABLE {tenant}.staff (
 CREATE SEQUENCE {tenant}.patient_numbers;
 CREATE TABLE {tenant}.patients (
   id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  patient_number text NOT NULL UNIQUE CHECK (length(patient_number) BETWEEN 1 AND 40),
+  patient_number text NOT NULL CHECK (length(patient_number) BETWEEN 1 AND 40),
   first_name     text NOT NULL CHECK (length(first_name) BETWEEN 1 AND 100),
   last_name      text NOT NULL CHECK (length(last_name) BETWEEN 1 AND 100),
   date_of_birth  date NOT NULL,
@@ -34,31 +34,28 @@ CREATE TABLE {tenant}.patients (
   created_by     bigint NOT NULL REFERENCES {tenant}.staff,
   created_at     timestamptz NOT NULL DEFAULT now(),
   updated_at     timestamptz NOT NULL DEFAULT now(),
-  -- Both are filled by a trigger: the name in lower case and without accents, and its words.
-  search_name    text NOT NULL DEFAULT '',
+  -- What a patient is found by, which the service makes of number and name (src/text/), in a format:
+  -- the number as no two patients may have it; its letters and digits; what it is the same as; and the
+  -- words of the name. Compared as bytes, so that what begins alike is a range.
+  number_key     text COLLATE "C" NOT NULL CHECK (number_key <> ''),
+  number_letters text COLLATE "C" NOT NULL DEFAULT '',
+  number_forms   text[] COLLATE "C" NOT NULL DEFAULT '{}',
   names          tsvector NOT NULL DEFAULT '',
-  -- The number is also another patient's, whose row is older.
-  number_shared  boolean NOT NULL DEFAULT false
+  search_format  smallint NOT NULL DEFAULT 0
 );
 CREATE INDEX patients_by_birth ON {tenant}.patients (date_of_birth);
 CREATE INDEX patients_by_name ON {tenant}.patients (last_name, first_name, id);
 CREATE INDEX patients_by_names ON {tenant}.patients USING gin (names);
-CREATE INDEX patients_by_number_letters ON {tenant}.patients
-  (wardbook.number_letters(patient_number) text_pattern_ops);
-CREATE INDEX patients_by_number_key ON {tenant}.patients (wardbook.number_key(patient_number));
-CREATE INDEX patients_by_number_digits ON {tenant}.patients (wardbook.number_digits(patient_number));
-CREATE INDEX patients_by_number_groups ON {tenant}.patients (wardbook.number_groups(patient_number));
--- One number in whatever case, for one patient.
-CREATE UNIQUE INDEX patients_by_one_number ON {tenant}.patients (lower(patient_number))
-  WHERE NOT number_shared;
-CREATE INDEX patients_by_shared_number ON {tenant}.patients (lower(patient_number))
-  WHERE number_shared;
+CREATE UNIQUE INDEX patients_by_number_key ON {tenant}.patients (number_key);
+CREATE INDEX patients_by_number_letters ON {tenant}.patients (number_letters, id);
+CREATE INDEX patients_by_number_forms ON {tenant}.patients USING gin (number_forms);
+CREATE INDEX patients_by_search_format ON {tenant}.patients (search_format, id);
 
 -- Every word that a patient's name ever had. A hospital's names are far fewer than its patients, so
 -- typing errors are forgiven here, and the patients are then found by exact words.
 CREATE TABLE {tenant}.name_words (
-  word text PRIMARY KEY,
-  key  text NOT NULL   -- its letters sorted: equal for a transposition
+  word text COLLATE "C" PRIMARY KEY,
+  key  text COLLATE "C" NOT NULL   -- its letters sorted: equal for a transposition
 );
 CREATE INDEX name_words_by_key ON {tenant}.name_words (key);
 CREATE INDEX name_words_by_likeness ON {tenant}.name_words USING gin (word public.gin_trgm_ops);

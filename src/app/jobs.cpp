@@ -7,6 +7,7 @@
 #include "features/accounts/accounts.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
+#include "features/patients/patients_reindex.h"
 #include "features/records/records_reindex.h"
 #include "features/storage/storage.h"
 #include "features/tenants/tenants.h"
@@ -97,18 +98,24 @@ Task<> rewrite_documents(App& app, jobs::Run& run, ReactorMetrics& metrics) {
     const auto id = TenantId::parse(tenant.id);
     if (!id) continue;
     run.check();
-    const auto own = co_await records::count_outdated(app.db, *id);
+    const auto own = co_await records::count_outdated(app.db, *id) +
+                     co_await patients::count_outdated(app.db, *id);
     if (own > 0) outdated.push_back(*id);
     count += own;
   }
   metrics.set_outdated_documents(count);
   if (count == 0) co_return;
-  log::info("search documents of older formats are being rewritten", {{"records", count}});
+  log::info("search documents of older formats are being rewritten", {{"documents", count}});
   for (const auto& id : outdated) {
     std::function<void(std::int64_t)> tell = [&metrics, &run](std::int64_t page) {
       metrics.add_rewritten_documents(page);
       run.check();
     };
+    const auto named = co_await patients::reindex(app, id, tell);
+    if (named.rewritten + named.failed > 0) {
+      log::info("the keys of patients were brought to the current format",
+                {{"tenant", id.str()}, {"rewritten", named.rewritten}, {"failed", named.failed}});
+    }
     const auto done = co_await records::reindex(app, id, std::move(tell));
     log::info("search documents were brought to the current format",
               {{"tenant", id.str()}, {"rewritten", done.rewritten}, {"failed", done.failed}});

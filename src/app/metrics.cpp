@@ -59,7 +59,8 @@ Metrics::Metrics()
       outdated_documents_(
           prometheus::BuildGauge()
               .Name("wardbook_search_documents_outdated")
-              .Help("Records of all hospitals whose search document has an older format")
+              .Help("Records and patients of all hospitals that are found by keys of an older "
+                    "format")
               .Register(registry_)
               .Add({})),
       rewritten_documents_(prometheus::BuildCounter()

@@ -8,9 +8,12 @@ import {
   base,
   HOME,
   newAccount,
+  newPatient,
+  newRecord,
   nobody,
   OTHER,
   signIn,
+  VISIT,
 } from "../lib/world.ts";
 
 const ORIGIN = new URL(base).origin;
@@ -172,4 +175,33 @@ test("the pages learn what they need before anybody is signed in", async () => {
   assert.equal(body.demo, true);
   assert.equal(body.password.min_length, 12);
   assert.equal(body.store_origin, `http://127.0.0.1:${process.env["WARDBOOK_TEST_STORE_PORT"]}`);
+});
+
+test("the worklist counts what waits for its reader, and is no look at a chart", async () => {
+  const { client, user } = await newAccount("doctor");
+  const empty = (await client.expect(200, "get", "/worklist")).body;
+  assert.deepEqual([empty.my_drafts, empty.unsigned_over_24h], [0, 0]);
+  assert.deepEqual([empty.follow_up_due, empty.follow_up_overdue, empty.critical_results], [0, 0, 0]);
+  const patient = await newPatient(client);
+  const own = { doctor_id: user.id };
+  await newRecord(client, patient.id, { ...own, visit_date: VISIT });
+  await newRecord(client, patient.id, {
+    ...own,
+    visit_date: new Date().toISOString(),
+    follow_up_required: true,
+    follow_up_date: "2100-01-01",
+  });
+  const { body, requestId } = await client.expect(200, "get", "/worklist");
+  assert.deepEqual([body.my_drafts, body.unsigned_over_24h], [2, 1]);
+  assert.deepEqual([body.follow_up_due, body.follow_up_overdue], [1, 0]);
+  const lists = async (query: object): Promise<number | undefined> =>
+    (await client.expect(200, "get", "/records", { query: { ...query, count: "exact" } })).body
+      .total;
+  assert.equal(await lists({ ...own, follow_up: "due" }), body.follow_up_due);
+  assert.equal(await lists({ ...own, status: "draft" }), body.my_drafts);
+  const nurse = (await (await as("nurse")).expect(200, "get", "/worklist")).body;
+  assert.ok(nurse.follow_up_due >= 1, "the hospital's");
+  const auditor = await as("auditor");
+  const log = await auditor.expect(200, "get", "/audit", { query: { patient_id: patient.id } });
+  assert.ok(!log.body.items.some((entry) => entry.request_id === requestId));
 });

@@ -44,13 +44,18 @@ Fault range_fault(const std::string& item) {
   return "must hold addresses (192.0.2.1) and ranges of them (10.0.0.0/8)";
 }
 
-/// As a browser writes it: a scheme, a host and perhaps a port.
+/// As a browser writes it: lower case, without a path.
 Fault origin_fault(const std::string& item) {
-  const auto after = item.starts_with("https://") ? 8U : item.starts_with("http://") ? 7U : 0U;
-  const bool origin = after != 0 && item.size() > after &&
-                      item.find_first_of("/?# \t*@", after) == std::string::npos;
-  if (origin) return std::nullopt;
-  return "must hold origins (https://files.example.org)";
+  std::string_view rest = item;
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
+  }
+  const bool plain = std::ranges::all_of(rest, [](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') ||
+           std::string_view("-.:[]").find(c) != std::string_view::npos;
+  });
+  if (rest.size() < item.size() && !rest.empty() && plain) return std::nullopt;
+  return "must hold origins as a browser sends them (https://records.example.org)";
 }
 
 std::vector<Key> service_keys() {
@@ -66,6 +71,8 @@ std::vector<Key> service_keys() {
        [](Settings& s) -> Target { return &s.server.open_requests_per_minute; }, 0, 1'000'000},
       {"server.trusted_proxies", [](Settings& s) -> Target { return &s.server.trusted_proxies; }, 0,
        0, false, "", &range_fault},
+      {"server.origins", [](Settings& s) -> Target { return &s.server.origins; }, 0, 0, false, "",
+       &origin_fault},
       {"server.slow_client_grace_ms",
        [](Settings& s) -> Target { return &s.server.slow_client_grace; }, 100, 600'000},
       {"server.min_bytes_per_second",
@@ -175,6 +182,7 @@ std::vector<Key> other_keys() {
        3'600},
       {"jobs.reindex_every_s", [](Settings& s) -> Target { return &s.jobs.reindex_every; }, 1,
        86'400},
+      {"ui.idle_lock_s", [](Settings& s) -> Target { return &s.ui.idle_lock; }, 0, 86'400},
       {"log.target", [](Settings& s) -> Target { return &s.log.target; }},
       {"log.level", [](Settings& s) -> Target { return &s.log.level; }, 0, 0, false,
        "debug|info|warning|error"},

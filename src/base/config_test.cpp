@@ -186,6 +186,19 @@ TEST_F(ConfigTest, ListsOfAddresses) {
   }
 }
 
+TEST_F(ConfigTest, OriginsAreThoseThatABrowserSends) {
+  const auto good = load(
+      with_file("[server]\norigins = [\"https://records.example.org\", \"http://[::1]:8080\"]\n"));
+  EXPECT_THAT(good.faults, IsEmpty());
+  EXPECT_THAT(good.settings.server.origins,
+              ElementsAre("https://records.example.org", "http://[::1]:8080"));
+  for (const auto* wrong : {"records.example.org", "https://records.example.org/", "https://",
+                            "https://Records.example.org", "null", "ftp://a", ""}) {
+    const auto loaded = load(with_file("[server]\norigins = [\"" + std::string(wrong) + "\"]\n"));
+    EXPECT_THAT(loaded.faults, ElementsAre(HasSubstr("server.origins: must"))) << wrong;
+  }
+}
+
 TEST_F(ConfigTest, SecretsAreMasked) {
   Settings settings;
   settings.database.url = "password=hush1";

@@ -18,6 +18,8 @@ struct Settings {
     std::int64_t max_connections_per_address = 2048;  ///< 0: no limit
     std::int64_t open_requests_per_minute = 600;  ///< of an address, each open route; 0: no limit
     std::vector<std::string> trusted_proxies;     ///< addresses and ranges (AddressRange)
+    /// Where the pages of the web UI come from (https://host:port); empty: whatever Host names.
+    std::vector<std::string> origins;
     std::chrono::milliseconds slow_client_grace{30'000};
     std::int64_t min_bytes_per_second = 1024;  ///< 0: none
     std::chrono::milliseconds drain_timeout{10'000};
@@ -102,6 +104,11 @@ struct Settings {
     std::string target = "stdout";  ///< stdout, stderr or a file
     std::string level = "info";
   } log;
+
+  /// What the pages in the browser are told.
+  struct Ui {
+    std::chrono::seconds idle_lock{300};  ///< without a key or a click; 0: never
+  } ui;
 
   /// What the page at / and the login form may show; set by the demo only.
   struct Demo {

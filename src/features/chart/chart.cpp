@@ -8,6 +8,7 @@
 #include "features/audit/audit.h"
 #include "features/chart/chart_series.h"
 #include "features/chart/chart_sql.h"
+#include "features/chart/worklist.h"
 #include "features/patients/patients.h"
 #include "text/blank.h"
 
@@ -119,7 +120,8 @@ Task<api::Response> labs(App& app, api::Request req) {
 
 std::vector<api::Route> routes() {
   using enum api::Access;
-  return {{"GET", "/patients/{id}/timeline", records_read, patients::kPatient, &timeline},
+  return {{"GET", "/worklist", records_read, &worklist},
+          {"GET", "/patients/{id}/timeline", records_read, patients::kPatient, &timeline},
           {"GET", "/patients/{id}/vitals", records_read, patients::kPatient, &vitals},
           {"GET", "/patients/{id}/labs", records_read, patients::kPatient, &labs}};
 }

@@ -4,7 +4,7 @@
 #include "features/allergies/allergies.h"
 
 // Tables: reads {tenant}.medical_records {tenant}.diagnoses {tenant}.record_attachments
-// Tables: reads {tenant}.staff wardbook.my_tenant
+// Tables: reads {tenant}.staff {tenant}.follow_ups wardbook.my_tenant
 
 namespace wardbook::chart {
 
@@ -170,5 +170,25 @@ inline const db::Query<Point, PatientId, MaybeText, MaybeText> kLabs{"chart.labs
 #undef WB_DIAGNOSIS_JSON
 #undef WB_LAB_TIME
 #undef WB_BETWEEN
+
+struct Waiting {
+  std::int64_t all = 0;
+  std::int64_t late = 0;  ///< of them
+  static Waiting from_row(const db::RowView& r) { return {r.int64(0), r.int64(1)}; }
+};
+
+/// Drafts that somebody wrote or is the doctor of; late are those of visits more than a day ago.
+inline const db::Query<Waiting, AccountId, Time> kOwnDrafts{"chart.own_drafts", R"sql(
+  SELECT count(*), count(*) FILTER (WHERE visit_date < $2::timestamptz - interval '24 hours')
+  FROM {tenant}.medical_records
+  WHERE status = 'draft' AND voided_at IS NULL AND (created_by = $1 OR doctor_id = $1))sql"};
+
+/// Outstanding follow-ups of a doctor's visits (NULL: of all); late are those whose day is over.
+inline const db::Query<Waiting, std::optional<AccountId>, Time> kFollowUpsWaiting{
+    "chart.follow_ups_waiting", R"sql(
+  SELECT count(*), count(*) FILTER (WHERE f.due < ($2::timestamptz AT TIME ZONE t.time_zone)::date)
+  FROM {tenant}.follow_ups f CROSS JOIN wardbook.my_tenant t
+  WHERE $1::bigint IS NULL OR EXISTS (
+    SELECT FROM {tenant}.medical_records r WHERE r.id = f.record_id AND r.doctor_id = $1))sql"};
 
 }  // namespace wardbook::chart

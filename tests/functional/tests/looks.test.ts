@@ -428,7 +428,7 @@ const BEFORE_ANY_ROW = new Set(["restoreAttachment"]);
 
 /** What these know is of no patient. */
 const OF_NO_PATIENT =
-  /^\/(auth|me|doctors|tenants|users|icd10|templates|storage|attachments\/policy|healthz|readyz|metrics|openapi\.json)(\/|$)/;
+  /^\/(auth|me|doctors|tenants|users|icd10|templates|storage|attachments\/policy|worklist|ui-config|healthz|readyz|metrics|openapi\.json)(\/|$)/;
 
 test("every route that knows patients is in this table", () => {
   const known = operations

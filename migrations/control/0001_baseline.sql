@@ -4,7 +4,6 @@
 
 -- Trusted extensions of PostgreSQL's contrib, in public: tenants' indexes and queries name them in full.
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
-CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
 CREATE EXTENSION IF NOT EXISTS fuzzystrmatch WITH SCHEMA public;
 
 CREATE TABLE wardbook.tenants (

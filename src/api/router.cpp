@@ -16,6 +16,8 @@ namespace wardbook::api {
 namespace {
 
 constexpr std::size_t kJsonBodyBytes = 1024 * 1024;
+/// In logs and metrics, for all pages of the web UI and their files.
+constexpr std::string_view kPages = "/{page}";
 constexpr std::size_t kAuthBodyBytes = 16 * 1024;
 /// A body that is streamed on holds a connection to the store for as long as its client sends.
 constexpr std::size_t kStreamsOfAnAccount = 8;
@@ -235,7 +237,19 @@ struct Router::Impl {
     throw failure;
   }
 
+  /// What is neither a route nor below one may be a page of the web UI.
+  std::optional<Response> page(const net::RequestHead& head, Trace& trace) const {
+    if (!hooks.page || (head.method != "GET" && head.method != "HEAD")) return std::nullopt;
+    std::vector<std::string> values;
+    const Node* node = descend(&root, segments_of(head.raw_path()), values);
+    if (node != nullptr && !node->methods.empty()) return std::nullopt;
+    auto answer = hooks.page(head);
+    if (answer) trace.pattern = kPages;
+    return answer;
+  }
+
   Task<Response> dispatch(net::Exchange& exchange, Trace& trace) {
+    if (auto answer = page(exchange.head(), trace)) co_return std::move(*answer);
     Request request;
     request.head = exchange.head();
     request.id = exchange.id();
@@ -326,8 +340,6 @@ Task<> Router::handle(net::Exchange& exchange) {
   bool client_gone = false;
   try {
     response = co_await impl_->dispatch(exchange, trace);
-  } catch (Replay& replay) {
-    response = std::move(replay.response);
   } catch (const Failure& f) {
     failure = f;
   } catch (const boost::system::system_error& e) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,6 +79,8 @@ struct Hooks {
   /// Writes down, durably, what an answer without an entry would tell. Throws when it cannot, or
   /// when the caller may not see an earlier answer again: that Failure is answered instead.
   std::function<Task<>(Request, Unlogged)> looked;
+  /// The answer to a GET that no route matches, if a page or one of its files is meant.
+  std::function<std::optional<Response>(const net::RequestHead&)> page;
   /// Of `cursor_secret`: under it, the cursors of lists are authenticated.
   std::string cursor_secret;
   /// Of `retry_secret`: under it, what is kept of requests with an Idempotency-Key is of no use to
@@ -113,10 +116,5 @@ class Router {
 
 /// In every answer to a request that was answered before.
 inline constexpr std::string_view kReplayedHeader = "Idempotency-Replayed";
-
-/// Thrown by `begin_write` when an Idempotency-Key was seen before: the router sends this instead.
-struct Replay {
-  Response response;
-};
 
 }  // namespace wardbook::api

@@ -116,6 +116,7 @@ api::Hooks Node::hooks() {
   hooks.looked = [this](api::Request request, api::Unlogged what) {
     return audit::write_look(app_.audit, app_.db, std::move(request), std::move(what));
   };
+  hooks.page = [this](const net::RequestHead& head) { return app_.service.web.answer(head); };
   hooks.observe = [this](std::string_view method, std::string_view pattern, int status,
                          double seconds) { metrics_.observe(method, pattern, status, seconds); };
   return hooks;

@@ -142,6 +142,7 @@ int serve(const Settings& settings, const std::function<void(std::uint16_t port)
     service.control_names = migrate::control_names();
     service.openapi_json = yaml_to_json(built_in_file("openapi/wardbook.yaml"));
     service.index_html = index_page(settings);
+    service.web = WebUi(built_in_web(), settings);
     for (const auto& range : settings.server.trusted_proxies) {
       service.trusted_proxies.push_back(AddressRange::parse(range).value());
     }

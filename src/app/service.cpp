@@ -129,7 +129,8 @@ Task<Response> ui_config(App& app, Request) {
   co_return api::ok(std::move(body));
 }
 
-Task<Response> index(App& app, Request) {
+Task<Response> index(App& app, Request request) {
+  if (auto answer = service_of(app).web.answer(request.head)) co_return std::move(*answer);
   co_return page("text/html; charset=utf-8", service_of(app).index_html);
 }
 Task<Response> docs(App&, Request) {

@@ -8,6 +8,7 @@
 
 #include "api/router.h"
 #include "app/metrics.h"
+#include "app/web_ui.h"
 #include "features/app.h"
 
 namespace wardbook::app {
@@ -16,7 +17,8 @@ namespace wardbook::app {
 struct Service {
   Metrics metrics;
   std::string openapi_json;
-  std::string index_html;
+  std::string index_html;  ///< of a program that was built without the web UI
+  WebUi web;
   std::vector<std::string> control_names;  ///< the control schema's files that this program has
   /// Which peers are proxies, and what one address takes over all reactors.
   std::vector<AddressRange> trusted_proxies;

@@ -35,7 +35,10 @@ inline constexpr std::array kActions = std::to_array<std::string_view>({
     "record.files",
     // Files.
     "attachment.start",
+    "attachment.resume",
+    "attachment.complete",
     "attachment.publish",
+    "attachment.abort",
     "attachment.reject",
     "attachment.abandon",
     "attachment.delete",

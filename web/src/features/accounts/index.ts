@@ -1,0 +1,3 @@
+export { AcceptPage } from "./AcceptPage.tsx";
+export { AccountPage } from "./AccountPage.tsx";
+export { SignInPage } from "./SignInPage.tsx";

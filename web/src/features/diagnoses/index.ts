@@ -1,0 +1,1 @@
+export { IcdField } from "./IcdField.tsx";

@@ -1,0 +1,82 @@
+import { api, callWithEtag, mergePatch, type Schemas } from "../../lib/api/index.ts";
+import { DraftStore, flatten, type Snapshot } from "../../lib/draft/index.ts";
+import { onSessionEnd } from "../../lib/session/index.ts";
+import { readVisit, visitChanged, type HeldVisit, type Visit } from "./queries.ts";
+
+/** What can be written; the patient is chosen when a visit begins and stays. */
+export const written = [
+  "doctor_id",
+  "visit_date",
+  "visit_type",
+  "chief_complaint",
+  "history_of_present_illness",
+  "physical_examination",
+  "diagnosis",
+  "treatment_plan",
+  "prescriptions",
+  "vital_signs",
+  "lab_results",
+  "notes",
+  "follow_up_required",
+  "follow_up_date",
+  "follow_up_instructions",
+] as const;
+
+export type VisitStore = DraftStore<Visit>;
+
+export function snapshotOf({ visit, etag }: HeldVisit, names: readonly string[] = written): Snapshot<Visit> {
+  const fields = flatten(visit as unknown as Record<string, unknown>, names);
+  delete fields["vital_signs/bmi"]; // Derived.
+  return { whole: visit, fields, etag };
+}
+
+/** A row that nothing was written into yet is nobody's business but the editor's. */
+export function withoutBlankRows(patch: Record<string, unknown>): Record<string, unknown> {
+  const blank = (row: unknown) => Object.values(row as object).every((it) => it === null || it === "");
+  return Object.fromEntries(
+    Object.entries(patch).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.filter((row) => !blank(row)) : value,
+    ]),
+  );
+}
+
+// Drafts outlive the pages that show them: what could not be sent yet goes on being sent, and whoever
+// comes back to the visit finds it as they left it.
+const open = new Map<number, VisitStore>();
+onSessionEnd(() => open.clear());
+
+export function openDraft(held: HeldVisit): VisitStore {
+  const { id } = held.visit;
+  const kept = open.get(id);
+  if (kept?.pending) return kept;
+  const params = { path: { id } };
+  const store = new DraftStore<Visit>(snapshotOf(held), {
+    save: async (patch, etag) => {
+      const { data, etag: next } = await callWithEtag(
+        api.PATCH("/records/{id}", {
+          params: { ...params, header: { "If-Match": etag } },
+          body: withoutBlankRows(patch) as Schemas["RecordPatch"],
+          // Outlives the page when that is what made it be saved.
+          keepalive: document.visibilityState === "hidden",
+          ...mergePatch,
+        }),
+      );
+      return snapshotOf({ visit: data, etag: next });
+    },
+    read: async () => snapshotOf(await readVisit(id)),
+  });
+  open.set(id, store);
+  return store;
+}
+
+/** The page is left: what is not saved is sent, and the rest of the UI learns what there is now. */
+export async function leaveDraft(store: VisitStore): Promise<void> {
+  if (store.stopped) return;
+  await store.flush().catch(() => false);
+  visitChanged({ visit: store.whole, etag: store.etag });
+}
+
+export function forgetDraft(id: number): void {
+  open.delete(id);
+}

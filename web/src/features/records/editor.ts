@@ -1,0 +1,2 @@
+export { AmendPage } from "./AmendPage.tsx";
+export { EditPage } from "./EditPage.tsx";

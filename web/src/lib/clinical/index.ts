@@ -1,0 +1,2 @@
+export * from "./signs.ts";
+export * from "./visits.ts";

@@ -1,0 +1,1 @@
+export { wordDiff, type Piece } from "./words.ts";

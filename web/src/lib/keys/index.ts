@@ -1,0 +1,1 @@
+export { setSingleKeys, singleKeys, useShortcuts, type Shortcut } from "./keys.ts";

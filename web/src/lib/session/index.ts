@@ -1,0 +1,11 @@
+export {
+  currentSession,
+  onSessionEnd,
+  resume,
+  signIn,
+  signOut,
+  useMay,
+  useSession,
+  useSessionState,
+} from "./session.ts";
+export type { Credentials, Permission, Role, Session } from "./session.ts";

@@ -1,0 +1,38 @@
+import { Dialog as Base } from "@base-ui/react/dialog";
+import type { ReactNode } from "react";
+import { IconButton } from "./Button.tsx";
+import { classes } from "./classes.ts";
+import { useWords } from "./words.ts";
+import css from "./Dialog.module.css";
+
+interface Props {
+  open: boolean;
+  onClose: () => void;
+  title: string;
+  children: ReactNode;
+  wide?: boolean;
+}
+
+/** Takes the focus, keeps it, and gives it back to where it was. Escape closes it. */
+export function Dialog({ open, onClose, title, children, wide }: Props) {
+  const words = useWords();
+  return (
+    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className={css.backdrop} />
+        <Base.Popup className={classes(css.popup, wide && css.wide)}>
+          <div className={css.head}>
+            <Base.Title render={<h2 />}>{title}</Base.Title>
+            <IconButton icon="close" label={words.close} onClick={onClose} />
+          </div>
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+/** The buttons at the end of a dialog or form; the one that goes on stands last. */
+export function Actions({ children }: { children: ReactNode }) {
+  return <div className={css.actions}>{children}</div>;
+}

@@ -1,0 +1,12 @@
+export { Button, IconButton, LinkButton } from "./Button.tsx";
+export { Check, FieldFrame, SelectField, TextArea, TextField, controlClass } from "./Field.tsx";
+export { Actions, Dialog } from "./Dialog.tsx";
+export { Icon, type IconName } from "./Icon.tsx";
+export { Menu, type MenuItem } from "./Menu.tsx";
+export { UiProvider } from "./Provider.tsx";
+export { Badge, Card, Empty, Failed, Loading, Notice, Page, ProblemNotice, useProblemText } from "./States.tsx";
+export type { Tone } from "./States.tsx";
+export { Suggest } from "./Suggest.tsx";
+export { Toasts, forgetToasts, toast } from "./Toasts.tsx";
+export { classes } from "./classes.ts";
+export { useTitle } from "./useTitle.ts";

@@ -40,8 +40,15 @@ DO $$ DECLARE definition text; BEGIN
   FOR definition IN SELECT p.definition FROM put_back p LOOP EXECUTE definition; END LOOP;
 END $$;`;
 
-/** Names from all demo hospitals; two in five people have a double one. */
+/**
+ * Names from all demo hospitals; two in five people have a double one. Their words are what the
+ * service makes of names in Latin letters.
+ */
 const patients = (tenant, sources, count) => `
+CREATE FUNCTION pg_temp.words_of(text) RETURNS text[] LANGUAGE sql AS $$
+  SELECT array_agg(DISTINCT w) FROM regexp_split_to_table(
+    lower(regexp_replace(normalize($1, NFD), '[\\u0300-\\u036f'']', '', 'g')),
+    '[^[:alnum:]]+') AS w WHERE w <> '' $$;
 CREATE TEMP TABLE names AS ${sources
   .map((source) => `SELECT first_name, last_name, sex FROM ${source}.patients`)
   .join(" UNION ALL ")};
@@ -60,18 +67,21 @@ CREATE TEMP TABLE people AS
 ${copy(
   `${tenant}.patients`,
   `id, patient_number, first_name, last_name, date_of_birth, sex, phone, allergies, created_by,
-    search_name, names`,
+    number_key, number_letters, number_forms, names, search_format`,
   `SELECT g, 'P-' || wardbook.padded(g), first_name, last_name,
     date '1930-01-01' + (g * 7919 % 34000)::integer, sex, '555-' || wardbook.padded(g),
     CASE WHEN g % 10 = 0
       THEN '[{"substance": "Penicillin", "reaction": "rash", "severity": "moderate"}]'
       ELSE '[]' END::jsonb,
-    (SELECT min(account_id) FROM ${tenant}.staff), wardbook.fold(first_name || ' ' || last_name),
-    array_to_tsvector(wardbook.words_of(first_name || ' ' || last_name))
+    (SELECT min(account_id) FROM ${tenant}.staff), 'p-' || wardbook.padded(g),
+    'p' || wardbook.padded(g), ARRAY['=p' || g, '#' || g, '-' || g, ':p:' || g],
+    array_to_tsvector(pg_temp.words_of(first_name || ' ' || last_name)),
+    (SELECT max(search_format) FROM ${sources[0]}.patients)
   FROM people ORDER BY g`,
 )}
 INSERT INTO ${tenant}.name_words (word, key)
-  SELECT w, wardbook.letter_key(w) FROM (SELECT DISTINCT unnest(tsvector_to_array(p.names)) AS w
+  SELECT w, (SELECT string_agg(c, '' ORDER BY c COLLATE "C") FROM regexp_split_to_table(w, '') AS c)
+  FROM (SELECT DISTINCT unnest(tsvector_to_array(p.names)) AS w
     FROM ${tenant}.patients p) d ON CONFLICT DO NOTHING;
 SELECT setval('${tenant}.patient_numbers', ${count});
 SELECT setval(pg_get_serial_sequence('${tenant}.patients', 'id'), ${count});`;

@@ -4,7 +4,6 @@
 
 -- Trusted extensions of PostgreSQL's contrib, in public: tenants' indexes and queries name them in full.
 CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
-CREATE EXTENSION IF NOT EXISTS unaccent WITH SCHEMA public;
 CREATE EXTENSION IF NOT EXISTS fuzzystrmatch WITH SCHEMA public;
 
 CREATE TABLE wardbook.tenants (
@@ -35,7 +34,9 @@ CREATE TABLE wardbook.accounts (
   status              text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
   password_changed_at timestamptz NOT NULL DEFAULT now(),
   created_at          timestamptz NOT NULL DEFAULT now(),
-  email_key           text NOT NULL CONSTRAINT accounts_by_email_key UNIQUE
+  email_key           text NOT NULL CONSTRAINT accounts_by_email_key UNIQUE,
+  -- How the pages look to this person; the service knows the members.
+  preferences         jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(preferences) = 'object')
 );
 
 CREATE TABLE wardbook.memberships (
@@ -105,7 +106,13 @@ CREATE TABLE wardbook.sessions (
   confirm_failures     integer NOT NULL DEFAULT 0,
   confirm_failed_at    timestamptz,
   confirm_locked_until timestamptz,
-  confirm_refused      bigint NOT NULL DEFAULT 0
+  confirm_refused      bigint NOT NULL DEFAULT 0,
+  -- When the password was given last: at the sign-in, or when the session was unlocked.
+  authenticated_at     timestamptz NOT NULL DEFAULT now(),
+  locked_at            timestamptz,   -- nothing goes on without the password
+  -- For its owner, who looks for what is not his.
+  address              text,
+  user_agent           text CHECK (length(user_agent) <= 300)
 );
 CREATE INDEX sessions_by_account ON wardbook.sessions (account_id) WHERE ended_at IS NULL;
 -- The service removes sessions that ended long ago; until then a stolen refresh token is still known.

@@ -19,7 +19,7 @@ CREATE TABLE {tenant}.staff (
 CREATE SEQUENCE {tenant}.patient_numbers;
 CREATE TABLE {tenant}.patients (
   id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  patient_number text NOT NULL UNIQUE CHECK (length(patient_number) BETWEEN 1 AND 40),
+  patient_number text NOT NULL CHECK (length(patient_number) BETWEEN 1 AND 40),
   first_name     text NOT NULL CHECK (length(first_name) BETWEEN 1 AND 100),
   last_name      text NOT NULL CHECK (length(last_name) BETWEEN 1 AND 100),
   date_of_birth  date NOT NULL,
@@ -34,31 +34,28 @@ CREATE TABLE {tenant}.patients (
   created_by     bigint NOT NULL REFERENCES {tenant}.staff,
   created_at     timestamptz NOT NULL DEFAULT now(),
   updated_at     timestamptz NOT NULL DEFAULT now(),
-  -- Both are filled by a trigger: the name in lower case and without accents, and its words.
-  search_name    text NOT NULL DEFAULT '',
+  -- What a patient is found by, which the service makes of number and name (src/text/), in a format:
+  -- the number as no two patients may have it; its letters and digits; what it is the same as; and the
+  -- words of the name. Compared as bytes, so that what begins alike is a range.
+  number_key     text COLLATE "C" NOT NULL CHECK (number_key <> ''),
+  number_letters text COLLATE "C" NOT NULL DEFAULT '',
+  number_forms   text[] COLLATE "C" NOT NULL DEFAULT '{}',
   names          tsvector NOT NULL DEFAULT '',
-  -- The number is also another patient's, whose row is older.
-  number_shared  boolean NOT NULL DEFAULT false
+  search_format  smallint NOT NULL DEFAULT 0
 );
 CREATE INDEX patients_by_birth ON {tenant}.patients (date_of_birth);
 CREATE INDEX patients_by_name ON {tenant}.patients (last_name, first_name, id);
 CREATE INDEX patients_by_names ON {tenant}.patients USING gin (names);
-CREATE INDEX patients_by_number_letters ON {tenant}.patients
-  (wardbook.number_letters(patient_number) text_pattern_ops);
-CREATE INDEX patients_by_number_key ON {tenant}.patients (wardbook.number_key(patient_number));
-CREATE INDEX patients_by_number_digits ON {tenant}.patients (wardbook.number_digits(patient_number));
-CREATE INDEX patients_by_number_groups ON {tenant}.patients (wardbook.number_groups(patient_number));
--- One number in whatever case, for one patient.
-CREATE UNIQUE INDEX patients_by_one_number ON {tenant}.patients (lower(patient_number))
-  WHERE NOT number_shared;
-CREATE INDEX patients_by_shared_number ON {tenant}.patients (lower(patient_number))
-  WHERE number_shared;
+CREATE UNIQUE INDEX patients_by_number_key ON {tenant}.patients (number_key);
+CREATE INDEX patients_by_number_letters ON {tenant}.patients (number_letters, id);
+CREATE INDEX patients_by_number_forms ON {tenant}.patients USING gin (number_forms);
+CREATE INDEX patients_by_search_format ON {tenant}.patients (search_format, id);
 
 -- Every word that a patient's name ever had. A hospital's names are far fewer than its patients, so
 -- typing errors are forgiven here, and the patients are then found by exact words.
 CREATE TABLE {tenant}.name_words (
-  word text PRIMARY KEY,
-  key  text NOT NULL   -- its letters sorted: equal for a transposition
+  word text COLLATE "C" PRIMARY KEY,
+  key  text COLLATE "C" NOT NULL   -- its letters sorted: equal for a transposition
 );
 CREATE INDEX name_words_by_key ON {tenant}.name_words (key);
 CREATE INDEX name_words_by_likeness ON {tenant}.name_words USING gin (word public.gin_trgm_ops);
@@ -283,13 +280,37 @@ CREATE TABLE {tenant}.record_attachments (
   -- before, oldest first: the first is the one that its upload URL names, each further one belongs to a
   -- completion that was overtaken. None is ever given to another file. NULL: none.
   past_keys                text[],
-  UNIQUE (record_id, file_name, version)
+  -- Of uploads in parts: how large each part but the last one is, and what SHA-256 each has to have if
+  -- the client declared it.
+  part_bytes               bigint CHECK (part_bytes BETWEEN 5242880 AND 67108864),
+  part_sha256              text[] CHECK (cardinality(part_sha256) BETWEEN 1 AND 10000),
+  UNIQUE (record_id, file_name, version),
+  CHECK ((upload_mode = 'multipart') = (part_bytes IS NOT NULL))
 );
 CREATE INDEX attachments_by_record ON {tenant}.record_attachments (record_id, id);
 CREATE INDEX attachments_unfinished ON {tenant}.record_attachments (upload_expires_at)
   WHERE state = 'pending';
 CREATE INDEX attachments_to_purge ON {tenant}.record_attachments (deleted_at)
   WHERE purged_at IS NULL AND state IN ('deleted', 'rejected');
+-- What has arrived and waits to be read.
+CREATE INDEX attachments_to_verify ON {tenant}.record_attachments (id)
+  WHERE state = 'pending' AND completed_at IS NOT NULL;
+-- In the order in which the store lists them.
+CREATE INDEX attachments_by_key ON {tenant}.record_attachments (s3_key COLLATE "C")
+  WHERE purged_at IS NULL;
+
+-- What the hospital's files took at the store, as it was noted last on each day (UTC), and what they cost
+-- at the prices of that day. tier_bytes: frequent, infrequent, archive_instant, archive.
+CREATE TABLE {tenant}.storage_usage (
+  day                    date PRIMARY KEY,
+  files                  bigint NOT NULL,
+  file_bytes             bigint NOT NULL,
+  stored_bytes           bigint NOT NULL,
+  tier_bytes             bigint[] NOT NULL CHECK (cardinality(tier_bytes) = 4),
+  usd_per_month          double precision NOT NULL,
+  standard_usd_per_month double precision NOT NULL,
+  noted_at               timestamptz NOT NULL DEFAULT now()
+);
 
 -- Templates.
 
@@ -407,7 +428,8 @@ INSERT INTO {tenant}.audit_sealing DEFAULT VALUES;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA {tenant} TO {role};
 GRANT SELECT ON {tenant}.schema_migrations TO {role};
 GRANT SELECT, INSERT, UPDATE ON {tenant}.staff, {tenant}.patients, {tenant}.medical_records,
-  {tenant}.diagnoses, {tenant}.record_attachments, {tenant}.templates TO {role};
+  {tenant}.diagnoses, {tenant}.record_attachments, {tenant}.templates,
+  {tenant}.storage_usage TO {role};
 GRANT SELECT, INSERT ON {tenant}.record_versions, {tenant}.row_versions, {tenant}.signatures,
   {tenant}.template_versions,
   {tenant}.name_words, {tenant}.audit_log, {tenant}.audit_seals TO {role};

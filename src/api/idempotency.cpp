@@ -117,21 +117,6 @@ std::optional<Response> Earlier::replay() && {
   return std::move(answer);
 }
 
-Task<db::Tx> begin_write(db::Pool& pool, Request request) {
-  auto key = idempotency_key(request);
-  db::Tx tx = co_await pool.begin(request.caller.tenant());
-  std::optional<Response> answer;
-  if (key) answer = co_await claim(tx, std::move(*key), request.looks);
-  if (answer) throw Replay{std::move(*answer)};
-  co_return tx;
-}
-
-Task<Response> commit_write(db::Tx& tx, Request request, Response response) {
-  if (const auto key = idempotency_key(request)) keep_answer(tx, *key, response, request.looks);
-  co_await tx.commit();
-  co_return response;
-}
-
 Task<Earlier> earlier_request(db::Pool& pool, Request request) {
   Earlier none;
   const auto key = idempotency_key(request);
@@ -140,10 +125,6 @@ Task<Earlier> earlier_request(db::Pool& pool, Request request) {
       co_await pool.read_maybe_one(request.caller.tenant(), kStored, key->account, key->key);
   if (!stored) co_return none;
   co_return compared(*stored, *key, request.looks);
-}
-
-void replay_if_seen(Earlier earlier) {
-  if (auto answer = std::move(earlier).replay()) throw Replay{std::move(*answer)};
 }
 
 Task<std::int64_t> sweep_idempotency_keys(db::Pool& pool, TenantId tenant) {

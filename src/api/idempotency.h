@@ -32,10 +32,6 @@ struct IdempotencyKey {
 void keep_answer(db::Tx& tx, const IdempotencyKey& key, const Response& response,
                  const Looks* looks);
 
-// What api::Write does, for slices that do not use it yet. `begin_write` throws Replay.
-[[nodiscard]] Task<db::Tx> begin_write(db::Pool& pool, Request request);
-[[nodiscard]] Task<Response> commit_write(db::Tx& tx, Request request, Response response);
-
 /// What became of the request's Idempotency-Key before, claiming nothing: for handlers that have
 /// something to wait for which no transaction should last through. `api::write` comes afterwards.
 enum class Seen { never, same, another };
@@ -47,9 +43,6 @@ struct Earlier {
 };
 /// Fails with invalid_parameter as `idempotency_key` does.
 [[nodiscard]] Task<Earlier> earlier_request(db::Pool& pool, Request request);
-
-/// Throws Replay for the same request, for slices that do not use api::Write yet.
-void replay_if_seen(Earlier earlier);
 
 /// Removes keys older than 24 hours in a tenant. Returns how many.
 [[nodiscard]] Task<std::int64_t> sweep_idempotency_keys(db::Pool& pool, TenantId tenant);

@@ -13,6 +13,24 @@ void Request::saw(std::string_view resource, std::int64_t number, PatientId pati
   if (looks != nullptr) looks->all.push_back({std::string(resource), number, patient});
 }
 
+std::string bearer_of(const net::RequestHead& head) {
+  const auto value = head.headers.get("Authorization");
+  if (!value) throw Failure(Code::unauthenticated, "Send Authorization: Bearer <access token>.");
+  const auto space = value->find(' ');
+  if (head.headers.count("Authorization") != 1 || space == std::string_view::npos ||
+      !equal_ignoring_case(value->substr(0, space), "Bearer")) {
+    throw Failure(Code::unauthenticated, "The Authorization header is not a bearer token.");
+  }
+  return std::string(trimmed(value->substr(space + 1)));
+}
+
+bool names_own_tenant(const net::RequestHead& head, const Principal& caller) {
+  const auto count = head.headers.count("X-Tenant-ID");
+  if (count == 0) return true;
+  const auto named = head.headers.get("X-Tenant-ID");
+  return count == 1 && caller.tenant_id && *named == caller.tenant_id->str();
+}
+
 const TenantId& Principal::tenant() const {
   if (!tenant_id) throw Failure(Code::forbidden, "Operators run the platform and see no hospital.");
   return *tenant_id;

@@ -51,6 +51,11 @@ struct Request {
   [[nodiscard]] const boost::json::object& object() const;
 };
 
+/// The access token of the Authorization header. Fails with unauthenticated.
+[[nodiscard]] std::string bearer_of(const net::RequestHead& head);
+/// Whether X-Tenant-ID, if it was sent, is the caller's own.
+[[nodiscard]] bool names_own_tenant(const net::RequestHead& head, const Principal& caller);
+
 /// An id or a version number as text: decimal digits without a sign or leading zero.
 [[nodiscard]] std::optional<std::int64_t> parse_positive(std::string_view text);
 

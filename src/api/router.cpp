@@ -78,24 +78,6 @@ bool is_json_type(std::string_view content_type, bool patch) {
          (patch && equal_ignoring_case(type, "application/merge-patch+json"));
 }
 
-std::string bearer_of(const net::RequestHead& head) {
-  const auto value = head.headers.get("Authorization");
-  if (!value) throw Failure(Code::unauthenticated, "Send Authorization: Bearer <access token>.");
-  const auto space = value->find(' ');
-  if (head.headers.count("Authorization") != 1 || space == std::string_view::npos ||
-      !equal_ignoring_case(value->substr(0, space), "Bearer")) {
-    throw Failure(Code::unauthenticated, "The Authorization header is not a bearer token.");
-  }
-  return std::string(trimmed(value->substr(space + 1)));
-}
-
-bool names_own_tenant(const net::RequestHead& head, const Principal& caller) {
-  const auto count = head.headers.count("X-Tenant-ID");
-  if (count == 0) return true;
-  const auto named = head.headers.get("X-Tenant-ID");
-  return count == 1 && caller.tenant_id && *named == caller.tenant_id->str();
-}
-
 std::string allow_header(const Node& node) {
   std::string out;
   for (const auto& [method, route] : node.methods) {
@@ -358,8 +340,6 @@ Task<> Router::handle(net::Exchange& exchange) {
   bool client_gone = false;
   try {
     response = co_await impl_->dispatch(exchange, trace);
-  } catch (Replay& replay) {
-    response = std::move(replay.response);
   } catch (const Failure& f) {
     failure = f;
   } catch (const boost::system::system_error& e) {

@@ -117,9 +117,4 @@ class Router {
 /// In every answer to a request that was answered before.
 inline constexpr std::string_view kReplayedHeader = "Idempotency-Replayed";
 
-/// Thrown by `begin_write` when an Idempotency-Key was seen before: the router sends this instead.
-struct Replay {
-  Response response;
-};
-
 }  // namespace wardbook::api

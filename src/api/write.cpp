@@ -13,7 +13,7 @@ Write::Work Write::work_of(const Request& request) {
   return work;
 }
 
-Task<Write> begin_write(db::Pool& pool, Journal& journal, const Request& request) {
+Task<Write> write_for(db::Pool& pool, Journal& journal, const Request& request) {
   return Write::begin(pool, journal, Write::work_of(request));
 }
 

@@ -66,7 +66,7 @@ class Write {
     std::optional<IdempotencyKey> key;
     Looks* looks = nullptr;
   };
-  friend Task<Write> begin_write(db::Pool& pool, Journal& journal, const Request& request);
+  friend Task<Write> write_for(db::Pool& pool, Journal& journal, const Request& request);
   friend Task<Write> write_as(db::Pool& pool, Journal& journal, std::optional<TenantId> tenant,
                               Actor actor);
   static Work work_of(const Request& request);
@@ -85,7 +85,7 @@ class Write {
 /// waits until the first one has committed, then has its answer; a first one that fails leaves no
 /// claim. Fails with idempotency_key_reused when the key came with another path or body,
 /// invalid_parameter when it is not 1 to 255 printable ASCII characters, and as Pool::begin.
-[[nodiscard]] Task<Write> begin_write(db::Pool& pool, Journal& journal, const Request& request);
+[[nodiscard]] Task<Write> write_for(db::Pool& pool, Journal& journal, const Request& request);
 
 /// The same for work without a request (the command line), done as `actor` in a hospital or, for
 /// nullopt, on the platform.
@@ -95,7 +95,7 @@ class Write {
 /// What handlers call. `AnyApp` is App, which this layer does not know.
 template <class AnyApp>
 [[nodiscard]] Task<Write> write(AnyApp& app, const Request& request) {
-  return begin_write(app.db, app.audit, request);
+  return write_for(app.db, app.audit, request);
 }
 
 }  // namespace wardbook::api

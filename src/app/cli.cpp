@@ -163,6 +163,36 @@ void add_user_commands(CLI::App& app, Parsed& p) {
       ->required();
 }
 
+void add_storage(CLI::App& app, Parsed& p) {
+  auto* storage = app.add_subcommand("storage", "Look after the stored files");
+  storage->require_subcommand(1);
+  command(*storage, p, "plan", "Show what `apply` would change of the bucket's settings",
+          &storage_plan);
+  command(*storage, p, "apply",
+          "Set the bucket's encryption, public-access block, CORS, lifecycle and tiering",
+          &storage_apply);
+  auto* verify = command(*storage, p, "verify",
+                         "Compare every file's row with the bucket, both ways; repairs nothing",
+                         &storage_verify);
+  verify->add_option("--tenant", p.arguments.tenant, "only this hospital");
+  verify->add_flag("--rehash", p.arguments.rehash, "read every object and compare its hash");
+  auto* list =
+      command(*storage, p, "list", "List a record's objects as the bucket has them", &storage_list);
+  list->add_option("RECORD", p.arguments.id, "its id")->required();
+  list->add_option("--tenant", p.arguments.tenant, "the hospital's id")->required();
+  command(*storage, p, "cost", "Say what the files take and cost", &storage_cost)
+      ->add_option("--tenant", p.arguments.tenant, "only this hospital");
+  auto* sweep =
+      command(*storage, p, "sweep",
+              "Clear away abandoned uploads, purged files and orphaned objects", &storage_sweep);
+  sweep->add_option("--tenant", p.arguments.tenant, "only this hospital");
+  sweep
+      ->add_option("--grace", p.arguments.grace,
+                   "seconds from the expiry of an upload's URL until it counts as abandoned, "
+                   "instead of attachments.sweep_grace_s")
+      ->check(CLI::Range(0, 30 * 86'400));
+}
+
 void add_commands(CLI::App& app, Parsed& p) {
   app.add_option("--config", p.config,
                  "TOML file (else WARDBOOK_CONFIG, else " + std::string(kInstalledConfig) +
@@ -209,17 +239,7 @@ void add_commands(CLI::App& app, Parsed& p) {
   command(*icd, p, "remove", "Unload a release", &icd_remove)
       ->add_option("RELEASE", p.arguments.name, "its name, as `icd list` has it, or its year")
       ->required();
-  auto* storage = app.add_subcommand("storage", "Look after the stored files");
-  storage->require_subcommand(1);
-  auto* sweep =
-      command(*storage, p, "sweep",
-              "Clear away abandoned uploads, purged files and orphaned objects", &storage_sweep);
-  sweep->add_option("--tenant", p.arguments.tenant, "only this hospital");
-  sweep
-      ->add_option("--grace", p.arguments.grace,
-                   "seconds from the expiry of an upload's URL until it counts as abandoned, "
-                   "instead of attachments.sweep_grace_s")
-      ->check(CLI::Range(0, 30 * 86'400));
+  add_storage(app, p);
   auto* configuration = app.add_subcommand("config", "Look at the configuration in force");
   configuration->require_subcommand(1);
   command(*configuration, p, "print", "Print every setting, secrets masked", &config_print);

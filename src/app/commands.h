@@ -24,6 +24,7 @@ struct Arguments {
   int jobs = 4;
   std::optional<std::int64_t> grace;  ///< seconds; absent: the configuration's
   bool dry_run = false;
+  bool rehash = false;
   std::string file;
   bool force = false;
   std::string data_dir;  ///< of the demo
@@ -57,6 +58,11 @@ int user_enable(const Settings& settings, const Arguments& arguments);
 int user_renew_code(const Settings& settings, const Arguments& arguments);
 int user_release(const Settings& settings, const Arguments& arguments);
 int user_reset_password(const Settings& settings, const Arguments& arguments);
+int storage_plan(const Settings& settings, const Arguments& arguments);
+int storage_apply(const Settings& settings, const Arguments& arguments);
+int storage_verify(const Settings& settings, const Arguments& arguments);
+int storage_cost(const Settings& settings, const Arguments& arguments);
+int storage_list(const Settings& settings, const Arguments& arguments);
 int storage_sweep(const Settings& settings, const Arguments& arguments);
 int icd_import(const Settings& settings, const Arguments& arguments);
 int icd_list(const Settings& settings, const Arguments& arguments);

@@ -34,6 +34,9 @@ int run_on_database(const Settings& settings, const Arguments& arguments,
 /// Whoever sits at the terminal, as the audit log names them.
 [[nodiscard]] audit::Actor terminal_actor();
 
+/// The tenant that was named, or all of them. Fails with tenant_not_found.
+[[nodiscard]] Task<std::vector<TenantId>> chosen_tenants(CommandContext& context);
+
 /// Throws UsageError when it is no tenant's id.
 [[nodiscard]] TenantId tenant_argument(const std::string& text);
 

@@ -7,7 +7,9 @@
 #include "features/accounts/accounts.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
+#include "features/patients/patients_reindex.h"
 #include "features/records/records_reindex.h"
+#include "features/storage/storage.h"
 #include "features/tenants/tenants.h"
 
 namespace wardbook::app {
@@ -21,9 +23,10 @@ Task<bool> sweep_files(App& app, jobs::Run& run, TenantId tenant) {
   std::function<void()> check = [&run] { run.check(); };
   const auto swept = co_await attachments::sweep(app.db, app.objects, tenant, settings,
                                                  settings.sweep_grace, check, kFilesAtOnce);
-  if (swept.abandoned + swept.purged + swept.orphans != 0) {
+  if (swept.abandoned + swept.aborted + swept.purged + swept.orphans != 0) {
     log::info("files were swept", {{"tenant", tenant.str()},
                                    {"abandoned", swept.abandoned},
+                                   {"aborted", swept.aborted},
                                    {"purged", swept.purged},
                                    {"orphans", swept.orphans}});
   }
@@ -62,6 +65,30 @@ Task<> all_refused(App& app, jobs::Run& run) {
                              std::move(work));
 }
 
+struct StorageTotal {
+  std::int64_t bytes = 0;
+  double usd = 0;
+  std::int64_t over_alert = 0;
+};
+
+Task<bool> note_usage_of(App& app, std::shared_ptr<StorageTotal> total, TenantId tenant) {
+  const auto report =
+      co_await storage::note_usage(app.db, std::move(tenant), app.settings, app.clock.now());
+  total->bytes += report.stored_bytes;
+  total->usd += report.month.total_usd();
+  if (storage::over_alert(report, app.settings)) ++total->over_alert;
+  co_return false;
+}
+
+Task<> note_usage_of_all(App& app, jobs::Run& run, ReactorMetrics& metrics) {
+  auto total = std::make_shared<StorageTotal>();
+  jobs::TenantWork work = [&app, total](TenantId tenant) {
+    return note_usage_of(app, total, std::move(tenant));
+  };
+  co_await jobs::each_tenant(run, app.db, "the usage of the store was not noted", std::move(work));
+  metrics.set_storage(total->bytes, total->usd, total->over_alert);
+}
+
 /// A page at a time, of one hospital after the other. What was done says so itself.
 Task<> rewrite_documents(App& app, jobs::Run& run, ReactorMetrics& metrics) {
   const auto all = co_await tenants::list(app.db);
@@ -71,18 +98,24 @@ Task<> rewrite_documents(App& app, jobs::Run& run, ReactorMetrics& metrics) {
     const auto id = TenantId::parse(tenant.id);
     if (!id) continue;
     run.check();
-    const auto own = co_await records::count_outdated(app.db, *id);
+    const auto own = co_await records::count_outdated(app.db, *id) +
+                     co_await patients::count_outdated(app.db, *id);
     if (own > 0) outdated.push_back(*id);
     count += own;
   }
   metrics.set_outdated_documents(count);
   if (count == 0) co_return;
-  log::info("search documents of older formats are being rewritten", {{"records", count}});
+  log::info("search documents of older formats are being rewritten", {{"documents", count}});
   for (const auto& id : outdated) {
     std::function<void(std::int64_t)> tell = [&metrics, &run](std::int64_t page) {
       metrics.add_rewritten_documents(page);
       run.check();
     };
+    const auto named = co_await patients::reindex(app, id, tell);
+    if (named.rewritten + named.failed > 0) {
+      log::info("the keys of patients were brought to the current format",
+                {{"tenant", id.str()}, {"rewritten", named.rewritten}, {"failed", named.failed}});
+    }
     const auto done = co_await records::reindex(app, id, std::move(tell));
     log::info("search documents were brought to the current format",
               {{"tenant", id.str()}, {"rewritten", done.rewritten}, {"failed", done.failed}});
@@ -107,6 +140,12 @@ void add_jobs(jobs::Runner& runner, App& app, ReactorMetrics& metrics) {
   runner.add({.name = "api.sweep_idempotency_keys", .every = every, .work = [&app](jobs::Run& run) {
                 return all_keys(app, run);
               }});
+  runner.add(attachments::verification_job(app.db, app.objects, app.clock,
+                                           app.settings.attachments.verify_all_every));
+  runner.add(
+      {.name = "storage.usage",
+       .every = app.settings.storage.usage_every,
+       .work = [&app, &metrics](jobs::Run& run) { return note_usage_of_all(app, run, metrics); }});
   runner.add({.name = "attachments.sweep", .every = every, .work = [&app](jobs::Run& run) {
                 return all_files(app, run);
               }});

@@ -4,7 +4,6 @@
 
 #include "app/database_command.h"
 #include "app/service.h"
-#include "app/store_options.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "features/attachments/attachments.h"
@@ -14,9 +13,22 @@
 #include "features/templates/templates.h"
 #include "features/tenants/tenants.h"
 #include "migrate/migrate.h"
-#include "s3/client.h"
 
 namespace wardbook::app {
+
+Task<std::vector<TenantId>> chosen_tenants(CommandContext& context) {
+  std::vector<TenantId> ids;
+  if (context.arguments.tenant) {
+    const TenantId id = tenant_argument(*context.arguments.tenant);
+    co_await tenants::get(context.db, id);  // tenant_not_found
+    ids.push_back(id);
+  } else {
+    const auto all = co_await tenants::list(context.db);
+    for (const auto& tenant : all) ids.push_back(*TenantId::parse(tenant.id));
+  }
+  co_return ids;
+}
+
 namespace {
 
 migrate::Options migration_options(const Settings& settings, const Arguments& arguments) {
@@ -37,20 +49,6 @@ void show_tenants(std::size_t done, std::size_t total, const migrate::TenantRepo
   if (isatty(STDERR_FILENO) == 0) return;
   std::fprintf(stderr, "\r\033[K%zu of %zu: %s%s", done, total, report.tenant.str().c_str(),
                done == total ? "\n" : "");
-}
-
-/// The tenant that was named, or all of them. Fails with tenant_not_found.
-Task<std::vector<TenantId>> chosen_tenants(CommandContext& context) {
-  std::vector<TenantId> ids;
-  if (context.arguments.tenant) {
-    const TenantId id = tenant_argument(*context.arguments.tenant);
-    co_await tenants::get(context.db, id);  // tenant_not_found
-    ids.push_back(id);
-  } else {
-    const auto all = co_await tenants::list(context.db);
-    for (const auto& tenant : all) ids.push_back(*TenantId::parse(tenant.id));
-  }
-  co_return ids;
 }
 
 Task<int> verify(CommandContext& context) {
@@ -76,34 +74,6 @@ Task<int> verify(CommandContext& context) {
         {"epoch", verdict.epoch},       {"seals", verdict.seals},
         {"head", verdict.head},         {"result", verdict.first_fault.value_or("holds")}};
     rows.push_back(std::move(row));
-  }
-  print_rows(context.arguments, rows);
-  co_return code;
-}
-
-Task<int> sweep(CommandContext& context) {
-  const SystemClock clock;
-  s3::Store store(context.reactor, store_options(context.settings.storage), clock);
-  const auto ids = co_await chosen_tenants(context);
-  auto grace = context.settings.attachments.sweep_grace;
-  if (context.arguments.grace) grace = std::chrono::seconds(*context.arguments.grace);
-  boost::json::array rows;
-  int code = 0;
-  for (const auto& id : ids) {
-    attachments::Swept swept;
-    std::string result = "ok";
-    try {
-      swept =
-          co_await attachments::sweep(context.db, store, id, context.settings.attachments, grace);
-    } catch (const Failure& failure) {
-      result = text_of(failure);
-      code = 1;
-    }
-    rows.push_back(boost::json::object{{"tenant", id.str()},
-                                       {"abandoned", swept.abandoned},
-                                       {"purged", swept.purged},
-                                       {"orphans", swept.orphans},
-                                       {"result", result}});
   }
   print_rows(context.arguments, rows);
   co_return code;
@@ -149,13 +119,6 @@ int migrate_status(const Settings& settings, const Arguments& arguments) {
   }
   print_rows(arguments, rows);
   return status.up_to_date() ? 0 : 1;
-}
-
-int storage_sweep(const Settings& settings, const Arguments& arguments) {
-  if (settings.storage.endpoint.empty()) {
-    throw std::runtime_error("storage.endpoint is not set: name a configuration with --config");
-  }
-  return run_on_database(settings, arguments, &sweep);
 }
 
 int audit_verify(const Settings& settings, const Arguments& arguments) {

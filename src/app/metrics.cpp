@@ -59,7 +59,8 @@ Metrics::Metrics()
       outdated_documents_(
           prometheus::BuildGauge()
               .Name("wardbook_search_documents_outdated")
-              .Help("Records of all hospitals whose search document has an older format")
+              .Help("Records and patients of all hospitals that are found by keys of an older "
+                    "format")
               .Register(registry_)
               .Add({})),
       rewritten_documents_(prometheus::BuildCounter()
@@ -67,6 +68,22 @@ Metrics::Metrics()
                                .Help("Search documents that were brought to the current format")
                                .Register(registry_)
                                .Add({})),
+      stored_bytes_(prometheus::BuildGauge()
+                        .Name("wardbook_storage_bytes")
+                        .Help("What the files of all hospitals take at the store")
+                        .Register(registry_)
+                        .Add({})),
+      storage_usd_(prometheus::BuildGauge()
+                       .Name("wardbook_storage_usd_per_month")
+                       .Help("What the files of all hospitals cost in a month, at today's rate")
+                       .Register(registry_)
+                       .Add({})),
+      storage_alerts_(prometheus::BuildGauge()
+                          .Name("wardbook_storage_hospitals_over_alert")
+                          .Help("Hospitals whose files cost more in a month than "
+                                "prices.alert_usd_per_month")
+                          .Register(registry_)
+                          .Add({})),
       job_rounds_(prometheus::BuildCounter()
                       .Name("wardbook_job_rounds_total")
                       .Help("Rounds of a job on this node, by result")
@@ -146,6 +163,13 @@ void ReactorMetrics::set_outdated_documents(std::int64_t count) {
 void ReactorMetrics::add_rewritten_documents(std::int64_t count) {
   metrics_.rewritten_documents_.Increment(static_cast<double>(count));
   metrics_.outdated_documents_.Decrement(static_cast<double>(count));
+}
+
+void ReactorMetrics::set_storage(std::int64_t stored_bytes, double usd_per_month,
+                                 std::int64_t over_alert) {
+  metrics_.stored_bytes_.Set(static_cast<double>(stored_bytes));
+  metrics_.storage_usd_.Set(usd_per_month);
+  metrics_.storage_alerts_.Set(static_cast<double>(over_alert));
 }
 
 void ReactorMetrics::set_pool(const db::Pool::Stats& stats) {

@@ -36,6 +36,9 @@ class Metrics {
   prometheus::Family<prometheus::Gauge>& apart_;
   prometheus::Gauge& outdated_documents_;
   prometheus::Counter& rewritten_documents_;
+  prometheus::Gauge& stored_bytes_;
+  prometheus::Gauge& storage_usd_;
+  prometheus::Gauge& storage_alerts_;
   prometheus::Family<prometheus::Counter>& job_rounds_;
   prometheus::Family<prometheus::Gauge>& job_holder_;
   prometheus::Family<prometheus::Gauge>& job_backlog_;
@@ -57,6 +60,8 @@ class ReactorMetrics {
   /// Search documents of an older format, which a job of one reactor rewrites.
   void set_outdated_documents(std::int64_t count);
   void add_rewritten_documents(std::int64_t count);
+  /// Of all hospitals, as their usage was noted last.
+  void set_storage(std::int64_t stored_bytes, double usd_per_month, std::int64_t over_alert);
   void set_jobs(const std::vector<jobs::Report>& reports);
 
  private:

@@ -11,6 +11,7 @@
 #include "features/icd10/icd10.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
+#include "features/storage/storage.h"
 #include "features/templates/templates.h"
 #include "features/tenants/tenants.h"
 
@@ -33,7 +34,7 @@ std::vector<api::Route> all_routes() {
     const std::vector<api::Route> features[] = {
         accounts::routes(), tenants::routes(),   patients::routes(),    records::routes(),
         audit::routes(),    diagnoses::routes(), attachments::routes(), chart::routes(),
-        icd10::routes(),    templates::routes(),
+        icd10::routes(),    templates::routes(), storage::routes(),
     };
     for (const auto& routes : features) {
       for (api::Route route : routes) {

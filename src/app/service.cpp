@@ -2,10 +2,12 @@
 
 #include <stdexcept>
 
+#include "api/input.h"
 #include "base/embedded.h"
 #include "db/query.h"
 #include "features/accounts/accounts.h"
 #include "s3/client.h"
+#include "s3/endpoint.h"
 
 namespace wardbook::app {
 namespace embedded {
@@ -25,6 +27,9 @@ const db::Query<db::Int64Row, std::vector<std::string>> kMissing{"app.missing_mi
 constexpr std::string_view kPagePolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Those that the pages are written in.
+constexpr std::string_view kLanguages = R"(["en","es"])";
 
 /// `bytes` live as long as the service.
 Response page(std::string_view type, std::string_view bytes) {
@@ -98,6 +103,32 @@ Task<Response> openapi(App& app, Request) {
   co_return response;
 }
 
+/// The origin that browsers upload to and download from.
+std::string store_origin(const Settings::Storage& storage) {
+  const auto& url = storage.public_endpoint.empty() ? storage.endpoint : storage.public_endpoint;
+  return s3::BucketAddress(s3::Endpoint::parse(url), storage.bucket, storage.path_style).origin;
+}
+
+/// What the pages have to know before anybody is signed in.
+Task<Response> ui_config(App& app, Request) {
+  std::string password;
+  api::ObjectWriter rules(password);
+  rules.integer("min_length", std::int64_t{accounts::kPasswordLeast})
+      .integer("max_length", std::int64_t{accounts::kPasswordMost});
+  rules.end();
+  std::string body;
+  api::ObjectWriter out(body);
+  out.text("name", "Wardbook")
+      .text("version", WARDBOOK_VERSION)
+      .boolean("demo", app.settings.demo.enabled)
+      .raw("languages", kLanguages)
+      .integer("idle_lock_s", std::int64_t{app.settings.ui.idle_lock.count()})
+      .text("store_origin", store_origin(app.settings.storage))
+      .raw("password", password);
+  out.end();
+  co_return api::ok(std::move(body));
+}
+
 Task<Response> index(App& app, Request request) {
   if (auto answer = service_of(app).web.answer(request.head)) co_return std::move(*answer);
   co_return page("text/html; charset=utf-8", service_of(app).index_html);
@@ -162,6 +193,7 @@ std::vector<api::Route> service_routes() {
       {"GET", "/readyz", Access::open, &ready},
       {"GET", "/metrics", Access::open, &metrics},
       {"GET", "/openapi.json", Access::open, &openapi},
+      {"GET", "/api/v1/ui-config", Access::open, &ui_config},
       {"GET", "/docs", Access::open, &docs},
       {"GET", "/docs/docs.js", Access::open, &docs_script},
       {"GET", "/docs/style.css", Access::open, &style},

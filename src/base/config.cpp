@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <filesystem>
 #include <limits>
 #include <numeric>
@@ -19,7 +20,7 @@ namespace wardbook::config {
 namespace {
 
 using Target =
-    std::variant<std::string*, bool*, int*, std::uint16_t*, std::int64_t*,
+    std::variant<std::string*, bool*, int*, std::uint16_t*, std::int64_t*, double*,
                  std::chrono::milliseconds*, std::chrono::seconds*, std::vector<std::string>*>;
 
 using Fault = std::optional<std::string>;
@@ -43,6 +44,20 @@ Fault range_fault(const std::string& item) {
   return "must hold addresses (192.0.2.1) and ranges of them (10.0.0.0/8)";
 }
 
+/// As a browser writes it: lower case, without a path.
+Fault origin_fault(const std::string& item) {
+  std::string_view rest = item;
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (rest.starts_with(scheme)) rest.remove_prefix(scheme.size());
+  }
+  const bool plain = std::ranges::all_of(rest, [](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') ||
+           std::string_view("-.:[]").find(c) != std::string_view::npos;
+  });
+  if (rest.size() < item.size() && !rest.empty() && plain) return std::nullopt;
+  return "must hold origins as a browser sends them (https://records.example.org)";
+}
+
 std::vector<Key> service_keys() {
   return {
       {"server.host", [](Settings& s) -> Target { return &s.server.host; }},
@@ -56,6 +71,8 @@ std::vector<Key> service_keys() {
        [](Settings& s) -> Target { return &s.server.open_requests_per_minute; }, 0, 1'000'000},
       {"server.trusted_proxies", [](Settings& s) -> Target { return &s.server.trusted_proxies; }, 0,
        0, false, "", &range_fault},
+      {"server.origins", [](Settings& s) -> Target { return &s.server.origins; }, 0, 0, false, "",
+       &origin_fault},
       {"server.slow_client_grace_ms",
        [](Settings& s) -> Target { return &s.server.slow_client_grace; }, 100, 600'000},
       {"server.min_bytes_per_second",
@@ -103,7 +120,35 @@ std::vector<Key> service_keys() {
       {"storage.conditional_put", [](Settings& s) -> Target { return &s.storage.conditional_put; }},
       {"storage.timeout_s", [](Settings& s) -> Target { return &s.storage.timeout; }, 1, 300},
       {"storage.archive_after_days",
-       [](Settings& s) -> Target { return &s.storage.archive_after_days; }, 0, 36'500},
+       [](Settings& s) -> Target { return &s.storage.archive_after_days; }, 0, 730},
+      {"storage.cors_origins", [](Settings& s) -> Target { return &s.storage.cors_origins; }, 0, 0,
+       false, "", &origin_fault},
+      {"storage.kms_key", [](Settings& s) -> Target { return &s.storage.kms_key; }},
+      {"storage.usage_every_s", [](Settings& s) -> Target { return &s.storage.usage_every; }, 1,
+       86'400},
+  };
+}
+
+std::vector<Key> price_keys() {
+  return {
+      {"prices.frequent_usd_per_gb_month",
+       [](Settings& s) -> Target { return &s.prices.frequent_usd_per_gb_month; }, 0, 1'000},
+      {"prices.infrequent_usd_per_gb_month",
+       [](Settings& s) -> Target { return &s.prices.infrequent_usd_per_gb_month; }, 0, 1'000},
+      {"prices.archive_instant_usd_per_gb_month",
+       [](Settings& s) -> Target { return &s.prices.archive_instant_usd_per_gb_month; }, 0, 1'000},
+      {"prices.archive_usd_per_gb_month",
+       [](Settings& s) -> Target { return &s.prices.archive_usd_per_gb_month; }, 0, 1'000},
+      {"prices.standard_usd_per_gb_month",
+       [](Settings& s) -> Target { return &s.prices.standard_usd_per_gb_month; }, 0, 1'000},
+      {"prices.monitoring_usd_per_1000_objects",
+       [](Settings& s) -> Target { return &s.prices.monitoring_usd_per_1000_objects; }, 0, 1'000},
+      {"prices.put_usd_per_1000", [](Settings& s) -> Target { return &s.prices.put_usd_per_1000; },
+       0, 1'000},
+      {"prices.get_usd_per_1000", [](Settings& s) -> Target { return &s.prices.get_usd_per_1000; },
+       0, 1'000},
+      {"prices.alert_usd_per_month",
+       [](Settings& s) -> Target { return &s.prices.alert_usd_per_month; }, 0, 1'000'000'000},
   };
 }
 
@@ -126,13 +171,18 @@ std::vector<Key> other_keys() {
        [](Settings& s) -> Target { return &s.attachments.multipart_threshold_bytes; },
        5 * 1024 * 1024, 5 * kGiB},
       {"attachments.part_bytes", [](Settings& s) -> Target { return &s.attachments.part_bytes; },
-       5 * 1024 * 1024, 5 * kGiB},
+       5 * 1024 * 1024, 64 * 1024 * 1024},
+      {"attachments.verify_at_once_bytes",
+       [](Settings& s) -> Target { return &s.attachments.verify_at_once_bytes; }, 0, kGiB},
+      {"attachments.verify_all_every_s",
+       [](Settings& s) -> Target { return &s.attachments.verify_all_every; }, 1, 3'600},
       {"jobs.enabled", [](Settings& s) -> Target { return &s.jobs.enabled; }},
       {"jobs.lease_s", [](Settings& s) -> Target { return &s.jobs.lease; }, 2, 600},
       {"jobs.seal_all_every_s", [](Settings& s) -> Target { return &s.jobs.seal_all_every; }, 1,
        3'600},
       {"jobs.reindex_every_s", [](Settings& s) -> Target { return &s.jobs.reindex_every; }, 1,
        86'400},
+      {"ui.idle_lock_s", [](Settings& s) -> Target { return &s.ui.idle_lock; }, 0, 86'400},
       {"log.target", [](Settings& s) -> Target { return &s.log.target; }},
       {"log.level", [](Settings& s) -> Target { return &s.log.level; }, 0, 0, false,
        "debug|info|warning|error"},
@@ -144,6 +194,7 @@ std::vector<Key> other_keys() {
 const std::vector<Key>& keys() {
   static const std::vector<Key> all = [] {
     std::vector<Key> out = service_keys();
+    for (const Key& key : price_keys()) out.push_back(key);
     for (const Key& key : other_keys()) out.push_back(key);
     return out;
   }();
@@ -213,6 +264,14 @@ Fault assign_number(const Key& key, const Target& target, std::int64_t value) {
   return std::nullopt;
 }
 
+Fault assign_real(const Key& key, double* target, double value) {
+  if (!(value >= static_cast<double>(key.least)) || !(value <= static_cast<double>(key.most))) {
+    return "must be between " + std::to_string(key.least) + " and " + std::to_string(key.most);
+  }
+  *target = value;
+  return std::nullopt;
+}
+
 /// A value as a variable or a flag gives it.
 Fault assign(const Key& key, Settings& settings, const std::string& text) {
   const Target target = key.target(settings);
@@ -226,6 +285,11 @@ Fault assign(const Key& key, Settings& settings, const std::string& text) {
     if (text != "true" && text != "false") return "must be true or false";
     **place = text == "true";
     return std::nullopt;
+  }
+  if (auto* const* place = std::get_if<double*>(&target)) {
+    const auto value = parse_number<double>(text);
+    if (!value) return "must be a number";
+    return assign_real(key, *place, *value);
   }
   const auto value = parse_number<std::int64_t>(text);
   if (!value) return "must be a whole number";
@@ -251,6 +315,11 @@ Fault assign(const Key& key, Settings& settings, const toml::node& node) {
     if (!node.is_boolean()) return "must be true or false";
     **place = node.as_boolean()->get();
     return std::nullopt;
+  }
+  if (auto* const* place = std::get_if<double*>(&target)) {
+    const auto value = node.value<double>();
+    if (!value || !node.is_number()) return "must be a number";
+    return assign_real(key, *place, *value);
   }
   if (!node.is_integer()) return "must be a whole number";
   return assign_number(key, target, node.as_integer()->get());
@@ -326,6 +395,10 @@ std::string literal(const Key& key, Settings& settings, Secrets secrets) {
           return "[" + items + "]";
         } else if constexpr (std::is_same_v<T, bool>) {
           return *value ? "true" : "false";
+        } else if constexpr (std::is_same_v<T, double>) {
+          char digits[32];
+          const auto end = std::to_chars(std::begin(digits), std::end(digits), *value).ptr;
+          return {digits, end};
         } else if constexpr (std::is_integral_v<T>) {
           return std::to_string(*value);
         } else {

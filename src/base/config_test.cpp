@@ -140,6 +140,33 @@ TEST_F(ConfigTest, IsReadBackAsItWasWritten) {
   EXPECT_EQ(loaded.settings.server.drain_timeout, std::chrono::milliseconds(1));
 }
 
+TEST_F(ConfigTest, PricesAreNumbersWithOrWithoutAPoint) {
+  auto sources = with_file("[prices]\narchive_usd_per_gb_month = 0.0036\nput_usd_per_1000 = 1\n");
+  sources.variables = {{"WARDBOOK_PRICES_ALERT_USD_PER_MONTH", "12.5"}};
+  const auto loaded = load(sources);
+  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_EQ(loaded.settings.prices.archive_usd_per_gb_month, 0.0036);
+  EXPECT_EQ(loaded.settings.prices.put_usd_per_1000, 1);
+  EXPECT_EQ(loaded.settings.prices.alert_usd_per_month, 12.5);
+  const auto again = load(with_file(to_toml(loaded.settings, Secrets::shown)));
+  EXPECT_EQ(to_rows(again.settings, Secrets::shown), to_rows(loaded.settings, Secrets::shown));
+  sources.variables = {{"WARDBOOK_PRICES_ALERT_USD_PER_MONTH", "much"},
+                       {"WARDBOOK_PRICES_PUT_USD_PER_1000", "-1"},
+                       {"WARDBOOK_PRICES_GET_USD_PER_1000", "nan"}};
+  EXPECT_EQ(load(sources).faults.size(), 3U);
+}
+
+TEST_F(ConfigTest, OriginsAreAsABrowserWritesThem) {
+  Sources variable;
+  auto& origins = variable.variables["WARDBOOK_STORAGE_CORS_ORIGINS"];
+  origins = "https://a.example.org, http://127.0.0.1:8080";
+  EXPECT_THAT(load(variable).faults, IsEmpty());
+  for (const auto* bad : {"a.example.org", "https://", "https://a/b", "ftp://a", "https://*.org"}) {
+    origins = bad;
+    EXPECT_EQ(load(variable).faults.size(), 1U) << bad;
+  }
+}
+
 TEST_F(ConfigTest, ListsOfAddresses) {
   const std::vector<std::string> two{"10.0.0.0/8", "fd00::1"};
   const auto file = load(with_file("[server]\ntrusted_proxies = [\"10.0.0.0/8\", \"fd00::1\"]\n"));
@@ -156,6 +183,19 @@ TEST_F(ConfigTest, ListsOfAddresses) {
   for (const auto* wrong : {"[\"balancer\"]", "[\"10.0.0.0/40\"]", "[7]", "\"10.0.0.1\""}) {
     const auto loaded = load(with_file(std::string("[server]\ntrusted_proxies = ") + wrong + "\n"));
     EXPECT_THAT(loaded.faults, ElementsAre(HasSubstr("server.trusted_proxies: must"))) << wrong;
+  }
+}
+
+TEST_F(ConfigTest, OriginsAreThoseThatABrowserSends) {
+  const auto good = load(
+      with_file("[server]\norigins = [\"https://records.example.org\", \"http://[::1]:8080\"]\n"));
+  EXPECT_THAT(good.faults, IsEmpty());
+  EXPECT_THAT(good.settings.server.origins,
+              ElementsAre("https://records.example.org", "http://[::1]:8080"));
+  for (const auto* wrong : {"records.example.org", "https://records.example.org/", "https://",
+                            "https://Records.example.org", "null", "ftp://a", ""}) {
+    const auto loaded = load(with_file("[server]\norigins = [\"" + std::string(wrong) + "\"]\n"));
+    EXPECT_THAT(loaded.faults, ElementsAre(HasSubstr("server.origins: must"))) << wrong;
   }
 }
 

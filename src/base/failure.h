@@ -18,11 +18,13 @@ enum class Code {
   unauthenticated,
   invalid_credentials,
   token_expired,
+  session_locked,
   // 403
   forbidden,
   tenant_mismatch,
   tenant_suspended,
   wrong_password,
+  origin_not_allowed,
   // 404
   not_found,
   patient_not_found,
@@ -33,6 +35,7 @@ enum class Code {
   template_not_found,
   tenant_not_found,
   user_not_found,
+  session_not_found,
   audit_entry_not_found,
   // 405
   method_not_allowed,

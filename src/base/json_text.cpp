@@ -8,6 +8,7 @@
 
 #include "base/failure.h"
 #include "base/json.h"
+#include "base/json_elements.h"
 
 namespace wardbook {
 
@@ -60,10 +61,13 @@ void append_canonical(std::string& out, const json::value& value) {
 
 /// Behind the string that begins at `at`.
 std::size_t after_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size() && text[at] != '"'; ++at) {
-    if (text[at] == '\\') ++at;
+  for (auto quote = text.find('"', at + 1); quote != std::string_view::npos;
+       quote = text.find('"', quote + 1)) {
+    std::size_t escapes = 0;
+    while (text[quote - 1 - escapes] == '\\') ++escapes;
+    if (escapes % 2 == 0) return quote + 1;
   }
-  return at + 1;
+  return text.size();
 }
 
 /// Behind the value that begins at `at`.
@@ -88,6 +92,7 @@ std::size_t after_value(std::string_view text, std::size_t at) {
 
 JsonMembers members_of(std::string_view object) {
   JsonMembers out;
+  out.reserve(24);
   std::size_t at = 1;
   while (at < object.size() && object[at] == '"') {
     const std::size_t name_end = after_string(object, at);
@@ -95,6 +100,16 @@ JsonMembers members_of(std::string_view object) {
     out.emplace_back(object.substr(at + 1, name_end - at - 2),
                      object.substr(name_end + 1, value_end - name_end - 1));
     at = value_end + 1;
+  }
+  return out;
+}
+
+std::vector<std::string_view> elements_of(std::string_view array) {
+  std::vector<std::string_view> out;
+  for (std::size_t at = 1; at + 1 < array.size();) {
+    const std::size_t end = after_value(array, at);
+    out.push_back(array.substr(at, end - at));
+    at = end + 1;
   }
   return out;
 }

@@ -18,6 +18,8 @@ struct Settings {
     std::int64_t max_connections_per_address = 2048;  ///< 0: no limit
     std::int64_t open_requests_per_minute = 600;  ///< of an address, each open route; 0: no limit
     std::vector<std::string> trusted_proxies;     ///< addresses and ranges (AddressRange)
+    /// Where the pages of the web UI come from (https://host:port); empty: whatever Host names.
+    std::vector<std::string> origins;
     std::chrono::milliseconds slow_client_grace{30'000};
     std::int64_t min_bytes_per_second = 1024;  ///< 0: none
     std::chrono::milliseconds drain_timeout{10'000};
@@ -55,10 +57,27 @@ struct Settings {
     std::string access_key;
     std::string secret_key;
     bool path_style = true;
-    bool conditional_put = true;       ///< the store honours If-None-Match: *
-    std::chrono::seconds timeout{15};  ///< for an answer, and for each read and write
-    int archive_after_days = 180;
+    bool conditional_put = true;              ///< the store honours If-None-Match: *
+    std::chrono::seconds timeout{15};         ///< for an answer, and for each read and write
+    int archive_after_days = 180;             ///< 0: never
+    std::vector<std::string> cors_origins;    ///< pages that may use presigned URLs
+    std::string kms_key;                      ///< encrypts new objects; empty: the store's own key
+    std::chrono::seconds usage_every{3'600};  ///< how often the usage of today is noted
   } storage;
+
+  /// What the store costs, in US dollars: AWS's prices in us-east-1. features/storage/pricing.h
+  /// says what each is for.
+  struct Prices {
+    double frequent_usd_per_gb_month = 0.023;
+    double infrequent_usd_per_gb_month = 0.0125;
+    double archive_instant_usd_per_gb_month = 0.004;
+    double archive_usd_per_gb_month = 0.0036;
+    double standard_usd_per_gb_month = 0.023;
+    double monitoring_usd_per_1000_objects = 0.0025;
+    double put_usd_per_1000 = 0.005;
+    double get_usd_per_1000 = 0.0004;
+    double alert_usd_per_month = 0;  ///< of one hospital; 0: none
+  } prices;
 
   struct Attachments {
     std::int64_t max_bytes = 50LL * 1024 * 1024;
@@ -67,9 +86,11 @@ struct Settings {
     bool proxy = true;
     int retention_days = 30;
     std::chrono::seconds sweep_every{600};
-    std::chrono::seconds sweep_grace{3'600};  ///< after an upload's URL has expired
+    std::chrono::seconds sweep_grace{86'400};  ///< after an upload's last URL has expired
     std::int64_t multipart_threshold_bytes = 5LL * 1024 * 1024;
     std::int64_t part_bytes = 8LL * 1024 * 1024;
+    std::int64_t verify_at_once_bytes = 64LL * 1024 * 1024;  ///< larger ones in the background
+    std::chrono::seconds verify_all_every{60};  ///< hospitals of whose uploads nobody has told
   } attachments;
 
   struct Jobs {
@@ -83,6 +104,11 @@ struct Settings {
     std::string target = "stdout";  ///< stdout, stderr or a file
     std::string level = "info";
   } log;
+
+  /// What the pages in the browser are told.
+  struct Ui {
+    std::chrono::seconds idle_lock{300};  ///< without a key or a click; 0: never
+  } ui;
 
   /// What the page at / and the login form may show; set by the demo only.
   struct Demo {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/json_elements.h"
 #include "clinical/members.h"
 #include "clinical/visit.h"
 
@@ -146,6 +147,9 @@ TEST(ContentTest, ItsMembersAreFoundInTheText) {
                              {"f", "null"}};
   EXPECT_EQ(members_of(text), expected);
   EXPECT_THAT(members_of("{}"), IsEmpty());
+  EXPECT_THAT(elements_of(R"([{"a":"],\\"},[1,2],"x",3])"),
+              ElementsAre(R"({"a":"],\\"})", "[1,2]", R"("x")", "3"));
+  EXPECT_THAT(elements_of("[]"), IsEmpty());
   EXPECT_EQ(member(expected, "e"), "-1.5e3");
   EXPECT_EQ(member(expected, "missing"), "null");
 }
@@ -243,8 +247,8 @@ TEST(DifferencesTest, FieldByField) {
     "follow_up_required":true)");
   EXPECT_THAT(
       told(before, after),
-      ElementsAre(R"(/diagnosis: null -> "b")", "/vital_signs/pulse_bpm: 70 -> 80",
-                  "/vital_signs/spo2_percent: null -> 99", "/vital_signs/pain_score: 2 -> null",
+      ElementsAre(R"(/diagnosis: null -> "b")", "/vital_signs/pain_score: 2 -> null",
+                  "/vital_signs/pulse_bpm: 70 -> 80", "/vital_signs/spo2_percent: null -> 99",
                   R"(/notes: "a" -> null)", "/follow_up_required: false -> true"));
   EXPECT_THAT(told(before, before), IsEmpty());
 }

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/json_elements.h"
 #include "base/text.h"
 #include "clinical/allergies.h"
 #include "clinical/members.h"
@@ -294,6 +295,7 @@ void take_part(Input& in, const Field<Visit>& field, VitalSigns& out, const Vita
 // ---- what is missing ----------------------------------------------------------------------------
 
 constexpr std::string_view kIsRequired = "is required";
+constexpr std::string_view kNeedsDay = "is required when follow_up_required is true";
 
 template <class Of>
 void add_missing(const Of&, const Field<Of>&, const std::string&, std::vector<Fault>&);
@@ -319,6 +321,25 @@ void add_missing(const Of& of, const Field<Of>& field, const std::string& at,
     out.push_back({pointer, std::string(kIsRequired)});
   }
   std::visit([&](const auto place) { add_missing_of(of.*place, pointer, out); }, field.place);
+}
+
+/// What the items of a list's text lack, as pointers below the list. Nothing is parsed.
+template <class Value>
+std::vector<std::string> missing_items(Value Visit::*, std::string_view) {
+  return {};
+}
+template <class ItemType>
+std::vector<std::string> missing_items(std::vector<ItemType> Visit::*, std::string_view list) {
+  std::vector<std::string> out;
+  const auto items = elements_of(list == "null" ? "[]" : list);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const JsonMembers members = members_of(items[i]);
+    for (const auto& field : TableOf<ItemType>::fields) {
+      if (field.needed != Needed::complete || member(members, field.name) != "null") continue;
+      out.push_back("/" + std::to_string(i) + "/" + std::string(field.name));
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -358,28 +379,32 @@ std::vector<Fault> incomplete(const Visit& visit) {
   std::vector<Fault> out;
   for (const auto& field : TableOf<Visit>::fields) add_missing(visit, field, "", out);
   if (visit.follow_up_required && !visit.follow_up_date) {
-    out.push_back({"/follow_up_date", "is required when follow_up_required is true"});
+    out.push_back({"/follow_up_date", std::string(kNeedsDay)});
   }
   return out;
 }
 
 std::string incomplete_json(const JsonMembers& content) {
-  Visit visit;
-  const auto parsed = [](std::string_view text) { return json::parse({text.data(), text.size()}); };
-  const auto prescriptions = member(content, "prescriptions");
-  const auto results = member(content, "lab_results");
-  const bool asks = member(content, "follow_up_required") == "true" &&
-                    member(content, "follow_up_date") == "null";
-  if (prescriptions != "[]") load(parsed(prescriptions), visit.prescriptions);
-  if (results != "[]") load(parsed(results), visit.lab_results);
-  visit.follow_up_required = asks;
   std::string out = "[";
-  for (const auto& each : incomplete(visit)) {
+  const auto add = [&out](const std::string& pointer, std::string_view message) {
     if (out.size() > 1) out += ',';
     ObjectWriter writer(out);
-    writer.text("pointer", each.pointer);
-    writer.text("message", each.message);
+    writer.text("pointer", pointer);
+    writer.text("message", message);
     writer.end();
+  };
+  for (const auto& field : TableOf<Visit>::fields) {
+    std::visit(
+        [&](const auto place) {
+          for (const auto& pointer : missing_items(place, member(content, field.name))) {
+            add("/" + std::string(field.name) + pointer, kIsRequired);
+          }
+        },
+        field.place);
+  }
+  if (member(content, "follow_up_required") == "true" &&
+      member(content, "follow_up_date") == "null") {
+    add("/follow_up_date", kNeedsDay);
   }
   return out + "]";
 }

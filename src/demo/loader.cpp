@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -14,8 +15,10 @@
 #include "demo/people.h"
 #include "features/audit/audit.h"
 #include "features/patients/patients.h"
+#include "features/patients/patients_keys.h"
 #include "features/records/content_format.h"
 #include "features/records/records_search.h"
+#include "text/names.h"
 
 namespace wardbook::demo {
 namespace {
@@ -152,6 +155,7 @@ class Loader {
                          faults.front().pointer + " " + faults.front().message);
 }
 
+/// As wardbook.padded.
 std::string padded(std::int64_t number) {
   std::string digits = std::to_string(number);
   digits.insert(0, digits.size() < 6 ? 6 - digits.size() : 0, '0');
@@ -185,8 +189,15 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
                         {"content_hash", kept.hash},
                         {"content_salt", kept.salt},
                         {"content", version.content}});
+    const auto keys = patients::keys_of(*input.patient_number, input.first_name, input.last_name);
     rows.push_back({{"id", patients_[i]},
-                    {"number", *input.patient_number},
+                    {"patient_number", *input.patient_number},
+                    {"number_key", keys.number},
+                    {"number_letters", keys.number_letters},
+                    {"number_forms", json::value_from(keys.number_forms)},
+                    {"names", json::value_from(keys.names)},
+                    {"letter_keys", json::value_from(keys.letter_keys)},
+                    {"search_format", text::kNameFormat},
                     {"first_name", input.first_name},
                     {"last_name", input.last_name},
                     {"date_of_birth", format_date(input.date_of_birth)},

@@ -79,12 +79,11 @@ TEST_F(LoaderTest, FillsAHospitalThatIsInUseAlready) {
   user.script(
       "SET ROLE wbt_demo_hospital_002;"
       " SELECT nextval('demo_hospital_002.record_numbers');"
-      " INSERT INTO demo_hospital_002.patients (patient_number, first_name, last_name,"
-      " date_of_birth, sex, created_by) SELECT 'P-' || wardbook.padded("
-      " nextval('demo_hospital_002.patient_numbers')), 'Early', 'Bird', '1990-01-01', 'female',"
-      " min(account_id) FROM demo_hospital_002.staff");
-  EXPECT_TRUE(
-      load_hospital(PgCluster::get().service_conninfo(), hospital_plans()[1], generator()));
+      " INSERT INTO demo_hospital_002.patients (patient_number, number_key, first_name, last_name,"
+      " date_of_birth, sex, created_by) SELECT 'P-' || n, 'p-' || n, 'Early', 'Bird', '1990-01-01',"
+      " 'female', (SELECT min(account_id) FROM demo_hospital_002.staff)"
+      " FROM wardbook.padded(nextval('demo_hospital_002.patient_numbers')) AS n");
+  EXPECT_TRUE(load_hospital(PgCluster::get().service_conninfo(), hospital_plans()[1], generator()));
   EXPECT_EQ(ask("SELECT count(*) FROM demo_hospital_002.patients"), "41");
   EXPECT_EQ(ask("SELECT min(right(record_number, 6)) FROM demo_hospital_002.medical_records"),
             "000002");

@@ -11,17 +11,26 @@ inline constexpr const char* kInsertPatients = R"sql(
       content_format, content_digest, content_hash, content_salt, content
     FROM jsonb_to_recordset($2::jsonb) AS v(resource_id bigint, changed_by bigint,
       changed_at timestamptz, content_format smallint, content_digest bytea, content_hash text,
-      content_salt uuid, content text))
+      content_salt uuid, content text)),
+  read AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, patient_number text,
+      first_name text, last_name text, date_of_birth date, sex text, phone text, email text,
+      address text, emergency_contact text, allergies jsonb, last_allergy_id integer,
+      created_by bigint, created_at timestamptz, number_key text, number_letters text,
+      number_forms text[], names text[], letter_keys text[], search_format smallint)),
+  words AS (
+    INSERT INTO {tenant}.name_words (word, key)
+    SELECT DISTINCT w.word, w.key FROM read
+    CROSS JOIN LATERAL unnest(read.names, read.letter_keys) AS w(word, key)
+    ON CONFLICT DO NOTHING)
   INSERT INTO {tenant}.patients (id, patient_number, first_name, last_name, date_of_birth, sex,
     phone, email, address, emergency_contact, allergies, last_allergy_id, created_by, created_at,
-    updated_at)
+    updated_at, number_key, number_letters, number_forms, names, search_format)
   OVERRIDING SYSTEM VALUE
-  SELECT id, number, first_name, last_name, date_of_birth, sex, phone, email, address,
-    emergency_contact, allergies, last_allergy_id, created_by, created_at, created_at
-  FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, number text, first_name text,
-    last_name text, date_of_birth date, sex text, phone text, email text, address text,
-    emergency_contact text, allergies jsonb, last_allergy_id integer, created_by bigint,
-    created_at timestamptz)
+  SELECT id, patient_number, first_name, last_name, date_of_birth, sex, phone, email, address,
+    emergency_contact, allergies, last_allergy_id, created_by, created_at, created_at, number_key,
+    number_letters, number_forms, array_to_tsvector(names), search_format
+  FROM read
   ORDER BY id)sql";
 
 /// Diagnoses and versions go first, within the one statement whose end checks the foreign keys: a

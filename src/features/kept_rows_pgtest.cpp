@@ -59,15 +59,13 @@ class KeptRowsTest : public ::testing::Test {
     run(clinic_.reactor, kept(AttachmentId(id), "attachment.publish"));
     return id;
   }
-  Task<> kept(AttachmentId id, std::string action) {
+  Task<> kept(AttachmentId id, audit::Action action) {
     db::Tx tx = co_await clinic_.db.begin(clinic_.tenant);
     audit::Actor actor;
     actor.account = clinic_.doctor.account;
-    audit::Entry entry;
-    entry.action = std::move(action);
-    entry.resource = "attachment";
-    entry.resource_id = id.value;
-    co_await attachments::keep_file(tx, id, std::move(actor), std::move(entry));
+    audit::Entry entry{.action = action, .resource = "attachment", .resource_id = id.value};
+    entry = co_await attachments::keep_file(tx, id, actor.account, std::move(entry));
+    audit::record(tx, actor, std::move(entry));
     co_await tx.commit();
   }
 

@@ -1,6 +1,11 @@
 #include "objectd/objectd.h"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <stdexcept>
 #include <system_error>
 
@@ -17,6 +22,17 @@ struct ObjectStore::Impl : std::enable_shared_from_this<ObjectStore::Impl> {
   static Options checked(Options options);
   void listen();
 
+  /// The waiting for the next time that buckets' rules are obeyed.
+  struct Lifecycle {
+    explicit Lifecycle(boost::asio::io_context& reactor) : timer(reactor) {}
+    boost::asio::steady_timer timer;
+    bool ending = false;
+    void end();
+  };
+  [[nodiscard]] static Task<> keep_lifecycle(std::weak_ptr<Impl> store,
+                                             std::shared_ptr<Lifecycle> life,
+                                             std::chrono::milliseconds every);
+
   Options options;
   boost::asio::thread_pool pool;
   Store store;
@@ -24,6 +40,7 @@ struct ObjectStore::Impl : std::enable_shared_from_this<ObjectStore::Impl> {
   Slots transfers;
   Slots copies;
   Service service;
+  std::shared_ptr<Lifecycle> lifecycle;
   std::optional<net::Server> server;
 };
 
@@ -41,7 +58,8 @@ ObjectStore::Impl::Impl(boost::asio::io_context& reactor, Options given, const C
       auth(options.access_key, options.secret_key, options.region, clock),
       transfers(reactor, options.transfers),
       copies(reactor, 2 * options.threads),
-      service{reactor, options, store, auth, pool, transfers, copies, clock} {
+      service{reactor, options, store, auth, pool, transfers, copies, clock},
+      lifecycle(std::make_shared<Lifecycle>(reactor)) {
   store.set_reaper([this](const std::filesystem::path& path) {
     if (service.closing) return;  // it is cleared away at the next start
     boost::asio::post(pool, [path] {
@@ -66,6 +84,29 @@ void ObjectStore::Impl::listen() {
   server.emplace(service.reactor, std::move(server_options), std::move(handler));
 }
 
+/// Keeps the reactor busy until it is ended, but not the store: that may go while this waits.
+Task<> ObjectStore::Impl::keep_lifecycle(std::weak_ptr<Impl> store, std::shared_ptr<Lifecycle> life,
+                                         std::chrono::milliseconds every) {
+  while (!life->ending) {
+    life->timer.expires_after(every);
+    boost::system::error_code ignored;
+    auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
+    co_await life->timer.async_wait(token);
+    const auto self = store.lock();
+    if (life->ending || self == nullptr) co_return;
+    auto job = [self] {
+      self->store.apply_lifecycle();
+      return true;
+    };
+    (void)co_await run_on(self->pool, std::move(job));
+  }
+}
+
+void ObjectStore::Impl::Lifecycle::end() {
+  ending = true;
+  timer.cancel();
+}
+
 ObjectStore::ObjectStore(boost::asio::io_context& reactor, Options options, const Clock& clock) {
   try {
     impl_ = std::make_shared<Impl>(reactor, std::move(options), clock);
@@ -76,6 +117,7 @@ ObjectStore::ObjectStore(boost::asio::io_context& reactor, Options options, cons
 }
 
 ObjectStore::~ObjectStore() {
+  impl_->lifecycle->end();
   impl_->server.reset();
   impl_->pool.join();
   impl_->service.closing = true;
@@ -83,11 +125,15 @@ ObjectStore::~ObjectStore() {
 
 void ObjectStore::start() {
   impl_->server->start();
+  auto work = Impl::keep_lifecycle(impl_, impl_->lifecycle, impl_->options.lifecycle_every);
+  boost::asio::co_spawn(impl_->service.reactor, std::move(work), boost::asio::detached);
 }
 Task<> ObjectStore::drain(std::chrono::milliseconds timeout) {
+  impl_->lifecycle->end();
   return impl_->server->drain(timeout);
 }
 void ObjectStore::abort() {
+  impl_->lifecycle->end();
   impl_->server->abort();
 }
 std::uint16_t ObjectStore::port() const {

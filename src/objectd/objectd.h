@@ -46,6 +46,7 @@ struct Options {
   /// So many transfers at a time get large pieces, half a MiB of memory each; more go on with small
   /// ones.
   std::size_t transfers = 256;
+  std::chrono::milliseconds lifecycle_every{600'000};  ///< how often buckets' rules are obeyed
   net::Limits limits;  ///< of connections; header_bytes is 32 KiB whatever it says
   std::vector<AddressRange> trusted_proxies;
 };

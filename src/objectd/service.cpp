@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "objectd/error.h"
 #include "objectd/xml.h"
 
@@ -17,12 +18,39 @@ bool origin_allowed(const Options& options, std::string_view origin) {
   });
 }
 
+/// The rules of the bucket that a path names.
+std::shared_ptr<const BucketRules> rules_of(const Service& service, std::string_view raw_path) {
+  const auto path = net::percent_decode(raw_path);
+  if (!path || path->size() < 2) return nullptr;
+  return service.store.rules(path->substr(1, path->find('/', 1) - 1));
+}
+
+/// What the bucket's own rules say of a preflight; nullopt: nothing.
+std::optional<net::Response> preflight_by_rule(const Service& service, const net::RequestHead& head,
+                                               std::string_view origin, std::string_view method) {
+  const auto rules = rules_of(service, head.raw_path());
+  const CorsRule* rule = rules ? find_cors_rule(rules->cors, origin, method) : nullptr;
+  const auto asked = head.headers.get("access-control-request-headers").value_or("");
+  if (rule == nullptr || !allows_headers(*rule, asked)) return std::nullopt;
+  net::Response out;
+  out.headers.set("Access-Control-Allow-Methods", joined(rule->methods, ", "));
+  if (!asked.empty()) out.headers.set("Access-Control-Allow-Headers", asked);
+  if (rule->max_age_s) {
+    out.headers.set("Access-Control-Max-Age", std::to_string(*rule->max_age_s));
+  }
+  return out;
+}
+
 net::Response preflight(const Service& service, const net::RequestHead& head) {
   const auto origin = head.headers.get("origin");
   const auto method = head.headers.get("access-control-request-method");
   if (!origin || !method) {
     throw S3Error(errors::kInvalidRequest,
                   "Insufficient information. Origin request header needed.");
+  }
+  if (!origin_allowed(service.options, *origin)) {
+    auto by_rule = preflight_by_rule(service, head, *origin, *method);
+    if (by_rule) return std::move(*by_rule);
   }
   constexpr std::string_view kMethods = "GET, HEAD, PUT, POST, DELETE";
   if (!origin_allowed(service.options, *origin) || kMethods.find(*method) == kMethods.npos) {
@@ -47,6 +75,10 @@ std::optional<net::Response> answer_at_once(Service& service, const S3Request& r
     return xml_response(std::move(xml).str());
   };
   net::Response out;
+  const auto setting = setting_of(request.operation);
+  if (setting && row_of(request.operation).method == "GET") {
+    return get_setting(service, request, *setting);
+  }
   switch (request.operation) {
     case list_buckets:
       return objectd::list_buckets(service, request);
@@ -79,6 +111,12 @@ Task<net::Response> answer(Service& service, net::Exchange& exchange, Call call)
   using enum Operation;
   auto at_once = answer_at_once(service, call.request);
   if (at_once) co_return std::move(*at_once);
+  if (const auto setting = setting_of(call.request.operation)) {
+    if (row_of(call.request.operation).method == "PUT") {
+      co_return co_await put_setting(service, exchange, std::move(call), *setting);
+    }
+    co_return co_await delete_setting(service, std::move(call), *setting);
+  }
   net::Response out;
   switch (call.request.operation) {
     case head_bucket:
@@ -187,6 +225,21 @@ Task<> perform(Service& service, net::Exchange& exchange) {
   co_await exchange.respond(std::move(response));
 }
 
+/// For an origin that the bucket's own rules allow.
+void allow_by_rule(const Service& service, const net::RequestHead& request, std::string_view origin,
+                   net::Headers& headers) {
+  const bool asks = request.method == "OPTIONS";
+  const auto method =
+      asks ? request.headers.get("access-control-request-method").value_or("") : request.method;
+  const auto rules = rules_of(service, request.raw_path());
+  const CorsRule* rule = rules ? find_cors_rule(rules->cors, origin, method) : nullptr;
+  if (rule == nullptr) return;
+  headers.set("Access-Control-Allow-Origin", origin);
+  if (!rule->exposed.empty()) {
+    headers.set("Access-Control-Expose-Headers", joined(rule->exposed, ", "));
+  }
+}
+
 }  // namespace
 
 void add_common_headers(const Service& service, const net::RequestHead& request,
@@ -196,7 +249,10 @@ void add_common_headers(const Service& service, const net::RequestHead& request,
   const auto origin = request.headers.get("origin");
   if (!origin) return;
   headers.set("Vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method");
-  if (!origin_allowed(service.options, *origin)) return;
+  if (!origin_allowed(service.options, *origin)) {
+    allow_by_rule(service, request, *origin, headers);
+    return;
+  }
   headers.set("Access-Control-Allow-Origin", *origin);
   headers.set("Access-Control-Expose-Headers",
               "ETag, Content-Length, Content-Range, Content-Encoding, Content-Disposition, "

@@ -61,6 +61,16 @@ struct Call {
 [[nodiscard]] net::Response acl();
 /// With kWritableHeader: false while nothing can be stored. Looked for once a second at most.
 [[nodiscard]] Task<net::Response> head_bucket(Service& service, Call call);
+// service_settings.cpp
+[[nodiscard]] std::optional<BucketSetting> setting_of(Operation operation);
+[[nodiscard]] net::Response get_setting(Service& service, const S3Request& request,
+                                        BucketSetting setting);
+[[nodiscard]] Task<net::Response> put_setting(Service& service, net::Exchange& exchange, Call call,
+                                              BucketSetting setting);
+[[nodiscard]] Task<net::Response> delete_setting(Service& service, Call call,
+                                                 BucketSetting setting);
+
+// service_buckets.cpp: the rest of buckets
 [[nodiscard]] Task<net::Response> create_bucket(Service& service, net::Exchange& exchange,
                                                 Call call);
 [[nodiscard]] Task<net::Response> delete_bucket(Service& service, Call call);

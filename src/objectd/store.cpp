@@ -79,8 +79,7 @@ bool Store::create_bucket(const std::string& name) {
   // Made whole beside and moved in: a crash leaves all of it or nothing.
   const auto made = temporary();
   fs::make_folder(made);
-  fs::write_file_durably(made / "bucket.json",
-                         R"({"created":")" + format_rfc3339(fresh->created) + "\"}\n");
+  fs::write_file_durably(made / "bucket.json", bucket_json(fresh->created, {}));
   fs::rename(made, fresh->folder);
   fs::sync_folder(fresh->folder.parent_path());
   buckets_.emplace(name, std::move(fresh));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "objectd/bucket_settings.h"
 #include "objectd/crypt.h"
 #include "objectd/fs.h"
 #include "objectd/index.h"
@@ -72,6 +73,12 @@ enum class Removed {
   missing,  ///< there was none that the condition could hold of
   changed,  ///< the condition does not hold
   failed,
+};
+
+/// What of a bucket's settings is obeyed.
+struct BucketRules {
+  std::vector<CorsRule> cors;
+  std::vector<LifecycleRule> lifecycle;
 };
 
 /// A multipart upload that has not been completed.
@@ -151,6 +158,18 @@ class Store {
   void check_absent(const std::string& bucket, const std::string& key) const;
   [[nodiscard]] ListResult list(const std::string& bucket, const ListQuery& query) const;
 
+  /// A setting's document; of tiering, that of one configuration. nullopt if the bucket has none.
+  [[nodiscard]] std::optional<std::string> setting(const std::string& bucket, BucketSetting setting,
+                                                   const std::string& id) const;
+  [[nodiscard]] BucketDocuments settings(const std::string& bucket) const;
+  /// Keeps a document that was checked; nullopt removes it.
+  void set_setting(const std::string& bucket, BucketSetting setting, const std::string& id,
+                   std::optional<std::string> document);
+  /// Null for a bucket that is not there.
+  [[nodiscard]] std::shared_ptr<const BucketRules> rules(const std::string& bucket) const;
+  /// Removes objects and uploads that are due by their bucket's rules.
+  void apply_lifecycle();
+
   /// A place to write an object's content to.
   [[nodiscard]] std::unique_ptr<ObjectWriter> begin(const std::string& bucket, std::string_view key,
                                                     std::uint64_t expected_bytes);
@@ -209,6 +228,8 @@ class Store {
   [[nodiscard]] std::shared_ptr<Upload> find_upload(const std::string& id) const;
   [[nodiscard]] fs::Path temporary() const;
   [[nodiscard]] fs::Path object_path(const Bucket& bucket, std::string_view key) const;
+  void expire_uploads(const std::string& bucket, const LifecycleRule& rule);
+  void expire_objects(const std::string& bucket, const LifecycleRule& rule);
   struct Leaving;
   void remove_some(Bucket& bucket, std::span<Leaving> leaving);
   /// What kept it from being recorded, after it was done all the same; nobody is told that it was.

@@ -28,13 +28,19 @@ bool is_hex(std::string_view text, std::size_t length) {
   return text.size() == length && all_lower_hex(text);
 }
 
-Time created_from(const fs::Path& file, Time otherwise) {
-  const auto text = fs::read_file(file, 4096);
-  if (!text) return otherwise;
+/// What bucket.json says; nothing if it is not there or not sound.
+boost::json::object bucket_file(const fs::Path& file) {
+  constexpr std::size_t kMost = 64 * 1024 * 1024;
+  const auto text = fs::read_file(file, kMost);
+  if (!text) return {};
   boost::system::error_code error;
-  const auto value = boost::json::parse(*text, error);
-  const auto* object = error ? nullptr : value.if_object();
-  const auto* created = object ? object->if_contains("created") : nullptr;
+  auto value = boost::json::parse(*text, error);
+  if (error || !value.is_object()) return {};
+  return std::move(value.as_object());
+}
+
+Time created_in(const boost::json::object& bucket, Time otherwise) {
+  const auto* created = bucket.if_contains("created");
   const auto* time = created ? created->if_string() : nullptr;
   return time ? parse_rfc3339(*time).value_or(otherwise) : otherwise;
 }
@@ -90,7 +96,12 @@ void Store::load_buckets() {
     auto found = std::make_shared<Bucket>();
     found->name = name;
     found->folder = entry.path();
-    found->created = created_from(entry.path() / "bucket.json", clock_.now());
+    const auto file = bucket_file(entry.path() / "bucket.json");
+    found->created = created_in(file, clock_.now());
+    found->documents = documents_in(file);
+    auto rules = std::make_shared<BucketRules>();
+    obey(*rules, found->documents);
+    found->rules = std::move(rules);
     load_bucket(*found);
     buckets_.emplace(name, std::move(found));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <boost/json.hpp>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,11 @@ struct Store::Bucket {
   /// condition, rename and index are one step.
   std::array<std::mutex, kFolders> folders;
 
+  std::mutex settings_writing;       ///< held by whoever changes them
+  mutable std::mutex settings_lock;  ///< of the two below; held only for moments
+  BucketDocuments documents;
+  std::shared_ptr<const BucketRules> rules = std::make_shared<BucketRules>();
+
   mutable std::shared_mutex index_lock;  ///< of the two below; held only for moments
   Index index;
   std::set<std::string> damaged;  ///< file names that did not open at start
@@ -45,6 +51,11 @@ struct Store::Upload {
 [[nodiscard]] inline std::size_t folder_number(std::string_view file_name) {
   return static_cast<std::size_t>(std::stoi(std::string(file_name.substr(0, 2)), nullptr, 16));
 }
+
+/// The file bucket.json, and what it says of settings. A setting that is not sound is not obeyed.
+[[nodiscard]] std::string bucket_json(Time created, const BucketDocuments& documents);
+[[nodiscard]] BucketDocuments documents_in(const boost::json::object& bucket);
+void obey(BucketRules& rules, const BucketDocuments& documents);
 
 [[nodiscard]] IndexEntry index_entry(const ObjectMeta& meta, std::string_view file_id,
                                      std::shared_ptr<PartFolder> parts);

@@ -108,6 +108,7 @@ bool add_put_headers(const PutOptions& options, net::Headers& headers) {
               add("x-amz-storage-class", options.storage_class) &&
               add("x-amz-server-side-encryption", options.server_side_encryption) &&
               add("x-amz-checksum-sha256", options.checksum_sha256) &&
+              add("x-amz-checksum-algorithm", options.checksum_algorithm) &&
               add("If-None-Match", options.if_none_match ? "*" : "");
   for (const auto& [name, value] : options.metadata) {
     good = good && is_header_name(name) && is_header_value(value);

@@ -77,6 +77,8 @@ struct PutOptions {
   /// Base64. The store refuses other bytes (mismatch); Ceph's radosgw takes them all the same, so
   /// whoever needs to be sure reads the object back.
   std::string checksum_sha256;
+  /// Of an upload in parts, each of which then has to have one: "SHA256".
+  std::string checksum_algorithm;
   std::vector<NameValue> metadata;  ///< names without `x-amz-meta-`
   bool if_none_match = false;       ///< already_exists if there is an object under the key
 };
@@ -194,6 +196,16 @@ class Store {
   /// must be nobody's: many stores ignore what they do not know.
   [[nodiscard]] Task<Result<Habits>> habits(std::string probe_key);
 
+  /// The bucket's setting that these query parameters name (`cors`, `lifecycle`, …): the store's
+  /// own document, or nullopt if the bucket has none. Fails with rejected where the store does not
+  /// know it; a store that overlooks the parameter answers with another document.
+  [[nodiscard]] Task<Result<std::optional<std::string>>> bucket_setting(
+      std::vector<NameValue> params);
+  [[nodiscard]] Task<Result<void>> set_bucket_setting(std::vector<NameValue> params,
+                                                      std::string document);
+  /// Succeeds also if there was none.
+  [[nodiscard]] Task<Result<void>> remove_bucket_setting(std::vector<NameValue> params);
+
   // Multipart uploads -----------------------------------------------------------------------------
   /// Returns the upload's id.
   [[nodiscard]] Task<Result<std::string>> create_upload(std::string key, PutOptions options);
@@ -209,7 +221,12 @@ class Store {
                                                           bool if_none_match = false);
   /// Succeeds also if there is no such upload.
   [[nodiscard]] Task<Result<void>> abort_upload(std::string key, std::string upload_id);
-  /// Uploads that were neither completed nor aborted.
+  /// Uploads that were neither completed nor aborted: one page, after the markers of the page
+  /// before (empty: from the beginning).
+  [[nodiscard]] Task<Result<UploadPage>> list_uploads_page(std::string prefix,
+                                                           std::string key_marker = {},
+                                                           std::string upload_id_marker = {});
+  /// All of them.
   [[nodiscard]] Task<Result<std::vector<StaleUpload>>> list_uploads(std::string prefix);
 
   /// A URL on the public endpoint. Throws as Presigner::url.

@@ -1,4 +1,5 @@
 // The bucket's side of the client: listing, creating, multipart uploads.
+#include "base/hash.h"
 #include "s3/call.h"
 #include "s3/client.h"
 
@@ -64,6 +65,36 @@ Task<Result<void>> Store::ensure_bucket() {
   }
   // Somebody else's bucket of that name exists as well, but cannot be used.
   co_return co_await check_bucket();
+}
+
+Task<Result<std::optional<std::string>>> Store::bucket_setting(std::vector<NameValue> params) {
+  auto call = bucket_call("GET");
+  call.params = std::move(params);
+  auto answer = co_await perform(std::move(call));
+  if (answer) co_return std::optional<std::string>(std::move(answer->body));
+  if (answer.error().error == S3Error::not_found) co_return std::optional<std::string>();
+  co_return std::move(answer).error();
+}
+
+Task<Result<void>> Store::set_bucket_setting(std::vector<NameValue> params, std::string document) {
+  auto call = bucket_call("PUT");
+  call.params = std::move(params);
+  call.headers.set("Content-Type", "application/xml");
+  Hasher md5(Hasher::Kind::md5);
+  md5.update(document);
+  call.headers.set("Content-MD5", to_base64(md5.finish()));
+  call.body = std::move(document);
+  auto answer = co_await perform(std::move(call));
+  if (!answer) co_return std::move(answer).error();
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Store::remove_bucket_setting(std::vector<NameValue> params) {
+  auto call = bucket_call("DELETE");
+  call.params = std::move(params);
+  auto answer = co_await perform(std::move(call));
+  if (!answer && answer.error().error != S3Error::not_found) co_return std::move(answer).error();
+  co_return Result<void>{};
 }
 
 Task<Result<Habits>> Store::habits(std::string probe_key) {
@@ -156,28 +187,38 @@ Task<Result<void>> Store::abort_upload(std::string key, std::string upload_id) {
   co_return Result<void>{};
 }
 
+Task<Result<UploadPage>> Store::list_uploads_page(std::string prefix, std::string key_marker,
+                                                  std::string upload_id_marker) {
+  auto call = bucket_call("GET");
+  // Without encoding-type: Ceph encodes the keys of this list but does not say so.
+  call.params = {{"uploads", ""}};
+  if (!prefix.empty()) call.params.emplace_back("prefix", prefix);
+  if (!key_marker.empty()) {
+    call.params.emplace_back("key-marker", key_marker);
+    call.params.emplace_back("upload-id-marker", upload_id_marker);
+  }
+  auto answer = co_await perform(std::move(call));
+  if (!answer) co_return std::move(answer).error();
+  auto page = parse_uploads_xml(answer->body);
+  // A store that names the same place again would be asked for ever.
+  if (!page || (!page->next_key_marker.empty() && page->next_key_marker == key_marker &&
+                page->next_upload_id_marker == upload_id_marker)) {
+    co_return unintelligible(answer->status, "not a ListMultipartUploadsResult");
+  }
+  co_return std::move(*page);
+}
+
 Task<Result<std::vector<StaleUpload>>> Store::list_uploads(std::string prefix) {
   std::vector<StaleUpload> uploads;
-  UploadPage page;
+  std::string key_marker;
+  std::string id_marker;
   do {
-    auto call = bucket_call("GET");
-    // Without encoding-type: Ceph encodes the keys of this list but does not say so.
-    call.params = {{"uploads", ""}};
-    if (!prefix.empty()) call.params.emplace_back("prefix", prefix);
-    if (!page.next_key_marker.empty()) {
-      call.params.emplace_back("key-marker", page.next_key_marker);
-      call.params.emplace_back("upload-id-marker", page.next_upload_id_marker);
-    }
-    auto answer = co_await perform(std::move(call));
-    if (!answer) co_return std::move(answer).error();
-    auto next = parse_uploads_xml(answer->body);
-    if (!next || (!next->next_key_marker.empty() && next->next_key_marker == page.next_key_marker &&
-                  next->next_upload_id_marker == page.next_upload_id_marker)) {
-      co_return unintelligible(answer->status, "not a ListMultipartUploadsResult");
-    }
-    page = std::move(*next);
-    uploads.insert(uploads.end(), page.uploads.begin(), page.uploads.end());
-  } while (!page.next_key_marker.empty());
+    auto page = co_await list_uploads_page(prefix, key_marker, id_marker);
+    if (!page) co_return std::move(page).error();
+    uploads.insert(uploads.end(), page->uploads.begin(), page->uploads.end());
+    key_marker = std::move(page->next_key_marker);
+    id_marker = std::move(page->next_upload_id_marker);
+  } while (!key_marker.empty());
   co_return std::move(uploads);
 }
 

@@ -121,6 +121,7 @@ std::optional<PartPage> parse_parts_xml(std::string_view xml) {
     part.number = answer.number<int>(node, "PartNumber");
     part.etag = unquoted(answer.text(node, "ETag"));
     part.size = answer.number<std::uint64_t>(node, "Size");
+    part.checksum_sha256 = answer.text(node, "ChecksumSHA256");
     page.parts.push_back(std::move(part));
   }
   if (answer.is_true("IsTruncated")) {
@@ -169,7 +170,9 @@ std::string complete_upload_xml(std::span<const Part> parts) {
   std::string inside;
   for (const auto& part : parts) {
     inside += "<Part>" + element("PartNumber", std::to_string(part.number)) +
-              element("ETag", "\"" + part.etag + "\"") + "</Part>";
+              element("ETag", "\"" + part.etag + "\"");
+    if (!part.checksum_sha256.empty()) inside += element("ChecksumSHA256", part.checksum_sha256);
+    inside += "</Part>";
   }
   return document("CompleteMultipartUpload", inside);
 }

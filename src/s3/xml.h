@@ -38,6 +38,7 @@ struct Part {
   int number = 0;
   std::string etag;  ///< without quotes
   std::uint64_t size = 0;
+  std::string checksum_sha256{};  ///< base64; empty where the upload has no such checksums
 };
 struct PartPage {
   std::vector<Part> parts;

@@ -145,4 +145,13 @@ std::string xml_escaped(std::string_view text) {
   return out;
 }
 
+std::string write_xml(const XmlElement& element, bool root) {
+  std::string out = "<" + element.name;
+  if (root) out.append(" xmlns=\"").append(kXmlNamespace).append("\"");
+  out += ">";
+  if (element.children.empty()) out += xml_escaped(element.text);
+  for (const auto& child : element.children) out += write_xml(child, false);
+  return out.append("</").append(element.name).append(">");
+}
+
 }  // namespace wardbook::s3

@@ -10,6 +10,8 @@
 /// hold text. What could be read in two ways is not read at all.
 namespace wardbook::s3 {
 
+inline constexpr std::string_view kXmlNamespace = "http://s3.amazonaws.com/doc/2006-03-01/";
+
 struct XmlElement {
   std::string name;
   /// All of the element's character data: text, CDATA sections and references as one, comments
@@ -35,9 +37,10 @@ struct XmlBounds {
 [[nodiscard]] std::optional<XmlElement> read_xml(std::string_view document,
                                                  const XmlBounds& bounds);
 
+/// The element as a document's text, with S3's namespace if it is the root.
+[[nodiscard]] std::string write_xml(const XmlElement& element, bool root = true);
+
 /// `text` with &, <, >, " and control characters as references.
 [[nodiscard]] std::string xml_escaped(std::string_view text);
-
-inline constexpr std::string_view kXmlNamespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
 }  // namespace wardbook::s3

@@ -149,6 +149,11 @@ TEST(S3Xml, WrittenDocuments) {
             "<Part><PartNumber>1</PartNumber><ETag>&quot;a&amp;b&quot;</ETag></Part>"
             "<Part><PartNumber>2</PartNumber><ETag>&quot;cc&quot;</ETag></Part>"
             "</CompleteMultipartUpload>");
+  std::vector<Part> summed = {{1, "a", 5}};
+  summed[0].checksum_sha256 = "c3Vt";
+  EXPECT_NE(complete_upload_xml(summed).find(
+                "<ETag>&quot;a&quot;</ETag><ChecksumSHA256>c3Vt</ChecksumSHA256></Part>"),
+            std::string::npos);
   EXPECT_EQ(create_bucket_xml("eu-central-1"),
             "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
             "<LocationConstraint>eu-central-1</LocationConstraint></CreateBucketConfiguration>");

@@ -6,8 +6,9 @@
 #include <unicode/utf8.h>
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
+
+#include "text/key.h"
 
 namespace wardbook::text {
 namespace {
@@ -50,13 +51,6 @@ const icu::Normalizer2& canonical() {
   static const auto* form = icu::Normalizer2::getNFCInstance(status);
   if (form == nullptr) throw std::runtime_error("ICU has no NFC");
   return *form;
-}
-
-void append(char32_t point, std::string& out) {
-  std::array<char, U8_MAX_LENGTH> bytes{};
-  std::int32_t length = 0;
-  U8_APPEND_UNSAFE(bytes.data(), length, static_cast<UChar32>(point));
-  out.append(bytes.data(), static_cast<std::size_t>(length));
 }
 
 bool between(char32_t point, char32_t first, char32_t last) {
@@ -137,7 +131,7 @@ void fold_point(char32_t point, std::string& out) {
     if (plain != std::end(kPlain) && plain->letter == letter) {
       out += plain->plain;
     } else {
-      append(letter, out);
+      append_point(letter, out);
     }
   }
 }
@@ -174,7 +168,7 @@ struct Table {
   Table() {
     for (char32_t point = kFirst; point < kEnd; ++point) {
       std::string character;
-      append(point, character);
+      append_point(point, character);
       folded.push_back(fold_cluster(character, point));
     }
   }
@@ -255,7 +249,7 @@ std::size_t Folded::add_cluster(std::string_view original, std::size_t at) {
     if (digit) {
       fold_point(first, character);
     } else {
-      append(first, character);
+      append_point(first, character);
     }
     add(character, at, end);
     return end;

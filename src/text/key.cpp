@@ -5,7 +5,11 @@
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
+#include <array>
+#include <cstdint>
 #include <stdexcept>
+
+#include "text/folded.h"
 
 namespace wardbook::text {
 namespace {
@@ -51,6 +55,10 @@ std::string key(std::string_view text) {
   return single_spaced(normalized(form, text, status));
 }
 
+std::string plain_key(std::string_view text) {
+  return single_spaced(Folded(key(text)).text());
+}
+
 std::string nfc(std::string_view text) {
   UErrorCode status = U_ZERO_ERROR;
   const auto* form = icu::Normalizer2::getNFCInstance(status);
@@ -83,6 +91,18 @@ std::u32string points(std::string_view text) {
     out += static_cast<char32_t>(point);
   }
   return out;
+}
+
+void append_point(char32_t point, std::string& out) {
+  std::array<char, U8_MAX_LENGTH> bytes{};
+  std::int32_t length = 0;
+  U8_APPEND_UNSAFE(bytes.data(), length, static_cast<UChar32>(point));
+  out.append(bytes.data(), static_cast<std::size_t>(length));
+}
+
+bool is_word(char32_t point) {
+  constexpr std::uint32_t kOfWords = U_GC_L_MASK | U_GC_M_MASK | U_GC_N_MASK;
+  return (U_GET_GC_MASK(static_cast<UChar32>(point)) & kOfWords) != 0;
 }
 
 }  // namespace wardbook::text

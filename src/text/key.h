@@ -12,6 +12,10 @@ namespace wardbook::text {
 /// ends. Idempotent. For comparing only: what was entered is what is kept and shown.
 [[nodiscard]] std::string key(std::string_view text);
 
+/// As `key`, and without accents: names that people write with or without them (of laboratory
+/// tests, of drugs).
+[[nodiscard]] std::string plain_key(std::string_view text);
+
 /// NFC: the same text typed on another system has the same bytes.
 [[nodiscard]] std::string nfc(std::string_view text);
 
@@ -21,5 +25,9 @@ namespace wardbook::text {
 
 /// The code points.
 [[nodiscard]] std::u32string points(std::string_view text);
+void append_point(char32_t point, std::string& out);
+
+/// Whether it is a letter of any script, a mark that belongs to one, or a number.
+[[nodiscard]] bool is_word(char32_t point);
 
 }  // namespace wardbook::text

@@ -37,6 +37,23 @@ TEST(TextKeyTest, WhatReadsTheSameHasOneKey) {
   for (const auto& [text, expected] : cases) EXPECT_EQ(key(text), expected) << text;
 }
 
+TEST(TextKeyTest, APlainKeyHasNoAccentsEither) {
+  const Cases cases{
+      {" Cr\u00E9atinine ", "creatinine"},
+      {"CREATININE", "creatinine"},
+      {"\u00B5g / L", "\u03BCg / l"},
+      {"\u03BCG\u00A0/ L", "\u03BCg / l"},
+      {"10\u2079/L", "109/l"},
+      {"Na\u207A", "na+"},
+      {"\u0413\u0435\u043C\u043E\u0433\u043B\u043E\u0431\u0438\u043D",
+       "\u0433\u0435\u043C\u043E\u0433\u043B\u043E\u0431\u0438\u043D"},
+  };
+  for (const auto& [text, expected] : cases) {
+    EXPECT_EQ(plain_key(text), expected) << text;
+    EXPECT_EQ(plain_key(plain_key(text)), expected) << text;
+  }
+}
+
 TEST(TextKeyTest, RunsOfBlanksAreOneSpaceAndNoneAtTheEnds) {
   const Cases cases{
       {" \t\r\n ", ""},

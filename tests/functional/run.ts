@@ -41,7 +41,7 @@ function runNode(list: string[], env: Record<string, string>): Promise<boolean> 
 }
 
 /** What holds for any S3. */
-const ANY_STORE = ["", "_content", "_expiry", "_flow", "_headers", "_stream", "_sweep", "_types"].map(
+const ANY_STORE = ["", "_content", "_expiry", "_flow", "_headers", "_parts", "_stream", "_sweep", "_types"].map(
   (part) => `tests/attachments${part}.test.ts`,
 );
 

@@ -250,6 +250,42 @@ def presigned(server):
     expect(b"expired" in answer.body, True)
 
 
+def bucket_settings(server):
+    s3 = client(server)
+    s3.create_bucket(Bucket="settings")
+    by = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket="settings", ServerSideEncryptionConfiguration={"Rules": [by]})
+    found = s3.get_bucket_encryption(Bucket="settings")["ServerSideEncryptionConfiguration"]
+    expect(found["Rules"][0]["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256")
+    block = {name: True for name in ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy",
+                                     "RestrictPublicBuckets")}
+    s3.put_public_access_block(Bucket="settings", PublicAccessBlockConfiguration=block)
+    expect(s3.get_public_access_block(Bucket="settings")["PublicAccessBlockConfiguration"], block)
+    cors = {"AllowedOrigins": ["https://a.example.org"], "AllowedMethods": ["GET", "PUT"],
+            "AllowedHeaders": ["*"], "MaxAgeSeconds": 60}
+    s3.put_bucket_cors(Bucket="settings", CORSConfiguration={"CORSRules": [cors]})
+    expect(s3.get_bucket_cors(Bucket="settings")["CORSRules"], [cors])
+    rule = {"ID": "a", "Status": "Enabled", "Filter": {"Prefix": "logs/"},
+            "Expiration": {"Days": 3}, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}
+    s3.put_bucket_lifecycle_configuration(Bucket="settings",
+                                          LifecycleConfiguration={"Rules": [rule]})
+    expect(s3.get_bucket_lifecycle_configuration(Bucket="settings")["Rules"], [rule])
+    move = {**rule, "Transitions": [{"Days": 30, "StorageClass": "GLACIER"}]}
+    expect(code_of(lambda: s3.put_bucket_lifecycle_configuration(
+        Bucket="settings", LifecycleConfiguration={"Rules": [move]})), "NotImplemented")
+    tiering = {"Id": "t", "Status": "Enabled",
+               "Tierings": [{"Days": 180, "AccessTier": "ARCHIVE_ACCESS"}]}
+    s3.put_bucket_intelligent_tiering_configuration(
+        Bucket="settings", Id="t", IntelligentTieringConfiguration=tiering)
+    found = s3.get_bucket_intelligent_tiering_configuration(Bucket="settings", Id="t")
+    expect(found["IntelligentTieringConfiguration"], tiering)
+    s3.delete_bucket_cors(Bucket="settings")
+    s3.delete_bucket_lifecycle(Bucket="settings")
+    expect(code_of(lambda: s3.get_bucket_cors(Bucket="settings")), "NoSuchCORSConfiguration")
+    expect(code_of(lambda: s3.get_bucket_lifecycle_configuration(Bucket="settings")),
+           "NoSuchLifecycleConfiguration")
+
+
 def strangers(server):
     expect(code_of(lambda: client(server, secret="wrong").list_buckets()), "SignatureDoesNotMatch")
     expect(code_of(lambda: client(server, key="OTHER").list_buckets()), "InvalidAccessKeyId")
@@ -258,4 +294,4 @@ def strangers(server):
 
 
 CASES = [buckets, an_object, ranges_and_conditions, odd_keys, thousands, multipart, copies,
-         checksums, conditional_put, presigned, strangers]
+         checksums, conditional_put, presigned, bucket_settings, strangers]

@@ -43,9 +43,7 @@ inline Task<Outcome> perform(App& app, api::Handler handler, api::Request reques
   try {
     const api::Response response = co_await handler(app, std::move(request));
     out = outcome_of(response);
-  } catch (const api::Replay& replay) {
-    out = outcome_of(replay.response);
-    out.replayed = true;
+    out.replayed = response.headers.get(api::kReplayedHeader).has_value();
   } catch (const Failure& failure) {
     out.status = describe(failure.code()).status;
     out.code = describe(failure.code()).name;

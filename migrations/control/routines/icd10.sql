@@ -1,6 +1,11 @@
 -- Finding ICD-10 codes: what an import makes of a release's titles (features/icd10), and what a search
 -- compares.
 
+-- In small letters and without accents.
+CREATE OR REPLACE FUNCTION wardbook.icd_plain(text) RETURNS text
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
+  lower(regexp_replace(normalize($1, NFD), U&'[\0300-\036F]', '', 'g'));
+
 -- Equal for a transposition.
 CREATE OR REPLACE FUNCTION wardbook.letter_key(text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN
@@ -12,12 +17,12 @@ CREATE OR REPLACE FUNCTION wardbook.stem(text) RETURNS text
     THEN coalesce((ts_lexize('pg_catalog.english_stem', $1))[1], '') ELSE '' END;
 CREATE OR REPLACE FUNCTION wardbook.plain_word(text) RETURNS text
   LANGUAGE sql STABLE PARALLEL SAFE RETURN
-  regexp_replace(lower(public.unaccent($1)), '[^[:alnum:]]+', '', 'g');
+  regexp_replace(wardbook.icd_plain($1), '[^[:alnum:]]+', '', 'g');
 
 -- A title in small letters and without accents, and without what it says is not there.
 CREATE OR REPLACE FUNCTION wardbook.icd_affirmed(title text) RETURNS text
   LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT regexp_replace(regexp_replace(regexp_replace(lower(public.unaccent($1)),
+  SELECT regexp_replace(regexp_replace(regexp_replace(wardbook.icd_plain($1),
     '\mwithout (foreign body|[a-z]+ (extension|fracture)|complications)(?= of )'
     '|\mwithout\M[^,;]*(, [^,;]+)+,? (and|or) [^,;]+', ' ', 'g'),
     '\mwithout\M[^,;]*?(?=$|,|;|\mwith\M)', ' ', 'g'),
@@ -70,7 +75,7 @@ CREATE OR REPLACE FUNCTION wardbook.icd_title_words(long_title text, short_title
       '\mnon-[[:alnum:]]+|\m(with|due to|complicating|following|associated|secondary to|in diseases'
         '|history of|screening for|exposure to|susceptibility to)\M.*$', ' ', 'g')),
     (1, regexp_replace(a, '\mnon-[[:alnum:]]+', ' ', 'g')),
-    (2, lower(public.unaccent($1))), (3, lower(public.unaccent($2)))) t(role, part)
+    (2, wardbook.icd_plain($1)), (3, wardbook.icd_plain($2))) t(role, part)
   CROSS JOIN LATERAL (
     SELECT t.role, regexp_split_to_table(t.part, '[^[:alnum:]]+') AS word) w
   WHERE w.word <> '' GROUP BY w.word $$;

@@ -122,13 +122,14 @@ audit::Entry sign_in_entry(audit::Action action, AccountId account, std::string 
 }
 
 std::string session_json(App& app, const api::Principal& caller,
-                         const std::optional<TenantRow>& tenant, const std::string& refresh_token) {
+                         const std::optional<TenantRow>& tenant,
+                         const std::optional<std::string>& refresh_token) {
   std::string out;
   api::ObjectWriter writer(out);
   writer.text("access_token", app.tokens.issue(caller))
       .text("token_type", std::string_view("Bearer"))
-      .integer("expires_in", static_cast<std::int64_t>(app.tokens.ttl().count()))
-      .text("refresh_token", std::string_view(refresh_token));
+      .integer("expires_in", static_cast<std::int64_t>(app.tokens.ttl().count()));
+  if (refresh_token) writer.text("refresh_token", std::string_view(*refresh_token));
   const std::string identity = identity_json(caller, tenant);
   out += ',';
   out.append(identity, 1);  // its members, without the opening brace
@@ -193,6 +194,7 @@ void throw_locked(Time until, Time now) {
 
 namespace {
 constexpr api::Subject kAccount{.resource = "account", .reading = api::Access::any_in_tenant};
+constexpr api::Subject kOwnSession{.resource = "session", .reading = api::Access::any_in_tenant};
 }  // namespace
 
 std::vector<api::Route> routes() {
@@ -202,9 +204,16 @@ std::vector<api::Route> routes() {
       {"POST", "/auth/login", Access::open, &login, Body::json},
       {"POST", "/auth/refresh", Access::open, &refresh, Body::json},
       {"POST", "/auth/accept", Access::open, &accept, Body::json},
-      {"POST", "/auth/logout", Access::signed_in, &logout},
+      {"POST", "/auth/logout", Access::open, &logout},
+      {"POST", "/auth/lock", Access::open, &lock},
+      {"POST", "/auth/unlock", Access::open, &unlock, Body::json},
+      {"GET", "/auth/sessions", Access::signed_in, kOwnSession, &list_sessions},
+      {"DELETE", "/auth/sessions/{id}", Access::signed_in, kOwnSession, &end_session},
       {"POST", "/auth/password", Access::signed_in, &change_password, Body::json},
       {"GET", "/me", Access::signed_in, &me},
+      {"GET", "/me/draft-key", Access::signed_in, &draft_key},
+      {"GET", "/me/preferences", Access::signed_in, &get_preferences},
+      {"PATCH", "/me/preferences", Access::signed_in, &patch_preferences, Body::json},
       {"GET", "/doctors", Access::any_in_tenant, &list_doctors},
       {"GET", "/users", Access::users_admin, kAccount, &list_users},
       {"POST", "/users", Access::users_admin, kAccount, &create_user, Body::json},

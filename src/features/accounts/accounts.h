@@ -69,8 +69,8 @@ class Tokens {
 
 // ---- what takes authority away ------------------------------------------------------------------
 
-/// What makes tokens invalid before they expire: a session's end, or all tokens of an account (in
-/// one tenant, if it names one) up to a number.
+/// What makes tokens invalid before they expire: all of a session (which has ended, or is locked),
+/// or of an account (in one tenant, if it names one), up to a number.
 struct Revocation {
   std::optional<SessionId> session;
   std::optional<AccountId> account;
@@ -143,7 +143,8 @@ class Authority {
   std::uint64_t reads_done_ = 0;  ///< the number of the last one that was answered
   /// When that one began: all that was committed until then is known.
   std::optional<std::chrono::steady_clock::time_point> as_of_;
-  std::unordered_map<SessionId, Time> ended_sessions_;
+  /// Tokens of these sessions up to this number are dead: all of one that ended.
+  std::unordered_map<SessionId, Floor> session_floors_;
   /// By "account" or "account tenant": tokens up to this number are dead.
   std::unordered_map<std::string, Floor> floors_;
   std::unordered_set<std::string> suspended_;

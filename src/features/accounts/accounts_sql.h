@@ -53,16 +53,17 @@ struct SessionRow {
   Time refreshed_at;
   bool ended = false;
   Time expires_at;
+  bool locked = false;
   static SessionRow from_row(const db::RowView& r) {
     return {r.id<SessionId>(0), r.maybe_str(1), r.bytes(2), r.int64(3),
-            r.time(4),          r.boolean(5),   r.time(6)};
+            r.time(4),          r.boolean(5),   r.time(6),  r.boolean(7)};
   }
 };
 
 struct IssuedRow {
   SessionId session;
   std::int64_t token_number = 0;
-  Time began;  ///< the session, with a password
+  Time authenticated_at;  ///< with a password
   static IssuedRow from_row(const db::RowView& r) {
     return {r.id<SessionId>(0), r.int64(1), r.time(2)};
   }
@@ -108,10 +109,13 @@ inline const db::Query<AccountRow, AccountId> kAccountById{"accounts.by_id", R"s
 inline const db::Query<void, AccountId, std::string> kRehash{"accounts.rehash", R"sql(
   UPDATE wardbook.accounts SET password_hash = $2 WHERE id = $1)sql"};
 
-inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Bytes, Time, Time>
+inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Bytes, Time, Time,
+                       std::string, std::optional<std::string>>
     kStartSession{"accounts.start_session", R"sql(
-  INSERT INTO wardbook.sessions (account_id, tenant_id, refresh_nonce, refreshed_at, expires_at)
-  VALUES ($1, $2, $3, $4, $5) RETURNING id, nextval('wardbook.token_numbers'), created_at)sql"};
+  INSERT INTO wardbook.sessions
+    (account_id, tenant_id, refresh_nonce, refreshed_at, expires_at, address, user_agent)
+  VALUES ($1, $2, $3, $4, $5, $6, $7)
+  RETURNING id, nextval('wardbook.token_numbers'), authenticated_at)sql"};
 
 struct SessionOwner {
   AccountId account;
@@ -125,17 +129,52 @@ inline const db::Query<SessionOwner, SessionId> kSessionOwner{"accounts.session_
 
 inline const db::Query<SessionRow, SessionId> kSession{"accounts.session", R"sql(
   SELECT id, tenant_id, refresh_nonce, refresh_number, refreshed_at, ended_at IS NOT NULL,
-         expires_at
+         expires_at, locked_at IS NOT NULL
   FROM wardbook.sessions WHERE id = $1)sql"};
 
 inline const db::Query<IssuedRow, SessionId, Time> kRotate{"accounts.rotate", R"sql(
   UPDATE wardbook.sessions SET refresh_number = refresh_number + 1, refreshed_at = $2
-  WHERE id = $1 RETURNING id, nextval('wardbook.token_numbers'), created_at)sql"};
+  WHERE id = $1 RETURNING id, nextval('wardbook.token_numbers'), authenticated_at)sql"};
 
 /// An access token more for the refresh token that is current.
 inline const db::Query<IssuedRow, SessionId> kIssueAgain{"accounts.issue_again", R"sql(
-  SELECT id, nextval('wardbook.token_numbers'), created_at
+  SELECT id, nextval('wardbook.token_numbers'), authenticated_at
   FROM wardbook.sessions WHERE id = $1)sql"};
+
+inline const db::Query<void, SessionId, Time> kLockSession{"accounts.lock_session", R"sql(
+  UPDATE wardbook.sessions SET locked_at = $2
+  WHERE id = $1 AND ended_at IS NULL AND locked_at IS NULL)sql"};
+
+inline const db::Query<void, SessionId> kUnlockSession{"accounts.unlock_session", R"sql(
+  UPDATE wardbook.sessions SET locked_at = NULL, authenticated_at = now() WHERE id = $1)sql"};
+
+/// A session as its owner sees it.
+struct OpenSessionRow {
+  SessionId id;
+  std::optional<std::string> tenant;
+  Time created_at;
+  Time refreshed_at;
+  Time expires_at;
+  std::optional<std::string> address;
+  std::optional<std::string> user_agent;
+  bool locked = false;
+  static OpenSessionRow from_row(const db::RowView& r) {
+    return {r.id<SessionId>(0), r.maybe_str(1), r.time(2),      r.time(3),
+            r.time(4),          r.maybe_str(5), r.maybe_str(6), r.boolean(7)};
+  }
+};
+/// Those of an account that are neither ended nor run out at $2, the newest first, below an id.
+inline const db::Query<OpenSessionRow, AccountId, Time, std::int64_t, int> kOpenSessions{
+    "accounts.open_sessions", R"sql(
+  SELECT id, tenant_id, created_at, refreshed_at, expires_at, address, user_agent,
+         locked_at IS NOT NULL
+  FROM wardbook.sessions
+  WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 AND id < $3
+  ORDER BY id DESC LIMIT $4)sql"};
+inline const db::Query<db::Int64Row, AccountId, Time> kOpenSessionCount{
+    "accounts.open_session_count", R"sql(
+  SELECT count(*) FROM wardbook.sessions
+  WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2)sql"};
 
 inline const db::Query<db::TextRow, AccountId> kStaffName{"accounts.staff_name", R"sql(
   SELECT display_name FROM {tenant}.staff WHERE account_id = $1)sql"};
@@ -220,6 +259,18 @@ inline const db::Query<void, int> kForgetSessions{"accounts.forget_sessions", R"
     SELECT id FROM wardbook.sessions
     WHERE coalesce(ended_at, expires_at) < now() - interval '7 days'
     ORDER BY coalesce(ended_at, expires_at) LIMIT $1 FOR UPDATE SKIP LOCKED))sql"};
+
+// ---- preferences
+// ---------------------------------------------------------------------------------
+
+inline const db::Query<db::TextRow, AccountId> kPreferences{"accounts.preferences", R"sql(
+  SELECT preferences FROM wardbook.accounts WHERE id = $1)sql"};
+
+/// Members of $2 replace those of the same name; a null removes one.
+inline const db::Query<db::TextRow, AccountId, db::Json> kSetPreferences{"accounts.set_preferences",
+                                                                         R"sql(
+  UPDATE wardbook.accounts SET preferences = jsonb_strip_nulls(preferences || $2::jsonb)
+  WHERE id = $1 RETURNING preferences)sql"};
 
 // ---- accounts and memberships -------------------------------------------------------------------
 

@@ -137,13 +137,11 @@ Task<> Authority::read_again() {
 
 void Authority::apply(const Revocation& revocation) {
   const Time now = clock_.now();
-  if (revocation.session) {
-    ended_sessions_[*revocation.session] = now;
-  } else if (revocation.account) {
-    Floor& floor = floors_[floor_key(*revocation.account, revocation.tenant)];
-    floor.up_to_token = std::max(floor.up_to_token, revocation.up_to_token);
-    floor.at = now;
-  }
+  if (!revocation.session && !revocation.account) return;
+  Floor& floor = revocation.session ? session_floors_[*revocation.session]
+                                    : floors_[floor_key(*revocation.account, revocation.tenant)];
+  floor.up_to_token = std::max(floor.up_to_token, revocation.up_to_token);
+  floor.at = now;
 }
 
 void Authority::suspend(const TenantId& tenant) {
@@ -153,8 +151,9 @@ void Authority::suspend(const TenantId& tenant) {
 
 void Authority::forget_old() {
   const Time least = clock_.now() - keep_;
-  std::erase_if(ended_sessions_, [&](const auto& entry) { return entry.second < least; });
-  std::erase_if(floors_, [&](const auto& entry) { return entry.second.at < least; });
+  const auto old = [&](const auto& entry) { return entry.second.at < least; };
+  std::erase_if(session_floors_, old);
+  std::erase_if(floors_, old);
 }
 
 bool Authority::fresh() const {
@@ -167,14 +166,17 @@ void Authority::check(const api::Principal& caller) const {
     failure.retry_after(2);
     throw failure;
   }
-  if (ended_sessions_.empty() && floors_.empty() && suspended_.empty()) return;
+  if (session_floors_.empty() && floors_.empty() && suspended_.empty()) return;
   const auto dead = [&](const std::optional<std::string>& tenant) {
     const auto floor = floors_.find(floor_key(caller.account, tenant));
     return floor != floors_.end() && caller.token_number <= floor->second.up_to_token;
   };
+  const auto session = session_floors_.find(caller.session);
+  const bool revoked =
+      session != session_floors_.end() && caller.token_number <= session->second.up_to_token;
   std::optional<std::string> tenant;
   if (caller.tenant_id) tenant = caller.tenant_id->str();
-  if (ended_sessions_.contains(caller.session) || dead(std::nullopt) || (tenant && dead(tenant))) {
+  if (revoked || dead(std::nullopt) || (tenant && dead(tenant))) {
     throw Failure(Code::unauthenticated, "The access token was revoked.");
   }
   if (tenant && suspended_.contains(*tenant)) throw Failure(Code::tenant_suspended);

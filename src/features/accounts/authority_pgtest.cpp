@@ -133,6 +133,18 @@ TEST_F(AuthorityTest, ARevocationIsKnownWithoutANotification) {
   expect_revoked();
 }
 
+TEST_F(AuthorityTest, ALockedSessionLosesItsTokensOfBeforeAndNoOthers) {
+  superuser.query("INSERT INTO wardbook.revocations (session_id, up_to_token) VALUES ($1, $2)",
+                  {std::to_string(caller.session.value), std::to_string(caller.token_number)});
+  expect_revoked();
+  api::Principal unlocked = caller;
+  ++unlocked.token_number;
+  EXPECT_EQ(guard.says(unlocked), kAdmitted);
+  api::Principal elsewhere = caller;
+  elsewhere.session = SessionId(caller.session.value + 1'000);
+  EXPECT_EQ(guard.says(elsewhere), kAdmitted) << "another session of the account";
+}
+
 TEST_F(AuthorityTest, ARevocationIsKnownWhenTheListenerWasKilled) {
   // `service` goes with it.
   kill_listener();

@@ -105,8 +105,6 @@ class InvitationsTest : public ::testing::Test {
       out.status = describe(failure.code()).status;
       out.code = describe(failure.code()).name;
       for (const auto& fault : failure.faults()) out.faults.push_back(fault.pointer);
-    } catch (const api::Replay& replay) {
-      ADD_FAILURE() << "a replay got out of the handler: " << replay.response.body;
     }
     return out;
   }

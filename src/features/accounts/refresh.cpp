@@ -1,15 +1,10 @@
-#include "api/input.h"
 #include "base/hash.h"
-#include "features/accounts/refresh_tokens.h"
-#include "features/accounts/sign_in.h"
+#include "features/accounts/cookie.h"
+#include "features/accounts/sessions.h"
 #include "features/accounts/tallies.h"
 
 namespace wardbook::accounts {
 namespace {
-
-[[noreturn]] void refuse_refresh() {
-  throw Failure(Code::invalid_credentials, "The refresh token is not valid.");
-}
 
 /// Whether the account may go on in the session's tenant. Role and name may have changed.
 Grant continued(const AccountRow& account, const SessionRow& session,
@@ -40,58 +35,104 @@ Task<> end_reused(App& app, db::Tx& tx, api::Request request, AccountId account,
   app.authority.apply(revoked);
 }
 
-Task<SessionOwner> owner_of(App& app, SessionId session) {
-  db::Tx tx = co_await app.db.begin_control();
-  const auto owner = co_await tx.maybe_one(kSessionOwner, session);
-  if (!owner) refuse_refresh();
-  co_await tx.commit();
-  co_return *owner;
+}  // namespace
+
+void refuse_refresh() {
+  throw Failure(Code::invalid_credentials, "The refresh token is not valid.");
 }
 
-}  // namespace
+SentToken read_sent_token(const api::Request& request, api::Input& in) {
+  using Need = api::Input::Need;
+  SentToken out;
+  out.cookie = in.one_of("session", Need::optional, {"cookie"}).has_value();
+  const bool has_cookie = session_cookie(request.head.headers).has_value();
+  out.text =
+      in.text("refresh_token", out.cookie || has_cookie ? Need::optional : Need::required, 200);
+  if (out.cookie && out.text) in.fault("refresh_token", "leave it out: the cookie has it");
+  if (!out.text) out.cookie = true;
+  return out;
+}
+
+Brought brought_token(const App& app, const api::Request& request, const SentToken& sent) {
+  std::optional<std::string> text = sent.text;
+  if (sent.cookie) {
+    require_own_origin(app.settings, request);
+    text = session_cookie(request.head.headers);
+  }
+  std::optional<RefreshToken> token;
+  if (text) token = read_refresh_token(app.settings.auth.token_secret, *text);
+  if (!token) refuse_refresh();
+  return {std::move(*token), sent.cookie};
+}
+
+Task<std::optional<SessionOwner>> owner_of(App& app, SessionId session) {
+  db::Tx tx = co_await app.db.begin_control();
+  auto owner = co_await tx.maybe_one(kSessionOwner, session);
+  co_await tx.commit();
+  co_return owner;
+}
+
+Task<std::optional<Held>> hold_session(App& app, db::Tx& tx, api::Request request, AccountId owner,
+                                       RefreshToken token) {
+  Held out;
+  out.account = co_await tx.one(kLockAccount, owner);
+  auto session = co_await tx.maybe_one(kSession, token.session);
+  const Time now = app.clock.now();
+  if (!session || session->ended || session->expires_at <= now) co_return std::nullopt;
+  // A database from a backup gives numbers of sessions again that others had.
+  if (!constant_time_equal(session->nonce, token.nonce)) co_return std::nullopt;
+  out.session = std::move(*session);
+  out.use = judge_refresh(out.session.number, out.session.refreshed_at, token.number, now);
+  if (out.use == RefreshUse::reused) {
+    co_await end_reused(app, tx, std::move(request), owner, out.session);
+    co_return std::nullopt;
+  }
+  co_return out;
+}
+
+Task<IssuedRow> renew_session(db::Tx& tx, const Held& held, RefreshToken& token, Time now) {
+  ++token.number;
+  if (held.use == RefreshUse::next) co_return co_await tx.one(kRotate, held.session.id, now);
+  co_return co_await tx.one(kIssueAgain, held.session.id);
+}
+
+api::Response session_answer(App& app, const Grant& grant, const RefreshToken& token, bool cookie) {
+  const std::string text = write_refresh_token(app.settings.auth.token_secret, token);
+  std::optional<std::string> in_body;
+  if (!cookie) in_body = text;
+  api::Response out = api::ok(session_json(app, grant.caller, grant.tenant, in_body));
+  if (cookie) out.headers.add("Set-Cookie", cookie_with(text));
+  return out;
+}
 
 Task<api::Response> refresh(App& app, api::Request request) {
   std::vector<Fault> faults;
   api::Input in(request.object(), "", faults);
-  const auto text = in.text("refresh_token", api::Input::Need::required, 200);
+  const SentToken sent = read_sent_token(request, in);
   in.finish();
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  const std::string& secret = app.settings.auth.token_secret;
-  auto token = read_refresh_token(secret, *text);
-  if (!token) refuse_refresh();
-  const SessionOwner owner = co_await owner_of(app, token->session);
+  Brought brought = brought_token(app, request, sent);
+  const auto owner = co_await owner_of(app, brought.token.session);
+  if (!owner) refuse_refresh();
   // Whoever refreshes waits for others of the account, and they for the hospital's log.
   std::optional<TenantId> home;
-  if (owner.tenant) home = TenantId::parse(*owner.tenant);
+  if (owner->tenant) home = TenantId::parse(*owner->tenant);
   db::Tx tx = co_await app.db.begin_control_for(std::move(home));
-  const AccountRow account = co_await tx.one(kLockAccount, owner.account);
-  const auto session = co_await tx.maybe_one(kSession, token->session);
-  const Time now = app.clock.now();
-  if (!session || session->ended || session->expires_at <= now) refuse_refresh();
-  // A database from a backup gives numbers of sessions again that others had.
-  if (!constant_time_equal(session->nonce, token->nonce)) refuse_refresh();
-  const auto use = judge_refresh(session->number, session->refreshed_at, token->number, now);
-  if (use == RefreshUse::reused) {
-    co_await end_reused(app, tx, request, account.id, *session);
-    refuse_refresh();
+  const auto held = co_await hold_session(app, tx, request, owner->account, brought.token);
+  if (!held) refuse_refresh();
+  if (held->session.locked) {
+    throw Failure(Code::session_locked, "The session is locked: unlock it with the password.");
   }
-  const auto memberships = co_await tx.all(kMemberships, account.id);
-  Grant grant = continued(account, *session, memberships);
-  IssuedRow issued;
-  if (use == RefreshUse::next) {
-    issued = co_await tx.one(kRotate, session->id, now);
-  } else {
-    issued = co_await tx.one(kIssueAgain, session->id);
-  }
-  ++token->number;
+  const auto memberships = co_await tx.all(kMemberships, held->account.id);
+  Grant grant = continued(held->account, held->session, memberships);
+  const auto issued = co_await renew_session(tx, *held, brought.token, app.clock.now());
   grant.caller.session = issued.session;
   grant.caller.token_number = issued.token_number;
   grant.caller.method = api::Principal::Method::password;
-  grant.caller.authenticated_at = issued.began;
+  grant.caller.authenticated_at = issued.authenticated_at;
   co_await take_staff_name(tx, grant.caller);
   co_await tx.commit();
-  co_return api::ok(
-      session_json(app, grant.caller, grant.tenant, write_refresh_token(secret, *token)));
+  co_return session_answer(app, grant, brought.token, brought.cookie);
 }
 
 }  // namespace wardbook::accounts

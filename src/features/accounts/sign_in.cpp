@@ -3,7 +3,8 @@
 #include "api/input.h"
 #include "base/hash.h"
 #include "base/offload.h"
-#include "features/accounts/refresh_tokens.h"
+#include "features/accounts/cookie.h"
+#include "features/accounts/sessions.h"
 #include "features/accounts/tallies.h"
 
 namespace wardbook::accounts {
@@ -15,17 +16,20 @@ struct Credentials {
   std::string email;
   std::string password;
   std::optional<std::string> tenant;
+  bool cookie = false;
 };
 
-Credentials read_credentials(const api::Request& request) {
+Credentials read_credentials(const App& app, const api::Request& request) {
   std::vector<Fault> faults;
   api::Input in(request.object(), "", faults);
   Credentials out;
   out.email = in.text("email", api::Input::Need::required, 254).value_or("");
   out.password = in.text("password", api::Input::Need::required, kSentPasswordBytes).value_or("");
   out.tenant = in.text("tenant", api::Input::Need::optional, 100);
+  out.cookie = in.one_of("session", api::Input::Need::optional, {"cookie"}).has_value();
   in.finish();
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  if (out.cookie) require_own_origin(app.settings, request);
   return out;
 }
 
@@ -65,6 +69,11 @@ struct SignInAttempt {
   /// It may wait for any of several hospitals. Nobody does for an address without an account.
   bool in_several = false;
   Compared compared;
+  bool cookie = false;                  ///< where the refresh token goes
+  std::optional<RefreshToken> resumes;  ///< of the session that is unlocked; else a new one begins
+  [[nodiscard]] audit::Action action() const {
+    return resumes ? audit::Action("auth.unlock") : audit::Action("auth.login");
+  }
 };
 
 Task<db::Tx> begin_for(App& app, SignInAttempt attempt) {
@@ -101,10 +110,10 @@ Task<bool> check_not_locked(App& app, SignInAttempt attempt) {
   co_return true;
 }
 
-Task<Compared> compare(App& app, std::string hash, std::string password, std::string network) {
-  HashQueue& queue = app.authority.hashing(false);
+Task<Compared> compare(App& app, std::string hash, std::string password, Asker asker) {
+  HashQueue& queue = app.authority.hashing(asker.signed_in);
   const int places = hashes_at_once(app.settings.server);
-  const HashQueue::Place place = co_await queue.enter(std::move(network), places);
+  const HashQueue::Place place = co_await queue.enter(std::move(asker.line), places);
   auto work = [auth = app.settings.auth, hash = std::move(hash), password = std::move(password)] {
     return compare_at_sign_in(auth, hash, password);
   };
@@ -158,8 +167,9 @@ Task<Decided> count_attempt(App& app, db::Tx& tx, SignInAttempt attempt) {
   co_return out;
 }
 
-audit::Entry lock_entry(AccountId account, Time until, const std::string& network) {
-  audit::Entry entry = sign_in_entry("auth.login", account, "account_locked");
+audit::Entry lock_entry(audit::Action action, AccountId account, Time until,
+                        const std::string& network) {
+  audit::Entry entry = sign_in_entry(action, account, "account_locked");
   std::string after;
   api::ObjectWriter writer(after);
   writer.text("until", format_rfc3339(until));
@@ -171,18 +181,22 @@ audit::Entry lock_entry(AccountId account, Time until, const std::string& networ
 
 /// What the log gets besides the attempt's own entry: locks that begin, and tries that none of them
 /// got an entry of its own for.
-void note_locks(db::Tx& tx, const Decided& decided, const Attempt& attempt,
+void note_locks(db::Tx& tx, const Decided& decided, const SignInAttempt& attempt,
                 const audit::Actor& actor) {
   const AccountId account = decided.account.id;
   const Counted& counted = decided.counted;
+  const audit::Action action = attempt.action();
+  const std::string& network = attempt.tally.network;
   if (counted.refused_before > 0) {
     note(tx, decided.home, actor,
-         turned_away_entry("auth.login", account, counted.refused_before, attempt.network));
+         turned_away_entry(action, account, counted.refused_before, network));
   }
   if (counted.lock_here) {
-    note(tx, decided.home, actor, lock_entry(account, *counted.lock_here, attempt.network));
+    note(tx, decided.home, actor, lock_entry(action, account, *counted.lock_here, network));
   }
-  if (counted.lock_all) note(tx, decided.home, actor, lock_entry(account, *counted.lock_all, ""));
+  if (counted.lock_all) {
+    note(tx, decided.home, actor, lock_entry(action, account, *counted.lock_all, ""));
+  }
 }
 
 /// Addresses without an account: anybody can make up any number of them, so they get one entry
@@ -200,53 +214,96 @@ Task<> note_stranger(App& app, db::Tx& tx, api::Request request, Decided decided
   co_await tx.commit();
 }
 
-[[noreturn]] void refuse_sign_in(const Decided& decided, Time now) {
+[[noreturn]] void refuse_sign_in(const Decided& decided, const SignInAttempt& attempt, Time now) {
   if (decided.counted.locked_until) throw_locked(*decided.counted.locked_until, now);
   if (decided.right && decided.choice.outcome == SignIn::suspended) {
     throw Failure(Code::tenant_suspended);
   }
+  // Whoever has the session's token may know that it is the password: the session goes on.
+  if (attempt.resumes && !decided.right) throw Failure(Code::wrong_password);
   throw Failure(Code::invalid_credentials);
 }
 
-Task<> note_refused(App& app, db::Tx& tx, api::Request request, Decided decided, Attempt attempt) {
+Task<> note_refused(App& app, db::Tx& tx, api::Request request, Decided decided,
+                    SignInAttempt attempt) {
   const audit::Actor actor = actor_for(request, decided.account.id, "");
   if (!decided.counted.locked_until && decided.counted.logged) {
     note(tx, decided.home, actor,
-         sign_in_entry("auth.login", decided.account.id,
+         sign_in_entry(attempt.action(), decided.account.id,
                        decided.right ? why(decided.choice.outcome) : "wrong_password"));
   }
   note_locks(tx, decided, attempt, actor);
   co_await tx.commit();
-  refuse_sign_in(decided, app.clock.now());
+  refuse_sign_in(decided, attempt, app.clock.now());
+}
+
+/// For the session's owner to recognise it by: what can be shown, and not too long.
+std::optional<std::string> user_agent_of(const net::RequestHead& head) {
+  const auto sent = head.headers.get("User-Agent");
+  if (!sent) return std::nullopt;
+  std::string out;
+  for (const char c : *sent) {
+    if (c >= ' ' && c <= '~' && out.size() < 300) out += c;
+  }
+  return out;
+}
+
+/// What is granted: a session and its refresh token, and the access token's number.
+struct Opened {
+  RefreshToken token;
+  IssuedRow issued;
+};
+
+Task<Opened> begin_session(App& app, db::Tx& tx, net::RequestHead head, AccountId account,
+                           std::optional<std::string> tenant) {
+  Opened out;
+  out.token.number = 1;
+  out.token.nonce = random_bytes(kRefreshNonceBytes);
+  const Time now = app.clock.now();
+  const Time expires = now + app.settings.auth.session_ttl;
+  db::Bytes nonce(out.token.nonce);
+  out.issued = co_await tx.one(kStartSession, account, std::move(tenant), std::move(nonce), now,
+                               expires, head.remote_ip, user_agent_of(head));
+  out.token.session = out.issued.session;
+  co_return out;
+}
+
+/// It may have ended, or moved on, while the password was compared.
+Task<Opened> resume_session(App& app, db::Tx& tx, api::Request request, AccountId account,
+                            std::optional<std::string> tenant, RefreshToken token) {
+  const auto held = co_await hold_session(app, tx, std::move(request), account, token);
+  if (!held || held->session.tenant != tenant) refuse_refresh();
+  Opened out;
+  out.token = std::move(token);
+  co_await tx.exec(kUnlockSession, held->session.id);
+  out.issued = co_await renew_session(tx, *held, out.token, app.clock.now());
+  co_return out;
 }
 
 /// The session and the answer. Commits.
 Task<api::Response> grant(App& app, db::Tx& tx, api::Request request, Decided decided,
-                          Attempt attempt) {
+                          SignInAttempt attempt) {
   Grant granted = grant_of(decided.account, decided.choice.membership);
+  const AccountId account = decided.account.id;
   std::optional<std::string> tenant;
   if (granted.tenant) tenant = granted.tenant->id;
-  RefreshToken token;
-  token.number = 1;
-  token.nonce = random_bytes(kRefreshNonceBytes);
-  const Time now = app.clock.now();
-  const Time expires = now + app.settings.auth.session_ttl;
-  db::Bytes nonce(token.nonce);
-  const auto issued = co_await tx.one(kStartSession, decided.account.id, std::move(tenant),
-                                      std::move(nonce), now, expires);
-  token.session = issued.session;
-  granted.caller.session = issued.session;
-  granted.caller.token_number = issued.token_number;
+  Opened opened;
+  if (attempt.resumes) {
+    opened =
+        co_await resume_session(app, tx, request, account, std::move(tenant), *attempt.resumes);
+  } else {
+    opened = co_await begin_session(app, tx, request.head, account, std::move(tenant));
+  }
+  granted.caller.session = opened.issued.session;
+  granted.caller.token_number = opened.issued.token_number;
   granted.caller.method = api::Principal::Method::password;
-  granted.caller.authenticated_at = issued.began;
+  granted.caller.authenticated_at = opened.issued.authenticated_at;
   co_await take_staff_name(tx, granted.caller);
-  const audit::Actor actor =
-      actor_for(request, decided.account.id, api::to_string(granted.caller.role));
+  const audit::Actor actor = actor_for(request, account, api::to_string(granted.caller.role));
   note_locks(tx, decided, attempt, actor);
-  note(tx, granted.caller.tenant_id, actor, sign_in_entry("auth.login", decided.account.id, ""));
+  note(tx, granted.caller.tenant_id, actor, sign_in_entry(attempt.action(), account, ""));
   co_await tx.commit();
-  const std::string text = write_refresh_token(app.settings.auth.token_secret, token);
-  co_return api::ok(session_json(app, granted.caller, granted.tenant, text));
+  co_return session_answer(app, granted, opened.token, attempt.cookie);
 }
 
 /// Everything after the comparison, in one transaction.
@@ -260,34 +317,30 @@ Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt
     throw Failure(Code::invalid_credentials);
   }
   if (decided.counted.locked_until || outcome_of(decided) != Try::right) {
-    co_await note_refused(app, tx, std::move(request), std::move(decided), attempt.tally);
+    co_await note_refused(app, tx, std::move(request), std::move(decided), attempt);
   }
   if (attempt.compared.stronger) {
     co_await tx.exec(kRehash, decided.account.id, *attempt.compared.stronger);
   }
   if (decided.choice.outcome == SignIn::tenant_required) {
     const audit::Actor actor = actor_for(request, decided.account.id, "");
-    note_locks(tx, decided, attempt.tally, actor);
+    note_locks(tx, decided, attempt, actor);
     co_await tx.commit();
     Failure failure(Code::tenant_required, "This account works in several hospitals: name one.");
     failure.extension("tenants", choices_json(decided.memberships));
     throw failure;
   }
-  co_return co_await grant(app, tx, std::move(request), std::move(decided), attempt.tally);
+  co_return co_await grant(app, tx, std::move(request), std::move(decided), attempt);
 }
 
-}  // namespace
-
-Task<api::Response> login(App& app, api::Request request) {
-  const Credentials credentials = read_credentials(request);
-  SignInAttempt attempt =
-      co_await find_account_of(app, request.head.remote_ip, credentials.email, credentials.tenant);
+/// From the comparison on, for whoever is known by now.
+Task<api::Response> sign_in(App& app, api::Request request, SignInAttempt attempt,
+                            std::string password, Asker asker) {
   std::function<Task<bool>()> check = [&app, attempt] { return check_not_locked(app, attempt); };
   co_await until_unblocked(std::move(check));
   std::string hash =
       attempt.account ? attempt.account->password_hash : impossible_hash(app.settings.auth);
-  attempt.compared =
-      co_await compare(app, std::move(hash), credentials.password, attempt.tally.network);
+  attempt.compared = co_await compare(app, std::move(hash), std::move(password), std::move(asker));
   std::function<Task<api::Response>()> last = [&app, request = std::move(request),
                                                attempt = std::move(attempt)] {
     return decide(app, request, attempt);
@@ -295,19 +348,49 @@ Task<api::Response> login(App& app, api::Request request) {
   co_return co_await until_unblocked(std::move(last));
 }
 
-Task<api::Response> logout(App& app, api::Request request) {
-  const api::Principal caller = request.caller;
-  std::optional<std::string> tenant;
-  if (caller.tenant_id) tenant = caller.tenant_id->str();
-  db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
-  co_await tx.one(kLockAccount, caller.account);
-  co_await tx.exec(kEndSession, caller.session);
-  const auto revoked = co_await tx.one(kRevoke, caller.session, caller.account, tenant);
-  note(tx, caller.tenant_id, audit::actor_of(request),
-       sign_in_entry("auth.logout", caller.account, ""));
+/// Whose session a token is of, while it may be resumed.
+Task<Held> held_by(App& app, api::Request request, RefreshToken token) {
+  const auto owner = co_await owner_of(app, token.session);
+  if (!owner) refuse_refresh();
+  std::optional<TenantId> home;
+  if (owner->tenant) home = TenantId::parse(*owner->tenant);
+  db::Tx tx = co_await app.db.begin_control_for(std::move(home));
+  auto held = co_await hold_session(app, tx, std::move(request), owner->account, std::move(token));
+  if (!held) refuse_refresh();
   co_await tx.commit();
-  app.authority.apply(revoked);
-  co_return api::no_content();
+  co_return std::move(*held);
+}
+
+}  // namespace
+
+Task<api::Response> login(App& app, api::Request request) {
+  Credentials credentials = read_credentials(app, request);
+  SignInAttempt attempt =
+      co_await find_account_of(app, request.head.remote_ip, credentials.email, credentials.tenant);
+  attempt.cookie = credentials.cookie;
+  Asker asker(attempt.tally.network);
+  co_return co_await sign_in(app, std::move(request), std::move(attempt),
+                             std::move(credentials.password), std::move(asker));
+}
+
+/// A sign-in to the session that there is: counted and logged as one, under its id.
+Task<api::Response> unlock(App& app, api::Request request) {
+  std::vector<Fault> faults;
+  api::Input in(request.object(), "", faults);
+  auto password = in.text("password", api::Input::Need::required, kSentPasswordBytes);
+  const SentToken sent = read_sent_token(request, in);
+  in.finish();
+  if (!faults.empty()) throw Failure::invalid(std::move(faults));
+  Brought brought = brought_token(app, request, sent);
+  const Held held = co_await held_by(app, request, brought.token);
+  SignInAttempt attempt = co_await find_account_of(app, request.head.remote_ip, held.account.email,
+                                                   held.session.tenant);
+  if (!attempt.account || attempt.account->id != held.account.id) refuse_refresh();
+  attempt.cookie = brought.cookie;
+  attempt.resumes = std::move(brought.token);
+  Asker asker(held.account.id);
+  co_return co_await sign_in(app, std::move(request), std::move(attempt), std::move(*password),
+                             std::move(asker));
 }
 
 Task<api::Response> change_password(App& app, api::Request request) {

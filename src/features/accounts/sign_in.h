@@ -55,7 +55,7 @@ struct Grant {
 [[nodiscard]] Task<> take_staff_name(db::Tx& tx, api::Principal& caller);
 [[nodiscard]] std::string session_json(App& app, const api::Principal& caller,
                                        const std::optional<TenantRow>& tenant,
-                                       const std::string& refresh_token);
+                                       const std::optional<std::string>& refresh_token);
 [[nodiscard]] audit::Actor actor_for(const api::Request& request, AccountId account,
                                      std::string_view role);
 [[nodiscard]] audit::Entry sign_in_entry(audit::Action action, AccountId account,
@@ -101,6 +101,13 @@ Task<T> until_unblocked(std::function<Task<T>()> work) {
 [[nodiscard]] Task<api::Response> refresh(App& app, api::Request request);
 [[nodiscard]] Task<api::Response> logout(App& app, api::Request request);
 [[nodiscard]] Task<api::Response> change_password(App& app, api::Request request);
+[[nodiscard]] Task<api::Response> unlock(App& app, api::Request request);
+[[nodiscard]] Task<api::Response> lock(App& app, api::Request request);
+[[nodiscard]] Task<api::Response> list_sessions(App& app, api::Request request);
+[[nodiscard]] Task<api::Response> end_session(App& app, api::Request request);
+[[nodiscard]] Task<api::Response> draft_key(App& app, api::Request request);
+[[nodiscard]] Task<api::Response> get_preferences(App& app, api::Request request);
+[[nodiscard]] Task<api::Response> patch_preferences(App& app, api::Request request);
 [[nodiscard]] Task<api::Response> me(App& app, api::Request request);
 [[nodiscard]] Task<api::Response> list_doctors(App& app, api::Request request);
 [[nodiscard]] Task<api::Response> list_users(App& app, api::Request request);

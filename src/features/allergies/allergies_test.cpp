@@ -235,6 +235,23 @@ TEST(AllergiesTest, AccentsAndOtherLanguages) {
       << "as it is written";
 }
 
+TEST(AllergiesTest, OneNameWhicheverCharactersAreUsed) {
+  const Case cases[] = {
+      {"Aspirin\u2122", "aspirin", "same"},
+      {"Ibuprofen\u00AE 400", "ibuprofen", "same"},
+      {"\uFF30\uFF45\uFF4E\uFF49\uFF43\uFF49\uFF4C\uFF4C\uFF49\uFF4E", "Amoxicillin", "class"},
+      {"Peni\u00ADcillin", "Amoxi\u200Bcillin", "class"},
+      {"Vitamin\u00A0K", "vitamin\tk", "same"},
+      {"\uFF8D\uFF9F\uFF86\uFF7C\uFF98\uFF9D", "Amoxicillin", "class"},  // half-width kana
+      {"\u0627\u0644\u0628\u0646\u0633\u0650\u0644\u064A\u0646", "Amoxicillin", "class"},
+      {"Penicillin\u3001latex", "Amoxicillin", "class"},
+      {"\u0219elenox", "Selenox", "same"},  // of no table: an accent beyond Latin Extended-A
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(match(c.substance, c.medication), c.match) << c.substance << " / " << c.medication;
+  }
+}
+
 TEST(AllergiesTest, AnyTextIsTaken) {
   for (const std::string text : {"\xc3", "\xc3\xff", "\xff\xfe", "(((", "///", " ", "\xcc", "and",
                                  "with and or", "1", "-"}) {

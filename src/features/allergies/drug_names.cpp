@@ -6,113 +6,40 @@
 #include <unordered_map>
 
 #include "base/text.h"
-#include "base/utf8.h"
 #include "features/allergies/drug_table.h"
+#include "text/folded.h"
+#include "text/key.h"
 
 namespace wardbook::allergies {
 namespace {
 
 using Words = std::vector<std::string>;
 
-/// U+00C0 to U+017F without accents; two letters of which the second is a blank count as one.
-constexpr std::string_view kPlain =
-    "A A A A A A AEC E E E E I I I I D N O O O O O   O U U U U Y THss"
-    "a a a a a a aec e e e e i i i i d n o o o o o   o u u u u y thy "
-    "A a A a A a C c C c C c C c D d D d E e E e E e E e E e G g G g "
-    "G g G g H h H h I i I i I i I i I i IJijJ j K k k L l L l L l L "
-    "l L l N n N n N n n N n O o O o O o OEoeR r R r R r S s S s S s "
-    "S s T t T t T t U u U u U u U u U u U u W w Y y Y Z z Z z Z z s ";
-static_assert(kPlain.size() == 2 * (0x180 - 0xC0));
-
 bool is_word_char(char c) {
   return is_lower(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
-}
-
-/// Capital Greek and Cyrillic letters (U+0391 to U+03A9, U+0400 to U+042F) as small ones, Greek
-/// ones without accents, the final sigma as the other; 0 for others.
-unsigned small_letter(unsigned code) {
-  switch (code) {
-    case 0x386:
-    case 0x3AC:
-      return 0x3B1;
-    case 0x388:
-    case 0x3AD:
-      return 0x3B5;
-    case 0x389:
-    case 0x3AE:
-      return 0x3B7;
-    case 0x38A:
-    case 0x3AF:
-    case 0x3CA:
-      return 0x3B9;
-    case 0x38C:
-    case 0x3CC:
-      return 0x3BF;
-    case 0x38E:
-    case 0x3CD:
-    case 0x3CB:
-      return 0x3C5;
-    case 0x38F:
-    case 0x3CE:
-      return 0x3C9;
-    case 0x3C2:
-      return 0x3C3;
-    default:
-      break;
-  }
-  if ((code >= 0x391 && code <= 0x3A9) || (code >= 0x410 && code <= 0x42F)) return code + 0x20;
-  if (code >= 0x400 && code <= 0x40F) return code + 0x50;
-  return 0;
-}
-
-/// Bytes of the sign that the text begins with and that is no letter: blanks, dashes, quotation
-/// marks, bullets (U+2000 to U+206F), trade mark and the like (U+2100 to U+214F).
-std::size_t sign_at_front(std::string_view text) {
-  if (const auto blank = blank_at_front(text)) return blank;
-  if (text.size() < 3 || text[0] != '\xE2') return 0;
-  const auto second = static_cast<unsigned char>(text[1]);
-  return second == 0x80 || second == 0x81 || second == 0x84 || second == 0x85 ? 3 : 0;
-}
-
-/// Lower case and without accents; signs are blanks, letters of other alphabets stay as they are.
-std::string fold(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (const auto sign = sign_at_front(text.substr(i))) {
-      out += text[i] == '\n' ? '\n' : ' ';
-      i += sign - 1;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
-    const unsigned code = (byte & 0x1FU) << 6U | (next & 0x3FU);
-    if (const unsigned letter = byte >= 0xCE && byte <= 0xD0 ? small_letter(code) : 0) {
-      out += static_cast<char>(0xC0U | letter >> 6U);
-      out += static_cast<char>(0x80U | (letter & 0x3FU));
-      ++i;
-    } else if (byte < 0xC2 || byte > 0xCD) {
-      out += lower_case(text[i]);
-    } else if (code >= 0xC0 && code < 0x180) {
-      for (const char c : kPlain.substr(2 * (code - 0xC0), 2)) {
-        if (c != ' ') out += lower_case(c);
-      }
-      ++i;
-    } else if (code >= 0x300 && code < 0x370) {
-      ++i;  // an accent of its own
-    } else if (code < 0xC0) {
-      out += ' ';  // no-break space, signs
-      ++i;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
 }
 
 void replace_all(std::string& word, std::string_view from, std::string_view to) {
   for (auto at = word.find(from); at != std::string::npos; at = word.find(from, at + to.size())) {
     word.replace(at, from.size(), to);
   }
+}
+
+/// As text::Folded has it; signs that are no letters are blanks, but for those of ASCII.
+std::string fold(std::string_view text) {
+  std::string typed(text);
+  for (const std::string_view mark : {"\u2120", "\u2122"}) replace_all(typed, mark, " ");
+  const text::Folded folded(typed);
+  std::string out;
+  for (const char32_t point : text::points(folded.text())) {
+    const bool ascii = point < 0x80 && (point >= ' ' || point == '\n');
+    if (ascii || text::is_word(point)) {
+      text::append_point(point, out);
+    } else {
+      out += ' ';
+    }
+  }
+  return out;
 }
 
 /// Cyrillic words without the ending of their case (пенициллина, пенициллинов).

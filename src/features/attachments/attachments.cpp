@@ -1,6 +1,8 @@
 #include "features/attachments/attachments.h"
 
 #include "api/input.h"
+#include "features/attachments/attachments_sql.h"
+#include "features/attachments/parts.h"
 
 namespace wardbook::attachments {
 namespace {
@@ -41,8 +43,30 @@ Attachment Attachment::from_row(const db::RowView& r) {
   a.upload_expires_at = maybe_time(r, 24);
   a.purged = r.boolean(25);
   a.upload_key = r.maybe_str(26);
-  a.uploaded_by_name = r.maybe_str(27);
+  a.in_parts = r.boolean(27);
+  a.upload_id = r.maybe_str(28);
+  a.part_bytes = r.maybe_int64(29).value_or(0);
+  if (!r.is_null(30)) {
+    for (auto& digest : r.text_array(30)) a.part_sha256.push_back(digest.value_or(""));
+  }
+  a.completed_at = maybe_time(r, 31);
+  a.uploaded_by_name = r.maybe_str(32);
   return a;
+}
+
+Usage Usage::from_row(const db::RowView& r) {
+  return {r.int64(0), r.boolean(1), r.int64(2), r.int64(3),
+          r.int64(4), r.int64(5),   r.int64(6), r.int64(7)};
+}
+
+Task<std::vector<Usage>> usage(db::Tx& tx, int most_days, std::int64_t small_bytes) {
+  co_return co_await tx.all(kUsage, most_days, small_bytes);
+}
+
+std::int64_t upload_requests(std::int64_t stored_bytes, const Settings::Attachments& settings) {
+  if (stored_bytes < settings.multipart_threshold_bytes) return 1;
+  const auto parts = part_count(stored_bytes, part_bytes_for(stored_bytes, settings.part_bytes));
+  return parts + 2;  // the upload is made, and put together
 }
 
 std::string to_json(const Attachment& a) {

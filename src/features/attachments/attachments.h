@@ -16,10 +16,12 @@
 #include "db/pool.h"
 #include "db/query.h"
 #include "features/audit/audit.h"
+#include "jobs/jobs.h"
 
 namespace wardbook::s3 {
+struct ListedObject;
 class Store;
-}
+}  // namespace wardbook::s3
 
 /// Files of visit records. Rows first, objects second, confirmation last: a pending row, a
 /// presigned PUT straight to the store, a verified `complete`. Whatever breaks in between, the
@@ -92,6 +94,12 @@ struct Attachment {
   /// The key that the upload's URL names; absent where the bytes came through the service. Not
   /// s3_key once a completion has given the file a key of its own.
   std::optional<std::string> upload_key;
+  bool in_parts = false;
+  std::optional<std::string> upload_id;  ///< the store's, of an upload in parts
+  std::int64_t part_bytes = 0;           ///< of each part but the last one
+  std::vector<std::string> part_sha256;  ///< hex, of each part, if the client declared them
+  /// When all of it had arrived. A pending file that has it waits to be verified.
+  std::optional<std::string> completed_at;
   static Attachment from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Attachment& attachment);
@@ -99,21 +107,77 @@ struct Attachment {
 /// What one pass of the sweep did in a tenant.
 struct Swept {
   std::int64_t abandoned = 0;  ///< uploads that never completed
+  std::int64_t aborted = 0;    ///< uploads in parts that were left at the store
   std::int64_t purged = 0;     ///< deleted or rejected files whose object is gone now
   std::int64_t orphans = 0;    ///< objects without a row
   bool more = false;           ///< of the first two, left by `most`
 };
 /// Ends uploads whose URL expired (`grace` ago: what is on its way then may still arrive), removes
 /// the objects of rejected files and of those deleted longer ago than the retention time (never
-/// under legal hold), and objects without a row. Only of the store's own bucket. Two may run at the
-/// same time: each claims its rows. `before_step` may end it by an exception before each step, and
-/// `most` bounds the uploads ended and the objects of files removed; orphans are looked for when
-/// nothing else is left. Fails with store_unavailable.
+/// under legal hold), uploads in parts that no pending file has, and objects without a row. Only of
+/// the store's own bucket. Two may run at the same time: each claims its rows. `before_step` may
+/// end it by an exception before each step, and `most` bounds the uploads ended and the objects of
+/// files removed; orphans are looked for when nothing else is left. Fails with store_unavailable.
 [[nodiscard]] Task<Swept> sweep(db::Pool& db, s3::Store& store, TenantId tenant,
                                 const Settings::Attachments& settings, std::chrono::seconds grace,
                                 std::function<void()> before_step = {},
                                 std::int64_t most = std::numeric_limits<std::int64_t>::max());
 
+/// Verifies the next file of the tenant with an id above `after` that has arrived and is too large
+/// to be read while its client waits: reads it once, and publishes or rejects it. Returns the id,
+/// nullopt when there is none. Two may run at the same time. `before_step` may end it by an
+/// exception before each piece. Fails with store_unavailable.
+[[nodiscard]] Task<std::optional<AttachmentId>> verify_next(db::Pool& db, s3::Store& store,
+                                                            TenantId tenant, const Clock& clock,
+                                                            AttachmentId after,
+                                                            std::function<void()> before_step = {});
+/// Does so in every tenant that a completion has told of, and within `all_every` in all of them.
+[[nodiscard]] jobs::Job verification_job(db::Pool& db, s3::Store& store, const Clock& clock,
+                                         std::chrono::seconds all_every);
+
+// ---- database against bucket ------------------------------------------------------------------
+
+/// What a walk along the rows and the bucket's list of a tenant found.
+struct Checked {
+  std::int64_t rows = 0;
+  std::int64_t objects = 0;
+  std::int64_t missing = 0;  ///< files without an object
+  std::int64_t orphans = 0;  ///< objects without a row
+  std::int64_t altered =
+      0;  ///< of another size, with another ETag or other bytes than its row says
+};
+using OnFinding = std::function<void(const std::string& key, const std::string& what)>;
+/// Both ways, page by page, however many there are; repairs nothing. With `rehash` every object is
+/// read and hashed. What changes meanwhile is looked at once more before it is called missing.
+/// Fails with store_unavailable.
+[[nodiscard]] Task<Checked> check_store(db::Pool& db, s3::Store& store, TenantId tenant,
+                                        bool rehash, OnFinding on_finding);
+
+/// A record's objects as the bucket has them, all pages, whatever the database says. Fails with
+/// store_unavailable.
+[[nodiscard]] Task<> list_objects(s3::Store& store, TenantId tenant, RecordId record,
+                                  std::function<void(const s3::ListedObject&)> visit);
+
+// ---- what files take at the store --------------------------------------------------------------
+
+/// Files of one day of their last access, all below `small_bytes` of stored bytes or none.
+struct Usage {
+  std::int64_t idle_days = 0;
+  bool small = false;
+  std::int64_t objects = 0;
+  std::int64_t stored_bytes = 0;
+  std::int64_t file_bytes = 0;
+  std::int64_t new_objects = 0;  ///< of the last 30 days
+  std::int64_t new_bytes = 0;
+  std::int64_t read_objects = 0;  ///< downloaded in the last 30 days
+  static Usage from_row(const db::RowView& row);
+};
+/// Of everything that was published and not purged. What has been idle for longer counts as idle
+/// for `most_days`, so there are at most twice as many rows as that.
+[[nodiscard]] Task<std::vector<Usage>> usage(db::Tx& tx, int most_days, std::int64_t small_bytes);
+/// How many requests that are billed as PUT an upload of so many bytes takes.
+[[nodiscard]] std::int64_t upload_requests(std::int64_t stored_bytes,
+                                           const Settings::Attachments& settings);
 /// Recomputes what is kept of files and holds their rows against it. Adds to `verdict`.
 [[nodiscard]] Task<> verify_files(db::Pool& db, TenantId tenant, audit::Verdict& verdict);
 

@@ -19,6 +19,7 @@ using MaybeText = std::optional<std::string>;
   "a.storage_class, a.etag, a.download_count, a.last_accessed_at, a.added_after_finalization, " \
   "a.upload_expires_at, a.purged_at IS NOT NULL, "                                              \
   "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END, "            \
+  "a.upload_mode = 'multipart', a.upload_id, a.part_bytes, a.part_sha256, a.completed_at, "     \
   "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by)"
 #define WB_ATTACHMENT_FROM                                                  \
   " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
@@ -68,12 +69,13 @@ inline const db::Query<void, AttachmentId, std::string> kMove{"attachments.move"
 
 inline const db::Query<db::Int64Row, RecordId, std::string, std::string, std::int64_t, std::string,
                        std::string, AccountId, MaybeText, std::int64_t, std::int64_t, MaybeText,
-                       MaybeText, bool, std::string, std::string, std::string>
+                       MaybeText, bool, std::string, std::string, std::string,
+                       std::optional<std::int64_t>, std::optional<std::vector<std::string>>>
     kInsertAttachment{"attachments.insert", R"sql(
   INSERT INTO {tenant}.record_attachments (record_id, file_name, file_type, file_size, s3_key,
     s3_bucket, uploaded_by, description, version, stored_size, content_encoding, stored_sha256,
-    added_after_finalization, upload_mode, upload_expires_at, created_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    added_after_finalization, upload_mode, upload_expires_at, created_at, part_bytes, part_sha256)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
   RETURNING id)sql"};
 
 /// Here and where a file is restored the database itself marks one that comes to a finalized
@@ -82,8 +84,28 @@ inline const db::Query<void, AttachmentId, std::int64_t, std::string, std::strin
                        std::string>
     kPublish{"attachments.publish", R"sql(
   UPDATE {tenant}.record_attachments SET state = 'available', file_size = $2, sha256 = $3,
-    stored_sha256 = $4, etag = $5, verified_at = $6, completed_at = $6, upload_expires_at = NULL
+    stored_sha256 = $4, etag = $5, verified_at = $6,
+    completed_at = coalesce(completed_at, $6), upload_expires_at = NULL
   WHERE id = $1)sql"};
+/// The upload at the store ($3), unless somebody else has noted another one than $2 meanwhile.
+inline const db::Query<db::Int64Row, AttachmentId, MaybeText, std::string> kNoteUpload{
+    "attachments.note_upload", R"sql(
+  UPDATE {tenant}.record_attachments SET upload_id = $3
+  WHERE id = $1 AND state = 'pending' AND upload_id IS NOT DISTINCT FROM $2
+  RETURNING id)sql"};
+/// Fresh URLs were given out.
+inline const db::Query<void, AttachmentId, std::string> kProlong{"attachments.prolong", R"sql(
+  UPDATE {tenant}.record_attachments SET upload_expires_at = greatest(upload_expires_at, $2)
+  WHERE id = $1 AND state = 'pending' AND completed_at IS NULL)sql"};
+/// All of it has arrived, and waits to be verified.
+inline const db::Query<void, AttachmentId, std::string> kArrived{"attachments.arrived", R"sql(
+  UPDATE {tenant}.record_attachments SET completed_at = $2, upload_expires_at = NULL
+  WHERE id = $1 AND state = 'pending')sql"};
+inline const db::Query<Attachment, AttachmentId, std::string> kNextToVerify{
+    "attachments.next_to_verify",
+    "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
+    "WHERE a.state = 'pending' AND a.completed_at IS NOT NULL AND a.id > $1 AND a.s3_bucket = $2 "
+    "ORDER BY a.id LIMIT 1"};
 inline const db::Query<void, AttachmentId, std::string> kReject{"attachments.reject", R"sql(
   UPDATE {tenant}.record_attachments SET state = 'rejected', rejected_reason = $2,
     deleted_at = now(), upload_expires_at = NULL
@@ -145,15 +167,64 @@ inline const db::Query<db::TextRow, std::vector<std::string>> kUnknownKeys{
     AND NOT EXISTS (SELECT FROM {tenant}.record_attachments a
                     WHERE a.state = 'pending' AND a.past_keys[1] = k))sql"};
 
+/// A file's place at the store, as its row says.
+struct StoredRow {
+  AttachmentId id;
+  std::string key;
+  std::int64_t stored_size = 0;
+  MaybeText etag;
+  MaybeText stored_sha256;
+  std::string state;
+  bool arrived = false;
+  static StoredRow from_row(const db::RowView& r) {
+    return {r.id<AttachmentId>(0), r.str(1), r.int64(2),  r.maybe_str(3),
+            r.maybe_str(4),        r.str(5), r.boolean(6)};
+  }
+};
+/// In the order of the bytes of their keys, as the store lists them.
+inline const db::Query<StoredRow, std::string, std::string, int> kStoredRows{
+    "attachments.stored_rows", R"sql(
+  SELECT id, s3_key, stored_size, etag, stored_sha256, state, completed_at IS NOT NULL
+  FROM {tenant}.record_attachments
+  WHERE s3_key COLLATE "C" > $1 AND s3_bucket = $2 AND purged_at IS NULL
+  ORDER BY s3_key COLLATE "C" LIMIT $3)sql"};
+
+inline const db::Query<Usage, int, std::int64_t> kUsage{"attachments.usage", R"sql(
+  SELECT least(greatest(floor(extract(epoch FROM
+           now() - coalesce(last_accessed_at, completed_at, created_at)) / 86400)::bigint, 0), $1),
+         stored_size < $2, count(*), sum(stored_size)::bigint, sum(file_size)::bigint,
+         count(*) FILTER (WHERE created_at > now() - interval '30 days'),
+         coalesce(sum(stored_size) FILTER (WHERE created_at > now() - interval '30 days'),
+                  0)::bigint,
+         count(*) FILTER (WHERE last_accessed_at > now() - interval '30 days')
+  FROM {tenant}.record_attachments
+  WHERE purged_at IS NULL AND state IN ('available', 'quarantined', 'deleted')
+  GROUP BY 1, 2)sql"};
+
+/// Of uploads in parts at the store, key ($1) by key with its id ($2), those that no pending file
+/// has. Where the id is not noted yet, it may be about to be.
+struct UnknownUpload {
+  std::string key;
+  std::string id;
+  static UnknownUpload from_row(const db::RowView& r) { return {r.str(0), r.str(1)}; }
+};
+inline const db::Query<UnknownUpload, std::vector<std::string>, std::vector<std::string>>
+    kUnknownUploads{"attachments.unknown_uploads", R"sql(
+  SELECT u.k, u.id FROM unnest($1::text[], $2::text[]) AS u (k, id)
+  WHERE NOT EXISTS (SELECT FROM {tenant}.record_attachments a
+                    WHERE a.s3_key = u.k AND a.state = 'pending'
+                      AND (a.upload_id IS NULL OR a.upload_id = u.id)))sql"};
+
 /// A file with its last version, and the time of this transaction.
 struct KeptAttachment {
   Attachment file;
   audit::LastVersion last;
   Time now{};
   static KeptAttachment from_row(const db::RowView& r) {
-    constexpr int kAfterFile = 27;
-    return {Attachment::from_row(r), audit::LastVersion::from_row(r, kAfterFile),
-            r.time(kAfterFile + 4)};
+    constexpr int kOfVersion = 5;  // the last columns
+    const int at = r.columns() - kOfVersion;
+    return {Attachment::from_row(r), audit::LastVersion::from_row(r, at),
+            r.time(at + kOfVersion - 1)};
   }
 };
 #define WB_KEPT_ATTACHMENT                                                                   \

@@ -1,7 +1,7 @@
 #include "api/conditions.h"
-#include "api/idempotency.h"
 #include "api/input.h"
 #include "api/paging.h"
+#include "api/write.h"
 #include "base/gzip.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -113,28 +113,25 @@ Task<> send_pieces(net::Exchange& exchange, Outgoing& out, std::string piece, st
   }
 }
 
-void queue_download(db::Tx& tx, const api::Request& req, const Attachment& a,
-                    audit::Action action) {
-  tx.queue(kCountDownload, a.id);
-  audit::Entry seen{.action = action,
-                    .resource = "attachment",
-                    .resource_id = a.id.value,
-                    .patient = a.patient_id};
-  audit::record(tx, audit::actor_of(req), std::move(seen));
+void queue_download(api::Write& w, const Attachment& a, audit::Action action) {
+  w.tx().queue(kCountDownload, a.id);
+  w.log({.action = action,
+         .resource = "attachment",
+         .resource_id = a.id.value,
+         .patient = a.patient_id});
 }
 
 Task<> was_downloaded(App& app, const api::Request& req, const Attachment& a) {
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  queue_download(tx, req, a, "attachment.download");
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
+  api::Write w = co_await api::write(app, req);
+  queue_download(w, a, "attachment.download");
+  co_await w.commit();
 }
 
 Task<> was_read(App& app, const api::Request& req, audit::Action action, RecordId record,
                 PatientId patient) {
   audit::Entry seen{
       .action = action, .resource = "record", .resource_id = record.value, .patient = patient};
-  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+  co_await app.audit.read(req, std::move(seen));
 }
 
 /// Ends a request for a file whose bytes are not those that were verified, and says so to its
@@ -151,7 +148,7 @@ Task<> fail_altered(App& app, const api::Request& req, const Attachment& a) {
                      .patient = a.patient_id,
                      .refused = true,
                      .reason = kAltered};
-  co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(entry));
+  co_await app.audit.read(req, std::move(entry));
   throw Failure(Code::attachment_altered, {}, kAltered);
 }
 
@@ -226,11 +223,19 @@ Task<Attachment> available(App& app, const api::Request& req) {
 
 }  // namespace
 
-Task<Attachment> find_attachment(App& app, const api::Request& req) {
+Task<Attachment> find_shown(App& app, const api::Request& req) {
   const auto id = req.path_id<AttachmentId>(Code::attachment_not_found);
   auto a = co_await app.db.read_maybe_one(req.caller.tenant(), kGetAttachment, id);
-  if (!a || a->purged) throw Failure(Code::attachment_not_found);
+  if (!a) throw Failure(Code::attachment_not_found);
+  const bool told_later = a->state == "rejected" && a->completed_at;
+  if (a->purged && !told_later) throw Failure(Code::attachment_not_found);
   co_return std::move(*a);
+}
+
+Task<Attachment> find_attachment(App& app, const api::Request& req) {
+  Attachment a = co_await find_shown(app, req);
+  if (a.purged) throw Failure(Code::attachment_not_found);
+  co_return a;
 }
 
 Task<api::Response> list_attachments(App& app, api::Request req) {
@@ -256,7 +261,7 @@ Task<api::Response> list_attachments(App& app, api::Request req) {
 }
 
 Task<api::Response> get_attachment(App& app, api::Request req) {
-  const Attachment a = co_await find_attachment(app, req);
+  const Attachment a = co_await find_shown(app, req);
   co_await was_read(app, req, "attachment.read", a.record_id, a.patient_id);
   co_return api::ok(to_json(a));
 }
@@ -282,30 +287,25 @@ Task<api::Response> download_url(App& app, api::Request req) {
     altered = true;
   }
   if (altered) co_await fail_altered(app, req, a);
-  std::optional<api::Response> answer;
-  bool replayed = false;
-  try {
-    db::Tx tx = co_await api::begin_write(app.db, req);
-    queue_download(tx, req, a, "attachment.download_url");
+  api::Write w = co_await api::write(app, req);
+  api::Response answer;
+  if (!w.replayed()) {
+    queue_download(w, a, "attachment.download_url");
     req.saw("attachment", a.id.value, a.patient_id);
-    api::Response stored = api::ok(std::string("{}"));  // without the URL, which is a secret
-    answer = co_await api::commit_write(tx, req, std::move(stored));
-    app.audit.touch(req.caller.tenant());
-  } catch (api::Replay& replay) {
-    answer = std::move(replay.response);
-    replayed = true;
-  }
-  // Not one more download, but one more way to the bytes that somebody was given.
-  if (replayed) {
+    // Kept without the URL, which is a secret.
+    answer = co_await w.commit(api::ok(std::string("{}")));
+  } else {
+    // Not one more download, but one more way to the bytes that somebody was given.
+    answer = w.replay();
     audit::Entry seen{.action = "attachment.download_url",
                       .resource = "attachment",
                       .resource_id = a.id.value,
                       .patient = a.patient_id};
-    co_await app.audit.write(req.caller.tenant(), audit::actor_of(req), std::move(seen));
+    co_await app.audit.read(req, std::move(seen));
     if (req.looks != nullptr) req.looks->entered = true;
   }
-  answer->body = signed_url_json(app, a);
-  co_return std::move(*answer);
+  answer.body = signed_url_json(app, a);
+  co_return answer;
 }
 
 Task<api::Response> download_content(App& app, api::Request req) {

@@ -55,7 +55,8 @@ std::optional<std::string> fault_of(const KeptAttachment& row) {
 
 }  // namespace
 
-Task<> keep_file(db::Tx& tx, AttachmentId id, audit::Actor actor, audit::Entry entry) {
+Task<audit::Entry> keep_file(db::Tx& tx, AttachmentId id, std::optional<AccountId> by,
+                             audit::Entry entry) {
   const auto now = co_await tx.one(kToKeep, id);
   audit::RowVersion version;
   version.resource = "attachment";
@@ -63,14 +64,14 @@ Task<> keep_file(db::Tx& tx, AttachmentId id, audit::Actor actor, audit::Entry e
   version.version = now.last.version + 1;
   version.kind = entry.action.name();
   version.patient = now.file.patient_id;
-  version.by = actor.account;
+  version.by = by;
   version.at = now.now;
   version.content_format = kContentFormat;
   version.content = canonical_1(now.file);
   json::value after = json::parse(entry.after.value_or("{}"));
   after.as_object()["content_hash"] = audit::keep(tx, std::move(version));
   entry.after = json::serialize(after);
-  audit::record(tx, actor, std::move(entry));
+  co_return entry;
 }
 
 Task<> verify_files(db::Pool& db, TenantId tenant, audit::Verdict& verdict) {

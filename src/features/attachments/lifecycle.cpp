@@ -1,5 +1,5 @@
-#include "api/idempotency.h"
 #include "api/input.h"
+#include "api/write.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/headers.h"
 #include "features/attachments/kept_files.h"
@@ -64,13 +64,15 @@ Task<bool> purge(db::Pool& db, s3::Store& store, TenantId tenant, int retention_
       if (!a) co_return false;
       tx.queue(kPurged, a->id);
       audit::Entry entry = entry_of(*a, "attachment.purge", a->state, "purged");
-      audit::Actor nobody;
       if (a->state == "deleted") {
-        co_await keep_file(tx, a->id, std::move(nobody), std::move(entry));
-      } else {
-        audit::record(tx, nobody, std::move(entry));
+        entry = co_await keep_file(tx, a->id, std::nullopt, std::move(entry));
       }
+      audit::record(tx, audit::Actor{}, std::move(entry));
       co_await tx.commit();
+    }
+    if (a->state == "rejected" && a->upload_id) {
+      const auto aborted = co_await store.abort_upload(a->s3_key, *a->upload_id);
+      if (!aborted) throw store_failure(aborted.error());
     }
     const auto removed = co_await store.remove(a->s3_key);
     if (!removed) throw store_failure(removed.error());
@@ -112,14 +114,69 @@ Task<std::int64_t> remove_orphans(db::Pool& db, s3::Store& store, TenantId tenan
   co_return count;
 }
 
+Task<std::int64_t> abort_unknown(db::Pool& db, s3::Store& store, TenantId tenant,
+                                 std::vector<s3::StaleUpload> uploads, const Bounds& bounds) {
+  std::vector<std::string> keys;
+  std::vector<std::string> ids;
+  for (auto& upload : uploads) {
+    keys.push_back(std::move(upload.key));
+    ids.push_back(std::move(upload.upload_id));
+  }
+  db::Tx tx = co_await db.begin_job(std::move(tenant));
+  const auto unknown = co_await tx.all(kUnknownUploads, std::move(keys), std::move(ids));
+  co_await tx.commit();
+  for (const auto& upload : unknown) {
+    bounds.step();
+    const auto aborted = co_await store.abort_upload(upload.key, upload.id);
+    if (!aborted) throw store_failure(aborted.error());
+  }
+  co_return static_cast<std::int64_t>(unknown.size());
+}
+
+/// Uploads in parts that no pending file has, page by page: their parts cost money and show in no
+/// list of objects.
+Task<std::int64_t> abort_uploads(db::Pool& db, s3::Store& store, TenantId tenant,
+                                 const Bounds& bounds) {
+  const std::string prefix = tenant.str() + "/medical-records/";
+  std::int64_t count = 0;
+  std::string key_marker;
+  std::string id_marker;
+  do {
+    bounds.step();
+    auto page = co_await store.list_uploads_page(prefix, key_marker, id_marker);
+    if (!page) throw store_failure(page.error());
+    if (!page->uploads.empty()) {
+      count += co_await abort_unknown(db, store, tenant, std::move(page->uploads), bounds);
+    }
+    key_marker = std::move(page->next_key_marker);
+    id_marker = std::move(page->next_upload_id_marker);
+  } while (!key_marker.empty());
+  co_return count;
+}
+
+/// Ends a pending upload at its uploader's wish. What the store does not remove now the sweep does.
+Task<api::Response> abort_pending(App& app, const api::Request& req, api::Write w, Attachment a) {
+  w.tx().queue(kReject, a.id, "the upload was aborted");
+  w.log(entry_of(a, "attachment.abort", "pending", "rejected"));
+  co_await w.commit();
+  const Door door = door_of(app, req);
+  co_await remove_rejected(door, std::move(a));
+  co_return api::no_content();
+}
+
 }  // namespace
 
 Task<api::Response> delete_attachment(App& app, api::Request req) {
   refuse_foreign_headers(req.head.headers);
   const auto id = req.path_id<AttachmentId>(Code::attachment_not_found);
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const auto a = co_await tx.maybe_one(kLockAttachment, id);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
+  auto a = co_await tx.maybe_one(kLockAttachment, id);
   if (!a || a->purged || a->state == "deleted") throw Failure(Code::attachment_not_found);
+  if (a->state == "pending") {
+    co_return co_await abort_pending(app, req, std::move(w), std::move(*a));
+  }
   if (a->state != "available") throw Failure(Code::attachment_not_available);
   if (a->record_status != "draft") throw Failure(Code::attachment_not_removable);
   const auto was_signed = co_await tx.one(kSignedWith, id);
@@ -129,28 +186,28 @@ Task<api::Response> delete_attachment(App& app, api::Request req) {
   }
   tx.queue(kMarkDeleted, id, req.caller.account);
   audit::Entry entry = entry_of(*a, "attachment.delete", "available", "deleted");
-  co_await keep_file(tx, id, audit::actor_of(req), std::move(entry));
-  co_await tx.commit();
-  app.audit.touch(req.caller.tenant());
-  co_return api::no_content();
+  entry = co_await keep_file(tx, id, req.caller.account, std::move(entry));
+  w.log(std::move(entry));
+  co_return co_await w.commit(api::no_content());
 }
 
 Task<api::Response> restore_attachment(App& app, api::Request req) {
   refuse_foreign_headers(req.head.headers);
   const auto id = req.path_id<AttachmentId>(Code::attachment_not_found);
-  db::Tx tx = co_await api::begin_write(app.db, req);
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return w.replay();
+  db::Tx& tx = w.tx();
   const auto a = co_await tx.maybe_one(kLockAttachment, id);
   if (!a || a->purged) throw Failure(Code::attachment_not_found);
   if (a->state != "deleted") throw Failure(Code::conflict, "The file is not deleted.");
   tx.queue(kRestore, id);
   audit::Entry entry = entry_of(*a, "attachment.restore", "deleted", "available");
-  co_await keep_file(tx, id, audit::actor_of(req), std::move(entry));
+  entry = co_await keep_file(tx, id, req.caller.account, std::move(entry));
+  w.log(std::move(entry));
   const Attachment after = co_await tx.one(kShowAttachment, id);
   req.saw("attachment", after.id.value, after.patient_id);
   api::Response response = api::ok(to_json(after));
-  response = co_await api::commit_write(tx, req, std::move(response));
-  app.audit.touch(req.caller.tenant());
-  co_return response;
+  co_return co_await w.commit(std::move(response));
 }
 
 Task<Swept> sweep(db::Pool& db, s3::Store& store, TenantId tenant,
@@ -161,7 +218,9 @@ Task<Swept> sweep(db::Pool& db, s3::Store& store, TenantId tenant,
   const bool uploads = co_await end_abandoned(db, tenant, grace, bounds, out.abandoned);
   const bool files = co_await purge(db, store, tenant, settings.retention_days, bounds, out.purged);
   out.more = uploads || files;
-  if (!out.more) out.orphans = co_await remove_orphans(db, store, tenant, bounds);
+  if (out.more) co_return out;
+  out.aborted = co_await abort_uploads(db, store, tenant, bounds);
+  out.orphans = co_await remove_orphans(db, store, tenant, bounds);
   co_return out;
 }
 

@@ -1,11 +1,12 @@
 #include <algorithm>
 
-#include "api/idempotency.h"
 #include "api/input.h"
+#include "api/write.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/headers.h"
+#include "features/attachments/parts.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
 #include "features/records/records.h"
@@ -27,6 +28,8 @@ struct Declared {
   MaybeText content_encoding;
   MaybeText stored_sha256;
   MaybeText description;
+  std::optional<std::int64_t> part_bytes;  ///< of an upload in parts
+  std::optional<std::vector<std::string>> part_sha256;
 };
 
 void check_name_and_type(const Declared& d, std::vector<Fault>& faults) {
@@ -35,6 +38,42 @@ void check_name_and_type(const Declared& d, std::vector<Fault>& faults) {
   }
   if (const auto fault = type_fault(d.file_name, d.file_type)) {
     faults.push_back({fault->starts_with("has") ? "/file_name" : "/file_type", *fault});
+  }
+}
+
+/// A SHA-256 in hex, in lower case; nullopt for anything else.
+MaybeText digest_in_hex(std::string_view hex) {
+  const auto raw = from_hex(hex);
+  if (!raw || raw->size() != 32) return std::nullopt;
+  return to_hex(*raw);
+}
+
+/// How the file is cut into parts, if it is large enough; and what each has to be, if that is
+/// declared.
+void parse_parts(api::Input& in, Declared& d, std::vector<Fault>& faults,
+                 const Settings::Attachments& settings) {
+  if (d.stored_size >= settings.multipart_threshold_bytes) {
+    d.part_bytes = part_bytes_for(d.stored_size, settings.part_bytes);
+  }
+  const auto* digests = in.array("part_sha256", Need::optional, kMostParts);
+  if (digests == nullptr) return;
+  const std::int64_t count = d.part_bytes ? part_count(d.stored_size, *d.part_bytes) : 0;
+  if (static_cast<std::int64_t>(digests->size()) != count) {
+    in.fault("part_sha256", count == 0 ? "is for files in parts, and this one has none"
+                                       : "must have " + std::to_string(count) +
+                                             " digests, one for each part of " +
+                                             std::to_string(*d.part_bytes) + " bytes");
+    return;
+  }
+  d.part_sha256.emplace();
+  for (std::size_t i = 0; i < digests->size() && faults.size() < kMostFaults; ++i) {
+    const auto* text = (*digests)[i].if_string();
+    auto digest = text == nullptr ? std::nullopt : digest_in_hex({text->data(), text->size()});
+    if (!digest) {
+      faults.push_back({"/part_sha256/" + std::to_string(i), "must be 64 hexadecimal digits"});
+      continue;
+    }
+    d.part_sha256->push_back(std::move(*digest));
   }
 }
 
@@ -59,13 +98,10 @@ Declared parse_declared(const boost::json::object& body, const Settings::Attachm
     in.fault("stored_size", "must be file_size for a file that is not encoded");
   }
   if (const auto hash = in.text("stored_sha256", Need::optional, 64)) {
-    const auto raw = from_hex(*hash);
-    if (raw && raw->size() == 32) {
-      d.stored_sha256 = to_hex(*raw);
-    } else {
-      in.fault("stored_sha256", "must be 64 hexadecimal digits");
-    }
+    d.stored_sha256 = digest_in_hex(*hash);
+    if (!d.stored_sha256) in.fault("stored_sha256", "must be 64 hexadecimal digits");
   }
+  parse_parts(in, d, faults, settings);
   d.description = in.text("description", Need::optional, kDescriptionMost, true);
   in.finish({"id", "state", "version", "s3_key", "s3_bucket", "sha256"});
   if (!d.file_name.empty() && !d.file_type.empty()) check_name_and_type(d, faults);
@@ -73,28 +109,29 @@ Declared parse_declared(const boost::json::object& body, const Settings::Attachm
   return d;
 }
 
-/// The pending row; `tx` is committed by the caller.
-Task<Attachment> insert_pending(App& app, db::Tx& tx, const api::Request& req, RecordId record,
+/// The pending row; the caller commits.
+Task<Attachment> insert_pending(App& app, api::Write& w, const api::Request& req, RecordId record,
                                 Declared d, std::string mode) {
+  db::Tx& tx = w.tx();
   const auto of = co_await tx.maybe_one(kRecordOfUpload, record);
   if (!of) throw Failure(Code::record_not_found);
   const Time now = app.clock.now();
   auto [version, key] = co_await free_key(tx, req.caller.tenant(), now, record, d.file_name);
-  const auto id = co_await tx.one(
-      kInsertAttachment, record, d.file_name, d.file_type, d.file_size, std::move(key),
-      app.settings.storage.bucket, req.caller.account, d.description, version, d.stored_size,
-      d.content_encoding, d.stored_sha256, of->status != "draft", std::move(mode),
-      format_rfc3339(now + app.settings.attachments.url_ttl), format_rfc3339(now));
-  audit::Entry entry{.action = "attachment.start",
-                     .resource = "attachment",
-                     .resource_id = id.value,
-                     .patient = of->patient};
-  audit::record(tx, audit::actor_of(req), std::move(entry));
+  const auto id = co_await tx.one(kInsertAttachment, record, d.file_name, d.file_type, d.file_size,
+                                  std::move(key), app.settings.storage.bucket, req.caller.account,
+                                  d.description, version, d.stored_size, d.content_encoding,
+                                  d.stored_sha256, of->status != "draft", std::move(mode),
+                                  format_rfc3339(now + app.settings.attachments.url_ttl),
+                                  format_rfc3339(now), d.part_bytes, d.part_sha256);
+  w.log({.action = "attachment.start",
+         .resource = "attachment",
+         .resource_id = id.value,
+         .patient = of->patient});
   co_return co_await tx.one(kShowAttachment, AttachmentId(id.value));
 }
 
-/// `{attachment, upload}` with a fresh URL.
-std::string started_json(App& app, const TenantId& tenant, const Attachment& a, s3::Habits habits) {
+/// The member `upload` of one PUT, with a fresh URL.
+std::string single_json(App& app, const TenantId& tenant, const Attachment& a, s3::Habits habits) {
   const auto headers = bound_headers(a, tenant, habits);
   const auto ttl = std::min(app.settings.attachments.url_ttl, std::chrono::seconds(3'600));
   s3::PresignRequest request;
@@ -115,12 +152,20 @@ std::string started_json(App& app, const TenantId& tenant, const Attachment& a, 
   up.raw("headers", header_json);
   up.text("expires_at", format_rfc3339(app.clock.now() + ttl));
   up.end();
+  return upload;
+}
+
+/// `{attachment, upload}` with fresh URLs. An upload in parts is made at the store where there is
+/// none yet.
+Task<std::string> started_json(App& app, TenantId tenant, Attachment a, s3::Habits habits) {
+  if (a.in_parts) a = co_await with_upload(app, tenant, std::move(a));
   std::string out;
   api::ObjectWriter whole(out);
   whole.raw("attachment", to_json(a));
-  whole.raw("upload", upload);
+  whole.raw("upload",
+            a.in_parts ? parts_json(app, a, habits) : single_json(app, tenant, a, habits));
   whole.end();
-  return out;
+  co_return out;
 }
 
 /// A replayed start signs its URL anew: the stored answer names the attachment only.
@@ -131,7 +176,7 @@ Task<api::Response> signed_again(App& app, api::Request req, api::Response store
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
   const Attachment a = co_await tx.one(kShowAttachment, id);
   co_await tx.commit();
-  stored.body = started_json(app, req.caller.tenant(), a, habits);
+  stored.body = co_await started_json(app, req.caller.tenant(), a, habits);
   co_return stored;
 }
 
@@ -140,22 +185,16 @@ Task<api::Response> start_upload(App& app, api::Request req) {
   const auto record = req.path_id<RecordId>(Code::record_not_found);
   Declared declared = parse_declared(req.object(), app.settings.attachments);
   const s3::Habits habits = co_await store_habits(app, req.caller.tenant());
-  std::optional<api::Response> replayed;
-  try {
-    db::Tx tx = co_await api::begin_write(app.db, req);
-    const Attachment a =
-        co_await insert_pending(app, tx, req, record, std::move(declared), "single");
-    req.saw("attachment", a.id.value, a.patient_id);
-    const std::string location = "/api/v1/attachments/" + std::to_string(a.id.value);
-    api::Response stored = api::created("{\"id\":" + std::to_string(a.id.value) + "}", location);
-    api::Response response = co_await api::commit_write(tx, req, std::move(stored));
-    response.body = started_json(app, req.caller.tenant(), a, habits);
-    app.audit.touch(req.caller.tenant());
-    co_return response;
-  } catch (api::Replay& replay) {
-    replayed = std::move(replay.response);
-  }
-  co_return co_await signed_again(app, std::move(req), std::move(*replayed), habits);
+  const std::string mode = declared.part_bytes ? "multipart" : "single";
+  api::Write w = co_await api::write(app, req);
+  if (w.replayed()) co_return co_await signed_again(app, std::move(req), w.replay(), habits);
+  const Attachment a = co_await insert_pending(app, w, req, record, std::move(declared), mode);
+  req.saw("attachment", a.id.value, a.patient_id);
+  const std::string location = "/api/v1/attachments/" + std::to_string(a.id.value);
+  api::Response stored = api::created("{\"id\":" + std::to_string(a.id.value) + "}", location);
+  api::Response response = co_await w.commit(std::move(stored));
+  response.body = co_await started_json(app, req.caller.tenant(), a, habits);
+  co_return response;
 }
 
 /// A client's body on its way to the store: hashed, its first bytes kept for the sniffing.
@@ -274,9 +313,9 @@ Task<api::Response> upload_through(App& app, api::Request req) {
   Declared declared = declared_by_put(req, app.settings.attachments);
   std::optional<Attachment> a;
   {
-    db::Tx tx = co_await app.db.begin(req.caller.tenant());
-    a = co_await insert_pending(app, tx, req, record, std::move(declared), "proxy");
-    co_await tx.commit();
+    api::Write w = co_await api::write(app, req);
+    a = co_await insert_pending(app, w, req, record, std::move(declared), "proxy");
+    co_await w.commit();
   }
   const auto length = static_cast<std::uint64_t>(a->stored_size);
   auto passage = std::make_shared<Passage>(
@@ -359,6 +398,7 @@ std::vector<api::Route> routes() {
       {"GET", "/records/{id}/attachments", records_read, records::kRecord, &list_attachments},
       {"POST", "/attachments/{id}/complete", attachments_write, kAttachment, &complete_upload,
        Body::json},
+      {"GET", "/attachments/{id}/parts", attachments_write, kAttachment, &list_upload_parts},
       {"GET", "/attachments/{id}", records_read, kAttachment, &get_attachment},
       {"GET", "/attachments/{id}/versions", records_read, kAttachment, &list_attachment_versions},
       {"POST", "/attachments/{id}/download-url", records_read, kAttachment, &download_url,

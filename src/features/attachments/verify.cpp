@@ -1,5 +1,7 @@
 #include "features/attachments/verify.h"
 
+#include <utility>
+
 #include "base/gzip.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -33,15 +35,54 @@ struct Reading {
   std::optional<std::string> fault;
 };
 
-Task<Reading> read_whole(s3::ObjectStream& object, Attachment a) {
+/// Holds the parts of an object that is read from its beginning against their declared digests: a
+/// store may take others than its URLs' headers name.
+class PartCheck {
+ public:
+  explicit PartCheck(const Attachment& a) : part_bytes_(a.part_bytes), digests_(a.part_sha256) {}
+  void feed(std::string_view bytes) {
+    while (!digests_.empty() && !bytes.empty()) {
+      const auto room = static_cast<std::size_t>(part_bytes_ - in_part_);
+      const auto piece = bytes.substr(0, room);
+      hasher_.update(piece);
+      in_part_ += static_cast<std::int64_t>(piece.size());
+      bytes.remove_prefix(piece.size());
+      if (in_part_ == part_bytes_) close();
+    }
+  }
+  /// Whether all were as declared.
+  bool finish() {
+    if (in_part_ > 0) close();
+    return digests_.empty() || (same_ && part_ == digests_.size());
+  }
+
+ private:
+  void close() {
+    const std::string found = to_hex(std::exchange(hasher_, Hasher()).finish());
+    same_ = same_ && part_ < digests_.size() && digests_[part_] == found;
+    ++part_;
+    in_part_ = 0;
+  }
+  std::int64_t part_bytes_;
+  std::vector<std::string> digests_;
+  Hasher hasher_;
+  std::int64_t in_part_ = 0;
+  std::size_t part_ = 0;
+  bool same_ = true;
+};
+
+Task<Reading> read_whole(s3::ObjectStream& object, Attachment a,
+                         std::function<void()> before_step) {
   Reading out;
   Hasher stored;
   Hasher original;
   const bool gzip = a.content_encoding.has_value();
   GzipDecoder decoder(static_cast<std::uint64_t>(a.file_size));
+  PartCheck parts(a);
   std::string buffer(kReadBytes, '\0');
   std::string piece;
   while (true) {
+    if (before_step) before_step();
     const std::span<char> into(buffer);
     auto got = co_await object.read(into);
     if (!got && got.error().error == s3::S3Error::changed) {
@@ -52,6 +93,7 @@ Task<Reading> read_whole(s3::ObjectStream& object, Attachment a) {
     if (*got == 0) break;
     const std::string_view bytes(buffer.data(), *got);
     stored.update(bytes);
+    parts.feed(bytes);
     if (gzip) {
       piece.clear();
       decoder.feed(bytes, piece);
@@ -71,6 +113,7 @@ Task<Reading> read_whole(s3::ObjectStream& object, Attachment a) {
   if (gzip && decoder.state() != GzipDecoder::State::done) {
     out.fault = gzip_fault(decoder.state());
   }
+  if (!out.fault && !parts.finish()) out.fault = "the checksum of a part is not as declared";
   out.sha256 = to_hex(original.finish());
   out.stored_sha256 = to_hex(stored.finish());
   co_return out;
@@ -89,6 +132,16 @@ Failure store_failure(const s3::S3Failure& failure) {
   Failure away(Code::store_unavailable, {}, detail);
   away.retry_after(2);
   return away;
+}
+
+/// Of an object in parts the store keeps a checksum of its parts' checksums, which is no digest of
+/// the file.
+bool has_whole_checksum(const s3::ObjectInfo& info) {
+  return !info.checksum_sha256.empty() && info.checksum_sha256.find('-') == std::string::npos;
+}
+
+bool is_vouched(const Attachment& a, const s3::ObjectInfo& info) {
+  return a.stored_sha256 && !a.content_encoding && has_whole_checksum(info);
 }
 
 /// Browsers send this with whatever their page does not want from a cache, uploads too, and most
@@ -115,7 +168,7 @@ std::optional<std::string> head_fault(const Attachment& a, const s3::ObjectInfo&
     if (is_added_by_browsers(name, value)) continue;
     return "the upload's URL does not allow the header " + name;
   }
-  if (a.stored_sha256 && !info.checksum_sha256.empty() &&
+  if (a.stored_sha256 && has_whole_checksum(info) &&
       info.checksum_sha256 != to_base64(from_hex(*a.stored_sha256).value_or(""))) {
     return "the checksum is not as declared";
   }
@@ -170,13 +223,14 @@ Task<Verdict> verify_object(s3::Store& store, Attachment a) {
   co_return co_await verify_object(store, std::move(a), std::move(*info));
 }
 
-Task<Verdict> verify_object(s3::Store& store, Attachment a, s3::ObjectInfo info) {
+Task<Verdict> verify_object(s3::Store& store, Attachment a, s3::ObjectInfo info,
+                            std::function<void()> before_step) {
   Verdict out;
   out.etag = info.etag;
   out.fault = head_fault(a, info);
   if (out.fault) co_return out;
 
-  const bool vouched = a.stored_sha256 && !a.content_encoding && !info.checksum_sha256.empty();
+  const bool vouched = is_vouched(a, info);
   std::optional<s3::ByteRange> range;
   const auto stored = static_cast<std::uint64_t>(a.stored_size);
   if (vouched && stored > kSniffBytes) range = s3::ByteRange{0, kSniffBytes - 1};
@@ -189,7 +243,7 @@ Task<Verdict> verify_object(s3::Store& store, Attachment a, s3::ObjectInfo info)
     throw Failure(Code::upload_not_finished);
   }
   if (!object) throw store_failure(object.error());
-  Reading reading = co_await read_whole(*object, a);
+  Reading reading = co_await read_whole(*object, a, before_step);
   out.fault = std::move(reading.fault);
   if (out.fault) co_return out;
   out.file_size = range ? a.stored_size : reading.size;
@@ -206,10 +260,9 @@ Task<Verdict> verify_object(s3::Store& store, Attachment a, s3::ObjectInfo info)
   co_return out;
 }
 
-Task<bool> reject(App& app, const api::Request& req, Attachment a, std::string why,
-                  Remains remains) {
+Task<bool> reject(const Door& door, Attachment a, std::string why, Remains remains) {
   {
-    db::Tx tx = co_await app.db.begin(req.caller.tenant());
+    db::Tx tx = co_await door.begin();
     const auto now = co_await tx.maybe_one(kLockAny, a.id);
     if (!now || now->state != "pending" || now->s3_key != a.s3_key) co_return false;
     tx.queue(kReject, a.id, why);
@@ -220,25 +273,47 @@ Task<bool> reject(App& app, const api::Request& req, Attachment a, std::string w
                        .reason = why,
                        .before = R"({"state":"pending"})",
                        .after = R"({"state":"rejected"})"};
-    audit::record(tx, audit::actor_of(req), std::move(entry));
+    audit::record(tx, door.actor, std::move(entry));
     co_await tx.commit();
+    a.upload_id = now->upload_id;
   }
-  app.audit.touch(req.caller.tenant());
   if (remains == Remains::left_to_sweep) co_return true;
-  // The object that the upload's URL names, if it is another one, is without a row from now on.
-  if (a.upload_key && *a.upload_key != a.s3_key) {
-    (void)co_await remove_leftover(app, a.id, *a.upload_key);
-  }
-  const bool removed = co_await remove_leftover(app, a.id, a.s3_key);
-  if (!removed) co_return true;
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  tx.queue(kPurged, a.id);
-  co_await tx.commit();
+  co_await remove_rejected(door, std::move(a));
   co_return true;
 }
 
-Task<bool> remove_leftover(App& app, AttachmentId id, std::string key) {
-  const auto removed = co_await app.objects.remove(std::move(key));
+Task<bool> reject(App& app, const api::Request& req, Attachment a, std::string why,
+                  Remains remains) {
+  const Door door = door_of(app, req);
+  const bool rejected = co_await reject(door, std::move(a), std::move(why), remains);
+  if (rejected) app.audit.touch(door.tenant);
+  co_return rejected;
+}
+
+Task<> remove_rejected(const Door& door, Attachment a) {
+  bool removed = true;
+  if (a.upload_id) {
+    const auto aborted =
+        co_await door.store.abort_upload(a.upload_key.value_or(a.s3_key), *a.upload_id);
+    removed = aborted.has_value();
+  }
+  // The object that the upload's URL names, if it is another one, is without a row from now on.
+  if (a.upload_key && *a.upload_key != a.s3_key) {
+    (void)co_await remove_leftover(door.store, a.id, *a.upload_key);
+  }
+  const bool gone = co_await remove_leftover(door.store, a.id, a.s3_key);
+  if (!gone || !removed) co_return;
+  db::Tx tx = co_await door.begin();
+  tx.queue(kPurged, a.id);
+  co_await tx.commit();
+}
+
+Door door_of(App& app, const api::Request& req) {
+  return {app.db, app.objects, req.caller.tenant(), audit::actor_of(req), false};
+}
+
+Task<bool> remove_leftover(s3::Store& store, AttachmentId id, std::string key) {
+  const auto removed = co_await store.remove(std::move(key));
   if (removed) co_return true;
   log::warning("an object that is not needed any more is left to the sweep",
                {{"attachment", id.value}, {"detail", s3::to_string(removed.error().error)}});

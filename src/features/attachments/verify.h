@@ -4,9 +4,12 @@
 
 #include "features/app.h"
 #include "features/attachments/attachments.h"
+#include "features/audit/audit.h"
 #include "s3/client.h"
 
 namespace wardbook::attachments {
+
+struct NamedPart;
 
 /// The Failure that a store's failure becomes: store_unavailable (503) for what may pass, internal
 /// for what is our configuration. The store's message goes to the log only.
@@ -31,14 +34,18 @@ struct Verdict {
 [[nodiscard]] Task<Verdict> verify_object(s3::Store& store, Attachment attachment);
 /// The same, of an object that `info` was just told of.
 [[nodiscard]] Task<Verdict> verify_object(s3::Store& store, Attachment attachment,
-                                          s3::ObjectInfo info);
+                                          s3::ObjectInfo info,
+                                          std::function<void()> before_step = {});
 
 /// What arrived for a pending upload, verified under a key whose object no URL can replace: the
 /// upload's own where the store lets the first upload win, else a new one, to which the bytes are
 /// copied and which `attachment` has afterwards. Fails as verify_object, and with
 /// attachment_not_available when the upload is not pending any more.
-[[nodiscard]] Task<Verdict> verify_upload(App& app, const api::Request& req,
-                                          Attachment& attachment);
+/// What was sent in parts is put together first; `named`, if there, must be all parts. nullopt: it
+/// is there, but so large that it is to be read in the background.
+[[nodiscard]] Task<std::optional<Verdict>> verify_upload(
+    App& app, const api::Request& req, Attachment& attachment,
+    std::optional<std::vector<NamedPart>> named);
 
 /// A key under which nothing of the record ever was, and the version for a new file of that name.
 /// The record must be locked.
@@ -71,6 +78,20 @@ struct Verified {
 [[nodiscard]] std::vector<s3::NameValue> bound_headers(const Attachment& attachment,
                                                        const TenantId& tenant, s3::Habits habits);
 
+/// The job that reads what is too large to be read while its client waits.
+inline constexpr std::string_view kVerificationJob = "attachments.verify";
+
+/// Who works on a tenant's files: a request, or a job.
+struct Door {
+  db::Pool& db;
+  s3::Store& store;
+  TenantId tenant;
+  audit::Actor actor;
+  bool job = false;
+  [[nodiscard]] Task<db::Tx> begin() const { return job ? db.begin_job(tenant) : db.begin(tenant); }
+};
+[[nodiscard]] Door door_of(App& app, const api::Request& req);
+
 /// What becomes of a rejected upload's object: a store that does not answer would keep the client
 /// waiting once more.
 enum class Remains { removed_now, left_to_sweep };
@@ -79,8 +100,22 @@ enum class Remains { removed_now, left_to_sweep };
 /// published, ended or overtaken by another completion in the meantime.
 Task<bool> reject(App& app, const api::Request& req, Attachment attachment, std::string why,
                   Remains remains = Remains::removed_now);
+/// The same for whoever it is.
+Task<bool> reject(const Door& door, Attachment attachment, std::string why,
+                  Remains remains = Remains::removed_now);
+/// Removes what there is of a rejected file at the store, parts too, and notes it; what the store
+/// does not answer for is left to the sweep.
+Task<> remove_rejected(const Door& door, Attachment attachment);
 /// Removes an object that no row needs any more, if the store answers; else the sweep does.
-[[nodiscard]] Task<bool> remove_leftover(App& app, AttachmentId attachment, std::string key);
+[[nodiscard]] Task<bool> remove_leftover(s3::Store& store, AttachmentId attachment,
+                                         std::string key);
+
+/// Whether the store's word is enough for the file's digest; otherwise it has to be read.
+[[nodiscard]] bool is_vouched(const Attachment& attachment, const s3::ObjectInfo& info);
+/// Publishes a verified file in this transaction, with its entry and its first version.
+[[nodiscard]] Task<audit::Entry> queue_publish(db::Tx& tx, std::optional<AccountId> by,
+                                               const Attachment& attachment, const Verdict& verdict,
+                                               Time now);
 
 // completion.cpp, downloads.cpp, lifecycle.cpp: handlers gathered by routes() in uploads.cpp
 Task<api::Response> complete_upload(App& app, api::Request req);
@@ -92,6 +127,9 @@ Task<api::Response> download_content(App& app, api::Request req);
 Task<api::Response> delete_attachment(App& app, api::Request req);
 Task<api::Response> restore_attachment(App& app, api::Request req);
 
+/// One attachment that is not gone, or one that was rejected when it was read in the background.
+/// Fails with attachment_not_found.
+[[nodiscard]] Task<Attachment> find_shown(App& app, const api::Request& req);
 /// One attachment that is not gone. Fails with attachment_not_found.
 [[nodiscard]] Task<Attachment> find_attachment(App& app, const api::Request& req);
 

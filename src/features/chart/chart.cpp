@@ -3,12 +3,14 @@
 #include "api/input.h"
 #include "api/paging.h"
 #include "api/write.h"
-#include "base/text.h"
 #include "features/allergies/allergies.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
+#include "features/chart/chart_series.h"
 #include "features/chart/chart_sql.h"
+#include "features/chart/worklist.h"
 #include "features/patients/patients.h"
+#include "text/blank.h"
 
 namespace wardbook::chart {
 namespace {
@@ -60,13 +62,13 @@ Task<api::Response> timeline(App& app, api::Request req) {
   out.raw("visits", visit_json);
   out.text("next_cursor", next);
   out.raw("problems", (co_await tx.one(kProblems, id)).value);
-  const auto medication = co_await tx.one(kMedication, id);
+  const Medication medication = current_medication(co_await tx.all(kMedication, id));
   out.raw("medication", medication.json);
   out.raw("allergies", patient.data.allergies);
   out.raw("warnings",
           allergies::warnings_json(patient.data.allergies, medication.lines, "/medication"));
   out.raw("latest_vitals", (co_await tx.one(kLatestVitals, id)).value);
-  out.raw("latest_labs", (co_await tx.one(kLatestLabs, id)).value);
+  out.raw("latest_labs", latest_results(co_await tx.all(kResults, id)));
   const auto files = co_await tx.one(kFiles, id);
   out.raw("files", files.json);
   out.integer("files_total", files.total);
@@ -102,22 +104,24 @@ Task<api::Response> labs(App& app, api::Request req) {
   const auto from = params.date_or_time("from");
   const auto to = params.date_or_time("to");
   const auto test = params.typed("test");
-  if (test && only_blanks(*test, " ")) {
+  if (test && text::blank(*test)) {
     params.fault("test", "must be a test's name or LOINC code");
   }
   params.finish();
   api::Write w = co_await api::write(app, req);
   db::Tx& tx = w.tx();
   (void)co_await existing(tx, id);
-  const auto series = co_await tx.one(kLabs, id, from, to, test);
-  co_return co_await shown(w, req, "patient.labs", id, series_json(id, series.value));
+  const auto points = co_await tx.all(kLabs, id, from, to);
+  std::string body = series_json(id, lab_series(points, test));
+  co_return co_await shown(w, req, "patient.labs", id, std::move(body));
 }
 
 }  // namespace
 
 std::vector<api::Route> routes() {
   using enum api::Access;
-  return {{"GET", "/patients/{id}/timeline", records_read, patients::kPatient, &timeline},
+  return {{"GET", "/worklist", records_read, &worklist},
+          {"GET", "/patients/{id}/timeline", records_read, patients::kPatient, &timeline},
           {"GET", "/patients/{id}/vitals", records_read, patients::kPatient, &vitals},
           {"GET", "/patients/{id}/labs", records_read, patients::kPatient, &labs}};
 }

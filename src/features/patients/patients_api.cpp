@@ -7,8 +7,11 @@
 #include "base/utf8.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
-#include "features/patients/patients_query.h"
+#include "features/patients/patients_keys.h"
+#include "features/patients/patients_search.h"
 #include "features/patients/patients_sql.h"
+#include "text/key.h"
+#include "text/names.h"
 
 namespace wardbook::patients {
 namespace {
@@ -36,22 +39,29 @@ PatientInput checked(const json::object& body, Date today) {
 }
 
 Task<Patient> insert(db::Tx& tx, PatientInput in, AccountId by) {
+  if (!in.patient_number) {
+    in.patient_number = (co_await tx.one(kNextNumber, text::key(kNumberPrefix))).value;
+  }
+  PatientKeys keys = keys_of(*in.patient_number, in.first_name, in.last_name);
   try {
-    co_return co_await tx.one(kInsertPatient, in.patient_number, in.first_name, in.last_name,
+    co_return co_await tx.one(kInsertPatient, *in.patient_number, in.first_name, in.last_name,
                               in.date_of_birth, in.sex, in.phone, in.email, in.address,
-                              in.emergency_contact, db::Json{in.allergies}, by,
-                              in.last_allergy_id);
+                              in.emergency_contact, db::Json{in.allergies}, by, keys.number,
+                              keys.number_letters, keys.number_forms, keys.names, keys.letter_keys,
+                              text::kNameFormat, in.last_allergy_id);
   } catch (const db::ConstraintViolation& violation) {
     rethrow_number_taken(violation);
   }
 }
 
 Task<Patient> update(db::Tx& tx, PatientId id, PatientInput in) {
+  PatientKeys keys = keys_of(in.patient_number.value(), in.first_name, in.last_name);
   try {
     co_return co_await tx.one(kUpdatePatient, id, in.patient_number.value(), in.first_name,
                               in.last_name, in.date_of_birth, in.sex, in.phone, in.email,
-                              in.address, in.emergency_contact, db::Json{in.allergies},
-                              in.last_allergy_id);
+                              in.address, in.emergency_contact, db::Json{in.allergies}, keys.number,
+                              keys.number_letters, keys.number_forms, keys.names, keys.letter_keys,
+                              text::kNameFormat, in.last_allergy_id);
   } catch (const db::ConstraintViolation& violation) {
     rethrow_number_taken(violation);
   }
@@ -69,9 +79,9 @@ Task<api::Response> naming_owner(App& app, api::Request req, api::Handler change
   }
   const auto* number = req.object().if_contains("patient_number");
   if (number != nullptr && number->is_string()) {
-    std::string text(number->as_string());
+    std::string key = text::key(std::string_view(number->as_string()));
     const auto owner =
-        co_await app.db.read_maybe_one(req.caller.tenant(), kPatientByNumber, std::move(text));
+        co_await app.db.read_maybe_one(req.caller.tenant(), kPatientByNumber, std::move(key));
     if (owner) req.saw("patient", owner->value, PatientId(owner->value));
   }
   throw std::move(*taken);
@@ -172,74 +182,10 @@ Task<api::Response> patch_patient(App& app, api::Request req) {
   co_return co_await naming_owner(app, std::move(req), &update_patient);
 }
 
-/// What of a search must match. A cursor names it.
-struct Match {
-  std::string_view mark;
-  std::string name;
-  std::optional<std::string> number;
-  bool all = true;        ///< or any of it is enough
-  bool numbered = false;  ///< the number too, and not instead
-};
-
-constexpr std::string_view kNumberAlone = "alone";
-
-/// One after the other, until somebody is found: the number alone, where it can hardly be a name;
-/// all that was typed, with a number beside a name or a birth date; all, where that is part of the
-/// name; any of it.
-std::vector<Match> matches_of(const Search& search) {
-  std::vector<Match> out;
-  if (search.only_number()) out.push_back({kNumberAlone, "", search.number});
-  if (search.beside) out.push_back({"number", search.other, search.beside, true, true});
-  out.push_back({"all", search.name, search.number});
-  if (search.beside || search.both() || search.name.find(' ') != std::string::npos) {
-    const auto& number = search.beside ? search.beside : search.number;
-    out.push_back({"any", search.name, number, false});
-  }
-  return out;
-}
-
-struct Page {
-  std::vector<Patient> rows;
-  std::string match;  ///< its mark
-  std::optional<std::int64_t> total;
-};
-
-Task<Page> search_page(db::Tx& tx, Search search, std::optional<std::vector<std::string>> cursor,
-                       int limit, bool count) {
-  std::optional<std::int64_t> score;
-  std::optional<std::int64_t> id;
-  Page page;
-  if (cursor) {
-    score = api::cursor_integer((*cursor)[1]);
-    id = api::cursor_integer((*cursor)[2]);
-  }
-  std::vector<std::string> births;
-  for (const Date birth : search.births) births.push_back(format_date(birth));
-  tx.queue(kSearchSettings);
-  for (const Match& match : matches_of(search)) {
-    if (cursor && match.mark != (*cursor)[0]) continue;
-    page.match = match.mark;
-    if (match.mark == kNumberAlone) {
-      page.rows = co_await tx.all(kSearchNumbers, *match.number, births, score, id, limit + 1);
-      if (count) page.total = (co_await tx.one(kCountNumbers, *match.number, births)).value;
-    } else {
-      page.rows = co_await tx.all(kSearchPatients, match.name, match.number, births, match.all,
-                                  match.numbered, score, id, limit + 1);
-      if (count) {
-        const auto found = co_await tx.one(kCountFound, match.name, match.number, births, match.all,
-                                           match.numbered);
-        page.total = found.value;
-      }
-    }
-    if (!page.rows.empty()) break;
-  }
-  co_return page;
-}
-
-Task<Page> list_page(db::Tx& tx, std::optional<std::vector<std::string>> cursor, int limit,
-                     bool count) {
+Task<FoundPatients> list_page(db::Tx& tx, std::optional<std::vector<std::string>> cursor, int limit,
+                              bool count) {
   const std::int64_t after = cursor ? api::cursor_integer((*cursor)[0]) : 0;
-  Page page;
+  FoundPatients page;
   page.rows = co_await tx.all(kListPatients, after, limit + 1);
   if (count) page.total = (co_await tx.one(kCountPatients)).value;
   co_return page;
@@ -259,12 +205,12 @@ Task<api::Response> list_patients(App& app, api::Request req) {
   auto cursor = api::decode_cursor(params, req, scope, kinds);
   params.finish();
 
-  Page page;
+  FoundPatients page;
   {
     // Reads only: it is rolled back when it goes.
     db::Tx tx = co_await app.db.begin(req.caller.tenant());
     if (q) {
-      page = co_await search_page(tx, parse_search(*q), std::move(cursor), limit, count);
+      page = co_await search(tx, parse_search(*q), std::move(cursor), limit, count);
     } else {
       page = co_await list_page(tx, std::move(cursor), limit, count);
     }

@@ -67,8 +67,8 @@ std::optional<std::string> fault_of(const Record& row, const std::optional<std::
     return name + " has content format " + std::to_string(v.content_format) +
            ", which this program does not know";
   }
-  const bool hashed =
-      version_hash(row.id, row.revision, row.status, row.data.patient_id.value(), v) == v.hash;
+  const bool hashed = version_hash(row.id, row.revision, row.status,
+                                   row.data.patient_id.value_or(PatientId()), v) == v.hash;
   // One that was erased says nothing any more.
   if (hashed && (!v.salt || says_its_version(row, reason))) return std::nullopt;
   return name + " is not what its version says";

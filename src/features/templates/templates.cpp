@@ -8,6 +8,7 @@
 #include "features/app.h"
 #include "features/audit/audit.h"
 #include "features/templates/kept_templates.h"
+#include "text/key.h"
 
 namespace wardbook::templates {
 namespace {
@@ -106,6 +107,18 @@ Task<Template> own(db::Tx& tx, TemplateId id, api::IfMatch expected) {
   co_return std::move(*found);
 }
 
+/// Those of `all` that are the same specialty as what is asked for.
+MaybeTexts written_ways(const std::optional<std::string>& asked,
+                        const std::vector<db::TextRow>& all) {
+  if (!asked) return std::nullopt;
+  const std::string key = text::key(*asked);
+  std::vector<std::string> out;
+  for (const auto& one : all) {
+    if (text::key(one.value) == key) out.push_back(one.value);
+  }
+  return out;
+}
+
 Task<api::Response> list_templates(App& app, api::Request req) {
   api::Params params(req);
   const auto visit_type = params.one_of("visit_type", visit_types());
@@ -113,10 +126,11 @@ Task<api::Response> list_templates(App& app, api::Request req) {
   const api::IntegerPage page(params, req, "templates");
   params.finish();
   db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const auto rows = co_await tx.all(kListTemplates, visit_type, specialty, page.after().value_or(0),
-                                    page.wanted());
+  const MaybeTexts specialties = written_ways(specialty, co_await tx.all(kSpecialties));
+  const auto rows = co_await tx.all(kListTemplates, visit_type, specialties,
+                                    page.after().value_or(0), page.wanted());
   std::optional<std::int64_t> total;
-  if (page.count()) total = (co_await tx.one(kCountTemplates, visit_type, specialty)).value;
+  if (page.count()) total = (co_await tx.one(kCountTemplates, visit_type, specialties)).value;
   co_await tx.commit();
   const auto id = [](const auto& row) { return row.id.value; };
   const auto json = [](const auto& row) { return to_json(row); };

@@ -71,14 +71,19 @@ inline const db::Query<Template, TemplateId> kLockTemplate{
     "templates.lock", "SELECT " WB_TEMPLATE_COLUMNS
                       " FROM {tenant}.templates t WHERE t.id = $1 AND t.removed_at IS NULL "
                       "FOR UPDATE"};
-#define WB_TEMPLATE_FILTER                                                                     \
-  " FROM {tenant}.templates t WHERE t.removed_at IS NULL "                                     \
-  "AND ($1::text IS NULL OR t.visit_type = $1) AND ($2::text IS NULL OR lower(t.specialty) = " \
-  "lower($2)) "
-inline const db::Query<Template, MaybeText, MaybeText, std::int64_t, int> kListTemplates{
+/// Every way in which a specialty is written.
+inline const db::Query<db::TextRow> kSpecialties{
+    "templates.specialties",
+    "SELECT DISTINCT t.specialty FROM {tenant}.templates t WHERE t.removed_at IS NULL"};
+#define WB_TEMPLATE_FILTER                                 \
+  " FROM {tenant}.templates t WHERE t.removed_at IS NULL " \
+  "AND ($1::text IS NULL OR t.visit_type = $1) "           \
+  "AND ($2::text[] IS NULL OR t.specialty = ANY ($2::text[])) "
+using MaybeTexts = std::optional<std::vector<std::string>>;
+inline const db::Query<Template, MaybeText, MaybeTexts, std::int64_t, int> kListTemplates{
     "templates.list",
     "SELECT " WB_TEMPLATE_COLUMNS WB_TEMPLATE_FILTER "AND t.id > $3 ORDER BY t.id LIMIT $4"};
-inline const db::Query<db::Int64Row, MaybeText, MaybeText> kCountTemplates{
+inline const db::Query<db::Int64Row, MaybeText, MaybeTexts> kCountTemplates{
     "templates.count", "SELECT count(*)" WB_TEMPLATE_FILTER};
 inline const db::Query<Template, std::string, std::string, std::string, db::Json, AccountId>
     kInsertTemplate{"templates.insert", R"sql(

@@ -155,7 +155,8 @@ function headerFaults(answer: Answer, described: Described, at: string): string[
   const faults: string[] = [];
   for (const [name, value] of Object.entries(described.headers ?? {})) {
     const [header, pointer] = resolve<Header>(value, `${at}/headers/${escape(name)}`);
-    const sent = answer.headers[name.toLowerCase()];
+    const values = answer.headers[name.toLowerCase()];
+    const sent = Array.isArray(values) ? values.join(", ") : values;  // Set-Cookie
     if (sent === undefined) {
       if (header.required) faults.push(`header ${name} is missing`);
       continue;

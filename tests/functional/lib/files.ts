@@ -109,3 +109,50 @@ export async function upload(
   if (done.status !== 200) throw new Error(`complete: ${done.status} ${done.text}`);
   return done.body as Schemas["Attachment"];
 }
+
+export type PartsUpload = Schemas["MultipartUpload"];
+export type StartedParts = { attachment: Schemas["Attachment"]; upload: PartsUpload };
+type PartToSend = Schemas["PartToSend"];
+
+export async function startParts(
+  client: Client,
+  record: number,
+  body: Schemas["UploadStart"],
+): Promise<StartedParts> {
+  const { attachment, upload } = await startUpload(client, record, body);
+  if (upload.mode !== "multipart") throw new Error("not an upload in parts");
+  return { attachment, upload };
+}
+
+export function partsOf(bytes: Buffer, size: number): Buffer[] {
+  const out: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += size) out.push(bytes.subarray(at, at + size));
+  return out;
+}
+
+/** PUTs one part of the whole file `bytes`. */
+export function putPart(
+  upload: Pick<PartsUpload, "headers" | "part_bytes">,
+  part: PartToSend,
+  bytes: Buffer,
+): Promise<Answer> {
+  const from = (part.number - 1) * upload.part_bytes;
+  const headers = { ...upload.headers, ...part.headers };
+  const body = bytes.subarray(from, from + upload.part_bytes);
+  return send({ method: "PUT", url: part.url, headers, body });
+}
+
+/** All that are to be sent, four at a time. */
+export async function putParts(
+  upload: Pick<PartsUpload, "headers" | "part_bytes" | "parts">,
+  bytes: Buffer,
+): Promise<void> {
+  const left = [...upload.parts];
+  const work = async (): Promise<void> => {
+    for (let part = left.shift(); part; part = left.shift()) {
+      const sent = await putPart(upload, part, bytes);
+      if (sent.status !== 200) throw new Error(`part ${part.number}: ${sent.status} ${sent.text}`);
+    }
+  };
+  await Promise.all([1, 2, 3, 4].map(work));
+}

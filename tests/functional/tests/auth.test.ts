@@ -18,7 +18,7 @@ import {
 
 const bearer = (session: Schemas["Session"]): Client => new Client(base, session.access_token);
 
-async function refresh(token: string): Promise<Schemas["Session"]> {
+async function refresh(token: string | undefined): Promise<Schemas["Session"]> {
   const answer = await nobody.expect(200, "post", "/auth/refresh", {
     body: { refresh_token: token },
   });
@@ -35,7 +35,7 @@ async function draft(client: Client): Promise<number> {
   });
   return record.body.id;
 }
-async function refreshRefused(token: string): Promise<void> {
+async function refreshRefused(token: string | undefined): Promise<void> {
   const answer = await nobody.any("POST", "/auth/refresh", { body: { refresh_token: token } });
   assert.equal(answer.status, 401, answer.text);
 }

@@ -353,7 +353,7 @@ test("results: one series for a test and unit, however they are spelled", async 
     [[95]],
   );
   assert.deepEqual(await labs(patient, { test: "creat" }), []);
-  for (const test of ["", "  "]) {
+  for (const test of ["", "  ", "\u00a0", "\u200b"]) {
     await doctor.refused(400, "invalid_parameter", "GET", `/patients/${patient}/labs`, {
       query: { test },
     });

@@ -91,11 +91,16 @@ test("a cursor goes with what was asked", async () => {
 test("more than a thousand who match: all are counted and reached", async () => {
   const family = `U${letters()}`;
   const made = 1_230;
+  // As the service writes them.
+  const word = family.toLowerCase();
   const out = await psql(`BEGIN; SET LOCAL ROLE wbt_${OTHER};
-    INSERT INTO ${OTHER}.patients
-      (patient_number, first_name, last_name, date_of_birth, sex, created_by)
+    INSERT INTO ${OTHER}.name_words (word, key) VALUES ('clone', 'celno'), ('${word}', '${word}')
+      ON CONFLICT DO NOTHING;
+    INSERT INTO ${OTHER}.patients (patient_number, first_name, last_name, date_of_birth, sex,
+      created_by, number_key, number_letters, names, search_format)
     SELECT '${family}-' || g, 'Clone', '${family}', '1990-01-01', 'other',
-      (SELECT min(account_id) FROM ${OTHER}.staff) FROM generate_series(1, ${made}) g; COMMIT`);
+      (SELECT min(account_id) FROM ${OTHER}.staff), '${word}-' || g, '${word}' || g,
+      array_to_tsvector(ARRAY['clone', '${word}']), 1 FROM generate_series(1, ${made}) g; COMMIT`);
   assert.equal(out.code, 0, out.stderr);
   const there = await as("receptionist", OTHER);
   for (const q of [family, `Clone ${family}`, `${family}-`]) {

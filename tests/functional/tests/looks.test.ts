@@ -369,9 +369,19 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
     const id = await s.file();
     return [
       [409, "DELETE", `/attachments/${kept}`],
-      [409, "DELETE", `/attachments/${await s.pending()}`],
+      [204, "DELETE", `/attachments/${await s.pending()}`],
       [204, "DELETE", `/attachments/${id}`],
       [404, "DELETE", `/attachments/${id}`],
+    ];
+  },
+  listUploadParts: async (s) => {
+    const body = { file_name: "a.dcm", file_type: "application/dicom", file_size: 6_000_000 };
+    const begun = await doctor.any("POST", `/records/${(await s.draft()).id}/attachments`, {
+      body,
+    });
+    return [
+      [200, "GET", `/attachments/${begun.body.attachment.id}/parts`],
+      [409, "GET", `/attachments/${await s.pending()}/parts`],
     ];
   },
   completeUpload: async (s) => {
@@ -418,7 +428,7 @@ const BEFORE_ANY_ROW = new Set(["restoreAttachment"]);
 
 /** What these know is of no patient. */
 const OF_NO_PATIENT =
-  /^\/(auth|me|doctors|tenants|users|icd10|templates|attachments\/policy|healthz|readyz|metrics|openapi\.json)(\/|$)/;
+  /^\/(auth|me|doctors|tenants|users|icd10|templates|storage|attachments\/policy|worklist|ui-config|healthz|readyz|metrics|openapi\.json)(\/|$)/;
 
 test("every route that knows patients is in this table", () => {
   const known = operations

@@ -231,17 +231,33 @@ test("ten at once with one number in two cases: one has it", async () => {
   assert.deepEqual(statuses, [201, ...Array<number>(9).fill(409)]);
 });
 
-test("PostgreSQL itself refuses such a number", async () => {
+test("PostgreSQL itself refuses a number that another patient has, or whose key is missing", async () => {
   const number = unique("Sq-");
   await newPatient(await as("receptionist", OTHER), { patient_number: number });
-  const free = `${number}y`;
-  for (const other of [free, number.toUpperCase(), ` ${number}x`, `${number}x\u00a0`]) {
+  const rows: [string, string, boolean][] = [
+    [`${number}y`, `'${number.toLowerCase()}y'`, true],
+    [number.toUpperCase(), `'${number.toLowerCase()}'`, false],
+    [`${number}x`, "NULL", false],
+    [`${number}x`, "''", false],
+  ];
+  for (const [other, key, taken] of rows) {
     const out = await psql(`BEGIN; SET LOCAL ROLE wbt_${OTHER};
       INSERT INTO ${OTHER}.patients
-        (patient_number, first_name, last_name, date_of_birth, sex, number_shared, created_by)
-      VALUES ('${other}', 'A', 'B', '1990-01-01', 'other', true,
+        (patient_number, number_key, first_name, last_name, date_of_birth, sex, created_by)
+      VALUES ('${other}', ${key}, 'A', 'B', '1990-01-01', 'other',
         (SELECT min(account_id) FROM ${OTHER}.staff)); COMMIT`);
-    assert.equal(out.code === 0, other === free, `«${other}» ${out.stderr}`);
+    assert.equal(out.code === 0, taken, `«${other}» ${out.stderr}`);
+  }
+});
+
+test("numbers that read the same are one number", async () => {
+  const tail = unique("");
+  await newPatient(clerk, { patient_number: `Straße-${tail}` });
+  const person = { first_name: "A", last_name: "B", date_of_birth: "1980-01-01", sex: "male" };
+  for (const head of ["STRASSE", "Ｓｔｒａｓｓｅ", "Stra\u00adße", "straße\u200b"]) {
+    await clerk.refused(409, "patient_number_taken", "POST", "/patients", {
+      body: { ...person, patient_number: `${head}-${tail}` },
+    });
   }
 });
 

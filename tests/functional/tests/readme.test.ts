@@ -19,7 +19,7 @@ test("the README's session runs from sign-in to the audit log", async () => {
       cwd: folder,
       env: { ...process.env, WARDBOOK: new URL(base).origin, PASSWORD: password },
     });
-    assert.match(stdout, /"version": 2/);
+    assert.match(stdout, /"revision": 2/);
     assert.match(stdout, /"code": "version_conflict"/);
     assert.match(stdout, /"state": "available"/);
     assert.match(stdout, /"status": "finalized"/);

@@ -88,7 +88,7 @@ test("a ward round: a visit is begun, written, signed, amended and compared, by 
     await sign.getByLabel("Your password").fill(password);
     await page.keyboard.press("Enter");
     await page.getByText("The visit is signed.").waitFor();
-    assert.match(page.url(), new RegExp(`/visits/${id}$`));
+    await page.waitForURL(new RegExp(`/visits/${id}$`));
     assert.equal((await record()).status, "finalized");
     assert.equal(await page.getByRole("textbox").count(), 0, "a signed visit is read-only");
 

@@ -36,10 +36,16 @@ function Rows({ store, path, title, add, render }: RowsProps) {
     if (!blank) set([...rows, {}]);
     focusRow(blank ? rows.length - 1 : rows.length);
   };
+  /** As a new row: the service has let go of its id, and other rows may have changed meanwhile. */
+  const putBack = (row: Row, index: number) => {
+    const now = (store.get(path) ?? []) as Row[];
+    const { id: _id, changed_in_version: _version, ...content } = row;
+    set(now.toSpliced(index, 0, content));
+  };
   const remove = (index: number) => {
     const row = rows[index]!;
     set(rows.filter((_, at) => at !== index));
-    if (!isBlank(row)) toast(words.row.removed(nameOf(row)), () => set(rows));
+    if (!isBlank(row)) toast(words.row.removed(nameOf(row)), () => putBack(row, index));
     focusRow(Math.max(0, index - 1));
   };
   const move = (index: number, by: number) => {

@@ -36,7 +36,7 @@ function become(next: State): void {
 }
 
 function begin(answer: Schemas["Session"]): Session {
-  tokens = { access: answer.access_token, refresh: answer.refresh_token };
+  tokens = { access: answer.access_token, refresh: answer.refresh_token ?? "" };
   const { user, tenant, permissions } = answer;
   const session = { user, tenant, permissions: new Set(permissions) };
   become({ phase: "in", session });

@@ -103,12 +103,6 @@ Task<Response> openapi(App& app, Request) {
   co_return response;
 }
 
-/// The origin that browsers upload to and download from.
-std::string store_origin(const Settings::Storage& storage) {
-  const auto& url = storage.public_endpoint.empty() ? storage.endpoint : storage.public_endpoint;
-  return s3::BucketAddress(s3::Endpoint::parse(url), storage.bucket, storage.path_style).origin;
-}
-
 /// What the pages have to know before anybody is signed in.
 Task<Response> ui_config(App& app, Request) {
   std::string password;

@@ -53,13 +53,6 @@ bool takes_coding(std::string_view accept, std::string_view coding) {
   return false;
 }
 
-/// What the pages may reach beside the service: the store, by presigned URLs.
-std::string store_origin(const Settings::Storage& storage) {
-  const auto& url = storage.public_endpoint.empty() ? storage.endpoint : storage.public_endpoint;
-  if (url.empty()) return {};
-  return s3::BucketAddress(s3::Endpoint::parse(url), storage.bucket, storage.path_style).origin;
-}
-
 /// Paths that belong to programs; a browser that asks for one gets an error, not a page.
 bool belongs_to_programs(std::string_view path) {
   constexpr std::string_view kFolders[] = {"/api/", "/docs/", "/assets/", "/.well-known/"};
@@ -81,6 +74,12 @@ api::Response described(std::string_view type, std::string_view policy) {
 }
 
 }  // namespace
+
+std::string store_origin(const Settings::Storage& storage) {
+  const auto& url = storage.public_endpoint.empty() ? storage.endpoint : storage.public_endpoint;
+  if (url.empty()) return {};
+  return s3::BucketAddress(s3::Endpoint::parse(url), storage.bucket, storage.path_style).origin;
+}
 
 std::span<const EmbeddedFile> built_in_web() {
   return web_embedded::kFiles;

@@ -12,6 +12,9 @@
 
 namespace wardbook::app {
 
+/// The object store's origin as browsers reach it by presigned URLs; empty where no store is named.
+[[nodiscard]] std::string store_origin(const Settings::Storage& storage);
+
 /// The web UI as it was built in: an index page, and files below /assets/ whose names hold a hash
 /// of their content. Beside a file may lie what gzip (`.gz`) and brotli (`.br`) made of it.
 class WebUi {

@@ -3,6 +3,7 @@
 
 #include "base/json_elements.h"
 #include "clinical/members.h"
+#include "clinical/test_faults.h"
 #include "clinical/visit.h"
 
 namespace wardbook::clinical {
@@ -11,12 +12,6 @@ namespace {
 namespace json = boost::json;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-std::vector<std::string> pointers(const std::vector<Fault>& faults) {
-  std::vector<std::string> out;
-  for (const auto& fault : faults) out.push_back(fault.pointer);
-  return out;
-}
 
 Visit visit_of(std::string_view body, const Visit* before = nullptr) {
   std::vector<Fault> faults;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "clinical/members.h"
+#include "clinical/test_faults.h"
 #include "clinical/visit.h"
 
 namespace wardbook::clinical {
@@ -11,12 +12,6 @@ namespace json = boost::json;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-std::vector<std::string> pointers(const std::vector<Fault>& faults) {
-  std::vector<std::string> out;
-  for (const auto& fault : faults) out.push_back(fault.pointer);
-  return out;
-}
 
 struct Parsed {
   Visit visit;

@@ -325,7 +325,7 @@ TEST_F(AccountsTest, LogoutEndsThisSessionOnly) {
   const auto here = sign_in(kPassword);
   const auto there = sign_in(kPassword);
   auto request = request_of({});
-  request.caller = node_->tokens.verify(member(here.body, "access_token"));
+  request.head.headers.set("Authorization", "Bearer " + member(here.body, "access_token"));
   EXPECT_EQ(call(&logout, std::move(request)).status, 204);
   EXPECT_EQ(authority_says(member(here.body, "access_token")), Code::unauthenticated);
   EXPECT_EQ(use_refresh(member(here.body, "refresh_token")).status, 401);
@@ -395,7 +395,7 @@ TEST_F(AccountsTest, OtherNodesHearOfRevocations) {
   ASSERT_TRUE(other.until([&] { return other.authority.fresh(); }));
   ASSERT_EQ(says(other, token), kAdmitted);
   auto request = request_of({});
-  request.caller = node_->tokens.verify(token);
+  request.head.headers.set("Authorization", "Bearer " + token);
   EXPECT_EQ(call(&logout, std::move(request)).status, 204);
   EXPECT_TRUE(other.until([&] { return says(other, token) == Code::unauthenticated; }));
   Node late;  // loads what was revoked before it came

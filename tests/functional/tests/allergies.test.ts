@@ -77,7 +77,9 @@ test("a warning says what, how bad, and how it was found", async () => {
     message:
       "The patient is allergic to Penicillin, and Amoxicillin 500 mg is of the same group " +
       "(penicillins).",
+    item_id: 1,
     medication: "Amoxicillin 500 mg",
+    allergy_id: 1,
     substance: "Penicillin",
     severity: "life_threatening",
     reaction: "anaphylaxis",

@@ -71,8 +71,8 @@ test("the chart: visits, problems, medication, allergies, latest vitals, series"
     [[recent.id, "Metformin"]],
   );
   assert.deepEqual(chart.allergies, [
-    { substance: "latex", reaction: null, severity: null },
-    { substance: "penicillin", reaction: "rash", severity: "severe" },
+    { id: 1, substance: "latex", reaction: null, severity: null, changed_in_version: 1 },
+    { id: 2, substance: "penicillin", reaction: "rash", severity: "severe", changed_in_version: 1 },
   ]);
   assert.deepEqual(chart.warnings, []);
   assert.deepEqual(chart.latest_vitals["pulse_bpm"], {

@@ -295,13 +295,13 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
     const path = `/diagnoses/${await diagnosis(record.id, 1)}`;
     const frozen = await s.draft();
     const kept = `/diagnoses/${await diagnosis(frozen.id, 1)}`;
-    const { version } = await finalize(doctor, { ...frozen, version: 2 });
+    const { revision } = await finalize(doctor, { ...frozen, revision: 2 });
     const body = { notes: "x" };
     return [
       [428, "PATCH", path, { body }],
       [412, "PATCH", path, { ifMatch: NONE, body }],
       [422, "PATCH", path, { ifMatch: 2, body: WRONG }],
-      [409, "PATCH", kept, { ifMatch: version, body }],
+      [409, "PATCH", kept, { ifMatch: revision, body }],
     ];
   },
   removeDiagnosis: async (s) => {

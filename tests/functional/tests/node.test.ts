@@ -122,7 +122,7 @@ test("a second SIGTERM ends at once what would still be waited for", async () =>
 
 interface Acknowledged {
   id: number;
-  version: number;
+  revision: number;
   notes: string;
   requestId: string;
 }
@@ -141,14 +141,14 @@ async function writeUntilGone(
       const made = await client.any("POST", "/records", { body: draft(notes) });
       assert.equal(made.status, 201, made.text);
       const { id } = made.body as Schemas["Record"];
-      done.push({ id, version: 1, notes, requestId: made.requestId });
+      done.push({ id, revision: 1, notes, requestId: made.requestId });
       acknowledged();
       const changed = await client.any("PATCH", `/records/${id}`, {
         ifMatch: 1,
         body: { notes: `${notes} changed` },
       });
       assert.equal(changed.status, 200, changed.text);
-      done.push({ id, version: 2, notes: `${notes} changed`, requestId: changed.requestId });
+      done.push({ id, revision: 2, notes: `${notes} changed`, requestId: changed.requestId });
     } catch (error) {
       if (error instanceof assert.AssertionError) throw error;
       return done;
@@ -192,8 +192,8 @@ test(`${KILLS} kill -9 under writing: what was acknowledged is there with its en
   for (const one of last.values()) {
     const record = chart.get(one.id);
     assert.ok(record, `record ${one.id} was acknowledged`);
-    assert.ok(record.version >= one.version);
-    if (record.version === one.version) assert.equal(record.notes, one.notes);
+    assert.ok(record.revision >= one.revision);
+    if (record.revision === one.revision) assert.equal(record.notes, one.notes);
   }
 
   const auditor = await as("auditor");

@@ -48,8 +48,8 @@ test("everything is kept as it was given", async () => {
     allergies: ["penicillin", { substance: "latex", reaction: "hives", severity: "severe" }],
   });
   assert.deepEqual(made.allergies, [
-    { substance: "penicillin", reaction: null, severity: null },
-    { substance: "latex", reaction: "hives", severity: "severe" },
+    { id: 1, substance: "penicillin", reaction: null, severity: null, changed_in_version: 1 },
+    { id: 2, substance: "latex", reaction: "hives", severity: "severe", changed_in_version: 1 },
   ]);
   const read = await clerk.expect(200, "get", "/patients/{id}", { path: { id: made.id } });
   assert.deepEqual(read.body, made);
@@ -245,7 +245,7 @@ test("PostgreSQL itself refuses a number that another patient has, or whose key 
       INSERT INTO ${OTHER}.patients
         (patient_number, number_key, first_name, last_name, date_of_birth, sex, created_by)
       VALUES ('${other}', ${key}, 'A', 'B', '1990-01-01', 'other',
-        (SELECT min(account_id) FROM ${OTHER}.staff)); COMMIT`);
+        (SELECT min(account_id) FROM ${OTHER}.staff)); ROLLBACK`);
     assert.equal(out.code === 0, taken, `«${other}» ${out.stderr}`);
   }
 });

@@ -66,6 +66,7 @@ test("verify finds what is missing, what nobody knows, and what was replaced", a
   const start = await found();
   const more = (row: Row, name: string): number => Number(row[name]) - Number(start.row[name]);
   const orphan = `${HOME}/medical-records/2020/01/1/orphan.pdf`;
+  const bytes = (await s3(bucket, "GET", files[0]!.s3_key)).bytes;
   assert.equal((await s3(bucket, "DELETE", files[0]!.s3_key)).status, 204);
   assert.equal((await s3(bucket, "PUT", files[1]!.s3_key, {}, Buffer.from("other"))).status, 200);
   assert.equal((await s3(bucket, "PUT", orphan, {}, Buffer.from("nobody's"))).status, 200);
@@ -84,6 +85,8 @@ test("verify finds what is missing, what nobody knows, and what was replaced", a
   const swept = await wardbook(["storage", "sweep", ...tenant]);
   assert.equal(swept.code, 0, swept.stderr);
   assert.equal((await found()).row["orphans"], 0);
+  // Others look for files without bytes.
+  assert.equal((await s3(bucket, "PUT", files[0]!.s3_key, {}, bytes)).status, 200);
 });
 
 test("list shows a record's objects as the bucket has them", async () => {

@@ -5,7 +5,7 @@ import { currentLanguage, setLanguage } from "./lib/i18n/index.ts";
 import { resume } from "./lib/session/index.ts";
 
 setLanguage(currentLanguage());
-resume();
+void resume();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <App />

@@ -66,6 +66,50 @@ test("signing out leaves nothing behind", () =>
     assert.deepEqual(kept, ["", "{}"]);
   }));
 
+test("a reload keeps one signed in, and after signing out it does not", () =>
+  withTab({}, async (tab) => {
+    const { page, context } = tab;
+    await signIn(tab, "doctor@demo.test", "/patients?q=silva");
+    await page.reload();
+    await page.getByRole("heading", { name: "Patients" }).waitFor();
+    assert.match(page.url(), /\/patients\?q=silva$/);
+    const second = await context.newPage();
+    await second.goto("/account");
+    await second.getByRole("heading", { name: "Your account", level: 1 }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Patients" }).waitFor();
+    const kept = await page.evaluate(() => [document.cookie, JSON.stringify({ ...localStorage, ...sessionStorage })]);
+    assert.deepEqual(kept, ["", "{}"]);
+
+    await page.getByRole("button", { name: /Account menu/ }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Password").waitFor();
+    assert.deepEqual(await context.cookies(), []);
+    for (const left of [page, second]) {
+      await left.reload();
+      await left.getByLabel("Password").waitFor();
+    }
+  }));
+
+test("a locked session is opened by the password, at the same page", () =>
+  withTab({}, async (tab) => {
+    tab.expect.push(/status of 403/);
+    const { page } = tab;
+    await signIn(tab, "doctor@demo.test", "/patients?q=silva");
+    const locked = await page.evaluate(async () => (await fetch("/api/v1/auth/lock", { method: "POST" })).status);
+    assert.equal(locked, 204);
+    await page.reload();
+    await page.getByRole("heading", { name: "Locked" }).waitFor();
+    await accessible(page, "locked");
+    await page.getByLabel("Password").fill("not the password");
+    await page.keyboard.press("Enter");
+    await page.getByText("The password is not right.").waitFor();
+    await page.getByLabel("Password").fill(password);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Patients" }).waitFor();
+    assert.match(page.url(), /\/patients\?q=silva$/);
+  }));
+
 test("an invitation is accepted with its code", () =>
   withTab({}, async (tab) => {
     const admin = await Person.signIn("admin@demo.test");

@@ -2,25 +2,13 @@ import { useRef, useState, type FormEvent } from "react";
 import { Link } from "react-router";
 import { isProblem, type Schemas } from "../../lib/api/index.ts";
 import { signIn } from "../../lib/session/index.ts";
-import { Button, Notice, TextField, useProblemText, useTitle } from "../../ui/index.ts";
+import { Button, Notice, TextField, useTitle } from "../../ui/index.ts";
 import { Frame } from "./Frame.tsx";
+import { useFaultText } from "./faults.ts";
 import { useWords } from "./words.ts";
 import css from "./SignIn.module.css";
 
 type Choice = Schemas["TenantChoice"];
-
-function useFaultText(): (error: unknown) => string {
-  const words = useWords();
-  const text = useProblemText();
-  return (error) => {
-    if (isProblem(error, "invalid_credentials")) return words.invalid;
-    if (isProblem(error, "tenant_suspended")) return words.suspended;
-    if (isProblem(error, "account_locked") && error.retryAfterS) {
-      return words.locked(Math.ceil(error.retryAfterS / 60));
-    }
-    return text(error);
-  };
-}
 
 export function SignInPage({ ended }: { ended?: boolean }) {
   const words = useWords();

@@ -16,6 +16,13 @@ export const useWords = catalogue(
     haveCode: "I have an invitation code",
     language: "Language",
     insecure: "This page is not loaded over HTTPS, so the browser refuses to encrypt what it keeps. Use the service's HTTPS address.",
+    locking: {
+      title: "Locked",
+      of: (name: string) => `${name} is signed in. The password opens the page again.`,
+      ofSomebody: "Somebody is signed in here. Their password opens the page again.",
+      unlock: "Unlock",
+      another: "Sign in as somebody else",
+    },
     accept: {
       title: "Accept an invitation",
       intro: "Your administrator gave you a code. It also serves when you have forgotten your password.",
@@ -76,6 +83,13 @@ export const useWords = catalogue(
     haveCode: "Tengo un código de invitación",
     language: "Idioma",
     insecure: "Esta página no se ha cargado por HTTPS, por lo que el navegador no cifra lo que guarda. Use la dirección HTTPS del servicio.",
+    locking: {
+      title: "Bloqueado",
+      of: (name: string) => `La sesión es de ${name}. La contraseña vuelve a abrir la página.`,
+      ofSomebody: "Hay una sesión iniciada. Su contraseña vuelve a abrir la página.",
+      unlock: "Desbloquear",
+      another: "Iniciar sesión como otra persona",
+    },
     accept: {
       title: "Aceptar una invitación",
       intro: "Su administrador le dio un código. También sirve si ha olvidado su contraseña.",

@@ -4,6 +4,7 @@ export {
   resume,
   signIn,
   signOut,
+  unlock,
   useMay,
   useSession,
   useSessionState,

@@ -110,6 +110,13 @@ test("a locked session is opened by the password, at the same page", () =>
     assert.match(page.url(), /\/patients\?q=silva$/);
   }));
 
+test("the sign-in of a demo says how to get in", () =>
+  withTab({}, async ({ page }) => {
+    await page.goto("/");
+    await page.getByText(/sign in as doctor@demo\.test .* sign-in\.txt/).waitFor();
+    await accessible(page, "sign-in of a demo");
+  }));
+
 test("an invitation is accepted with its code", () =>
   withTab({}, async (tab) => {
     const admin = await Person.signIn("admin@demo.test");

@@ -110,6 +110,31 @@ test("a locked session is opened by the password, at the same page", () =>
     assert.match(page.url(), /\/patients\?q=silva$/);
   }));
 
+const IDLE_S = 4;
+
+test("an idle page is covered in all tabs, and the password brings back what was being written", () =>
+  withTab({}, async (tab) => {
+    const { page, context } = tab;
+    await context.route("**/api/v1/ui-config", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...(await answer.json()), idle_lock_s: IDLE_S } });
+    });
+    await signIn(tab, "doctor@demo.test", "/patients/new");
+    await page.getByLabel("Last name").fill("Halfwritten");
+    const second = await context.newPage();
+    await second.goto("/patients?q=silva");
+    await second.getByRole("heading", { name: "Patients" }).waitFor();
+    for (const either of [page, second]) {
+      await either.getByRole("heading", { name: "Locked" }).waitFor();
+      assert.equal(await either.getByText(/silva|halfwritten/i).count(), 0);
+    }
+    await page.getByLabel("Password").fill(password);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "New patient" }).waitFor();
+    assert.equal(await page.getByLabel("Last name").inputValue(), "Halfwritten");
+    await second.getByRole("heading", { name: "Patients" }).waitFor();
+  }));
+
 test("the sign-in of a demo says how to get in", () =>
   withTab({}, async ({ page }) => {
     await page.goto("/");

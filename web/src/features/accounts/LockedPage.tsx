@@ -1,7 +1,7 @@
-import { useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
 import type { Schemas } from "../../lib/api/index.ts";
 import { signOut, unlock } from "../../lib/session/index.ts";
-import { Button, Notice, TextField, useTitle } from "../../ui/index.ts";
+import { Button, Notice, TextField, forgetToasts, useTitle } from "../../ui/index.ts";
 import { Frame } from "./Frame.tsx";
 import { useFaultText } from "./faults.ts";
 import { useWords } from "./words.ts";
@@ -15,6 +15,7 @@ export function LockedPage({ user }: { user: Schemas["Caller"] | undefined }) {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>();
   useTitle(words.locking.title);
+  useEffect(forgetToasts, []);
 
   const enter = async (event: FormEvent) => {
     event.preventDefault();

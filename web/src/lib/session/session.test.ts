@@ -110,6 +110,37 @@ test("signing out ends the session of the cookie, whatever the access token is w
   expect(page.currentState()).toEqual({ phase: "out", reason: "signed_out" });
 });
 
+test("locking sends what is written first, and what could not be sent after unlocking", async () => {
+  const page = await load();
+  const order: string[] = [];
+  page.onLock(
+    () => Promise.resolve(order.push(page.currentState().phase)),
+    () => order.push("on"),
+  );
+  const forget = vi.fn();
+  page.onSessionEnd(forget);
+  answers = [[200, doctor("a")], [204], [200, doctor("b")]];
+  await page.resume();
+  await page.lock();
+  expect(page.currentState()).toMatchObject({ phase: "locked", session: { user: { id: 7 } } });
+  await page.unlock("right");
+  expect(order).toEqual(["in", "on"]);
+  expect(sent.map(([path]) => path)).toEqual(["/auth/refresh", "/auth/lock", "/auth/unlock"]);
+  expect(forget).not.toHaveBeenCalled();
+});
+
+test("what was written before the lock is not for whoever else unlocks", async () => {
+  const page = await load();
+  const forget = vi.fn();
+  page.onSessionEnd(forget);
+  answers = [[200, doctor("a")], [204], [200, doctor("b", 8)]];
+  await page.resume();
+  await page.lock();
+  await page.unlock("right");
+  expect(forget).toHaveBeenCalledOnce();
+  expect(page.currentSession()?.user.id).toBe(8);
+});
+
 test("one tab at a time exchanges what is in the cookie", async () => {
   const request = vi.fn((_name: string, work: () => Promise<unknown>) => work());
   vi.stubGlobal("navigator", { locks: { request } });

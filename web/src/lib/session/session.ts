@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { api, call, isProblem, queryClient, setAuthority, type Schemas } from "../api/index.ts";
 
 export type Permission = Schemas["Permission"];
@@ -26,6 +26,8 @@ let access: string | undefined;
 let state: State = { phase: "starting" };
 const listeners = new Set<() => void>();
 const atEnd = new Set<() => void>();
+const beforeLock = new Set<() => Promise<unknown>>();
+const atUnlock = new Set<() => void>();
 
 function become(next: State): void {
   state = next;
@@ -60,11 +62,25 @@ function refresh(): Promise<Schemas["Session"]> {
   return call(api.POST("/auth/refresh", { body: cookie }));
 }
 
-function cover(): void {
+/** The page shows nothing of the session until the password is given. */
+export function cover(): void {
+  if (state.phase === "locked") return;
   const session = currentSession();
   access = undefined;
   queryClient.clear();
   become({ phase: "locked", session });
+}
+
+const LONGEST_FLUSH_MS = 3_000;
+
+/** Sends what is not saved, and covers the page. It is covered offline too; then only this page is. */
+export async function lock(): Promise<void> {
+  const flushed = Promise.all([...beforeLock].map((flush) => flush().catch(() => undefined)));
+  await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, LONGEST_FLUSH_MS))]);
+  if (state.phase !== "in") return;
+  const locked = call(api.POST("/auth/lock", {})).catch(() => undefined);
+  cover();
+  await locked;
 }
 
 let renewing: Promise<boolean> | undefined;
@@ -114,6 +130,20 @@ export async function resume(): Promise<void> {
   }
 }
 
+/** The session was unlocked in another tab. */
+export async function reopen(): Promise<void> {
+  const before = state.phase === "locked" ? state.session : undefined;
+  try {
+    const answer = await alone(refresh);
+    if (state.phase !== "locked") return;
+    if (before && !isOf(answer, before)) return end("ended");
+    begin(answer);
+    for (const goOn of atUnlock) goOn();
+  } catch {
+    // The password opens this page too, or says that the session has ended.
+  }
+}
+
 /** Throws a Problem: wrong_password, account_locked, … With an ended session somebody has to sign in. */
 export async function unlock(password: string): Promise<void> {
   const before = state.phase === "locked" ? state.session : undefined;
@@ -121,6 +151,7 @@ export async function unlock(password: string): Promise<void> {
     const answer = await alone(() => call(api.POST("/auth/unlock", { body: { password, ...cookie } })));
     if (before && !isOf(answer, before)) end("ended");
     begin(answer);
+    for (const goOn of atUnlock) goOn();
   } catch (error) {
     if (isProblem(error) && error.status === 401) end("ended");
     else throw error;
@@ -158,6 +189,12 @@ export function onSessionEnd(forget: () => void): () => void {
   return () => atEnd.delete(forget);
 }
 
+/** What is written and not saved is sent before the page is covered; what could not be, when it is back. */
+export function onLock(flush: () => Promise<unknown>, goOn: () => void): void {
+  beforeLock.add(flush);
+  atUnlock.add(goOn);
+}
+
 export function currentState(): State {
   return state;
 }
@@ -166,7 +203,7 @@ export function currentSession(): Session | undefined {
   return state.phase === "in" ? state.session : undefined;
 }
 
-function subscribe(listener: () => void): () => void {
+export function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
@@ -185,4 +222,23 @@ export function useSession(): Session {
 export function useMay(permission: Permission): boolean {
   const now = useSessionState();
   return now.phase === "in" && now.session.permissions.has(permission);
+}
+
+const kept = new Map<string, unknown>();
+onSessionEnd(() => kept.clear());
+
+/** As useState, for what somebody writes and no draft keeps: it is there again after the lock. */
+export function useKept<T>(key: string, first: () => T) {
+  const [value, setValue] = useState<T>(() => (kept.has(key) ? (kept.get(key) as T) : first()));
+  const now = useRef(value);
+  useEffect(() => {
+    now.current = value;
+  });
+  useEffect(() => {
+    kept.delete(key);
+    return () => {
+      if (state.phase === "locked") kept.set(key, now.current);
+    };
+  }, [key]);
+  return [value, setValue] as const;
 }

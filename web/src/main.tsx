@@ -2,10 +2,11 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App.tsx";
 import { currentLanguage, setLanguage } from "./lib/i18n/index.ts";
-import { resume } from "./lib/session/index.ts";
+import { resume, watchIdle } from "./lib/session/index.ts";
 
 setLanguage(currentLanguage());
-resume();
+watchIdle();
+void resume();
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <App />

@@ -1,7 +1,7 @@
 // Nothing that somebody wrote is lost: the network cut, answers lost, two people at one draft.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, closeBrowser, shot, signIn, withTab } from "../lib/browser.ts";
+import { accessible, closeBrowser, password, shot, signIn, withTab } from "../lib/browser.ts";
 import { Person, newDraft, newPatient, until } from "../lib/service.ts";
 
 after(closeBrowser);
@@ -59,6 +59,34 @@ test("with the network cut, writing goes on and is sent when it is back", async 
     await saved(id, "history_of_present_illness", "Before the lift.");
     await saved(id, "chief_complaint", "In the lift.");
     await page.getByRole("status").getByText(/^Saved \d/).waitFor();
+  });
+});
+
+test("a lock while the service cannot be reached loses nothing", async () => {
+  const id = await draft();
+  await withTab({}, async (tab) => {
+    tab.expect.push(/ERR_/, /status of 401/);
+    const { page } = tab;
+    await page.route("**/api/v1/ui-config", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...(await answer.json()), idle_lock_s: 3 } });
+    });
+    await signIn(tab, "doctor@demo.test", `/visits/${id}/edit`);
+    const history = page.getByRole("textbox", { name: "History" });
+    await history.waitFor();
+    await page.route(`**/api/v1/records/${id}`, (route) => (route.request().method() === "PATCH" ? route.abort() : route.continue()));
+    await history.pressSequentially("Fever and");
+    await page.getByRole("heading", { name: "Locked" }).waitFor();
+    assert.equal(await page.getByText("Fever and").count(), 0);
+    await page.unroute(`**/api/v1/records/${id}`);
+    await page.getByLabel("Password").fill(password);
+    await page.keyboard.press("Enter");
+    await history.waitFor();
+    assert.match(page.url(), new RegExp(`/visits/${id}/edit$`));
+    assert.equal(await history.inputValue(), "Fever and");
+    await history.press("End");
+    await history.pressSequentially(" a cough.");
+    await saved(id, "history_of_present_illness", "Fever and a cough.");
   });
 });
 

@@ -66,6 +66,82 @@ test("signing out leaves nothing behind", () =>
     assert.deepEqual(kept, ["", "{}"]);
   }));
 
+test("a reload keeps one signed in, and after signing out it does not", () =>
+  withTab({}, async (tab) => {
+    const { page, context } = tab;
+    await signIn(tab, "doctor@demo.test", "/patients?q=silva");
+    await page.reload();
+    await page.getByRole("heading", { name: "Patients" }).waitFor();
+    assert.match(page.url(), /\/patients\?q=silva$/);
+    const second = await context.newPage();
+    await second.goto("/account");
+    await second.getByRole("heading", { name: "Your account", level: 1 }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Patients" }).waitFor();
+    const kept = await page.evaluate(() => [document.cookie, JSON.stringify({ ...localStorage, ...sessionStorage })]);
+    assert.deepEqual(kept, ["", "{}"]);
+
+    await page.getByRole("button", { name: /Account menu/ }).click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Password").waitFor();
+    assert.deepEqual(await context.cookies(), []);
+    for (const left of [page, second]) {
+      await left.reload();
+      await left.getByLabel("Password").waitFor();
+    }
+  }));
+
+test("a locked session is opened by the password, at the same page", () =>
+  withTab({}, async (tab) => {
+    tab.expect.push(/status of 403/);
+    const { page } = tab;
+    await signIn(tab, "doctor@demo.test", "/patients?q=silva");
+    const locked = await page.evaluate(async () => (await fetch("/api/v1/auth/lock", { method: "POST" })).status);
+    assert.equal(locked, 204);
+    await page.reload();
+    await page.getByRole("heading", { name: "Locked" }).waitFor();
+    await accessible(page, "locked");
+    await page.getByLabel("Password").fill("not the password");
+    await page.keyboard.press("Enter");
+    await page.getByText("The password is not right.").waitFor();
+    await page.getByLabel("Password").fill(password);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Patients" }).waitFor();
+    assert.match(page.url(), /\/patients\?q=silva$/);
+  }));
+
+const IDLE_S = 4;
+
+test("an idle page is covered in all tabs, and the password brings back what was being written", () =>
+  withTab({}, async (tab) => {
+    const { page, context } = tab;
+    await context.route("**/api/v1/ui-config", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...(await answer.json()), idle_lock_s: IDLE_S } });
+    });
+    await signIn(tab, "doctor@demo.test", "/patients/new");
+    await page.getByLabel("Last name").fill("Halfwritten");
+    const second = await context.newPage();
+    await second.goto("/patients?q=silva");
+    await second.getByRole("heading", { name: "Patients" }).waitFor();
+    for (const either of [page, second]) {
+      await either.getByRole("heading", { name: "Locked" }).waitFor();
+      assert.equal(await either.getByText(/silva|halfwritten/i).count(), 0);
+    }
+    await page.getByLabel("Password").fill(password);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "New patient" }).waitFor();
+    assert.equal(await page.getByLabel("Last name").inputValue(), "Halfwritten");
+    await second.getByRole("heading", { name: "Patients" }).waitFor();
+  }));
+
+test("the sign-in of a demo says how to get in", () =>
+  withTab({}, async ({ page }) => {
+    await page.goto("/");
+    await page.getByText(/sign in as doctor@demo\.test .* sign-in\.txt/).waitFor();
+    await accessible(page, "sign-in of a demo");
+  }));
+
 test("an invitation is accepted with its code", () =>
   withTab({}, async (tab) => {
     const admin = await Person.signIn("admin@demo.test");

@@ -8,6 +8,10 @@ const SignIn = lazy(async () => ({
   default: (await import("../features/accounts/index.ts")).SignInPage,
 }));
 
+const Locked = lazy(async () => ({
+  default: (await import("../features/accounts/index.ts")).LockedPage,
+}));
+
 /**
  * Whoever is not signed in sees the sign-in at the address that they asked for, so that they come out
  * at it. A code is accepted without being signed in.
@@ -21,6 +25,13 @@ export function Gate() {
     return (
       <Suspense fallback={<Loading />}>
         <SignIn ended={state.reason === "ended"} />
+      </Suspense>
+    );
+  }
+  if (state.phase === "locked") {
+    return (
+      <Suspense fallback={<Loading />}>
+        <Locked user={state.session?.user} />
       </Suspense>
     );
   }

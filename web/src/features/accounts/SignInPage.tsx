@@ -1,26 +1,15 @@
+import { useQuery } from "@tanstack/react-query";
 import { useRef, useState, type FormEvent } from "react";
 import { Link } from "react-router";
-import { isProblem, type Schemas } from "../../lib/api/index.ts";
+import { api, call, isProblem, type Schemas } from "../../lib/api/index.ts";
 import { signIn } from "../../lib/session/index.ts";
-import { Button, Notice, TextField, useProblemText, useTitle } from "../../ui/index.ts";
+import { Button, Notice, TextField, useTitle } from "../../ui/index.ts";
 import { Frame } from "./Frame.tsx";
+import { useFaultText } from "./faults.ts";
 import { useWords } from "./words.ts";
 import css from "./SignIn.module.css";
 
 type Choice = Schemas["TenantChoice"];
-
-function useFaultText(): (error: unknown) => string {
-  const words = useWords();
-  const text = useProblemText();
-  return (error) => {
-    if (isProblem(error, "invalid_credentials")) return words.invalid;
-    if (isProblem(error, "tenant_suspended")) return words.suspended;
-    if (isProblem(error, "account_locked") && error.retryAfterS) {
-      return words.locked(Math.ceil(error.retryAfterS / 60));
-    }
-    return text(error);
-  };
-}
 
 export function SignInPage({ ended }: { ended?: boolean }) {
   const words = useWords();
@@ -31,6 +20,11 @@ export function SignInPage({ ended }: { ended?: boolean }) {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>();
   const field = useRef<HTMLFormElement>(null);
+  const config = useQuery({
+    queryKey: ["ui-config"],
+    queryFn: ({ signal }) => call(api.GET("/ui-config", { signal })),
+    staleTime: Infinity,
+  });
   useTitle(words.signIn);
 
   const enter = async (tenant?: string) => {
@@ -109,6 +103,7 @@ export function SignInPage({ ended }: { ended?: boolean }) {
           <Button type="submit" kind="primary" wide busy={busy}>
             {words.signIn}
           </Button>
+          {config.data?.demo && <Notice tone="info">{words.demo}</Notice>}
         </form>
       )}
     </Frame>

@@ -3,7 +3,7 @@ import { useParams } from "react-router";
 import { api, callWithEtag, isProblem, mergePatch } from "../../lib/api/index.ts";
 import { date } from "../../lib/format/index.ts";
 import { useShortcuts } from "../../lib/keys/index.ts";
-import { useMay } from "../../lib/session/index.ts";
+import { useKept, useMay } from "../../lib/session/index.ts";
 import { Button, Card, Failed, Loading, Page, toast } from "../../ui/index.ts";
 import { patchBody, rebased, rowsOf, valuesOf } from "./form.ts";
 import { PatientForm } from "./PatientForm.tsx";
@@ -13,9 +13,10 @@ import css from "./Patients.module.css";
 
 function Edit({ held, onDone }: { held: Held; onDone: () => void }) {
   const words = useWords();
-  const [base, setBase] = useState(held);
-  const [values, setValues] = useState(() => valuesOf(held.patient));
-  const [rows, setRows] = useState(() => rowsOf(held.patient));
+  const place = `patients/${held.patient.id}`;
+  const [base, setBase] = useKept(`${place}/base`, () => held);
+  const [values, setValues] = useKept(`${place}/values`, () => valuesOf(held.patient));
+  const [rows, setRows] = useKept(`${place}/rows`, () => rowsOf(held.patient));
   const [busy, setBusy] = useState(false);
   const [conflict, setConflict] = useState(false);
   const [fault, setFault] = useState<unknown>();
@@ -77,7 +78,7 @@ export function DetailsPage() {
   const id = Number(useParams()["id"]);
   const held = usePatient(id);
   const mayWrite = useMay("patients:write");
-  const [editing, setEditing] = useState(false);
+  const [editing, setEditing] = useKept(`patients/${id}/editing`, () => false);
   useShortcuts([{ keys: "e", run: () => (mayWrite && !editing ? setEditing(true) : false) }]);
 
   if (held.isPending) return <Loading />;

@@ -1,6 +1,7 @@
 import { useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { api, callWithEtag, idempotencyKey } from "../../lib/api/index.ts";
+import { useKept } from "../../lib/session/index.ts";
 import { Page, toast, useTitle } from "../../ui/index.ts";
 import { createBody, rowsOf, valuesOf } from "./form.ts";
 import { PatientForm } from "./PatientForm.tsx";
@@ -10,8 +11,8 @@ import { useWords } from "./words.ts";
 export function NewPage() {
   const words = useWords();
   const navigate = useNavigate();
-  const [values, setValues] = useState(() => valuesOf());
-  const [rows, setRows] = useState(() => rowsOf());
+  const [values, setValues] = useKept("patients/new/values", () => valuesOf());
+  const [rows, setRows] = useKept("patients/new/rows", () => rowsOf());
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<unknown>();
   // The same body is the same intention: a second try after a lost answer registers nobody twice.

@@ -2,6 +2,7 @@ import { useRef, useState, type FormEvent } from "react";
 import { useNavigate } from "react-router";
 import { api, callWithEtag, idempotencyKey, isProblem, type Schemas } from "../../lib/api/index.ts";
 import { DraftStore, mergePatchOf, useDraftStore } from "../../lib/draft/index.ts";
+import { useKept } from "../../lib/session/index.ts";
 import { Actions, Button, Dialog, Icon, LinkButton, Notice, ProblemNotice, TextField, toast } from "../../ui/index.ts";
 import { amendedDiagnoses, type CodedRow } from "./coded.tsx";
 import { snapshotOf, withoutBlankRows, written, type VisitStore } from "./drafts.ts";
@@ -91,7 +92,10 @@ function Sign({ store, onClose }: SignProps) {
 
 function Amend({ held }: { held: HeldVisit }) {
   const { amendment: words } = useWords();
-  const [store] = useState(() => new DraftStore<Visit>(snapshotOf(held, [...written, "diagnoses"])));
+  const [store] = useKept(
+    `amendment/${held.visit.id}`,
+    () => new DraftStore<Visit>(snapshotOf(held, [...written, "diagnoses"])),
+  );
   const [signing, setSigning] = useState(false);
   useDraftStore(store);
   const count = Object.keys(store.changes()).length;

@@ -1,6 +1,6 @@
 import { api, callWithEtag, mergePatch, type Schemas } from "../../lib/api/index.ts";
 import { DraftStore, flatten, type Snapshot } from "../../lib/draft/index.ts";
-import { onSessionEnd } from "../../lib/session/index.ts";
+import { onLock, onSessionEnd } from "../../lib/session/index.ts";
 import { readVisit, visitChanged, type HeldVisit, type Visit } from "./queries.ts";
 
 /** What can be written; the patient is chosen when a visit begins and stays. */
@@ -45,6 +45,8 @@ export function withoutBlankRows(patch: Record<string, unknown>): Record<string,
 // comes back to the visit finds it as they left it.
 const open = new Map<number, VisitStore>();
 onSessionEnd(() => open.clear());
+const flushAll = () => Promise.allSettled([...open.values()].map((store) => store.flush()));
+onLock(flushAll, () => void flushAll());
 
 export function openDraft(held: HeldVisit): VisitStore {
   const { id } = held.visit;

@@ -14,13 +14,21 @@ type Filter = { status?: "draft"; follow_up?: "due" | "overdue"; doctor_id?: num
 
 const SHOWN = 12;
 
-function useRecords(filter: Filter) {
+function useRecords(filter: Filter, counted?: "counted") {
   return useQuery({
     queryKey: ["worklist", filter],
     queryFn: ({ signal }) => {
-      const query = { ...filter, limit: SHOWN, count: "exact" as const };
+      const query = { ...filter, limit: SHOWN, ...(counted ? { count: "exact" as const } : {}) };
       return call(api.GET("/records", { params: { query }, signal }));
     },
+  });
+}
+
+/** How many there are, without a look at a chart. */
+function useCounts() {
+  return useQuery({
+    queryKey: ["worklist", "counts"],
+    queryFn: ({ signal }) => call(api.GET("/worklist", { signal })),
   });
 }
 
@@ -28,21 +36,26 @@ interface ListProps {
   title: string;
   none: string;
   records: ReturnType<typeof useRecords>;
+  /** Undefined until it is known. */
+  total: number | undefined;
+  /** What is to be said of the whole list. */
+  note?: string | undefined;
   when: (item: Item) => { text: string; late?: boolean };
   to: (item: Item) => string;
 }
 
-function List({ title, none, records, when, to }: ListProps) {
+function List({ title, none, records, total, note, when, to }: ListProps) {
   const words = useWords();
-  const total = records.data?.total ?? 0;
+  const items = records.data?.items ?? [];
   return (
-    <Card title={title} actions={records.data && <Badge>{total}</Badge>}>
+    <Card title={title} actions={total !== undefined && <Badge>{total}</Badge>}>
       {records.isPending && <Loading />}
       {records.isError && <Failed error={records.error} onRetry={() => void records.refetch()} />}
-      {records.data && total === 0 && <p className={css.none}>{none}</p>}
-      {records.data && total > 0 && (
+      {records.data && items.length === 0 && <p className={css.none}>{none}</p>}
+      {note !== undefined && <p className={css.note}>{note}</p>}
+      {items.length > 0 && (
         <ul>
-          {records.data.items.map((item) => {
+          {items.map((item) => {
             const { text, late } = when(item);
             return (
               <li key={item.id} className={css.row}>
@@ -60,7 +73,7 @@ function List({ title, none, records, when, to }: ListProps) {
           })}
         </ul>
       )}
-      {total > SHOWN && <p className={css.more}>{words.more(total - SHOWN)}</p>}
+      {total !== undefined && total > SHOWN && <p className={css.more}>{words.more(total - SHOWN)}</p>}
     </Card>
   );
 }
@@ -76,10 +89,12 @@ export function WorklistPage() {
   const words = useWords();
   const { user, permissions } = useSession();
   const own = user.role === "doctor" ? { doctor_id: user.id } : {};
-  const drafts = useRecords({ status: "draft", ...own });
+  const drafts = useRecords({ status: "draft", ...own }, "counted");
   const overdue = useRecords({ follow_up: "overdue", ...own });
   const due = useRecords({ follow_up: "due", ...own });
-  const lists = [drafts, overdue, due];
+  const counts = useCounts();
+  const lists = [drafts, overdue, due, counts];
+  const late = counts.data?.unsigned_over_24h ?? 0;
   const root = useRef<HTMLDivElement>(null);
   const mayWrite = permissions.has("records:write");
   useTitle(words.title);
@@ -109,6 +124,8 @@ export function WorklistPage() {
           title={user.role === "doctor" ? words.drafts : words.allDrafts}
           none={words.noDrafts}
           records={drafts}
+          total={drafts.data?.total ?? undefined}
+          note={late > 0 ? words.late(late) : undefined}
           when={(item) => ({ text: words.since(day(item.visit_date)) })}
           to={(item) => (mayWrite ? `/visits/${item.id}/edit` : `/visits/${item.id}`)}
         />
@@ -116,6 +133,7 @@ export function WorklistPage() {
           title={words.overdue}
           none={words.noOverdue}
           records={overdue}
+          total={counts.data?.follow_up_overdue}
           when={(item) => ({ text: item.follow_up_date ? words.wasDue(date(item.follow_up_date)) : "", late: true })}
           to={(item) => `/patients/${item.patient_id}`}
         />
@@ -123,6 +141,7 @@ export function WorklistPage() {
           title={words.due}
           none={words.noDue}
           records={due}
+          total={counts.data?.follow_up_due}
           when={(item) => ({ text: item.follow_up_date ? words.dueOn(date(item.follow_up_date)) : "" })}
           to={(item) => `/patients/${item.patient_id}`}
         />

@@ -6,6 +6,8 @@ export const useWords = catalogue(
     drafts: "Your drafts",
     allDrafts: "Drafts",
     noDrafts: "Nothing is waiting to be finished.",
+    late: (count: number) =>
+      count === 1 ? "One of yours is of a visit more than a day ago." : `${count} of yours are of visits more than a day ago.`,
     overdue: "Follow-ups overdue",
     noOverdue: "No follow-up is overdue.",
     due: "Follow-ups to come",
@@ -24,6 +26,8 @@ export const useWords = catalogue(
     drafts: "Sus borradores",
     allDrafts: "Borradores",
     noDrafts: "No queda nada por terminar.",
+    late: (count: number) =>
+      count === 1 ? "Uno de los suyos es de una visita de hace más de un día." : `${count} de los suyos son de visitas de hace más de un día.`,
     overdue: "Seguimientos atrasados",
     noOverdue: "Ningún seguimiento está atrasado.",
     due: "Próximos seguimientos",

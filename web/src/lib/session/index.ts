@@ -1,9 +1,13 @@
+export { watchIdle } from "./idle.ts";
 export {
   currentSession,
+  onLock,
   onSessionEnd,
   resume,
   signIn,
   signOut,
+  unlock,
+  useKept,
   useMay,
   useSession,
   useSessionState,

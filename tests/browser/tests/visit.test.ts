@@ -62,12 +62,17 @@ test("a ward round: a visit is begun, written, signed, amended and compared, by 
     await page.getByLabel("Follow-up needed").check();
     await page.getByRole("button", { name: "1 week" }).click();
     await page.keyboard.press("Control+s");
+    // "Saved" may still be said of an earlier state.
+    const written = await until(
+      record,
+      (now) => now.lab_results[0]?.value === 112 && now.follow_up_required,
+      "the draft has all that was typed",
+    );
     await page.getByRole("status").getByText(/^Saved/).waitFor();
     await settle(page);
     await shot(page, "editor-written-desk");
     await accessible(page, "editor, written");
 
-    const written = await record();
     assert.equal(written.chief_complaint, "Fever and cough");
     assert.deepEqual(
       { ...written.vital_signs },

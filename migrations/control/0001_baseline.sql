@@ -110,6 +110,7 @@ CREATE TABLE wardbook.sessions (
   -- When the password was given last: at the sign-in, or when the session was unlocked.
   authenticated_at     timestamptz NOT NULL DEFAULT now(),
   locked_at            timestamptz,   -- nothing goes on without the password
+  unlock_failures      integer NOT NULL DEFAULT 0,   -- wrong passwords since the right one
   -- For its owner, who looks for what is not his.
   address              text,
   user_agent           text CHECK (length(user_agent) <= 300)

@@ -297,7 +297,7 @@ test("slow downloads of one hospital keep no other one waiting", async () => {
   // Each takes something ten times a second: none of them ever stalls.
   const sockets = Array.from({ length: 48 }, () => {
     const head = `GET /api/v1/attachments/${id}/content HTTP/1.1\r\nAuthorization: Bearer ${nurse.token}`;
-    const socket = slowSocket(head, (it) => it.read(8 * 1024));
+    const socket = slowSocket(head, (it) => it.read(24 * 1024));
     socket.on("readable", () => undefined);
     socket.write("\r\n");
     return socket;

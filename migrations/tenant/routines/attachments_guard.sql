@@ -36,6 +36,10 @@ BEGIN
       expected.stored_size := NEW.stored_size;
       expected.sha256 := coalesce(OLD.sha256, NEW.sha256);
       expected.stored_sha256 := coalesce(OLD.stored_sha256, NEW.stored_sha256);
+      expected.declared_sha256 := coalesce(OLD.declared_sha256, NEW.declared_sha256);
+      IF OLD.upload_mode = 'proxy' THEN   -- the service decides whether to compress
+        expected.content_encoding := NEW.content_encoding;
+      END IF;
       expected.verified_at := NEW.verified_at;
       expected.completed_at := NEW.completed_at;
       expected.upload_id := NEW.upload_id;

@@ -50,7 +50,8 @@ Attachment Attachment::from_row(const db::RowView& r) {
     for (auto& digest : r.text_array(30)) a.part_sha256.push_back(digest.value_or(""));
   }
   a.completed_at = maybe_time(r, 31);
-  a.uploaded_by_name = r.maybe_str(32);
+  a.declared_sha256 = r.maybe_str(32);
+  a.uploaded_by_name = r.maybe_str(33);
   return a;
 }
 

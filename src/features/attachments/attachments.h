@@ -100,6 +100,7 @@ struct Attachment {
   std::vector<std::string> part_sha256;  ///< hex, of each part, if the client declared them
   /// When all of it had arrived. A pending file that has it waits to be verified.
   std::optional<std::string> completed_at;
+  std::optional<std::string> declared_sha256;  ///< of the original bytes, from the completion
   static Attachment from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Attachment& attachment);

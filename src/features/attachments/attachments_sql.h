@@ -2,9 +2,10 @@
 
 #include "db/query.h"
 #include "features/attachments/attachments.h"
+#include "features/attachments/blocks.h"
 #include "features/audit/audit.h"
 
-// Tables: owns {tenant}.record_attachments
+// Tables: owns {tenant}.record_attachments {tenant}.attachment_blocks
 // Tables: reads {tenant}.medical_records {tenant}.signatures {tenant}.row_versions
 // Tables: reads {tenant}.staff
 
@@ -20,6 +21,7 @@ using MaybeText = std::optional<std::string>;
   "a.upload_expires_at, a.purged_at IS NOT NULL, "                                              \
   "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END, "            \
   "a.upload_mode = 'multipart', a.upload_id, a.part_bytes, a.part_sha256, a.completed_at, "     \
+  "a.declared_sha256, "                                                                         \
   "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by)"
 #define WB_ATTACHMENT_FROM                                                  \
   " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
@@ -81,12 +83,25 @@ inline const db::Query<db::Int64Row, RecordId, std::string, std::string, std::in
 /// Here and where a file is restored the database itself marks one that comes to a finalized
 /// record.
 inline const db::Query<void, AttachmentId, std::int64_t, std::string, std::string, MaybeText,
-                       std::string>
+                       std::string, std::int64_t, MaybeText>
     kPublish{"attachments.publish", R"sql(
   UPDATE {tenant}.record_attachments SET state = 'available', file_size = $2, sha256 = $3,
-    stored_sha256 = $4, etag = $5, verified_at = $6,
+    stored_sha256 = $4, etag = $5, verified_at = $6, stored_size = $7, content_encoding = $8,
     completed_at = coalesce(completed_at, $6), upload_expires_at = NULL
   WHERE id = $1)sql"};
+inline const db::Query<void, AttachmentId, std::int64_t, db::Bytes, std::optional<db::Bytes>>
+    kKeepBlocks{"attachments.keep_blocks", R"sql(
+  INSERT INTO {tenant}.attachment_blocks (attachment_id, block_bytes, digests, offsets)
+  VALUES ($1, $2, $3, $4))sql"};
+/// Of the blocks that hold the bytes $2 to $3 of the file.
+inline const db::Query<Blocks, AttachmentId, std::int64_t, std::int64_t> kBlocks{
+    "attachments.blocks", R"sql(
+  SELECT block_bytes,
+    substring(digests FROM ($2 / block_bytes * 32 + 1)::integer
+                      FOR (($3 / block_bytes - $2 / block_bytes + 1) * 32)::integer),
+    substring(offsets FROM ($2 / block_bytes * 8 + 1)::integer
+                      FOR (($3 / block_bytes - $2 / block_bytes + 2) * 8)::integer)
+  FROM {tenant}.attachment_blocks WHERE attachment_id = $1)sql"};
 /// The upload at the store ($3), unless somebody else has noted another one than $2 meanwhile.
 inline const db::Query<db::Int64Row, AttachmentId, MaybeText, std::string> kNoteUpload{
     "attachments.note_upload", R"sql(
@@ -98,8 +113,10 @@ inline const db::Query<void, AttachmentId, std::string> kProlong{"attachments.pr
   UPDATE {tenant}.record_attachments SET upload_expires_at = greatest(upload_expires_at, $2)
   WHERE id = $1 AND state = 'pending' AND completed_at IS NULL)sql"};
 /// All of it has arrived, and waits to be verified.
-inline const db::Query<void, AttachmentId, std::string> kArrived{"attachments.arrived", R"sql(
-  UPDATE {tenant}.record_attachments SET completed_at = $2, upload_expires_at = NULL
+inline const db::Query<void, AttachmentId, std::string, MaybeText> kArrived{"attachments.arrived",
+                                                                            R"sql(
+  UPDATE {tenant}.record_attachments SET completed_at = $2, upload_expires_at = NULL,
+    declared_sha256 = $3
   WHERE id = $1 AND state = 'pending')sql"};
 inline const db::Query<Attachment, AttachmentId, std::string> kNextToVerify{
     "attachments.next_to_verify",

@@ -257,6 +257,7 @@ CREATE TABLE {tenant}.record_attachments (
   content_encoding         text CHECK (content_encoding = 'gzip'),
   sha256                   text CHECK (sha256 ~ '^[0-9a-f]{64}$'),
   stored_sha256            text CHECK (stored_sha256 ~ '^[0-9a-f]{64}$'),
+  charset                  text,   -- of a text: what its sender says, and from its verification on what it is
   declared_sha256          text CHECK (declared_sha256 ~ '^[0-9a-f]{64}$'),   -- sent with the completion
   verified_at              timestamptz,
   storage_class            text NOT NULL DEFAULT 'INTELLIGENT_TIERING',

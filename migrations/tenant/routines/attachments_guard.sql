@@ -36,6 +36,7 @@ BEGIN
       expected.stored_size := NEW.stored_size;
       expected.sha256 := coalesce(OLD.sha256, NEW.sha256);
       expected.stored_sha256 := coalesce(OLD.stored_sha256, NEW.stored_sha256);
+      expected.charset := NEW.charset;
       expected.declared_sha256 := coalesce(OLD.declared_sha256, NEW.declared_sha256);
       IF OLD.upload_mode = 'proxy' THEN   -- the service decides whether to compress
         expected.content_encoding := NEW.content_encoding;

@@ -51,7 +51,8 @@ Attachment Attachment::from_row(const db::RowView& r) {
   }
   a.completed_at = maybe_time(r, 31);
   a.declared_sha256 = r.maybe_str(32);
-  a.uploaded_by_name = r.maybe_str(33);
+  a.charset = r.maybe_str(33);
+  a.uploaded_by_name = r.maybe_str(34);
   return a;
 }
 
@@ -88,6 +89,7 @@ std::string to_json(const Attachment& a) {
   out.integer("version", a.version);
   out.integer("stored_size", a.stored_size);
   out.text("content_encoding", a.content_encoding);
+  out.text("charset", a.charset);
   out.text("sha256", a.sha256);
   out.text("stored_sha256", a.stored_sha256);
   out.text("verified_at", a.verified_at);

@@ -47,10 +47,17 @@ namespace wardbook::attachments {
 /// How many bytes of the beginning `content_fault` wants to see.
 inline constexpr std::size_t kSniffBytes = 256 * 1024;
 /// Why the content (its first bytes; `whole` when that is all) is not what the name's extension
-/// says; nullopt when it is. By signature, and by libmagic for what has no simple one. Never throws
-/// on any bytes.
+/// says; nullopt when it is. By signature, and by libmagic for what has no simple one. `declared`
+/// is the encoding of a text's characters, as its sender says. Never throws on any bytes.
 [[nodiscard]] std::optional<std::string> content_fault(std::string_view file_name,
-                                                       std::string_view head, bool whole);
+                                                       std::string_view head, bool whole,
+                                                       std::string_view declared = {});
+
+/// The encoding of a text that is what its name says (see text::charset_of); nullopt for what is no
+/// text. `declared`: what its sender says, used where the text itself does not say.
+[[nodiscard]] std::optional<std::string> text_charset(std::string_view file_name,
+                                                      std::string_view head, bool whole,
+                                                      std::string_view declared = {});
 
 /// `Übersicht (1).pdf` -> `_bersicht__1_.pdf`: everything but [A-Za-z0-9.-] becomes `_`, byte by
 /// code point; dots and length are tamed so that the result is a plain file name of 1 to 200 bytes.
@@ -100,6 +107,7 @@ struct Attachment {
   std::vector<std::string> part_sha256;  ///< hex, of each part, if the client declared them
   /// When all of it had arrived. A pending file that has it waits to be verified.
   std::optional<std::string> completed_at;
+  std::optional<std::string> charset;          ///< of a text
   std::optional<std::string> declared_sha256;  ///< of the original bytes, from the completion
   static Attachment from_row(const db::RowView& row);
 };

@@ -21,7 +21,7 @@ using MaybeText = std::optional<std::string>;
   "a.upload_expires_at, a.purged_at IS NOT NULL, "                                              \
   "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END, "            \
   "a.upload_mode = 'multipart', a.upload_id, a.part_bytes, a.part_sha256, a.completed_at, "     \
-  "a.declared_sha256, "                                                                         \
+  "a.declared_sha256, a.charset, "                                                              \
   "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by)"
 #define WB_ATTACHMENT_FROM                                                  \
   " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
@@ -72,22 +72,25 @@ inline const db::Query<void, AttachmentId, std::string> kMove{"attachments.move"
 inline const db::Query<db::Int64Row, RecordId, std::string, std::string, std::int64_t, std::string,
                        std::string, AccountId, MaybeText, std::int64_t, std::int64_t, MaybeText,
                        MaybeText, bool, std::string, std::string, std::string,
-                       std::optional<std::int64_t>, std::optional<std::vector<std::string>>>
+                       std::optional<std::int64_t>, std::optional<std::vector<std::string>>,
+                       MaybeText>
     kInsertAttachment{"attachments.insert", R"sql(
   INSERT INTO {tenant}.record_attachments (record_id, file_name, file_type, file_size, s3_key,
     s3_bucket, uploaded_by, description, version, stored_size, content_encoding, stored_sha256,
-    added_after_finalization, upload_mode, upload_expires_at, created_at, part_bytes, part_sha256)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    added_after_finalization, upload_mode, upload_expires_at, created_at, part_bytes,
+    part_sha256, charset)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+    $18, $19)
   RETURNING id)sql"};
 
 /// Here and where a file is restored the database itself marks one that comes to a finalized
 /// record.
 inline const db::Query<void, AttachmentId, std::int64_t, std::string, std::string, MaybeText,
-                       std::string, std::int64_t, MaybeText>
+                       std::string, std::int64_t, MaybeText, MaybeText>
     kPublish{"attachments.publish", R"sql(
   UPDATE {tenant}.record_attachments SET state = 'available', file_size = $2, sha256 = $3,
     stored_sha256 = $4, etag = $5, verified_at = $6, stored_size = $7, content_encoding = $8,
-    completed_at = coalesce(completed_at, $6), upload_expires_at = NULL
+    charset = $9, completed_at = coalesce(completed_at, $6), upload_expires_at = NULL
   WHERE id = $1)sql"};
 inline const db::Query<void, AttachmentId, std::int64_t, db::Bytes, std::optional<db::Bytes>>
     kKeepBlocks{"attachments.keep_blocks", R"sql(

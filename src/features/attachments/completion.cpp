@@ -66,7 +66,7 @@ Task<audit::Entry> queue_publish(db::Tx& tx, std::optional<AccountId> by, const 
                                  const Verdict& verdict, Time now) {
   tx.queue(kPublish, a.id, verdict.file_size, verdict.sha256, verdict.stored_sha256,
            MaybeText(verdict.etag), format_rfc3339(now), verdict.stored_size,
-           verdict.content_encoding);
+           verdict.content_encoding, verdict.charset);
   std::optional<db::Bytes> offsets;
   if (verdict.blocks.seekable()) offsets.emplace(verdict.blocks.offsets);
   tx.queue(kKeepBlocks, a.id, verdict.blocks.block_bytes, db::Bytes(verdict.blocks.digests),

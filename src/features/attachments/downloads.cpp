@@ -98,12 +98,18 @@ Task<> require_unaltered(App& app, const Attachment& a) {
   if (!same) throw Failure(Code::attachment_altered, {}, kAltered);
 }
 
+/// The type with a text's encoding, where that is not the usual one.
+std::string content_type(const Attachment& a) {
+  const bool named = a.charset && *a.charset != "UTF-8";
+  return named ? a.file_type + "; charset=" + *a.charset : a.file_type;
+}
+
 /// Where the bytes are to be had for a while.
 std::string signed_url_json(App& app, const Attachment& a) {
   const auto ttl = std::min(app.settings.attachments.url_ttl, std::chrono::seconds(3'600));
   const std::vector<s3::NameValue> params{
       {"response-content-disposition", disposition(a.file_name)},
-      {"response-content-type", a.file_type},
+      {"response-content-type", content_type(a)},
       {"response-cache-control", "private, no-store"}};
   s3::PresignRequest request;
   request.method = "GET";
@@ -233,7 +239,7 @@ Task<api::Response> download_content(App& app, api::Request req) {
   }
   const Attachment a = co_await available(app, req);
   const std::string etag = '"' + a.sha256.value_or("") + '"';
-  net::Headers headers{{"Content-Type", a.file_type},
+  net::Headers headers{{"Content-Type", content_type(a)},
                        {"Content-Disposition", disposition(a.file_name)},
                        {"ETag", etag},
                        {"Accept-Ranges", "bytes"},

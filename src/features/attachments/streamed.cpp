@@ -107,8 +107,7 @@ Declared declared_by_put(const api::Request& req, const Settings::Attachments& s
                     "The header " + std::string(name) + " is given more than once.");
     }
   }
-  d.file_type = std::string(req.head.headers.get("Content-Type").value_or(""));
-  d.file_type = d.file_type.substr(0, d.file_type.find(';'));
+  set_type(d, req.head.headers.get("Content-Type").value_or(""));
   if (d.file_type.empty()) {
     throw Failure(Code::unsupported_media_type, "Send the file's type as Content-Type.");
   }
@@ -134,19 +133,27 @@ Declared declared_by_put(const api::Request& req, const Settings::Attachments& s
   return d;
 }
 
+Failure removed_because(const std::string& fault) {
+  return Failure(Code::upload_mismatch, "The file was removed: " + fault + ".");
+}
+
 /// Fails with upload_mismatch when something is wrong with a body that has come to its end.
 void check_received(const Attachment& a, Passage& passage) {
   const auto& head = passage.packer.head();
   passage.fault = passage.incoming.fault();
   if (!passage.fault) {
-    passage.fault = content_fault(a.file_name, head, head.size() == passage.packer.size());
+    passage.fault = content_fault(a.file_name, head, head.size() == passage.packer.size(),
+                                  a.charset.value_or(""));
   }
   if (!passage.fault) return;
-  throw Failure(Code::upload_mismatch, "The file was removed: " + *passage.fault + ".");
+  throw removed_because(*passage.fault);
 }
 
-Verdict verdict_of(const Passage& passage) {
+Verdict verdict_of(const Attachment& a, const Passage& passage) {
   Verdict out;
+  const auto& head = passage.packer.head();
+  const bool whole = head.size() == passage.packer.size();
+  out.charset = text_charset(a.file_name, head, whole, a.charset.value_or(""));
   out.file_size = static_cast<std::int64_t>(passage.packer.size());
   out.sha256 = passage.packer.sha256();
   const bool packed = passage.packer.packed();
@@ -189,7 +196,7 @@ Task<Stored> receive(App& app, TenantId tenant, Attachment a, std::shared_ptr<Pa
   co_await write_some(app, tenant, a, *passage, std::move(out));
   co_await passage->sink->finish();
   Stored stored;
-  stored.verdict = verdict_of(*passage);
+  stored.verdict = verdict_of(a, *passage);
   stored.certain = passage->sink->is_certain();
   co_return stored;
 }
@@ -218,10 +225,12 @@ Task<Stored> stream_to_store(App& app, TenantId tenant, Attachment a,
   auto etag = co_await app.objects.put(a.s3_key, std::move(body), put_options(app, tenant, a));
   if (!etag) throw store_failure(etag.error());
   check_received(a, *passage);
+  passage->fault = co_await judge_content(app.objects, a, passage->packer.head(), *etag);
+  if (passage->fault) throw removed_because(*passage->fault);
   std::string nothing;
   passage->packer.finish(nothing);
   Stored stored;
-  stored.verdict = verdict_of(*passage);
+  stored.verdict = verdict_of(a, *passage);
   stored.verdict.stored_size = stored.verdict.file_size;
   stored.verdict.stored_sha256 = stored.verdict.sha256;
   stored.verdict.etag = *etag;

@@ -9,11 +9,28 @@
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/headers.h"
 #include "features/attachments/parts.h"
+#include "features/attachments/types.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
 #include "features/records/records.h"
 
 namespace wardbook::attachments {
+
+namespace {
+constexpr std::size_t kCharsetMost = 40;
+}  // namespace
+
+void set_type(Declared& d, std::string_view declared) {
+  d.file_type = usual_type(d.file_name, declared);
+  const std::string charset = charset_parameter(declared);
+  const bool is_name =
+      !charset.empty() && charset.size() <= kCharsetMost &&
+      std::ranges::all_of(charset, [](char c) {
+        return is_letter_or_digit(c) || c == '-' || c == '_' || c == '.' || c == ':';
+      });
+  d.charset.reset();
+  if (is_name) d.charset = charset;
+}
 
 void check_name_and_type(const Declared& d, std::vector<Fault>& faults) {
   if (d.file_name.find('/') != std::string::npos || d.file_name.find('\\') != std::string::npos) {
@@ -36,7 +53,7 @@ Task<Attachment> insert_pending(App& app, api::Write& w, const api::Request& req
                                   d.description, version, d.stored_size, d.content_encoding,
                                   d.stored_sha256, of->status != "draft", std::move(mode),
                                   format_rfc3339(now + app.settings.attachments.url_ttl),
-                                  format_rfc3339(now), d.part_bytes, d.part_sha256);
+                                  format_rfc3339(now), d.part_bytes, d.part_sha256, d.charset);
   w.log({.action = "attachment.start",
          .resource = "attachment",
          .resource_id = id.value,
@@ -89,7 +106,7 @@ Declared parse_declared(const boost::json::object& body, const Settings::Attachm
   api::Input in(body, "", faults);
   Declared d;
   d.file_name = in.name("file_name", Need::required, kNameMost).value_or("");
-  d.file_type = in.text("file_type", Need::required, 200).value_or("");
+  set_type(d, in.text("file_type", Need::required, 200).value_or(""));
   const auto most = most_bytes(d.file_name, settings);
   d.file_size = in.integer("file_size", Need::required, 1, most).value_or(1);
   d.content_encoding = in.one_of("content_encoding", Need::optional, {"gzip"});

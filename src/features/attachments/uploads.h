@@ -23,10 +23,13 @@ struct Declared {
   std::optional<std::string> content_encoding;
   std::optional<std::string> stored_sha256;
   std::optional<std::string> description;
+  std::optional<std::string> charset;      ///< a parameter of the declared type
   std::optional<std::int64_t> part_bytes;  ///< of an upload in parts
   std::optional<std::vector<std::string>> part_sha256;
 };
 
+/// From what a client says, parameters and all; behind the name.
+void set_type(Declared& declared, std::string_view said);
 void check_name_and_type(const Declared& declared, std::vector<Fault>& faults);
 
 /// The pending row; the caller commits.

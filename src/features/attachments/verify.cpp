@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "features/attachments/attachments_sql.h"
+#include "features/attachments/types.h"
 #include "features/audit/audit.h"
 
 namespace wardbook::attachments {
@@ -279,9 +280,21 @@ Task<Verdict> verify_object(s3::Store& store, Attachment a, s3::ObjectInfo info,
     out.fault = "the checksum is not as declared";
   } else {
     const bool whole = static_cast<std::int64_t>(reading.head.size()) == out.file_size;
-    out.fault = content_fault(a.file_name, reading.head, whole);
+    out.charset = text_charset(a.file_name, reading.head, whole, a.charset.value_or(""));
+    out.fault = co_await judge_content(store, std::move(a), std::move(reading.head), out.etag);
   }
   co_return out;
+}
+
+Task<std::optional<std::string>> judge_content(s3::Store& store, Attachment a, std::string head,
+                                               std::string etag) {
+  const bool whole = static_cast<std::int64_t>(head.size()) == a.file_size;
+  auto fault = content_fault(a.file_name, head, whole, a.charset.value_or(""));
+  const Type* type = type_of(a.file_name);
+  const bool rest = !fault && !whole && type != nullptr && type->kind == Kind::docx;
+  if (!rest) co_return fault;
+  const auto size = static_cast<std::uint64_t>(a.stored_size);
+  co_return co_await docx_fault(store, std::move(a.s3_key), std::move(etag), size);
 }
 
 Task<bool> reject(const Door& door, Attachment a, std::string why, Remains remains) {

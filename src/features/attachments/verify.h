@@ -29,6 +29,7 @@ struct Verdict {
   std::string etag;
   std::int64_t stored_size = 0;
   std::optional<std::string> content_encoding;
+  std::optional<std::string> charset;  ///< of a text
   Blocks blocks;
 };
 
@@ -66,6 +67,11 @@ inline constexpr std::size_t kUnpackStep = 2 * 1024;
 /// Gives a pending upload a new key, in a transaction of its own: what is copied there belongs to
 /// this completion alone, however many there are and however late a copy arrives.
 [[nodiscard]] Task<std::string> take_own_key(App& app, const api::Request& req, AttachmentId id);
+
+/// What is wrong with the content of an object at the store, of which these are the first bytes;
+/// nullopt when it is what its name says. Fails with store_unavailable.
+[[nodiscard]] Task<std::optional<std::string>> judge_content(s3::Store& store, Attachment a,
+                                                             std::string head, std::string etag);
 
 /// What the store keeps with an object beside its bytes, from the row.
 [[nodiscard]] s3::PutOptions stored_with(const Attachment& attachment, const TenantId& tenant);

@@ -260,6 +260,8 @@ CREATE TABLE {tenant}.record_attachments (
   charset                  text,   -- of a text: what its sender says, and from its verification on what it is
   declared_sha256          text CHECK (declared_sha256 ~ '^[0-9a-f]{64}$'),   -- sent with the completion
   verified_at              timestamptz,
+  scan                     text CHECK (scan IN ('waiting', 'clean', 'infected', 'not_scanned')),
+  scanned_at               timestamptz,
   storage_class            text NOT NULL DEFAULT 'INTELLIGENT_TIERING',
   etag                     text,
   download_count           bigint NOT NULL DEFAULT 0,
@@ -297,6 +299,8 @@ CREATE INDEX attachments_to_purge ON {tenant}.record_attachments (deleted_at)
 -- What has arrived and waits to be read.
 CREATE INDEX attachments_to_verify ON {tenant}.record_attachments (id)
   WHERE state = 'pending' AND completed_at IS NOT NULL;
+-- What waits to be scanned.
+CREATE INDEX attachments_to_scan ON {tenant}.record_attachments (id) WHERE state = 'quarantined';
 -- In the order in which the store lists them.
 CREATE INDEX attachments_by_key ON {tenant}.record_attachments (s3_key COLLATE "C")
   WHERE purged_at IS NULL;

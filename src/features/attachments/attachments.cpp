@@ -52,7 +52,9 @@ Attachment Attachment::from_row(const db::RowView& r) {
   a.completed_at = maybe_time(r, 31);
   a.declared_sha256 = r.maybe_str(32);
   a.charset = r.maybe_str(33);
-  a.uploaded_by_name = r.maybe_str(34);
+  a.scan = r.maybe_str(34);
+  a.scanned_at = maybe_time(r, 35);
+  a.uploaded_by_name = r.maybe_str(36);
   return a;
 }
 
@@ -93,6 +95,8 @@ std::string to_json(const Attachment& a) {
   out.text("sha256", a.sha256);
   out.text("stored_sha256", a.stored_sha256);
   out.text("verified_at", a.verified_at);
+  out.text("scan", a.scan);
+  out.text("scanned_at", a.scanned_at);
   out.text("storage_class", a.storage_class);
   out.text("etag", a.etag);
   out.integer("download_count", a.download_count);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -107,7 +108,9 @@ struct Attachment {
   std::vector<std::string> part_sha256;  ///< hex, of each part, if the client declared them
   /// When all of it had arrived. A pending file that has it waits to be verified.
   std::optional<std::string> completed_at;
-  std::optional<std::string> charset;          ///< of a text
+  std::optional<std::string> charset;  ///< of a text
+  std::optional<std::string> scan;     ///< waiting, clean, infected, not_scanned
+  std::optional<std::string> scanned_at;
   std::optional<std::string> declared_sha256;  ///< of the original bytes, from the completion
   static Attachment from_row(const db::RowView& row);
 };
@@ -135,14 +138,21 @@ struct Swept {
 /// Verifies the next file of the tenant with an id above `after` that has arrived and is too large
 /// to be read while its client waits: reads it once, and publishes or rejects it. Returns the id,
 /// nullopt when there is none. Two may run at the same time. `before_step` may end it by an
-/// exception before each piece. Fails with store_unavailable.
+/// exception before each piece. With `scan` it goes into quarantine instead of being published.
+/// Fails with store_unavailable.
 [[nodiscard]] Task<std::optional<AttachmentId>> verify_next(db::Pool& db, s3::Store& store,
                                                             TenantId tenant, const Clock& clock,
                                                             AttachmentId after,
-                                                            std::function<void()> before_step = {});
-/// Does so in every tenant that a completion has told of, and within `all_every` in all of them.
+                                                            std::function<void()> before_step = {},
+                                                            bool scan = false);
+/// Does so in every tenant that a completion has told of, and within verify_all_every in all of
+/// them.
 [[nodiscard]] jobs::Job verification_job(db::Pool& db, s3::Store& store, const Clock& clock,
-                                         std::chrono::seconds all_every);
+                                         const Settings::Attachments& settings);
+/// Has the scanner look at what is in quarantine, and publishes or rejects it. Only where there is
+/// one.
+[[nodiscard]] jobs::Job scanning_job(boost::asio::io_context& reactor, db::Pool& db,
+                                     s3::Store& store, const Settings::Attachments& settings);
 
 // ---- database against bucket ------------------------------------------------------------------
 

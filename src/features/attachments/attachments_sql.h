@@ -21,7 +21,7 @@ using MaybeText = std::optional<std::string>;
   "a.upload_expires_at, a.purged_at IS NOT NULL, "                                              \
   "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END, "            \
   "a.upload_mode = 'multipart', a.upload_id, a.part_bytes, a.part_sha256, a.completed_at, "     \
-  "a.declared_sha256, a.charset, "                                                              \
+  "a.declared_sha256, a.charset, a.scan, a.scanned_at, "                                        \
   "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by)"
 #define WB_ATTACHMENT_FROM                                                  \
   " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
@@ -86,9 +86,11 @@ inline const db::Query<db::Int64Row, RecordId, std::string, std::string, std::in
 /// Here and where a file is restored the database itself marks one that comes to a finalized
 /// record.
 inline const db::Query<void, AttachmentId, std::int64_t, std::string, std::string, MaybeText,
-                       std::string, std::int64_t, MaybeText, MaybeText>
+                       std::string, std::int64_t, MaybeText, MaybeText, bool>
     kPublish{"attachments.publish", R"sql(
-  UPDATE {tenant}.record_attachments SET state = 'available', file_size = $2, sha256 = $3,
+  UPDATE {tenant}.record_attachments SET
+    state = CASE WHEN $10::boolean THEN 'quarantined' ELSE 'available' END,
+    scan = CASE WHEN $10 THEN 'waiting' END, file_size = $2, sha256 = $3,
     stored_sha256 = $4, etag = $5, verified_at = $6, stored_size = $7, content_encoding = $8,
     charset = $9, completed_at = coalesce(completed_at, $6), upload_expires_at = NULL
   WHERE id = $1)sql"};
@@ -105,6 +107,17 @@ inline const db::Query<Blocks, AttachmentId, std::int64_t, std::int64_t> kBlocks
     substring(offsets FROM ($2 / block_bytes * 8 + 1)::integer
                       FOR (($3 / block_bytes - $2 / block_bytes + 2) * 8)::integer)
   FROM {tenant}.attachment_blocks WHERE attachment_id = $1)sql"};
+inline const db::Query<Attachment, AttachmentId, std::string> kNextToScan{
+    "attachments.next_to_scan",
+    "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
+    "WHERE a.state = 'quarantined' AND a.id > $1 AND a.s3_bucket = $2 ORDER BY a.id LIMIT 1"};
+inline const db::Query<void, AttachmentId, std::string> kRelease{"attachments.release", R"sql(
+  UPDATE {tenant}.record_attachments SET state = 'available', scan = $2, scanned_at = now()
+  WHERE id = $1)sql"};
+inline const db::Query<void, AttachmentId, std::string> kInfected{"attachments.infected", R"sql(
+  UPDATE {tenant}.record_attachments SET state = 'rejected', scan = 'infected', scanned_at = now(),
+    rejected_reason = $2, deleted_at = now()
+  WHERE id = $1)sql"};
 /// The upload at the store ($3), unless somebody else has noted another one than $2 meanwhile.
 inline const db::Query<db::Int64Row, AttachmentId, MaybeText, std::string> kNoteUpload{
     "attachments.note_upload", R"sql(

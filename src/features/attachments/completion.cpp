@@ -63,14 +63,23 @@ Task<std::string> take_own_key(App& app, const api::Request& req, AttachmentId i
 }
 
 Task<audit::Entry> queue_publish(db::Tx& tx, std::optional<AccountId> by, const Attachment& a,
-                                 const Verdict& verdict, Time now) {
+                                 const Verdict& verdict, Time now, bool scan) {
   tx.queue(kPublish, a.id, verdict.file_size, verdict.sha256, verdict.stored_sha256,
            MaybeText(verdict.etag), format_rfc3339(now), verdict.stored_size,
-           verdict.content_encoding, verdict.charset);
+           verdict.content_encoding, verdict.charset, scan);
   std::optional<db::Bytes> offsets;
   if (verdict.blocks.seekable()) offsets.emplace(verdict.blocks.offsets);
   tx.queue(kKeepBlocks, a.id, verdict.blocks.block_bytes, db::Bytes(verdict.blocks.digests),
            std::move(offsets));
+  if (scan) {
+    co_return audit::Entry{
+        .action = "attachment.quarantine",
+        .resource = "attachment",
+        .resource_id = a.id.value,
+        .patient = a.patient_id,
+        .before = R"({"state":"pending"})",
+        .after = R"({"state":"quarantined","sha256":)" + api::quoted(verdict.sha256) + "}"};
+  }
   audit::Entry entry{
       .action = "attachment.publish",
       .resource = "attachment",
@@ -142,12 +151,15 @@ Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
   db::Tx& tx = w.tx();
   auto a = co_await tx.maybe_one(kLockAttachment, id);
   if (!a) throw Failure(Code::attachment_not_found);
-  if (a->state != "available") {
+  const bool scan = !app.settings.attachments.scan.empty();
+  const bool settled = a->state == "available" || a->state == "quarantined";
+  if (!settled) {
     if (a->state != "pending" || !verified) throw Failure(Code::attachment_not_available);
     if (a->s3_key != verified->key) {
       throw Failure(Code::conflict, "Another completion of this upload is under way.");
     }
-    w.log(co_await queue_publish(tx, req.caller.account, *a, verified->verdict, app.clock.now()));
+    w.log(co_await queue_publish(tx, req.caller.account, *a, verified->verdict, app.clock.now(),
+                                 scan));
     a = co_await tx.one(kShowAttachment, id);
   } else {
     // Nothing is changed, and the answer shows the file.
@@ -158,7 +170,18 @@ Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
   }
   req.saw("attachment", a->id.value, a->patient_id);
   api::Response response = api::ok(to_json(*a));
-  co_return co_await w.commit(std::move(response));
+  response = co_await w.commit(std::move(response));
+  if (scan && !settled) co_await tell_job(app.db, kScanningJob, req.caller.tenant());
+  co_return response;
+}
+
+Task<> tell_job(db::Pool& db, std::string_view job, TenantId tenant) {
+  try {
+    const std::vector<TenantId> tenants{std::move(tenant)};
+    co_await jobs::hint(db, std::string(job), tenants);
+  } catch (const Failure&) {
+    // The job looks at all hospitals now and then.
+  }
 }
 
 namespace {
@@ -172,7 +195,8 @@ Task<api::Response> answer_later(App& app, const api::Request& req, const Attach
   auto a = co_await tx.maybe_one(kLockAttachment, arrived.id);
   if (!a) throw Failure(Code::attachment_not_found);
   const bool waits = a->state == "pending";
-  if (!waits && a->state != "available") throw Failure(Code::attachment_not_available);
+  const bool settled = a->state == "available" || a->state == "quarantined";
+  if (!waits && !settled) throw Failure(Code::attachment_not_available);
   if (waits && a->s3_key != arrived.s3_key) {
     throw Failure(Code::conflict, "Another completion of this upload is under way.");
   }
@@ -189,12 +213,7 @@ Task<api::Response> answer_later(App& app, const api::Request& req, const Attach
   if (waits) response.status = 202;
   response = co_await w.commit(std::move(response));
   if (!first) co_return response;
-  try {
-    const std::vector<TenantId> tenants{tenant};
-    co_await jobs::hint(app.db, std::string(kVerificationJob), tenants);
-  } catch (const Failure&) {
-    // The job looks at all hospitals now and then.
-  }
+  co_await tell_job(app.db, kVerificationJob, tenant);
   co_return response;
 }
 

@@ -131,7 +131,8 @@ std::string signed_url_json(App& app, const Attachment& a) {
 /// 200 or 206 with `span` of the file, once its first bytes are there.
 Task<> send_content(App& app, const api::Request& req, const Attachment& a, int status,
                     net::Headers headers, Span span) {
-  Outgoing out = co_await Outgoing::open(app, req.caller.tenant(), a, span.first, span.last);
+  Outgoing out =
+      co_await Outgoing::open(app.db, app.objects, req.caller.tenant(), a, span.first, span.last);
   const bool body = req.head.method != "HEAD";
   std::string piece;
   if (body) piece = co_await out.next();

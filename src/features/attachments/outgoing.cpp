@@ -34,16 +34,16 @@ Failure altered_or(const s3::S3Failure& failure) {
   return other ? altered() : store_failure(failure);
 }
 
-Task<Outgoing> Outgoing::open(App& app, TenantId tenant, Attachment a, std::uint64_t first,
-                              std::uint64_t last) {
-  auto blocks = co_await app.db.read_maybe_one(
-      tenant, kBlocks, a.id, static_cast<std::int64_t>(first), static_cast<std::int64_t>(last));
+Task<Outgoing> Outgoing::open(db::Pool& db, s3::Store& store, TenantId tenant, Attachment a,
+                              std::uint64_t first, std::uint64_t last) {
+  auto blocks = co_await db.read_maybe_one(tenant, kBlocks, a.id, static_cast<std::int64_t>(first),
+                                           static_cast<std::int64_t>(last));
   if (!blocks) throw altered();
   const auto block_bytes = static_cast<std::uint64_t>(blocks->block_bytes);
   const std::uint64_t first_block = first / block_bytes;
   if (blocks->count() != last / block_bytes - first_block + 1) throw altered();
   const auto range = stored_range(a, *blocks, first_block);
-  auto object = co_await app.objects.get(a.s3_key, range, a.etag.value_or(""));
+  auto object = co_await store.get(a.s3_key, range, a.etag.value_or(""));
   if (!object) throw altered_or(object.error());
   const std::uint64_t length =
       range ? *range->last - range->first + 1 : static_cast<std::uint64_t>(a.stored_size);

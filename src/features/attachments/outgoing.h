@@ -27,8 +27,9 @@ constexpr const char* kAltered = "the store's object is not the one that was ver
 class Outgoing {
  public:
   /// The bytes from `first` to `last`. Fails with attachment_altered, store_unavailable, archived.
-  [[nodiscard]] static Task<Outgoing> open(App& app, TenantId tenant, Attachment attachment,
-                                           std::uint64_t first, std::uint64_t last);
+  [[nodiscard]] static Task<Outgoing> open(db::Pool& db, s3::Store& store, TenantId tenant,
+                                           Attachment attachment, std::uint64_t first,
+                                           std::uint64_t last);
   /// The next bytes, at least one; none at the end. Fails with attachment_altered,
   /// store_unavailable.
   [[nodiscard]] Task<std::string> next();

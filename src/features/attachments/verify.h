@@ -100,6 +100,7 @@ struct Verified {
 
 /// The job that reads what is too large to be read while its client waits.
 inline constexpr std::string_view kVerificationJob = "attachments.verify";
+inline constexpr std::string_view kScanningJob = "attachments.scan";
 
 /// Who works on a tenant's files: a request, or a job.
 struct Door {
@@ -130,10 +131,13 @@ Task<> remove_rejected(const Door& door, Attachment attachment);
 [[nodiscard]] Task<bool> remove_leftover(s3::Store& store, AttachmentId attachment,
                                          std::string key);
 
-/// Publishes a verified file in this transaction, with its entry and its first version.
+/// Publishes a verified file in this transaction, with its entry and its first version; or, where
+/// there is a scanner, puts it into quarantine.
 [[nodiscard]] Task<audit::Entry> queue_publish(db::Tx& tx, std::optional<AccountId> by,
                                                const Attachment& attachment, const Verdict& verdict,
-                                               Time now);
+                                               Time now, bool scan);
+/// Tells a job of a tenant. A hint that is lost is made up for: the job looks at all now and then.
+[[nodiscard]] Task<> tell_job(db::Pool& db, std::string_view job, TenantId tenant);
 
 // completion.cpp, downloads.cpp, lifecycle.cpp: handlers gathered by routes() in uploads.cpp
 Task<api::Response> complete_upload(App& app, api::Request req);

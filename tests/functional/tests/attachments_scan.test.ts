@@ -1,6 +1,6 @@
 // Malware: what waits for the scanner, what it lets through, what it finds, and what it does not look at.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -17,13 +17,14 @@ const skip = hasClamd ? false : "clamd is not installed (clamav-daemon)";
 const bucket = demoBucket(dataDir);
 const clamd = new Clamd();
 let node: Running | undefined;
+let folder: string | undefined;
 let doctor: Client;
 let record: Schemas["Record"];
 
 before(async () => {
   if (!hasClamd) return;
   await clamd.start();
-  const folder = mkdtempSync(path.join(os.tmpdir(), "wardbook-scan-"));
+  folder = mkdtempSync(path.join(os.tmpdir(), "wardbook-scan-"));
   const own = path.join(folder, "wardbook.toml");
   const text = readFileSync(config, "utf8").replace(/^target = .*$/m, 'target = "stdout"');
   writeFileSync(own, text, { mode: 0o600 });
@@ -42,6 +43,7 @@ before(async () => {
 after(async () => {
   await node?.stop();
   await clamd.remove();
+  if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
 async function through(name: string, type: string, body: Buffer, more = {}): Promise<Attachment> {

@@ -257,7 +257,11 @@ CREATE TABLE {tenant}.record_attachments (
   content_encoding         text CHECK (content_encoding = 'gzip'),
   sha256                   text CHECK (sha256 ~ '^[0-9a-f]{64}$'),
   stored_sha256            text CHECK (stored_sha256 ~ '^[0-9a-f]{64}$'),
+  charset                  text,   -- of a text: what its sender says, and from its verification on what it is
+  declared_sha256          text CHECK (declared_sha256 ~ '^[0-9a-f]{64}$'),   -- sent with the completion
   verified_at              timestamptz,
+  scan                     text CHECK (scan IN ('waiting', 'clean', 'infected', 'not_scanned')),
+  scanned_at               timestamptz,
   storage_class            text NOT NULL DEFAULT 'INTELLIGENT_TIERING',
   etag                     text,
   download_count           bigint NOT NULL DEFAULT 0,
@@ -295,9 +299,23 @@ CREATE INDEX attachments_to_purge ON {tenant}.record_attachments (deleted_at)
 -- What has arrived and waits to be read.
 CREATE INDEX attachments_to_verify ON {tenant}.record_attachments (id)
   WHERE state = 'pending' AND completed_at IS NOT NULL;
+-- What waits to be scanned.
+CREATE INDEX attachments_to_scan ON {tenant}.record_attachments (id) WHERE state = 'quarantined';
 -- In the order in which the store lists them.
 CREATE INDEX attachments_by_key ON {tenant}.record_attachments (s3_key COLLATE "C")
   WHERE purged_at IS NULL;
+
+-- The SHA-256 of each block of a file's original bytes, so that a part of it is checked before it is given
+-- out. offsets: where each block begins in the stored bytes, and where the last one ends, 8 bytes each, the
+-- first the most significant; of files that the service compressed. Slices are read without the rest.
+CREATE TABLE {tenant}.attachment_blocks (
+  attachment_id bigint PRIMARY KEY REFERENCES {tenant}.record_attachments,
+  block_bytes   bigint NOT NULL CHECK (block_bytes >= 1),
+  digests       bytea NOT NULL CHECK (length(digests) > 0 AND length(digests) % 32 = 0),
+  offsets       bytea CHECK (length(offsets) = length(digests) / 4 + 8)
+);
+ALTER TABLE {tenant}.attachment_blocks ALTER digests SET STORAGE EXTERNAL,
+  ALTER offsets SET STORAGE EXTERNAL;
 
 -- What the hospital's files took at the store, as it was noted last on each day (UTC), and what they cost
 -- at the prices of that day. tier_bytes: frequent, infrequent, archive_instant, archive.
@@ -430,7 +448,8 @@ GRANT SELECT ON {tenant}.schema_migrations TO {role};
 GRANT SELECT, INSERT, UPDATE ON {tenant}.staff, {tenant}.patients, {tenant}.medical_records,
   {tenant}.diagnoses, {tenant}.record_attachments, {tenant}.templates,
   {tenant}.storage_usage TO {role};
-GRANT SELECT, INSERT ON {tenant}.record_versions, {tenant}.row_versions, {tenant}.signatures,
+GRANT SELECT, INSERT ON {tenant}.attachment_blocks, {tenant}.record_versions,
+  {tenant}.row_versions, {tenant}.signatures,
   {tenant}.template_versions,
   {tenant}.name_words, {tenant}.audit_log, {tenant}.audit_seals TO {role};
 GRANT SELECT, INSERT, DELETE ON {tenant}.follow_ups, {tenant}.audit_unsealed TO {role};

@@ -140,8 +140,12 @@ void add_jobs(jobs::Runner& runner, App& app, ReactorMetrics& metrics) {
   runner.add({.name = "api.sweep_idempotency_keys", .every = every, .work = [&app](jobs::Run& run) {
                 return all_keys(app, run);
               }});
-  runner.add(attachments::verification_job(app.db, app.objects, app.clock,
-                                           app.settings.attachments.verify_all_every));
+  runner.add(
+      attachments::verification_job(app.db, app.objects, app.clock, app.settings.attachments));
+  if (!app.settings.attachments.scan.empty()) {
+    runner.add(
+        attachments::scanning_job(app.reactor, app.db, app.objects, app.settings.attachments));
+  }
   runner.add(
       {.name = "storage.usage",
        .every = app.settings.storage.usage_every,

@@ -1,4 +1,4 @@
--- A file's row goes its way (pending, available, deleted and back) and changes on the way only what
+-- A file's row goes its way (pending, quarantined where there is a scanner, available, deleted and back) and changes on the way only what
 -- belongs to the step; a pending file may move to a new key, if it keeps the old one in mind; a file that
 -- is part of a signed visit, because it was there when that was signed or was added to it later, does not
 -- leave it. Versions are in order whatever the clocks say.
@@ -36,12 +36,25 @@ BEGIN
       expected.stored_size := NEW.stored_size;
       expected.sha256 := coalesce(OLD.sha256, NEW.sha256);
       expected.stored_sha256 := coalesce(OLD.stored_sha256, NEW.stored_sha256);
+      expected.charset := NEW.charset;
+      expected.scan := NEW.scan;
+      expected.declared_sha256 := coalesce(OLD.declared_sha256, NEW.declared_sha256);
+      IF OLD.upload_mode = 'proxy' THEN   -- the service decides whether to compress
+        expected.content_encoding := NEW.content_encoding;
+      END IF;
       expected.verified_at := NEW.verified_at;
       expected.completed_at := NEW.completed_at;
       expected.upload_id := NEW.upload_id;
       expected.upload_expires_at := NEW.upload_expires_at;
       expected.rejected_reason := NEW.rejected_reason;
       expected.deleted_at := NEW.deleted_at;
+    ELSIF step IN ('quarantined available', 'quarantined rejected') THEN
+      expected.scan := NEW.scan;
+      expected.scanned_at := NEW.scanned_at;
+      IF NEW.state = 'rejected' THEN
+        expected.rejected_reason := NEW.rejected_reason;
+        expected.deleted_at := NEW.deleted_at;
+      END IF;
     ELSIF step = 'available deleted' THEN
       expected.deleted_at := NEW.deleted_at;
       expected.deleted_by := NEW.deleted_by;

@@ -2,9 +2,10 @@
 
 #include "db/query.h"
 #include "features/attachments/attachments.h"
+#include "features/attachments/blocks.h"
 #include "features/audit/audit.h"
 
-// Tables: owns {tenant}.record_attachments
+// Tables: owns {tenant}.record_attachments {tenant}.attachment_blocks
 // Tables: reads {tenant}.medical_records {tenant}.signatures {tenant}.row_versions
 // Tables: reads {tenant}.staff
 
@@ -20,6 +21,7 @@ using MaybeText = std::optional<std::string>;
   "a.upload_expires_at, a.purged_at IS NOT NULL, "                                              \
   "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END, "            \
   "a.upload_mode = 'multipart', a.upload_id, a.part_bytes, a.part_sha256, a.completed_at, "     \
+  "a.declared_sha256, a.charset, a.scan, a.scanned_at, "                                        \
   "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by)"
 #define WB_ATTACHMENT_FROM                                                  \
   " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
@@ -70,22 +72,51 @@ inline const db::Query<void, AttachmentId, std::string> kMove{"attachments.move"
 inline const db::Query<db::Int64Row, RecordId, std::string, std::string, std::int64_t, std::string,
                        std::string, AccountId, MaybeText, std::int64_t, std::int64_t, MaybeText,
                        MaybeText, bool, std::string, std::string, std::string,
-                       std::optional<std::int64_t>, std::optional<std::vector<std::string>>>
+                       std::optional<std::int64_t>, std::optional<std::vector<std::string>>,
+                       MaybeText>
     kInsertAttachment{"attachments.insert", R"sql(
   INSERT INTO {tenant}.record_attachments (record_id, file_name, file_type, file_size, s3_key,
     s3_bucket, uploaded_by, description, version, stored_size, content_encoding, stored_sha256,
-    added_after_finalization, upload_mode, upload_expires_at, created_at, part_bytes, part_sha256)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    added_after_finalization, upload_mode, upload_expires_at, created_at, part_bytes,
+    part_sha256, charset)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+    $18, $19)
   RETURNING id)sql"};
 
 /// Here and where a file is restored the database itself marks one that comes to a finalized
 /// record.
 inline const db::Query<void, AttachmentId, std::int64_t, std::string, std::string, MaybeText,
-                       std::string>
+                       std::string, std::int64_t, MaybeText, MaybeText, bool>
     kPublish{"attachments.publish", R"sql(
-  UPDATE {tenant}.record_attachments SET state = 'available', file_size = $2, sha256 = $3,
-    stored_sha256 = $4, etag = $5, verified_at = $6,
-    completed_at = coalesce(completed_at, $6), upload_expires_at = NULL
+  UPDATE {tenant}.record_attachments SET
+    state = CASE WHEN $10::boolean THEN 'quarantined' ELSE 'available' END,
+    scan = CASE WHEN $10 THEN 'waiting' END, file_size = $2, sha256 = $3,
+    stored_sha256 = $4, etag = $5, verified_at = $6, stored_size = $7, content_encoding = $8,
+    charset = $9, completed_at = coalesce(completed_at, $6), upload_expires_at = NULL
+  WHERE id = $1)sql"};
+inline const db::Query<void, AttachmentId, std::int64_t, db::Bytes, std::optional<db::Bytes>>
+    kKeepBlocks{"attachments.keep_blocks", R"sql(
+  INSERT INTO {tenant}.attachment_blocks (attachment_id, block_bytes, digests, offsets)
+  VALUES ($1, $2, $3, $4))sql"};
+/// Of the blocks that hold the bytes $2 to $3 of the file.
+inline const db::Query<Blocks, AttachmentId, std::int64_t, std::int64_t> kBlocks{
+    "attachments.blocks", R"sql(
+  SELECT block_bytes,
+    substring(digests FROM ($2 / block_bytes * 32 + 1)::integer
+                      FOR (($3 / block_bytes - $2 / block_bytes + 1) * 32)::integer),
+    substring(offsets FROM ($2 / block_bytes * 8 + 1)::integer
+                      FOR (($3 / block_bytes - $2 / block_bytes + 2) * 8)::integer)
+  FROM {tenant}.attachment_blocks WHERE attachment_id = $1)sql"};
+inline const db::Query<Attachment, AttachmentId, std::string> kNextToScan{
+    "attachments.next_to_scan",
+    "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
+    "WHERE a.state = 'quarantined' AND a.id > $1 AND a.s3_bucket = $2 ORDER BY a.id LIMIT 1"};
+inline const db::Query<void, AttachmentId, std::string> kRelease{"attachments.release", R"sql(
+  UPDATE {tenant}.record_attachments SET state = 'available', scan = $2, scanned_at = now()
+  WHERE id = $1)sql"};
+inline const db::Query<void, AttachmentId, std::string> kInfected{"attachments.infected", R"sql(
+  UPDATE {tenant}.record_attachments SET state = 'rejected', scan = 'infected', scanned_at = now(),
+    rejected_reason = $2, deleted_at = now()
   WHERE id = $1)sql"};
 /// The upload at the store ($3), unless somebody else has noted another one than $2 meanwhile.
 inline const db::Query<db::Int64Row, AttachmentId, MaybeText, std::string> kNoteUpload{
@@ -98,8 +129,10 @@ inline const db::Query<void, AttachmentId, std::string> kProlong{"attachments.pr
   UPDATE {tenant}.record_attachments SET upload_expires_at = greatest(upload_expires_at, $2)
   WHERE id = $1 AND state = 'pending' AND completed_at IS NULL)sql"};
 /// All of it has arrived, and waits to be verified.
-inline const db::Query<void, AttachmentId, std::string> kArrived{"attachments.arrived", R"sql(
-  UPDATE {tenant}.record_attachments SET completed_at = $2, upload_expires_at = NULL
+inline const db::Query<void, AttachmentId, std::string, MaybeText> kArrived{"attachments.arrived",
+                                                                            R"sql(
+  UPDATE {tenant}.record_attachments SET completed_at = $2, upload_expires_at = NULL,
+    declared_sha256 = $3
   WHERE id = $1 AND state = 'pending')sql"};
 inline const db::Query<Attachment, AttachmentId, std::string> kNextToVerify{
     "attachments.next_to_verify",

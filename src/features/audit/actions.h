@@ -38,6 +38,8 @@ inline constexpr std::array kActions = std::to_array<std::string_view>({
     "attachment.resume",
     "attachment.complete",
     "attachment.publish",
+    "attachment.quarantine",
+    "attachment.infected",
     "attachment.abort",
     "attachment.reject",
     "attachment.abandon",

@@ -7,6 +7,7 @@
 #include "features/accounts/accounts.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
+#include "features/erasures/erasures.h"
 #include "features/patients/patients_reindex.h"
 #include "features/records/records_reindex.h"
 #include "features/storage/storage.h"
@@ -127,6 +128,7 @@ Task<> rewrite_documents(App& app, jobs::Run& run, ReactorMetrics& metrics) {
 void add_jobs(jobs::Runner& runner, App& app, ReactorMetrics& metrics) {
   const auto every = app.settings.attachments.sweep_every;
   runner.add(audit::sealing_job(app.db, app.settings.jobs.seal_all_every));
+  runner.add(erasures::job(app, app.settings.jobs.erase_every));
   runner.add({.name = "accounts.forget_old", .every = every, .work = [&app](jobs::Run&) {
                 return accounts::forget_old(app.db, app.settings.auth.access_ttl);
               }});

@@ -182,6 +182,7 @@ std::vector<Key> other_keys() {
        3'600},
       {"jobs.reindex_every_s", [](Settings& s) -> Target { return &s.jobs.reindex_every; }, 1,
        86'400},
+      {"jobs.erase_every_s", [](Settings& s) -> Target { return &s.jobs.erase_every; }, 1, 3'600},
       {"ui.idle_lock_s", [](Settings& s) -> Target { return &s.ui.idle_lock; }, 0, 86'400},
       {"log.target", [](Settings& s) -> Target { return &s.log.target; }},
       {"log.level", [](Settings& s) -> Target { return &s.log.level; }, 0, 0, false,

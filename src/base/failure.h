@@ -36,6 +36,8 @@ enum class Code {
   tenant_not_found,
   user_not_found,
   session_not_found,
+  hold_not_found,
+  erasure_not_found,
   audit_entry_not_found,
   // 405
   method_not_allowed,
@@ -58,6 +60,7 @@ enum class Code {
   attachment_not_removable,
   attachment_altered,
   archived,
+  legal_hold,
   // 412, 413, 415, 416, 417
   version_conflict,
   payload_too_large,

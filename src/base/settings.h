@@ -98,6 +98,7 @@ struct Settings {
     std::chrono::seconds lease{15};
     std::chrono::seconds seal_all_every{60};  ///< hospitals of whose entries nobody has told
     std::chrono::seconds reindex_every{60};   ///< search documents of older formats
+    std::chrono::seconds erase_every{30};     ///< erasures that were asked for
   } jobs;
 
   struct Log {

@@ -70,6 +70,14 @@ inline constexpr std::array kActions = std::to_array<std::string_view>({
     "auth.password",
     "auth.confirm",
     "auth.accept",
+    // Holds and erasures.
+    "hold.list",
+    "hold.place",
+    "hold.release",
+    "erasure.request",
+    "erasure.read",
+    "erasure.refuse",
+    "erasure.complete",
     // Templates.
     "template.create",
     "template.update",

@@ -285,6 +285,8 @@ CREATE TABLE {tenant}.record_attachments (
   -- the client declared it.
   part_bytes               bigint CHECK (part_bytes BETWEEN 5242880 AND 67108864),
   part_sha256              text[] CHECK (cardinality(part_sha256) BETWEEN 1 AND 10000),
+  -- Whether the store has moved it to its archive, as it was found last; NULL: it can be read.
+  archive_status           text CHECK (archive_status IN ('archived', 'restoring')),
   UNIQUE (record_id, file_name, version),
   CHECK ((upload_mode = 'multipart') = (part_bytes IS NOT NULL))
 );
@@ -296,6 +298,8 @@ CREATE INDEX attachments_to_purge ON {tenant}.record_attachments (deleted_at)
 -- What has arrived and waits to be read.
 CREATE INDEX attachments_to_verify ON {tenant}.record_attachments (id)
   WHERE state = 'pending' AND completed_at IS NOT NULL;
+CREATE INDEX attachments_restoring ON {tenant}.record_attachments (id)
+  WHERE archive_status = 'restoring';
 -- In the order in which the store lists them.
 CREATE INDEX attachments_by_key ON {tenant}.record_attachments (s3_key COLLATE "C")
   WHERE purged_at IS NULL;

@@ -66,6 +66,23 @@ Task<> all_refused(App& app, jobs::Run& run) {
                              std::move(work));
 }
 
+Task<bool> look_for_restored(App& app, jobs::Run& run, TenantId tenant) {
+  std::function<void()> check = [&run] { run.check(); };
+  const auto back =
+      co_await attachments::look_for_restored(app.db, app.objects, tenant, std::move(check));
+  if (back > 0) {
+    log::info("files are back from the archive", {{"tenant", tenant.str()}, {"files", back}});
+  }
+  co_return false;
+}
+
+Task<> all_restored(App& app, jobs::Run& run) {
+  jobs::TenantWork work = [&app, &run](TenantId tenant) {
+    return look_for_restored(app, run, std::move(tenant));
+  };
+  co_await jobs::each_tenant(run, app.db, "archived files were not looked after", std::move(work));
+}
+
 struct StorageTotal {
   std::int64_t bytes = 0;
   double usd = 0;
@@ -148,6 +165,9 @@ void add_jobs(jobs::Runner& runner, App& app, ReactorMetrics& metrics) {
       {.name = "storage.usage",
        .every = app.settings.storage.usage_every,
        .work = [&app, &metrics](jobs::Run& run) { return note_usage_of_all(app, run, metrics); }});
+  runner.add({.name = "attachments.restored",
+              .every = app.settings.attachments.restored_every,
+              .work = [&app](jobs::Run& run) { return all_restored(app, run); }});
   runner.add({.name = "attachments.sweep", .every = every, .work = [&app](jobs::Run& run) {
                 return all_files(app, run);
               }});

@@ -176,6 +176,8 @@ std::vector<Key> other_keys() {
        [](Settings& s) -> Target { return &s.attachments.verify_at_once_bytes; }, 0, kGiB},
       {"attachments.verify_all_every_s",
        [](Settings& s) -> Target { return &s.attachments.verify_all_every; }, 1, 3'600},
+      {"attachments.restored_every_s",
+       [](Settings& s) -> Target { return &s.attachments.restored_every; }, 1, 3'600},
       {"jobs.enabled", [](Settings& s) -> Target { return &s.jobs.enabled; }},
       {"jobs.lease_s", [](Settings& s) -> Target { return &s.jobs.lease; }, 2, 600},
       {"jobs.seal_all_every_s", [](Settings& s) -> Target { return &s.jobs.seal_all_every; }, 1,

@@ -61,6 +61,7 @@ constexpr std::array kRows{
         {"attachment_not_removable", 409, "The file belongs to a finalized record"}},
     Row{Code::attachment_altered,
         {"attachment_altered", 409, "The stored file is not the one that was verified"}},
+    Row{Code::attachment_lost, {"attachment_lost", 409, "The store has lost the file"}},
     Row{Code::archived, {"archived", 409, "The file is in the archive"}},
     Row{Code::legal_hold, {"legal_hold", 409, "A legal hold is in force"}},
     Row{Code::version_conflict, {"version_conflict", 412, "Somebody changed it in the meantime"}},

@@ -59,6 +59,7 @@ enum class Code {
   attachment_not_available,
   attachment_not_removable,
   attachment_altered,
+  attachment_lost,
   archived,
   legal_hold,
   // 412, 413, 415, 416, 417

@@ -101,6 +101,10 @@ struct Habits {
   bool signs_every_header = false;  ///< an `x-amz-` header that was not signed is refused
 };
 
+/// Where an object is, as a HEAD of it tells.
+enum class Place { at_hand, archived, on_its_way };
+[[nodiscard]] Place place_of(const ObjectInfo& info);
+
 /// A body that is produced while it is sent. `reopen`, if set, begins it anew, which is what makes
 /// a failed upload repeatable once its first byte was read.
 struct BodyStream {
@@ -180,6 +184,9 @@ class Store {
   [[nodiscard]] Task<Result<void>> remove_for_good(std::string key);
   /// The same of all that lies below a prefix, which ends with `/`.
   [[nodiscard]] Task<Result<void>> remove_all_below(std::string prefix);
+  /// Asks for an archived object of this class to be brought back, which takes minutes to hours,
+  /// and tells where it is now. May be repeated. Fails with not_found.
+  [[nodiscard]] Task<Result<Place>> restore(std::string key, std::string storage_class);
   /// Within the bucket; returns the new ETag. Fails with not_found, archived.
   [[nodiscard]] Task<Result<std::string>> copy(std::string from, std::string to,
                                                CopyOptions options = {});

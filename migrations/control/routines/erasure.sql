@@ -53,6 +53,7 @@ BEGIN
     'UPDATE %1$I.record_attachments a SET file_name = ''erased-'' || a.id, description = NULL,'
     ' s3_key = $2 || ''/erased/'' || a.id, past_keys = NULL, sha256 = NULL, stored_sha256 = NULL,'
     ' etag = NULL, rejected_reason = NULL, upload_id = NULL, part_sha256 = NULL,'
+    ' archive_status = NULL,'
     ' upload_expires_at = NULL,'
     ' state = CASE WHEN a.state IN (''pending'', ''rejected'') THEN ''rejected'' ELSE ''deleted'' END,'
     ' deleted_at = coalesce(a.deleted_at, now()), purged_at = coalesce(a.purged_at, now())'

@@ -30,6 +30,7 @@ BEGIN
     expected.download_count := NEW.download_count;
     expected.last_accessed_at := NEW.last_accessed_at;
     expected.storage_class := NEW.storage_class;
+    expected.archive_status := NEW.archive_status;
     expected.etag := NEW.etag;
     IF step = 'pending pending' AND NEW.past_keys = OLD.past_keys || OLD.s3_key THEN
       expected.s3_key := NEW.s3_key;

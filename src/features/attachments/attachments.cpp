@@ -52,6 +52,7 @@ Attachment Attachment::from_row(const db::RowView& r) {
   }
   a.completed_at = maybe_time(r, 31);
   a.uploaded_by_name = r.maybe_str(32);
+  a.archive_status = r.maybe_str(33);
   return a;
 }
 
@@ -96,6 +97,7 @@ std::string to_json(const Attachment& a) {
   out.integer("download_count", a.download_count);
   out.text("last_accessed_at", a.last_accessed_at);
   out.boolean("added_after_finalization", a.added_after_finalization);
+  out.text("archive_status", a.archive_status);
   out.end();
   return text;
 }

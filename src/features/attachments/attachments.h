@@ -100,6 +100,7 @@ struct Attachment {
   std::vector<std::string> part_sha256;  ///< hex, of each part, if the client declared them
   /// When all of it had arrived. A pending file that has it waits to be verified.
   std::optional<std::string> completed_at;
+  std::optional<std::string> archive_status;  ///< archived or restoring, as it was found last
   static Attachment from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Attachment& attachment);
@@ -134,6 +135,11 @@ struct Swept {
 /// Does so in every tenant that a completion has told of, and within `all_every` in all of them.
 [[nodiscard]] jobs::Job verification_job(db::Pool& db, s3::Store& store, const Clock& clock,
                                          std::chrono::seconds all_every);
+
+/// Looks after files that were asked back from the archive, and writes down those that are there.
+/// Returns how many. Two may run at the same time. Fails with store_unavailable.
+[[nodiscard]] Task<std::int64_t> look_for_restored(db::Pool& db, s3::Store& store, TenantId tenant,
+                                                   std::function<void()> before_step = {});
 
 // ---- database against bucket ------------------------------------------------------------------
 

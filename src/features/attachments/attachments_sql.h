@@ -20,7 +20,8 @@ using MaybeText = std::optional<std::string>;
   "a.upload_expires_at, a.purged_at IS NOT NULL, "                                              \
   "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END, "            \
   "a.upload_mode = 'multipart', a.upload_id, a.part_bytes, a.part_sha256, a.completed_at, "     \
-  "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by)"
+  "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by), "          \
+  "a.archive_status"
 #define WB_ATTACHMENT_FROM                                                  \
   " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
   "r.id = a.record_id "

@@ -405,6 +405,8 @@ std::vector<api::Route> routes() {
        Body::no_fields},
       {"GET", "/attachments/{id}/content", records_read, kAttachment, &download_content},
       {"DELETE", "/attachments/{id}", attachments_write, kAttachment, &delete_attachment},
+      {"POST", "/attachments/{id}/restore-archive", records_read, kAttachment, &restore_archived,
+       Body::no_fields},
       {"POST", "/attachments/{id}/restore", attachments_write, kAttachment, &restore_attachment,
        Body::no_fields},
   };

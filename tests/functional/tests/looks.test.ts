@@ -443,6 +443,14 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
       [409, "GET", `/attachments/${await s.pending()}/content`],
     ];
   },
+  restoreArchived: async (s) => {
+    const path = `/attachments/${await s.file()}/restore-archive`;
+    return [
+      [409, "POST", `/attachments/${await s.pending()}/restore-archive`],
+      [422, "POST", path, { body: WRONG }],
+      ...twice(path, {}),
+    ];
+  },
   restoreAttachment: async (s) => {
     const id = await s.file();
     await doctor.expect(204, "delete", "/attachments/{id}", { path: { id } });

@@ -43,8 +43,6 @@ std::string disposition(const std::string& file_name) {
          net::percent_encode(file_name);
 }
 
-constexpr const char* kAltered = "the store's object is not the one that was verified";
-
 /// A file's bytes on their way out, unpacked. The last piece is not given out before all of them
 /// were held against the file's hash, so nobody gets an altered file whole.
 struct Outgoing {

@@ -4,6 +4,7 @@
 #include "api/write.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "features/attachments/archive.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/headers.h"
 #include "features/attachments/parts.h"

@@ -6,6 +6,7 @@
 -- Where a file comes or goes the record is locked, shared, behind the file's own row. No writer of
 -- records waits for a file's row while it has a record, and a new file's row, which is inserted behind
 -- the lock on its record, is nobody else's: so there is no circle. Downloads are counted without it.
+-- What was part of a visit is not purged while a legal hold is in force.
 CREATE OR REPLACE FUNCTION {tenant}.attachments_guard() RETURNS trigger LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -16,6 +17,10 @@ BEGIN
   IF TG_OP = 'DELETE' THEN
     RAISE EXCEPTION 'attachments are marked, never deleted' USING ERRCODE = 'WB002';
   END IF;
+  IF TG_OP = 'UPDATE' AND NEW.s3_key <> OLD.s3_key AND NEW.purged_at IS NOT NULL
+     AND pg_has_role(current_user, (SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'MEMBER') THEN
+    RETURN NEW;  -- wardbook.erase_patient
+  END IF;
   IF TG_OP = 'UPDATE' THEN
     step := OLD.state || ' ' || NEW.state;
     NEW.added_after_finalization := OLD.added_after_finalization;
@@ -25,8 +30,8 @@ BEGIN
     expected.download_count := NEW.download_count;
     expected.last_accessed_at := NEW.last_accessed_at;
     expected.storage_class := NEW.storage_class;
+    expected.archive_status := NEW.archive_status;
     expected.etag := NEW.etag;
-    expected.legal_hold := NEW.legal_hold;
     IF step = 'pending pending' AND NEW.past_keys = OLD.past_keys || OLD.s3_key THEN
       expected.s3_key := NEW.s3_key;
       expected.past_keys := NEW.past_keys;
@@ -61,8 +66,19 @@ BEGIN
     ELSIF step = 'deleted available' AND OLD.purged_at IS NULL THEN
       expected.deleted_at := NULL;
       expected.deleted_by := NULL;
-    ELSIF step IN ('deleted deleted', 'rejected rejected') AND NOT OLD.legal_hold THEN
+    ELSIF step IN ('deleted deleted', 'rejected rejected') THEN
       expected.purged_at := coalesce(NEW.purged_at, OLD.purged_at);
+      IF step = 'deleted deleted' AND OLD.purged_at IS NULL AND NEW.purged_at IS NOT NULL THEN
+        -- A hold is placed under a lock on the patient, so it is seen here or comes too late.
+        PERFORM FROM {tenant}.patients p JOIN {tenant}.medical_records r ON r.patient_id = p.id
+          WHERE r.id = OLD.record_id FOR SHARE OF p;
+        IF EXISTS (SELECT FROM {tenant}.legal_holds h
+                   JOIN {tenant}.medical_records r ON r.patient_id = h.patient_id
+                   WHERE r.id = OLD.record_id AND h.released_at IS NULL
+                     AND (h.record_id IS NULL OR h.record_id = r.id)) THEN
+          RAISE EXCEPTION 'a legal hold keeps the file' USING ERRCODE = 'WB003';
+        END IF;
+      END IF;
     ELSIF NEW.state <> OLD.state THEN
       expected.state := OLD.state;
     END IF;

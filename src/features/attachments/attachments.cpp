@@ -56,6 +56,7 @@ Attachment Attachment::from_row(const db::RowView& r) {
   a.scan = r.maybe_str(34);
   a.scanned_at = maybe_time(r, 35);
   a.uploaded_by_name = r.maybe_str(36);
+  a.archive_status = r.maybe_str(37);
   return a;
 }
 
@@ -103,6 +104,7 @@ std::string to_json(const Attachment& a) {
   out.integer("download_count", a.download_count);
   out.text("last_accessed_at", a.last_accessed_at);
   out.boolean("added_after_finalization", a.added_after_finalization);
+  out.text("archive_status", a.archive_status);
   out.end();
   return text;
 }

@@ -112,6 +112,7 @@ struct Attachment {
   std::optional<std::string> scan;     ///< waiting, clean, infected, not_scanned
   std::optional<std::string> scanned_at;
   std::optional<std::string> declared_sha256;  ///< of the original bytes, from the completion
+  std::optional<std::string> archive_status;  ///< archived or restoring, as it was found last
   static Attachment from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Attachment& attachment);
@@ -153,6 +154,11 @@ struct Swept {
 /// one.
 [[nodiscard]] jobs::Job scanning_job(boost::asio::io_context& reactor, db::Pool& db,
                                      s3::Store& store, const Settings::Attachments& settings);
+
+/// Looks after files that were asked back from the archive, and writes down those that are there.
+/// Returns how many. Two may run at the same time. Fails with store_unavailable.
+[[nodiscard]] Task<std::int64_t> look_for_restored(db::Pool& db, s3::Store& store, TenantId tenant,
+                                                   std::function<void()> before_step = {});
 
 // ---- database against bucket ------------------------------------------------------------------
 

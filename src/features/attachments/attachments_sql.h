@@ -7,7 +7,7 @@
 
 // Tables: owns {tenant}.record_attachments {tenant}.attachment_blocks
 // Tables: reads {tenant}.medical_records {tenant}.signatures {tenant}.row_versions
-// Tables: reads {tenant}.staff
+// Tables: reads {tenant}.staff {tenant}.legal_holds wardbook.my_tenant
 
 namespace wardbook::attachments {
 
@@ -22,7 +22,8 @@ using MaybeText = std::optional<std::string>;
   "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END, "            \
   "a.upload_mode = 'multipart', a.upload_id, a.part_bytes, a.part_sha256, a.completed_at, "     \
   "a.declared_sha256, a.charset, a.scan, a.scanned_at, "                                        \
-  "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by)"
+  "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by), "          \
+  "a.archive_status"
 #define WB_ATTACHMENT_FROM                                                  \
   " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
   "r.id = a.record_id "
@@ -182,13 +183,17 @@ inline const db::Query<Attachment, std::int64_t, int> kAbandoned{
                              "WHERE a.state = 'pending' AND a.upload_expires_at < now() - "
                              "make_interval(secs => $1) ORDER BY a.id LIMIT $2 FOR UPDATE OF a "
                              "SKIP LOCKED"};
-/// One of this bucket ($2): the object of another one would not be found, and be left. Locked, so
-/// that nobody restores it or puts it on hold meanwhile.
+/// One of this bucket ($2): the object of another one would not be found, and be left. Kept for the
+/// hospital's retention time, or $1 days, and while a legal hold is in force. Locked, so that
+/// nobody restores it meanwhile.
 inline const db::Query<Attachment, int, std::string> kToPurge{
     "attachments.to_purge",
     "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
-    "WHERE a.purged_at IS NULL AND NOT a.legal_hold AND (a.state = 'rejected' OR (a.state = "
-    "'deleted' AND a.deleted_at < now() - make_interval(days => $1))) AND a.s3_bucket = $2 "
+    "WHERE a.purged_at IS NULL AND a.s3_bucket = $2 AND (a.state = 'rejected' OR (a.state = "
+    "'deleted' AND a.deleted_at < now() - make_interval(days => coalesce((SELECT "
+    "t.retention_days FROM wardbook.my_tenant t), $1)) AND NOT EXISTS (SELECT FROM "
+    "{tenant}.legal_holds h WHERE h.patient_id = r.patient_id AND h.released_at IS NULL AND "
+    "(h.record_id IS NULL OR h.record_id = r.id)))) "
     "ORDER BY a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED"};
 /// A key whose file was purged is unknown again: its URL may have been used a second time. The key
 /// that an upload's URL names is known as long as the upload is pending.

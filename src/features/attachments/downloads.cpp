@@ -3,6 +3,7 @@
 #include "api/paging.h"
 #include "api/write.h"
 #include "base/log.h"
+#include "features/attachments/archive.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/conditions.h"
 #include "features/attachments/headers.h"
@@ -71,20 +72,38 @@ Task<> was_read(App& app, const api::Request& req, audit::Action action, RecordI
 
 /// Ends a request for a file whose bytes are not those that were verified, and says so to its
 /// hospital's log and to the operator; unless the file was removed in the meantime.
-Task<> fail_altered(App& app, const api::Request& req, const Attachment& a) {
+Task<> fail_altered(App& app, const api::Request& req, const Attachment& a, bool lost) {
   const auto now = co_await app.db.read_maybe_one(req.caller.tenant(), kGetAttachment, a.id);
   if (!now || now->purged) throw Failure(Code::attachment_not_found);
   if (now->state != "available") throw Failure(Code::attachment_not_available);
-  log::error("a file in the store is not the one that was verified",
+  if (lost) {
+    // A HEAD does not tell a missing bucket from a missing object.
+    const auto bucket = co_await app.objects.check_bucket();
+    if (!bucket) throw store_failure(bucket.error());
+  }
+  log::error(lost ? kLost : kAltered,
              {{"tenant", req.caller.tenant().str()}, {"attachment", a.id.value}});
-  audit::Entry entry{.action = "attachment.altered",
+  constexpr audit::Action kLostAction = "attachment.lost";
+  constexpr audit::Action kAlteredAction = "attachment.altered";
+  audit::Entry entry{.action = lost ? kLostAction : kAlteredAction,
                      .resource = "attachment",
                      .resource_id = a.id.value,
                      .patient = a.patient_id,
                      .refused = true,
-                     .reason = kAltered};
+                     .reason = lost ? kLost : kAltered};
   co_await app.audit.read(req, std::move(entry));
-  throw Failure(Code::attachment_altered, {}, kAltered);
+  throw Failure(lost ? Code::attachment_lost : Code::attachment_altered);
+}
+
+/// Ends a request whose bytes are not to be had for a reason that stays.
+Task<> fail_for_good(App& app, const api::Request& req, const Attachment& a, Code why) {
+  if (why == Code::archived) co_await fail_archived(app, req, a);
+  co_await fail_altered(app, req, a, why == Code::attachment_lost);
+}
+
+bool is_for_good(Code code) {
+  return code == Code::attachment_altered || code == Code::attachment_lost ||
+         code == Code::archived;
 }
 
 /// Whether the object is still the one that was verified, as far as a HEAD tells. A link cannot ask
@@ -96,6 +115,7 @@ Task<> require_unaltered(App& app, const Attachment& a) {
                     info->size == static_cast<std::uint64_t>(a.stored_size) &&
                     info->content_encoding == a.content_encoding.value_or("");
   if (!same) throw Failure(Code::attachment_altered, {}, kAltered);
+  if (s3::place_of(*info) != s3::Place::at_hand) throw Failure(Code::archived);
 }
 
 /// The type with a text's encoding, where that is not the usual one.
@@ -205,14 +225,14 @@ Task<api::Response> list_attachment_versions(App& app, api::Request req) {
 Task<api::Response> download_url(App& app, api::Request req) {
   refuse_foreign_headers(req.head.headers);
   const Attachment a = co_await available(app, req);
-  bool altered = false;
+  std::optional<Code> why;
   try {
     co_await require_unaltered(app, a);
   } catch (const Failure& failure) {
-    if (failure.code() != Code::attachment_altered) throw;
-    altered = true;
+    if (!is_for_good(failure.code())) throw;
+    why = failure.code();
   }
-  if (altered) co_await fail_altered(app, req, a);
+  if (why) co_await fail_for_good(app, req, a, *why);
   api::Write w = co_await api::write(app, req);
   api::Response answer;
   if (!w.replayed()) {
@@ -272,14 +292,14 @@ Task<api::Response> download_content(App& app, api::Request req) {
   }
   response.streamed = true;
   response.status = range ? 206 : 200;
-  bool altered = false;
+  std::optional<Code> why;
   try {
     co_await send_content(app, req, a, response.status, std::move(headers), span);
   } catch (const Failure& failure) {
-    if (failure.code() != Code::attachment_altered) throw;
-    altered = true;
+    if (!is_for_good(failure.code())) throw;
+    why = failure.code();
   }
-  if (altered) co_await fail_altered(app, req, a);
+  if (why) co_await fail_for_good(app, req, a, *why);
   co_return response;
 }
 

@@ -29,9 +29,9 @@ Failure altered() {
 }  // namespace
 
 Failure altered_or(const s3::S3Failure& failure) {
-  const bool other =
-      failure.error == s3::S3Error::changed || failure.error == s3::S3Error::not_found;
-  return other ? altered() : store_failure(failure);
+  if (failure.error == s3::S3Error::changed) return altered();
+  if (failure.error == s3::S3Error::not_found) return Failure(Code::attachment_lost, {}, kLost);
+  return store_failure(failure);
 }
 
 Task<Outgoing> Outgoing::open(db::Pool& db, s3::Store& store, TenantId tenant, Attachment a,

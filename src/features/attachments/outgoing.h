@@ -16,8 +16,10 @@
 namespace wardbook::attachments {
 
 constexpr const char* kAltered = "the store's object is not the one that was verified";
+constexpr const char* kLost = "the store has no object of this file any more";
 
-/// 409 attachment_altered, for what a store answers to a request that names the verified object.
+/// 409 attachment_altered or attachment_lost, for what a store answers to a request that names the
+/// verified object.
 [[nodiscard]] Failure altered_or(const s3::S3Failure& failure);
 
 /// Some bytes of a file, unpacked, block by block. None is given out before its block was held

@@ -6,6 +6,7 @@
 #include "api/write.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "features/attachments/archive.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/headers.h"
 #include "features/attachments/parts.h"
@@ -244,6 +245,8 @@ std::vector<api::Route> routes() {
        Body::no_fields},
       {"GET", "/attachments/{id}/content", records_read, kAttachment, &download_content},
       {"DELETE", "/attachments/{id}", attachments_write, kAttachment, &delete_attachment},
+      {"POST", "/attachments/{id}/restore-archive", records_read, kAttachment, &restore_archived,
+       Body::no_fields},
       {"POST", "/attachments/{id}/restore", attachments_write, kAttachment, &restore_attachment,
        Body::no_fields},
   };

@@ -304,12 +304,17 @@ test("a purge that was cut off is finished by the next sweep", async () => {
   assert.ok(!(await exists(bucket, file.s3_key)));
 });
 
-async function altered(what: string, place: Place, file: Schemas["Attachment"]): Promise<void> {
+async function altered(
+  what: string,
+  place: Place,
+  file: Schemas["Attachment"],
+  how: "altered" | "lost" = "altered",
+): Promise<void> {
   const at = `/attachments/${file.id}`;
-  const code = "attachment_altered";
+  const code = `attachment_${how}` as const;
   const auditor = await as("auditor");
   const entries = async (): Promise<number> => {
-    const query = { resource: "attachment", action: "attachment.altered", limit: 200 } as const;
+    const query = { resource: "attachment", action: `attachment.${how}`, limit: 200 } as const;
     const log = await auditor.expect(200, "get", "/audit", { query });
     const mine = log.body.items.filter((entry) => entry.resource_id === file.id);
     assert.ok(mine.every((entry) => entry.outcome === "refused" && entry.patient_id));
@@ -332,7 +337,7 @@ test("bytes that were changed behind the service are reported, never served", as
   assert.equal((await s3(bucket, "PUT", key, {}, pdf(5))).status, 200);
   await altered("fewer bytes", sound, file);
   assert.equal((await s3(bucket, "DELETE", key)).status, 204);
-  await altered("no object", sound, file);
+  await altered("no object", sound, file, "lost");
   assert.equal((await s3(bucket, "PUT", key, {}, bytes)).status, 200);
   await delivered(sound, file.id, bytes);
 });

@@ -173,7 +173,7 @@ CREATE TABLE {tenant}.record_versions (
   PRIMARY KEY (record_id, version)
 );
 
--- What patients and files were after each change.
+-- What patients, files and chart objects were after each change.
 CREATE TABLE {tenant}.row_versions (
   resource       text NOT NULL,
   resource_id    bigint NOT NULL,
@@ -190,6 +190,21 @@ CREATE TABLE {tenant}.row_versions (
   content        text,
   PRIMARY KEY (resource, resource_id, version)
 );
+
+-- What of a chart outlives the visits, an object a row: allergies and the like. `content` is what the slice
+-- that owns the resource makes of it; each change is a version in row_versions.
+CREATE TABLE {tenant}.chart_objects (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  resource   text NOT NULL,
+  patient_id bigint NOT NULL REFERENCES {tenant}.patients,
+  version    integer NOT NULL DEFAULT 1,
+  content    jsonb NOT NULL CHECK (jsonb_typeof(content) = 'object'),
+  created_by bigint NOT NULL REFERENCES {tenant}.staff,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_by bigint NOT NULL REFERENCES {tenant}.staff,
+  updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX chart_objects_by_patient ON {tenant}.chart_objects (patient_id, resource, id);
 
 -- Who signed what, when, and what it meant, with the name of the signer as it was then (21 CFR 11.50 (a)).
 CREATE TABLE {tenant}.signatures (
@@ -428,7 +443,7 @@ INSERT INTO {tenant}.audit_sealing DEFAULT VALUES;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA {tenant} TO {role};
 GRANT SELECT ON {tenant}.schema_migrations TO {role};
 GRANT SELECT, INSERT, UPDATE ON {tenant}.staff, {tenant}.patients, {tenant}.medical_records,
-  {tenant}.diagnoses, {tenant}.record_attachments, {tenant}.templates,
+  {tenant}.diagnoses, {tenant}.chart_objects, {tenant}.record_attachments, {tenant}.templates,
   {tenant}.storage_usage TO {role};
 GRANT SELECT, INSERT ON {tenant}.record_versions, {tenant}.row_versions, {tenant}.signatures,
   {tenant}.template_versions,

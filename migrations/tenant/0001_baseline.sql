@@ -28,8 +28,10 @@ CREATE TABLE {tenant}.patients (
   email          text,
   address        text,
   emergency_contact text,
+  -- A summary of the allergies that count, which are chart objects: made by a trigger, no part of a version.
   allergies      jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(allergies) = 'array'),
-  last_allergy_id integer NOT NULL DEFAULT 0,   -- the highest id that one of them ever had
+  allergies_at   timestamptz,   -- when one of them changed last
+  allergy_status text NOT NULL DEFAULT 'not_asked' CHECK (allergy_status IN ('not_asked', 'none_known')),
   version        integer NOT NULL DEFAULT 1,
   created_by     bigint NOT NULL REFERENCES {tenant}.staff,
   created_at     timestamptz NOT NULL DEFAULT now(),

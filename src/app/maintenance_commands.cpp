@@ -6,6 +6,7 @@
 #include "app/service.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "features/allergies/allergies.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
 #include "features/patients/patients.h"
@@ -61,6 +62,7 @@ Task<int> verify(CommandContext& context) {
       verdict = co_await audit::verify_chain(context.db, id);
       if (!verdict.first_fault) co_await records::verify_versions(context.db, id, verdict);
       if (!verdict.first_fault) co_await patients::verify_patients(context.db, id, verdict);
+      if (!verdict.first_fault) co_await allergies::verify_allergies(context.db, id, verdict);
       if (!verdict.first_fault) co_await attachments::verify_files(context.db, id, verdict);
       if (!verdict.first_fault) co_await templates::verify_templates(context.db, id, verdict);
     } catch (const Failure& failure) {  // of one hospital; the others are verified all the same

@@ -4,6 +4,7 @@
 
 #include "app/service.h"
 #include "features/accounts/accounts.h"
+#include "features/allergies/allergies.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
 #include "features/chart/chart.h"
@@ -32,9 +33,10 @@ std::vector<api::Route> all_routes() {
   static const std::vector<api::Route> all = [] {
     std::vector<api::Route> out = service_routes();
     const std::vector<api::Route> features[] = {
-        accounts::routes(), tenants::routes(),   patients::routes(),    records::routes(),
-        audit::routes(),    diagnoses::routes(), attachments::routes(), chart::routes(),
-        icd10::routes(),    templates::routes(), storage::routes(),
+        accounts::routes(),    tenants::routes(), patients::routes(),
+        records::routes(),     audit::routes(),   diagnoses::routes(),
+        attachments::routes(), chart::routes(),   icd10::routes(),
+        templates::routes(),   storage::routes(), allergies::routes(patients::kPatient),
     };
     for (const auto& routes : features) {
       for (api::Route route : routes) {

@@ -13,6 +13,7 @@
 #include "demo/interrupt.h"
 #include "demo/loader_sql.h"
 #include "demo/people.h"
+#include "features/allergies/allergies.h"
 #include "features/audit/audit.h"
 #include "features/patients/patients.h"
 #include "features/patients/patients_keys.h"
@@ -134,6 +135,7 @@ class Loader {
   }
 
   void insert_patients(const std::vector<DemoPatient>& patients);
+  void insert_allergies(const std::vector<DemoPatient>& patients);
   void insert_records(const std::vector<DemoRecord>& records);
   void add_record(const Entering& entering, Rows& rows);
   void write_version(const Entering& entering, const Step& step, clinical::Visit& visit,
@@ -172,7 +174,6 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
     std::vector<Fault> faults;
     auto input = patients::parse_patient(patients[i].body, anchor_, nullptr, faults);
     if (!faults.empty()) refuse("patient", faults);
-    patients::settle(input, nullptr, 1);
     input.patient_number = "P-" + padded(numbers[i]);
     const std::string at = format_rfc3339(patients[i].registered_at);
     patients::Patient patient;
@@ -206,14 +207,52 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
                     {"email", or_null(input.email)},
                     {"address", or_null(input.address)},
                     {"emergency_contact", or_null(input.emergency_contact)},
-                    {"allergies", json::parse(input.allergies)},
-                    {"last_allergy_id", input.last_allergy_id},
                     {"created_by", by},
                     {"created_at", at}});
     note(patients[i].registered_at, by, "receptionist", "patient.create", "patient", patients_[i],
          patients_[i], {{"version", 1}, {"content_hash", kept.hash}});
   }
   connection_.exec(sql(kInsertPatients), {json::serialize(rows), json::serialize(versions)});
+  insert_allergies(patients);
+}
+
+void Loader::insert_allergies(const std::vector<DemoPatient>& patients) {
+  const std::int64_t by = staff_.at("nurse@demo.test");
+  std::vector<objects::Object> all;
+  for (std::size_t i = 0; i < patients.size(); ++i) {
+    std::vector<Fault> faults;
+    const auto& list = patients[i].body.at("allergies").as_array();
+    for (auto& content : allergies::parse_new(list, "/allergies", faults)) {
+      objects::Object one;
+      one.patient = PatientId(patients_[i]);
+      one.version = 1;
+      one.content = std::move(content);
+      one.updated_by = AccountId(by);
+      one.updated_at = format_rfc3339(patients[i].registered_at);
+      all.push_back(std::move(one));
+    }
+    if (!faults.empty()) refuse("allergy", faults);
+  }
+  const auto ids = next_ids("pg_get_serial_sequence('{tenant}.chart_objects', 'id')", all.size());
+  json::array rows;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    objects::Object& one = all[i];
+    one.id = ids[i];
+    const auto version = objects::version_of(allergies::kKind, one, "allergy.create");
+    const audit::Kept kept = audit::kept(version);
+    rows.push_back({{"id", one.id},
+                    {"patient_id", one.patient.value},
+                    {"content", version.content},
+                    {"by", by},
+                    {"at", one.updated_at},
+                    {"content_format", version.content_format},
+                    {"content_digest", "\\x" + to_hex(kept.digest)},
+                    {"content_hash", kept.hash},
+                    {"content_salt", kept.salt}});
+    note(version.at, by, "nurse", "allergy.create", "allergy", one.id, one.patient.value,
+         {{"version", 1}, {"content_hash", kept.hash}});
+  }
+  connection_.exec(sql(kInsertAllergies), {json::serialize(rows)});
 }
 
 /// As the API makes them of the sequence.

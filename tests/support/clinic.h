@@ -8,6 +8,7 @@
 
 #include "db/sync_connection.h"
 #include "features/accounts/accounts.h"
+#include "features/allergies/allergies.h"
 #include "features/diagnoses/diagnoses.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
@@ -125,8 +126,8 @@ struct Clinic {
   }
 
   static api::Handler handler(std::string_view method, std::string_view pattern) {
-    for (const auto& routes :
-         {records::routes(), patients::routes(), diagnoses::routes(), templates::routes()}) {
+    for (const auto& routes : {records::routes(), patients::routes(), diagnoses::routes(),
+                               templates::routes(), allergies::routes(patients::kPatient)}) {
       for (const auto& route : routes) {
         if (route.method == method && route.pattern == pattern) return route.handler;
       }

@@ -5,8 +5,12 @@
 #include <string_view>
 #include <vector>
 
-/// A patient's known allergies held against the names of medicines. Pure: texts in, findings out.
-/// How names are compared, and what that cannot see, is told in docs/clinical-record.md.
+#include "api/router.h"
+#include "features/objects/objects.h"
+
+/// Allergies: objects of the chart, and a patient's known ones held against the names of medicines.
+/// The check is pure: texts in, findings out. How names are compared, and what that cannot see, is
+/// told in docs/clinical-record.md.
 namespace wardbook::allergies {
 
 enum class Match {
@@ -59,5 +63,19 @@ struct Prescribed {
 [[nodiscard]] std::string warnings_json(std::string_view allergies,
                                         const std::vector<Prescribed>& lines,
                                         const std::string& pointer);
+
+/// An allergy is an object of the chart; a patient's row has those that count as a summary.
+inline constexpr objects::Kind kKind{.resource = "allergy", .missing = Code::allergy_not_found};
+/// Reads those that come with a new patient, in the form in which they are kept.
+[[nodiscard]] std::vector<boost::json::object> parse_new(const boost::json::array& list,
+                                                         const std::string& pointer,
+                                                         std::vector<Fault>& faults);
+[[nodiscard]] Task<> record_new(api::Write& w, PatientId patient,
+                                std::vector<boost::json::object> contents);
+/// Recomputes what is kept of allergies, and holds the patients' summaries against them.
+[[nodiscard]] Task<> verify_allergies(db::Pool& db, TenantId tenant, audit::Verdict& verdict);
+
+/// `patient` is what routes of patients are about.
+[[nodiscard]] std::vector<api::Route> routes(const api::Subject& patient);
 
 }  // namespace wardbook::allergies

@@ -18,6 +18,10 @@ inline constexpr std::array kActions = std::to_array<std::string_view>({
     "patient.timeline",
     "patient.vitals",
     "patient.labs",
+    "patient.allergies",
+    "allergy.create",
+    "allergy.update",
+    "allergy.read",
     // Visits.
     "record.create",
     "record.update",

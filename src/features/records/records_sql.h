@@ -37,7 +37,8 @@ inline const db::Query<RecordView, RecordId> kGetRecord{"records.get", R"sql(
           WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id) AS diagnoses,
     (SELECT ARRAY[p.patient_number, p.first_name, p.last_name,
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
-            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
+            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes'
+              OR coalesce(p.allergies_at >= r.updated_at - interval '5 minutes', false))::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM {tenant}.medical_records r WHERE r.id = $1 AND r.voided_at IS NULL)sql"};
 
@@ -61,7 +62,8 @@ inline const db::Query<RecordView, RecordId> kShowRecord{"records.show", R"sql(
           WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id) AS diagnoses,
     (SELECT ARRAY[p.patient_number, p.first_name, p.last_name,
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
-            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
+            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes'
+              OR coalesce(p.allergies_at >= r.updated_at - interval '5 minutes', false))::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM {tenant}.medical_records r WHERE r.id = $1)sql"};
 
@@ -85,7 +87,8 @@ inline const db::Query<RecordView, std::vector<std::int64_t>> kRecordsOf{"record
           WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id) AS diagnoses,
     (SELECT ARRAY[p.patient_number, p.first_name, p.last_name,
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
-            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
+            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes'
+              OR coalesce(p.allergies_at >= r.updated_at - interval '5 minutes', false))::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM unnest($1::bigint[]) WITH ORDINALITY AS page(id, place)
   JOIN {tenant}.medical_records r ON r.id = page.id ORDER BY page.place)sql"};
@@ -111,7 +114,8 @@ inline const db::Query<RecordView, std::string, std::int64_t, int> kRecent{"reco
           WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id) AS diagnoses,
     (SELECT ARRAY[p.patient_number, p.first_name, p.last_name,
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
-            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
+            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes'
+              OR coalesce(p.allergies_at >= r.updated_at - interval '5 minutes', false))::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM {tenant}.medical_records r
   WHERE r.voided_at IS NULL AND (r.visit_date, r.id) < ($1::timestamptz, $2::bigint)
@@ -136,7 +140,8 @@ inline const db::Query<RecordView, std::string, std::int64_t, int, std::int64_t>
           WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id) AS diagnoses,
     (SELECT ARRAY[p.patient_number, p.first_name, p.last_name,
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
-            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
+            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes'
+              OR coalesce(p.allergies_at >= r.updated_at - interval '5 minutes', false))::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM {tenant}.medical_records r
   WHERE r.patient_id = $4 AND r.voided_at IS NULL

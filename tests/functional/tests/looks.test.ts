@@ -323,6 +323,26 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
     const log = await admin.any("GET", "/audit", { query: { patient_id: s.id, limit: 1 } });
     return [[200, "GET", `/audit/${log.body.items[0].id}`, {}, auditor]];
   },
+  listAllergies: async (s) => [[200, "GET", `/patients/${s.id}/allergies`]],
+  createAllergy: async (s) => {
+    const path = `/patients/${s.id}/allergies`;
+    return [
+      [422, "POST", path, { body: WRONG }],
+      ...twice(path, { body: { substance: "Latex" } }, 201),
+    ];
+  },
+  patchAllergy: async (s) => {
+    const options = { body: { substance: "Nuts" } };
+    const { body } = await doctor.any("POST", `/patients/${s.id}/allergies`, options);
+    const path = `/allergies/${body.id}`;
+    return [
+      [428, "PATCH", path, { body: { severity: "mild" } }],
+      [412, "PATCH", path, { ifMatch: NONE, body: { severity: "mild" } }],
+      [422, "PATCH", path, { ifMatch: 1, body: WRONG }],
+      [200, "PATCH", path, { ifMatch: 1, body: { substance: "Nuts" } }],
+      [200, "PATCH", path, { ifMatch: 1, body: { severity: "mild" } }],
+    ];
+  },
   getTimeline: async (s) => [[200, "GET", `/patients/${s.id}/timeline`]],
   getVitals: async (s) => [[200, "GET", `/patients/${s.id}/vitals`]],
   getLabs: async (s) => [[200, "GET", `/patients/${s.id}/labs`, { query: { test: "HIV" } }]],

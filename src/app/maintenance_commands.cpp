@@ -9,6 +9,7 @@
 #include "features/allergies/allergies.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
+#include "features/medications/medications.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
 #include "features/templates/templates.h"
@@ -63,6 +64,9 @@ Task<int> verify(CommandContext& context) {
       if (!verdict.first_fault) co_await records::verify_versions(context.db, id, verdict);
       if (!verdict.first_fault) co_await patients::verify_patients(context.db, id, verdict);
       if (!verdict.first_fault) co_await allergies::verify_allergies(context.db, id, verdict);
+      if (!verdict.first_fault) {
+        co_await objects::verify(context.db, id, medications::kKind, verdict);
+      }
       if (!verdict.first_fault) co_await attachments::verify_files(context.db, id, verdict);
       if (!verdict.first_fault) co_await templates::verify_templates(context.db, id, verdict);
     } catch (const Failure& failure) {  // of one hospital; the others are verified all the same

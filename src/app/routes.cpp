@@ -10,6 +10,7 @@
 #include "features/chart/chart.h"
 #include "features/diagnoses/diagnoses.h"
 #include "features/icd10/icd10.h"
+#include "features/medications/medications.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
 #include "features/storage/storage.h"
@@ -33,10 +34,19 @@ std::vector<api::Route> all_routes() {
   static const std::vector<api::Route> all = [] {
     std::vector<api::Route> out = service_routes();
     const std::vector<api::Route> features[] = {
-        accounts::routes(),    tenants::routes(), patients::routes(),
-        records::routes(),     audit::routes(),   diagnoses::routes(),
-        attachments::routes(), chart::routes(),   icd10::routes(),
-        templates::routes(),   storage::routes(), allergies::routes(patients::kPatient),
+        accounts::routes(),
+        tenants::routes(),
+        patients::routes(),
+        records::routes(),
+        audit::routes(),
+        diagnoses::routes(),
+        attachments::routes(),
+        chart::routes(),
+        icd10::routes(),
+        templates::routes(),
+        storage::routes(),
+        allergies::routes(patients::kPatient),
+        medications::routes(patients::kPatient),
     };
     for (const auto& routes : features) {
       for (api::Route route : routes) {

@@ -15,6 +15,7 @@
 #include "demo/people.h"
 #include "features/allergies/allergies.h"
 #include "features/audit/audit.h"
+#include "features/medications/medications.h"
 #include "features/patients/patients.h"
 #include "features/patients/patients_keys.h"
 #include "features/records/content_format.h"
@@ -89,6 +90,7 @@ class Loader {
     read_staff();
     insert_patients(hospital.patients);
     insert_records(hospital.records);
+    insert_courses();
     insert_audit();
     transaction.commit();
     return true;
@@ -136,6 +138,10 @@ class Loader {
 
   void insert_patients(const std::vector<DemoPatient>& patients);
   void insert_allergies(const std::vector<DemoPatient>& patients);
+  void insert_objects(std::vector<objects::Object> all, objects::Kind kind, audit::Action action,
+                      const char* role);
+  void begin_courses(const Entering& entering, const clinical::Visit& visit, Time at);
+  void insert_courses();
   void insert_records(const std::vector<DemoRecord>& records);
   void add_record(const Entering& entering, Rows& rows);
   void write_version(const Entering& entering, const Step& step, clinical::Visit& visit,
@@ -149,6 +155,7 @@ class Loader {
   TenantId tenant_;
   std::map<std::string, std::int64_t> staff_;
   std::vector<std::int64_t> patients_;  ///< ids by index
+  std::vector<objects::Object> courses_;
   std::vector<std::pair<Time, json::object>> entries_;
 };
 
@@ -233,26 +240,51 @@ void Loader::insert_allergies(const std::vector<DemoPatient>& patients) {
     }
     if (!faults.empty()) refuse("allergy", faults);
   }
+  insert_objects(std::move(all), allergies::kKind, "allergy.create", "nurse");
+}
+
+void Loader::insert_objects(std::vector<objects::Object> all, objects::Kind kind,
+                            audit::Action action, const char* role) {
   const auto ids = next_ids("pg_get_serial_sequence('{tenant}.chart_objects', 'id')", all.size());
   json::array rows;
   for (std::size_t i = 0; i < all.size(); ++i) {
     objects::Object& one = all[i];
     one.id = ids[i];
-    const auto version = objects::version_of(allergies::kKind, one, "allergy.create");
+    const auto version = objects::version_of(kind, one, action);
     const audit::Kept kept = audit::kept(version);
     rows.push_back({{"id", one.id},
+                    {"resource", version.resource},
+                    {"kind", version.kind},
                     {"patient_id", one.patient.value},
                     {"content", version.content},
-                    {"by", by},
+                    {"by", one.updated_by.value},
                     {"at", one.updated_at},
                     {"content_format", version.content_format},
                     {"content_digest", "\\x" + to_hex(kept.digest)},
                     {"content_hash", kept.hash},
                     {"content_salt", kept.salt}});
-    note(version.at, by, "nurse", "allergy.create", "allergy", one.id, one.patient.value,
-         {{"version", 1}, {"content_hash", kept.hash}});
+    note(version.at, one.updated_by.value, role, action, version.resource.c_str(), one.id,
+         one.patient.value, {{"version", 1}, {"content_hash", kept.hash}});
   }
-  connection_.exec(sql(kInsertAllergies), {json::serialize(rows)});
+  connection_.exec(sql(kInsertObjects), {json::serialize(rows)});
+}
+
+/// The courses of medication, each in the state that it has come to.
+void Loader::insert_courses() {
+  std::ranges::stable_sort(courses_, {}, [](const objects::Object& course) {
+    return std::pair(course.patient.value,
+                     std::string(course.content.at("started_on").as_string()));
+  });
+  for (auto later = courses_.begin(); later != courses_.end(); ++later) {
+    for (auto earlier = later; earlier != courses_.begin();) {
+      --earlier;
+      if (earlier->patient != later->patient) break;
+      if (medications::continues(earlier->content, later->content)) {
+        earlier->content = medications::continued(std::move(earlier->content), later->content);
+      }
+    }
+  }
+  insert_objects(std::move(courses_), medications::kKind, "medication.begin", "doctor");
 }
 
 /// As the API makes them of the sequence.
@@ -350,6 +382,19 @@ void put_version(json::object& row, const Current& current) {
   row["content_hash"] = v.hash;
 }
 
+void Loader::begin_courses(const Entering& entering, const clinical::Visit& visit, Time at) {
+  const Date day = parse_date(visit.visit_date.substr(0, 10)).value();
+  for (const auto& line : visit.prescriptions) {
+    objects::Object course;
+    course.patient = PatientId(entering.patient);
+    course.version = 1;
+    course.content = medications::course_of(line, RecordId(entering.id), day);
+    course.updated_by = AccountId(entering.doctor);
+    course.updated_at = format_rfc3339(at);
+    courses_.push_back(std::move(course));
+  }
+}
+
 void Loader::add_record(const Entering& entering, Rows& rows) {
   const DemoRecord& record = *entering.record;
   json::object body = record.body;
@@ -375,6 +420,7 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
     row["finalized_at"] = format_rfc3339(current.version.changed_at);
     row["finalized_by"] = entering.doctor;
     sign(entering, current, row, rows);
+    begin_courses(entering, visit, record.finalized_at);
   }
   if (record.stage == Stage::amended) {
     visit.notes = record.amended_notes;

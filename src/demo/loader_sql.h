@@ -33,21 +33,21 @@ inline constexpr const char* kInsertPatients = R"sql(
   FROM read
   ORDER BY id)sql";
 
-inline constexpr const char* kInsertAllergies = R"sql(
+inline constexpr const char* kInsertObjects = R"sql(
   WITH read AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, patient_id bigint, content text,
-      by bigint, at timestamptz, content_format smallint, content_digest bytea, content_hash text,
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, resource text, kind text, patient_id bigint,
+      content text, by bigint, at timestamptz, content_format smallint, content_digest bytea, content_hash text,
       content_salt uuid)),
   kept AS (
     INSERT INTO {tenant}.row_versions (resource, resource_id, version, kind, patient_id, changed_by,
       changed_at, content_format, content_digest, content_hash, content_salt, content)
-    SELECT 'allergy', id, 1, 'allergy.create', patient_id, by, at, content_format, content_digest,
+    SELECT resource, id, 1, kind, patient_id, by, at, content_format, content_digest,
       content_hash, content_salt, content
     FROM read)
   INSERT INTO {tenant}.chart_objects (id, resource, patient_id, content, created_by, created_at,
     updated_by, updated_at)
   OVERRIDING SYSTEM VALUE
-  SELECT id, 'allergy', patient_id, content::jsonb, by, at, by, at FROM read ORDER BY id)sql";
+  SELECT id, resource, patient_id, content::jsonb, by, at, by, at FROM read ORDER BY id)sql";
 
 /// Diagnoses and versions go first, within the one statement whose end checks the foreign keys: a
 /// record that is finalized takes none any more.

@@ -10,6 +10,7 @@
 #include "features/accounts/accounts.h"
 #include "features/allergies/allergies.h"
 #include "features/diagnoses/diagnoses.h"
+#include "features/medications/medications.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
 #include "features/templates/templates.h"
@@ -126,8 +127,9 @@ struct Clinic {
   }
 
   static api::Handler handler(std::string_view method, std::string_view pattern) {
-    for (const auto& routes : {records::routes(), patients::routes(), diagnoses::routes(),
-                               templates::routes(), allergies::routes(patients::kPatient)}) {
+    for (const auto& routes :
+         {records::routes(), patients::routes(), diagnoses::routes(), templates::routes(),
+          allergies::routes(patients::kPatient), medications::routes(patients::kPatient)}) {
       for (const auto& route : routes) {
         if (route.method == method && route.pattern == pattern) return route.handler;
       }

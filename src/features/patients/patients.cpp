@@ -77,7 +77,7 @@ PatientInput parse_patient(const json::object& body, Date today, const PatientIn
     if (const auto* items = in.array("allergies", Need::optional, kMostAllergies)) {
       out.allergies = allergies::parse_new(*items, "/allergies", faults);
     }
-  } else if (in.has("allergies")) {
+  } else if (in.raw("allergies") != nullptr || in.has("allergies")) {
     in.fault("allergies",
              "are changed by themselves: POST /patients/{id}/allergies, "
              "PATCH /allergies/{id}");
@@ -85,7 +85,7 @@ PatientInput parse_patient(const json::object& body, Date today, const PatientIn
   if (!out.allergies.empty() && out.allergy_status == "none_known") {
     in.fault("allergy_status", "contradicts the allergies");
   }
-  in.finish({"id", "version", "created_at", "updated_at", "allergies"});
+  in.finish({"id", "version", "created_at", "updated_at"});
   return out;
 }
 

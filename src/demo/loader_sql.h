@@ -35,9 +35,9 @@ inline constexpr const char* kInsertPatients = R"sql(
 
 inline constexpr const char* kInsertObjects = R"sql(
   WITH read AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, resource text, kind text, patient_id bigint,
-      content text, by bigint, at timestamptz, content_format smallint, content_digest bytea, content_hash text,
-      content_salt uuid)),
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, resource text, kind text,
+      patient_id bigint, content text, by bigint, at timestamptz, content_format smallint,
+      content_digest bytea, content_hash text, content_salt uuid)),
   kept AS (
     INSERT INTO {tenant}.row_versions (resource, resource_id, version, kind, patient_id, changed_by,
       changed_at, content_format, content_digest, content_hash, content_salt, content)

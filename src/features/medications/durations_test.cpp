@@ -36,7 +36,7 @@ TEST(DurationsTest, AreReadAsPeopleWriteThem) {
       {"7 días", "2026-03-08"},
       {"por 2 semanas", "2026-03-15"},
       {"siete días", "2026-03-08"},
-      {"durante 1 mês", "?"},
+      {"durante 1 mês", "2026-04-01"},
       {"5 Tage", "2026-03-06"},
       {"pendant 3 jours", "2026-03-04"},
       {"7日間", "2026-03-08"},

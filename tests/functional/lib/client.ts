@@ -130,7 +130,9 @@ export class Client {
     path: P,
     options: Options<Op<P, V>> = {},
   ): Promise<Result<JsonOf<Responses<Op<P, V>>[S]>>> {
-    const given = (options.path ?? {}) as Record<string, string | number>;
+    // By way of unknown: a union over all operations is more than the compiler takes.
+    const plain = options as unknown as { path?: Record<string, string | number> };
+    const given = plain.path ?? {};
     const concrete = path.replace(/\{([^}]+)\}/g, (_, name: string) => {
       const value = given[name];
       assert.ok(value !== undefined, `${path} needs ${name}`);

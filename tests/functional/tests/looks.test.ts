@@ -131,10 +131,10 @@ async function course(s: Scene): Promise<number> {
   const prescriptions = [{ medication: unique("Drug "), dosage: "1", frequency: "daily" }];
   await finalize(doctor, await newRecord(doctor, s.id, { prescriptions }));
   const { body } = await doctor.any("GET", `/patients/${s.id}/medications`);
-  return body.items.find((it: Anything) => it.medication === prescriptions[0]!.medication).id;
+  return body.items.find((it: Schemas["Medication"]) => it.medication === prescriptions[0]!.medication).id;
 }
 
-function steps(id: number, verb: string, body: Anything): Attempt[] {
+function steps(id: number, verb: string, body: object): Attempt[] {
   const path = `/medications/${id}/${verb}`;
   return [
     [428, "POST", path, { body }],

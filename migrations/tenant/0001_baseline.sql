@@ -28,8 +28,10 @@ CREATE TABLE {tenant}.patients (
   email          text,
   address        text,
   emergency_contact text,
+  -- A summary of the allergies that count, which are chart objects: made by a trigger, no part of a version.
   allergies      jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(allergies) = 'array'),
-  last_allergy_id integer NOT NULL DEFAULT 0,   -- the highest id that one of them ever had
+  allergies_at   timestamptz,   -- when one of them changed last
+  allergy_status text NOT NULL DEFAULT 'not_asked' CHECK (allergy_status IN ('not_asked', 'none_known')),
   version        integer NOT NULL DEFAULT 1,
   created_by     bigint NOT NULL REFERENCES {tenant}.staff,
   created_at     timestamptz NOT NULL DEFAULT now(),
@@ -175,7 +177,7 @@ CREATE TABLE {tenant}.record_versions (
   PRIMARY KEY (record_id, version)
 );
 
--- What patients and files were after each change.
+-- What patients, files and chart objects were after each change.
 CREATE TABLE {tenant}.row_versions (
   resource       text NOT NULL,
   resource_id    bigint NOT NULL,
@@ -192,6 +194,21 @@ CREATE TABLE {tenant}.row_versions (
   content        text,
   PRIMARY KEY (resource, resource_id, version)
 );
+
+-- What of a chart outlives the visits, an object a row: allergies and the like. `content` is what the slice
+-- that owns the resource makes of it; each change is a version in row_versions.
+CREATE TABLE {tenant}.chart_objects (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  resource   text NOT NULL,
+  patient_id bigint NOT NULL REFERENCES {tenant}.patients,
+  version    integer NOT NULL DEFAULT 1,
+  content    jsonb NOT NULL CHECK (jsonb_typeof(content) = 'object'),
+  created_by bigint NOT NULL REFERENCES {tenant}.staff,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_by bigint NOT NULL REFERENCES {tenant}.staff,
+  updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX chart_objects_by_patient ON {tenant}.chart_objects (patient_id, resource, id);
 
 -- Who signed what, when, and what it meant, with the name of the signer as it was then (21 CFR 11.50 (a)).
 CREATE TABLE {tenant}.signatures (
@@ -495,7 +512,7 @@ INSERT INTO {tenant}.audit_sealing DEFAULT VALUES;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA {tenant} TO {role};
 GRANT SELECT ON {tenant}.schema_migrations TO {role};
 GRANT SELECT, INSERT, UPDATE ON {tenant}.staff, {tenant}.patients, {tenant}.medical_records,
-  {tenant}.diagnoses, {tenant}.record_attachments, {tenant}.templates,
+  {tenant}.diagnoses, {tenant}.chart_objects, {tenant}.record_attachments, {tenant}.templates,
   {tenant}.storage_usage TO {role};
 GRANT SELECT, INSERT ON {tenant}.legal_holds, {tenant}.erasures TO {role};
 GRANT UPDATE (released_by, released_at) ON {tenant}.legal_holds TO {role};

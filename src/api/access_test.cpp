@@ -28,6 +28,8 @@ constexpr std::array kPromised{
     Row{Access::records_read, "records:read", ".xxx.xx.."},
     Row{Access::records_write, "records:write", "..xx....."},
     Row{Access::records_finalize, "records:finalize", "..x......"},
+    Row{Access::allergies_write, "allergies:write", "..xx..x.."},
+    Row{Access::medications_write, "medications:write", "..xx..x.."},
     Row{Access::attachments_write, "attachments:write", "..xx.x..."},
     Row{Access::templates_write, "templates:write", ".xx......"},
     Row{Access::storage_read, "storage:read", "xx.....x."},

@@ -6,9 +6,11 @@
 #include "app/service.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "features/allergies/allergies.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
 #include "features/erasures/erasures.h"
+#include "features/medications/medications.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
 #include "features/templates/templates.h"
@@ -62,6 +64,10 @@ Task<int> verify(CommandContext& context) {
       verdict = co_await audit::verify_chain(context.db, id);
       if (!verdict.first_fault) co_await records::verify_versions(context.db, id, verdict);
       if (!verdict.first_fault) co_await patients::verify_patients(context.db, id, verdict);
+      if (!verdict.first_fault) co_await allergies::verify_allergies(context.db, id, verdict);
+      if (!verdict.first_fault) {
+        co_await objects::verify(context.db, id, medications::kKind, verdict);
+      }
       if (!verdict.first_fault) co_await attachments::verify_files(context.db, id, verdict);
       if (!verdict.first_fault) co_await erasures::verify_certificates(context.db, id, verdict);
       if (!verdict.first_fault) co_await templates::verify_templates(context.db, id, verdict);

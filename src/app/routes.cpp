@@ -4,12 +4,14 @@
 
 #include "app/service.h"
 #include "features/accounts/accounts.h"
+#include "features/allergies/allergies.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
 #include "features/chart/chart.h"
 #include "features/diagnoses/diagnoses.h"
 #include "features/erasures/erasures.h"
 #include "features/icd10/icd10.h"
+#include "features/medications/medications.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
 #include "features/storage/storage.h"
@@ -33,9 +35,19 @@ std::vector<api::Route> all_routes() {
   static const std::vector<api::Route> all = [] {
     std::vector<api::Route> out = service_routes();
     const std::vector<api::Route> features[] = {
-        accounts::routes(), tenants::routes(),   patients::routes(),    records::routes(),
-        audit::routes(),    diagnoses::routes(), attachments::routes(), chart::routes(),
-        icd10::routes(),    templates::routes(), storage::routes(),
+        accounts::routes(),
+        tenants::routes(),
+        patients::routes(),
+        records::routes(),
+        audit::routes(),
+        diagnoses::routes(),
+        attachments::routes(),
+        chart::routes(),
+        icd10::routes(),
+        templates::routes(),
+        storage::routes(),
+        allergies::routes(patients::kPatient),
+        medications::routes(patients::kPatient),
         erasures::routes(),
     };
     for (const auto& routes : features) {

@@ -30,6 +30,8 @@ constexpr std::array kRows{
     Row{Code::record_not_found, {"record_not_found", 404, "No such record"}},
     Row{Code::version_not_found, {"version_not_found", 404, "No such version"}},
     Row{Code::diagnosis_not_found, {"diagnosis_not_found", 404, "No such diagnosis"}},
+    Row{Code::allergy_not_found, {"allergy_not_found", 404, "No such allergy"}},
+    Row{Code::medication_not_found, {"medication_not_found", 404, "No such medication"}},
     Row{Code::attachment_not_found, {"attachment_not_found", 404, "No such file"}},
     Row{Code::template_not_found, {"template_not_found", 404, "No such template"}},
     Row{Code::tenant_not_found, {"tenant_not_found", 404, "No such tenant"}},

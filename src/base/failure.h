@@ -31,6 +31,8 @@ enum class Code {
   record_not_found,
   version_not_found,
   diagnosis_not_found,
+  allergy_not_found,
+  medication_not_found,
   attachment_not_found,
   template_not_found,
   tenant_not_found,

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 
-#include "clinical/allergies.h"
 #include "clinical/members.h"
 #include "clinical/visit.h"
 
@@ -205,26 +204,6 @@ json::object writable(const Visit& visit) {
   out.erase("diagnoses");
   out.erase("last_item_id");
   return out;
-}
-
-std::string allergies_json(const std::vector<Allergy>& allergies) {
-  std::string out = "[";
-  for (const auto& allergy : allergies) {
-    if (out.size() > 1) out += ',';
-    append_object(out, members_of_item(allergy, kContentFormat), Absent::null);
-  }
-  return out + "]";
-}
-
-std::vector<Allergy> read_allergies(std::string_view text) {
-  std::vector<Allergy> out;
-  load_items(json::parse({text.data(), text.size()}), out);
-  return out;
-}
-
-void settle(std::vector<Allergy>& allergies, const std::vector<Allergy>& before,
-            std::int64_t version, std::int64_t& last_id) {
-  settle_items(allergies, before, version, last_id);
 }
 
 void settle(Visit& visit, const Visit& before, std::int64_t version) {

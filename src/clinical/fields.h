@@ -79,14 +79,6 @@ struct CodedDiagnosis {
   bool operator==(const CodedDiagnosis&) const = default;
 };
 
-/// What a patient is allergic to. An item of the patient: unique within the patient for ever.
-struct Allergy : Item {
-  MaybeText substance;
-  MaybeText reaction;
-  MaybeText severity;
-  bool operator==(const Allergy&) const = default;
-};
-
 struct Visit {
   std::optional<PatientId> patient_id;
   std::optional<AccountId> doctor_id;
@@ -146,14 +138,6 @@ inline constexpr std::array kLabResultFields{
     text_field("reference_text", &LabResult::reference_text, kShort),
     choice_field("flag", &LabResult::flag, kFlags),
     time_field("taken_at", &LabResult::taken_at),
-};
-
-inline constexpr std::array<std::string_view, 4> kSeverities{"mild", "moderate", "severe",
-                                                             "life_threatening"};
-inline constexpr std::array kAllergyFields{
-    text_field("substance", &Allergy::substance, kShort).required(),
-    text_field("reaction", &Allergy::reaction, 500),
-    choice_field("severity", &Allergy::severity, kSeverities),
 };
 
 /// Values beyond these no living patient has had; unusual ones inside are the clinician's to judge.

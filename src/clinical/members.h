@@ -30,10 +30,6 @@ struct TableOf<LabResult> {
   static constexpr std::span<const Field<LabResult>> fields{kLabResultFields};
 };
 template <>
-struct TableOf<Allergy> {
-  static constexpr std::span<const Field<Allergy>> fields{kAllergyFields};
-};
-template <>
 struct TableOf<VitalSigns> {
   static constexpr std::span<const Field<VitalSigns>> fields{kVitalSignFields};
 };

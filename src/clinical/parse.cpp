@@ -4,7 +4,6 @@
 
 #include "base/json_elements.h"
 #include "base/text.h"
-#include "clinical/allergies.h"
 #include "clinical/members.h"
 #include "clinical/visit.h"
 #include "text/input.h"
@@ -200,8 +199,6 @@ void check(Input& in, LabResult& out, const LabResult* before) {
   derive_flag(in, out, before);
 }
 
-void check(Input& /*in*/, Allergy& /*out*/, const Allergy* /*before*/) {}
-
 void check(Input& in, Prescription& out, const Prescription* /*before*/) {
   if (out.start_date && out.end_date &&
       std::chrono::sys_days(*out.end_date) < std::chrono::sys_days(*out.start_date)) {
@@ -359,20 +356,6 @@ Visit parse(const json::object& body, const Visit* before,
   }
   in.finish(read_only);
   return out;
-}
-
-std::vector<Allergy> parse_allergies(const json::array& list, const std::string& pointer,
-                                     const std::vector<Allergy>& before,
-                                     std::vector<Fault>& faults) {
-  json::array items;
-  for (const auto& item : list) {
-    if (item.is_string()) {
-      items.push_back(json::object{{"substance", item}});
-    } else {
-      items.push_back(item);
-    }
-  }
-  return take_items(items, pointer, &before, faults);
 }
 
 std::vector<Fault> incomplete(const Visit& visit) {

@@ -13,7 +13,9 @@
 #include "demo/interrupt.h"
 #include "demo/loader_sql.h"
 #include "demo/people.h"
+#include "features/allergies/allergies.h"
 #include "features/audit/audit.h"
+#include "features/medications/medications.h"
 #include "features/patients/patients.h"
 #include "features/patients/patients_keys.h"
 #include "features/records/content_format.h"
@@ -88,6 +90,7 @@ class Loader {
     read_staff();
     insert_patients(hospital.patients);
     insert_records(hospital.records);
+    insert_courses();
     insert_audit();
     transaction.commit();
     return true;
@@ -134,6 +137,11 @@ class Loader {
   }
 
   void insert_patients(const std::vector<DemoPatient>& patients);
+  void insert_allergies(const std::vector<DemoPatient>& patients);
+  void insert_objects(std::vector<objects::Object> all, objects::Kind kind, audit::Action action,
+                      const char* role);
+  void begin_courses(const Entering& entering, const clinical::Visit& visit, Time at);
+  void insert_courses();
   void insert_records(const std::vector<DemoRecord>& records);
   void add_record(const Entering& entering, Rows& rows);
   void write_version(const Entering& entering, const Step& step, clinical::Visit& visit,
@@ -147,6 +155,7 @@ class Loader {
   TenantId tenant_;
   std::map<std::string, std::int64_t> staff_;
   std::vector<std::int64_t> patients_;  ///< ids by index
+  std::vector<objects::Object> courses_;
   std::vector<std::pair<Time, json::object>> entries_;
 };
 
@@ -172,7 +181,6 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
     std::vector<Fault> faults;
     auto input = patients::parse_patient(patients[i].body, anchor_, nullptr, faults);
     if (!faults.empty()) refuse("patient", faults);
-    patients::settle(input, nullptr, 1);
     input.patient_number = "P-" + padded(numbers[i]);
     const std::string at = format_rfc3339(patients[i].registered_at);
     patients::Patient patient;
@@ -206,14 +214,77 @@ void Loader::insert_patients(const std::vector<DemoPatient>& patients) {
                     {"email", or_null(input.email)},
                     {"address", or_null(input.address)},
                     {"emergency_contact", or_null(input.emergency_contact)},
-                    {"allergies", json::parse(input.allergies)},
-                    {"last_allergy_id", input.last_allergy_id},
                     {"created_by", by},
                     {"created_at", at}});
     note(patients[i].registered_at, by, "receptionist", "patient.create", "patient", patients_[i],
          patients_[i], {{"version", 1}, {"content_hash", kept.hash}});
   }
   connection_.exec(sql(kInsertPatients), {json::serialize(rows), json::serialize(versions)});
+  insert_allergies(patients);
+}
+
+void Loader::insert_allergies(const std::vector<DemoPatient>& patients) {
+  const std::int64_t by = staff_.at("nurse@demo.test");
+  std::vector<objects::Object> all;
+  for (std::size_t i = 0; i < patients.size(); ++i) {
+    std::vector<Fault> faults;
+    const auto& list = patients[i].body.at("allergies").as_array();
+    for (auto& content : allergies::parse_new(list, "/allergies", faults)) {
+      objects::Object one;
+      one.patient = PatientId(patients_[i]);
+      one.version = 1;
+      one.content = std::move(content);
+      one.updated_by = AccountId(by);
+      one.updated_at = format_rfc3339(patients[i].registered_at);
+      all.push_back(std::move(one));
+    }
+    if (!faults.empty()) refuse("allergy", faults);
+  }
+  insert_objects(std::move(all), allergies::kKind, "allergy.create", "nurse");
+}
+
+void Loader::insert_objects(std::vector<objects::Object> all, objects::Kind kind,
+                            audit::Action action, const char* role) {
+  const auto ids = next_ids("pg_get_serial_sequence('{tenant}.chart_objects', 'id')", all.size());
+  json::array rows;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    objects::Object& one = all[i];
+    one.id = ids[i];
+    const auto version = objects::version_of(kind, one, action);
+    const audit::Kept kept = audit::kept(version);
+    rows.push_back({{"id", one.id},
+                    {"resource", version.resource},
+                    {"kind", version.kind},
+                    {"patient_id", one.patient.value},
+                    {"content", version.content},
+                    {"by", one.updated_by.value},
+                    {"at", one.updated_at},
+                    {"content_format", version.content_format},
+                    {"content_digest", "\\x" + to_hex(kept.digest)},
+                    {"content_hash", kept.hash},
+                    {"content_salt", kept.salt}});
+    note(version.at, one.updated_by.value, role, action, version.resource.c_str(), one.id,
+         one.patient.value, {{"version", 1}, {"content_hash", kept.hash}});
+  }
+  connection_.exec(sql(kInsertObjects), {json::serialize(rows)});
+}
+
+/// The courses of medication, each in the state that it has come to.
+void Loader::insert_courses() {
+  std::ranges::stable_sort(courses_, {}, [](const objects::Object& course) {
+    return std::pair(course.patient.value,
+                     std::string(course.content.at("started_on").as_string()));
+  });
+  for (auto later = courses_.begin(); later != courses_.end(); ++later) {
+    for (auto earlier = later; earlier != courses_.begin();) {
+      --earlier;
+      if (earlier->patient != later->patient) break;
+      if (medications::continues(earlier->content, later->content)) {
+        earlier->content = medications::continued(std::move(earlier->content), later->content);
+      }
+    }
+  }
+  insert_objects(std::move(courses_), medications::kKind, "medication.begin", "doctor");
 }
 
 /// As the API makes them of the sequence.
@@ -311,6 +382,19 @@ void put_version(json::object& row, const Current& current) {
   row["content_hash"] = v.hash;
 }
 
+void Loader::begin_courses(const Entering& entering, const clinical::Visit& visit, Time at) {
+  const Date day = parse_date(visit.visit_date.substr(0, 10)).value();
+  for (const auto& line : visit.prescriptions) {
+    objects::Object course;
+    course.patient = PatientId(entering.patient);
+    course.version = 1;
+    course.content = medications::course_of(line, RecordId(entering.id), day);
+    course.updated_by = AccountId(entering.doctor);
+    course.updated_at = format_rfc3339(at);
+    courses_.push_back(std::move(course));
+  }
+}
+
 void Loader::add_record(const Entering& entering, Rows& rows) {
   const DemoRecord& record = *entering.record;
   json::object body = record.body;
@@ -336,6 +420,7 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
     row["finalized_at"] = format_rfc3339(current.version.changed_at);
     row["finalized_by"] = entering.doctor;
     sign(entering, current, row, rows);
+    begin_courses(entering, visit, record.finalized_at);
   }
   if (record.stage == Stage::amended) {
     visit.notes = record.amended_notes;

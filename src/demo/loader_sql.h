@@ -15,7 +15,7 @@ inline constexpr const char* kInsertPatients = R"sql(
   read AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, patient_number text,
       first_name text, last_name text, date_of_birth date, sex text, phone text, email text,
-      address text, emergency_contact text, allergies jsonb, last_allergy_id integer,
+      address text, emergency_contact text,
       created_by bigint, created_at timestamptz, number_key text, number_letters text,
       number_forms text[], names text[], letter_keys text[], search_format smallint)),
   words AS (
@@ -24,14 +24,30 @@ inline constexpr const char* kInsertPatients = R"sql(
     CROSS JOIN LATERAL unnest(read.names, read.letter_keys) AS w(word, key)
     ON CONFLICT DO NOTHING)
   INSERT INTO {tenant}.patients (id, patient_number, first_name, last_name, date_of_birth, sex,
-    phone, email, address, emergency_contact, allergies, last_allergy_id, created_by, created_at,
+    phone, email, address, emergency_contact, created_by, created_at,
     updated_at, number_key, number_letters, number_forms, names, search_format)
   OVERRIDING SYSTEM VALUE
   SELECT id, patient_number, first_name, last_name, date_of_birth, sex, phone, email, address,
-    emergency_contact, allergies, last_allergy_id, created_by, created_at, created_at, number_key,
+    emergency_contact, created_by, created_at, created_at, number_key,
     number_letters, number_forms, array_to_tsvector(names), search_format
   FROM read
   ORDER BY id)sql";
+
+inline constexpr const char* kInsertObjects = R"sql(
+  WITH read AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS r(id bigint, resource text, kind text,
+      patient_id bigint, content text, by bigint, at timestamptz, content_format smallint,
+      content_digest bytea, content_hash text, content_salt uuid)),
+  kept AS (
+    INSERT INTO {tenant}.row_versions (resource, resource_id, version, kind, patient_id, changed_by,
+      changed_at, content_format, content_digest, content_hash, content_salt, content)
+    SELECT resource, id, 1, kind, patient_id, by, at, content_format, content_digest,
+      content_hash, content_salt, content
+    FROM read)
+  INSERT INTO {tenant}.chart_objects (id, resource, patient_id, content, created_by, created_at,
+    updated_by, updated_at)
+  OVERRIDING SYSTEM VALUE
+  SELECT id, resource, patient_id, content::jsonb, by, at, by, at FROM read ORDER BY id)sql";
 
 /// Diagnoses and versions go first, within the one statement whose end checks the foreign keys: a
 /// record that is finalized takes none any more.

@@ -145,7 +145,7 @@ void prescribe(Draft& draft, Med key, std::string_view how) {
     const Medication& one = medication(med);
     return std::any_of(known_allergies.begin(), known_allergies.end(), [&](const auto& known) {
       return known.first == one.allergy ||
-             !allergies::check({known.first}, {std::string(one.name)}).empty();
+             !allergies::check({allergies::Allergen{known.first}}, {std::string(one.name)}).empty();
     });
   };
   if (forbidden(key)) key = alternative_to(key);

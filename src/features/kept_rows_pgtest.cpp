@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "features/allergies/allergies.h"
 #include "features/attachments/kept_files.h"
 #include "support/backup.h"
 #include "support/clinic.h"
@@ -21,6 +22,9 @@ class KeptRowsTest : public ::testing::Test {
   audit::Verdict verify() {
     audit::Verdict verdict;
     run(clinic_.reactor, patients::verify_patients(clinic_.db, clinic_.tenant, verdict));
+    if (!verdict.first_fault) {
+      run(clinic_.reactor, allergies::verify_allergies(clinic_.db, clinic_.tenant, verdict));
+    }
     if (!verdict.first_fault) {
       run(clinic_.reactor, attachments::verify_files(clinic_.db, clinic_.tenant, verdict));
     }
@@ -83,7 +87,8 @@ TEST_F(KeptRowsTest, ATamperedPatientIsNoticed) {
   const std::string kept = "UPDATE " + clinic_.in("row_versions") + " SET ";
   expect_noticed(
       {"patients", "row_versions", "audit_log"},
-      {{row + R"(allergies = '[{"substance": "Latex"}]')", name + " is not what"},
+      {{row + R"(allergies = '[{"substance": "Latex"}]')", name + " has other allergies"},
+       {row + "allergy_status = 'none_known'", name + " is not what"},
        {row + "date_of_birth = '1981-02-28'", name + " is not what"},
        {row + "version = 3", name + " is not what"},
        {kept + "content = replace(content, '555', '556')", "version 2 of " + name},
@@ -94,6 +99,30 @@ TEST_F(KeptRowsTest, ATamperedPatientIsNoticed) {
        {"DELETE FROM " + clinic_.in("row_versions"), name + " has no version"},
        {"DELETE FROM " + clinic_.in("patients"), name + " is missing"},
        {"DELETE FROM " + clinic_.in("audit_log") + " WHERE action = 'patient.update'",
+        "version 2 of " + name + " is not what the audit log says"}});
+}
+
+TEST_F(KeptRowsTest, ATamperedAllergyIsNoticed) {
+  const auto patient = clinic_.new_patient();
+  const auto made = clinic_.call(clinic_.doctor, "POST", "/patients/{id}/allergies", patient, 0,
+                                 {{"substance", "Latex"}});
+  ASSERT_EQ(made.version, 1) << made.code;
+  const auto id = made.body.at("id").as_int64();
+  const auto changed =
+      clinic_.call(clinic_.doctor, "PATCH", "/allergies/{id}", id, 1, {{"severity", "severe"}});
+  ASSERT_EQ(changed.version, 2) << changed.code;
+  const std::string name = "allergy " + std::to_string(id);
+  const std::string row = "UPDATE " + clinic_.in("chart_objects") + " SET ";
+  const std::string kept = "UPDATE " + clinic_.in("row_versions") + " SET ";
+  expect_noticed(
+      {"patients", "chart_objects", "row_versions", "audit_log"},
+      {{row + R"(content = content || '{"severity": "mild"}')", name + " is not what"},
+       {row + "version = 3", name + " is not what"},
+       {kept + "content = replace(content, 'Latex', 'Lotex') WHERE resource = 'allergy'",
+        "version 1 of " + name},
+       {"DELETE FROM " + clinic_.in("chart_objects"), name + " is missing"},
+       {"UPDATE " + clinic_.in("patients") + " SET allergies = '[]'", "has other allergies"},
+       {"DELETE FROM " + clinic_.in("audit_log") + " WHERE action = 'allergy.update'",
         "version 2 of " + name + " is not what the audit log says"}});
 }
 

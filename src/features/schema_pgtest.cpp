@@ -150,6 +150,7 @@ TEST(IsolationTest, EveryTableAgainstEveryVerb) {
       {"medical_records", chart},
       {"diagnoses", chart},
       {"record_attachments", chart},
+      {"chart_objects", chart},
       {"templates", chart},
       {"storage_usage", chart},
       {"record_versions", append},

@@ -8,8 +8,10 @@
 
 #include "db/sync_connection.h"
 #include "features/accounts/accounts.h"
+#include "features/allergies/allergies.h"
 #include "features/diagnoses/diagnoses.h"
 #include "features/erasures/erasures.h"
+#include "features/medications/medications.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
 #include "features/templates/templates.h"
@@ -128,7 +130,8 @@ struct Clinic {
   static api::Handler handler(std::string_view method, std::string_view pattern) {
     for (const auto& routes :
          {records::routes(), patients::routes(), diagnoses::routes(), templates::routes(),
-          erasures::routes()}) {
+          erasures::routes(), allergies::routes(patients::kPatient),
+          medications::routes(patients::kPatient)}) {
       for (const auto& route : routes) {
         if (route.method == method && route.pattern == pattern) return route.handler;
       }

@@ -34,6 +34,31 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- A change of a chart object is its next version; it stays of its kind and of its patient. The owner may
+-- empty it (wardbook.record_erase).
+CREATE OR REPLACE FUNCTION wardbook.chart_objects_guard() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  expected record;
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    RAISE EXCEPTION 'what a chart consists of is never deleted' USING ERRCODE = 'WB002';
+  END IF;
+  expected := OLD;
+  expected.content := NEW.content;
+  IF NEW.content = '{}' AND expected *= NEW AND pg_has_role(current_user,
+       (SELECT c.relowner FROM pg_class c WHERE c.oid = TG_RELID), 'MEMBER') THEN
+    RETURN NEW;
+  END IF;
+  expected.version := OLD.version + 1;
+  expected.updated_by := NEW.updated_by;
+  expected.updated_at := greatest(NEW.updated_at, OLD.updated_at);
+  IF expected *<> NEW OR OLD.content = '{}' THEN
+    RAISE EXCEPTION 'a change of a chart object is its next version' USING ERRCODE = 'WB003';
+  END IF;
+  RETURN NEW;
+END $$;
+
 -- A change of a record is its next revision. It belongs to the open version, if that is a draft's, by the
 -- same account and not ten minutes old; else it begins the next version, and the one before it must be in
 -- record_versions. The row must come out as it is expected here, whatever columns the table may get.
@@ -200,6 +225,9 @@ BEGIN
     ' FROM %1$I.medical_records r WHERE r.id = d.record_id AND r.patient_id = $1', tenant)
     USING patient;
   EXECUTE format(
+    'UPDATE %I.chart_objects SET content = ''{}'' WHERE patient_id = $1 AND content <> ''{}''', tenant)
+    USING patient;
+  EXECUTE format(
     'UPDATE %I.record_versions SET content_salt = NULL, reason = NULL, content = NULL'
     ' WHERE patient_id = $1 AND content_salt IS NOT NULL', tenant) USING patient;
   GET DIAGNOSTICS emptied = ROW_COUNT;
@@ -211,5 +239,6 @@ BEGIN
 END $$;
 
 REVOKE ALL ON FUNCTION wardbook.version_kept(), wardbook.row_versions_guard(),
+  wardbook.chart_objects_guard(),
   wardbook.records_guard(), wardbook.blank_content(text), wardbook.record_erase(text, bigint)
   FROM PUBLIC;

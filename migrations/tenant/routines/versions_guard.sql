@@ -34,6 +34,8 @@ CREATE OR REPLACE TRIGGER versions_guard BEFORE INSERT ON {tenant}.record_versio
   FOR EACH ROW EXECUTE FUNCTION {tenant}.versions_guard();
 CREATE OR REPLACE TRIGGER row_versions_guard BEFORE INSERT ON {tenant}.row_versions
   FOR EACH ROW EXECUTE FUNCTION wardbook.row_versions_guard();
+CREATE OR REPLACE TRIGGER chart_objects_guard BEFORE UPDATE OR DELETE ON {tenant}.chart_objects
+  FOR EACH ROW EXECUTE FUNCTION wardbook.chart_objects_guard();
 
 -- At the end of the transaction: the record has gone on, unless the version takes no more; the version
 -- before it is there, and it is signed if it is of a kind that is. And a record whose version takes no more

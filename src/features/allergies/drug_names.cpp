@@ -1,9 +1,7 @@
 #include "features/allergies/drug_names.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
-#include <unordered_map>
 
 #include "base/text.h"
 #include "features/allergies/drug_table.h"
@@ -12,8 +10,6 @@
 
 namespace wardbook::allergies {
 namespace {
-
-using Words = std::vector<std::string>;
 
 bool is_word_char(char c) {
   return is_lower(c) || is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
@@ -139,96 +135,8 @@ bool is_unspaced(char c) {
   return static_cast<unsigned char>(c) >= 0xE3;
 }
 
-struct Meaning {
-  bool group = false;
-  int id = 0;
-};
-struct Phrase {
-  Words words;
-  std::vector<Meaning> meanings;
-};
-
-/// drug_table.h, to be looked up by the first word of a phrase.
-class Table {
- public:
-  Table() {
-    for (std::size_t g = 0; g < kGroups.size(); ++g) {
-      const int group = static_cast<int>(g);
-      for (const auto name : split(kGroups[g].called, ", ")) add(name, {true, group});
-      for (const auto names : split(kGroups[g].drugs, ", ")) {
-        groups_[static_cast<std::size_t>(drug(names))].push_back(group);
-      }
-    }
-    for (const auto names : split(kSynonyms, ", ")) (void)drug(names);
-    for (const auto& product : kProducts) {
-      for (const auto contained : split(product.contains, ", ")) {
-        const int id = drug(contained);
-        for (const auto name : split(product.called, ", ")) add(name, {false, id});
-      }
-    }
-    for (auto& [first, phrases] : by_first_word_) {
-      std::ranges::stable_sort(phrases, std::greater(),
-                               [](const Phrase& p) { return p.words.size(); });
-    }
-  }
-
-  /// The longest phrase that `words` has at `at`; nullptr if there is none.
-  [[nodiscard]] const Phrase* find(const Words& words, std::size_t at) const {
-    const auto found = by_first_word_.find(words[at]);
-    if (found == by_first_word_.end()) return nullptr;
-    for (const Phrase& phrase : found->second) {
-      if (phrase.words.size() > words.size() - at) continue;
-      const auto here = words.begin() + static_cast<std::ptrdiff_t>(at);
-      if (std::equal(phrase.words.begin(), phrase.words.end(), here)) return &phrase;
-    }
-    return nullptr;
-  }
-
-  [[nodiscard]] const std::vector<int>& groups_of(int drug) const {
-    return groups_[static_cast<std::size_t>(drug)];
-  }
-
-  /// The text with blanks around the names that are written without (青霉素过敏).
-  [[nodiscard]] std::string apart(std::string_view folded) const {
-    std::string out(folded);
-    for (const auto& name : unspaced_) replace_all(out, name, " " + name + " ");
-    return out;
-  }
-
- private:
-  /// `a = b`: the same drug; a name that was there before brings the others to it.
-  int drug(std::string_view names) {
-    const auto all = split(names, " = ");
-    const std::string first = std::string(all.front());
-    const auto [at, is_new] = ids_.emplace(first, static_cast<int>(groups_.size()));
-    if (is_new) {
-      groups_.emplace_back();
-      add(first, {false, at->second});
-    }
-    for (const auto name : all) {
-      if (name != first) add(name, {false, at->second});
-    }
-    return at->second;
-  }
-
-  void add(std::string_view name, Meaning meaning) {
-    Words words = word_keys(name);
-    if (words.size() == 1 && is_unspaced(words.front().front())) unspaced_.insert(words.front());
-    auto& phrases = by_first_word_[words.front()];
-    auto at = std::ranges::find(phrases, words, &Phrase::words);
-    if (at == phrases.end()) at = phrases.insert(at, {std::move(words), {}});
-    at->meanings.push_back(meaning);
-  }
-
-  std::unordered_map<std::string, std::vector<Phrase>> by_first_word_;
-  std::set<std::string, std::less<>> unspaced_;
-  std::map<std::string, int, std::less<>> ids_;
-  std::vector<std::vector<int>> groups_;
-};
-
 const Table& table() {
-  static const Table all;
-  return all;
+  return Table::get();
 }
 
 template <class T>
@@ -247,17 +155,41 @@ void drop_named_groups(Named& named) {
   });
 }
 
+/// `Ibuprofen400` is two words, unless there is a name of this kind.
+Words unglued(Words words) {
+  constexpr std::size_t kLetters = 4;
+  Words out;
+  for (auto& word : words) {
+    const auto letters = std::ranges::find_if_not(word, is_lower) - word.begin();
+    const bool glued = letters >= static_cast<std::ptrdiff_t>(kLetters) &&
+                       letters < static_cast<std::ptrdiff_t>(word.size()) &&
+                       is_digit(word[static_cast<std::size_t>(letters)]);
+    if (!glued || table().find({word}, 0) != nullptr) {
+      out.push_back(std::move(word));
+      continue;
+    }
+    const auto at = static_cast<std::size_t>(letters);
+    out.push_back(key_of(word.substr(0, at)));
+    out.push_back(word.substr(at));
+  }
+  return out;
+}
+
+void take(const Phrase& phrase, Named& out) {
+  for (const Meaning& meaning : phrase.meanings) {
+    (meaning.group ? out.groups : out.drugs).push_back(meaning.id);
+  }
+}
+
 Named name_of(std::string_view folded) {
   std::string apart;
   if (std::ranges::any_of(folded, is_unspaced)) folded = apart = table().apart(folded);
-  const Words words = keys_of_folded(folded);
+  const Words words = unglued(keys_of_folded(folded));
   Named out;
   Words salts_only;
   for (std::size_t at = 0; at < words.size();) {
     if (const Phrase* phrase = table().find(words, at)) {
-      for (const Meaning& meaning : phrase->meanings) {
-        (meaning.group ? out.groups : out.drugs).push_back(meaning.id);
-      }
+      take(*phrase, out);
       at += phrase->words.size();
       continue;
     }
@@ -267,8 +199,12 @@ Named name_of(std::string_view folded) {
       if (at < words.size() && (words[at] == "g" || words[at] == "l")) ++at;
     } else if (salts().contains(word)) {
       salts_only.push_back(word);
-    } else if (!noise().contains(word)) {
-      out.words.push_back(word);
+    } else if (!noise().contains(word) && !table().is_noise(word)) {
+      if (const Phrase* meant = table().nearest(word)) {
+        take(*meant, out);
+      } else {
+        out.words.push_back(word);
+      }
     }
   }
   if (out.words.empty() && out.drugs.empty() && out.groups.empty()) out.words = salts_only;
@@ -300,18 +236,76 @@ std::vector<std::string_view> parts_of(std::string_view folded) {
   return out;
 }
 
-}  // namespace
-
-std::vector<std::string> word_keys(std::string_view text) {
-  return keys_of_folded(fold(text));
+/// A word of a text, and where it stands.
+struct Placed {
+  Words words;
+  std::vector<std::size_t> begins;
+  std::vector<std::size_t> ends;
+};
+Placed placed_words(std::string_view folded) {
+  Placed out;
+  for (std::size_t at = 0; at < folded.size();) {
+    std::size_t end = at;
+    while (end < folded.size() && is_word_char(folded[end])) ++end;
+    if (end > at) {
+      out.words.push_back(key_of(std::string(folded.substr(at, end - at))));
+      out.begins.push_back(at);
+      out.ends.push_back(end);
+    }
+    at = end + 1;
+  }
+  return out;
 }
 
-std::vector<Named> ingredients(std::string_view text) {
-  std::string numbered(text);  // Tylenol #3 is no amount of Tylenol
-  replace_all(numbered, "#", " no ");
-  const std::string folded = fold(numbered);
-  std::vector<Named> out;
+/// "free", as a key has it: what stands before it is denied, whatever follows.
+constexpr std::string_view kFree = "fre";
+
+/// A clause's part that is meant, and the part that is denied.
+struct Clause {
+  std::string said;
+  std::string denied;
+};
+Clause clause_of(std::string_view folded) {
+  const Placed placed = placed_words(folded);
+  const Words& words = placed.words;
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t behind = table().denied(words, at);
+    const std::size_t before = table().denies(words, at);
+    // "(refuted by challenge)", where nothing stands before it: of the clause before.
+    if (at == 0 && behind > 0 && before == 0 && words[at] != kFree) return {};
+    const bool last = at + behind == words.size() || words[at] == kFree;
+    if (behind > 0 && last && before <= behind) {
+      const std::size_t end = placed.ends[at + behind - 1];
+      return {std::string(folded.substr(end)), std::string(folded.substr(0, placed.begins[at]))};
+    }
+    if (before > 0 && at + before < words.size()) {
+      const std::size_t end = placed.ends[at + before - 1];
+      return {std::string(folded.substr(0, placed.begins[at])), std::string(folded.substr(end))};
+    }
+    const Phrase* phrase = table().find(words, at);
+    at += phrase != nullptr ? phrase->words.size() : 1;
+  }
+  return {std::string(folded), {}};
+}
+
+std::vector<std::string_view> clauses_of(std::string_view folded) {
+  std::vector<std::string_view> out;
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at <= folded.size(); ++at) {
+    const bool sign = at < folded.size() &&
+                      std::string_view(",;()[]\n:").find(folded[at]) != std::string_view::npos;
+    const bool stop = at + 1 < folded.size() && folded[at] == '.' && folded[at + 1] == ' ';
+    const bool but = folded.substr(at).starts_with(" but ");
+    if (at < folded.size() && !sign && !stop && !but) continue;
+    if (at > begin) out.push_back(folded.substr(begin, at - begin));
+    begin = at + 1;
+  }
+  return out;
+}
+
+void add_names(std::string_view folded, std::vector<Named>& out) {
   for (const auto part : parts_of(folded)) {
+    if (out.size() == kMostIngredients) return;
     Named named = name_of(part);
     if (named.drugs.empty() && named.groups.empty() && named.words.empty()) continue;
     named.all_groups = named.groups;
@@ -320,7 +314,31 @@ std::vector<Named> ingredients(std::string_view text) {
                               groups_of(drug).end());
     }
     out.push_back(std::move(named));
-    if (out.size() == kMostIngredients) break;
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> word_keys(std::string_view text) {
+  return keys_of_folded(fold(text));
+}
+
+Read read(std::string_view text) {
+  std::string numbered(text);  // Tylenol #3 is no amount of Tylenol
+  replace_all(numbered, "#", " no ");
+  const std::string folded = fold(numbered);
+  Read out;
+  for (const auto part : clauses_of(folded)) {
+    const Clause clause = clause_of(part);
+    const bool alone =
+        placed_words(clause.said).words.empty() && placed_words(clause.denied).words.empty();
+    if (alone && !placed_words(part).words.empty()) {  // "Penicillin (refuted)"
+      for (auto& named : out.said) out.denied.push_back(std::move(named));
+      out.said.clear();
+      continue;
+    }
+    add_names(clause.said, out.said);
+    add_names(clause.denied, out.denied);
   }
   return out;
 }
@@ -330,7 +348,7 @@ const std::vector<int>& groups_of(int drug) {
 }
 
 std::string_view group_name(int group) {
-  return kGroups.at(static_cast<std::size_t>(group)).name;
+  return table().group_name(group);
 }
 
 }  // namespace wardbook::allergies

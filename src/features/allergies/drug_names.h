@@ -25,9 +25,13 @@ struct Named {
 /// No product has more, and whoever writes more does not want them compared.
 inline constexpr std::size_t kMostIngredients = 12;
 
-/// The parts of `Amoxicillin/clavulanate 875/125 mg`, without doses, forms and salts; the first
-/// kMostIngredients of them.
-[[nodiscard]] std::vector<Named> ingredients(std::string_view text);
+/// What a text says.
+struct Read {
+  std::vector<Named> said;    ///< the parts of `Amoxicillin/clavulanate 875/125 mg`
+  std::vector<Named> denied;  ///< "tolerates cephalosporins", "latex-free"
+};
+/// Without doses, forms and salts; the first kMostIngredients of each.
+[[nodiscard]] Read read(std::string_view text);
 
 /// The groups that a drug belongs to.
 [[nodiscard]] const std::vector<int>& groups_of(int drug);

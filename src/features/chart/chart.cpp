@@ -64,9 +64,8 @@ Task<api::Response> timeline(App& app, api::Request req) {
   out.raw("problems", (co_await tx.one(kProblems, id)).value);
   const Medication medication = current_medication(co_await tx.all(kMedication, id));
   out.raw("medication", medication.json);
-  out.raw("allergies", patient.data.allergies);
-  out.raw("warnings",
-          allergies::warnings_json(patient.data.allergies, medication.lines, "/medication"));
+  out.raw("allergies", patient.allergies);
+  out.raw("warnings", allergies::warnings_json(patient.allergies, medication.lines, "/medication"));
   out.raw("latest_vitals", (co_await tx.one(kLatestVitals, id)).value);
   out.raw("latest_labs", latest_results(co_await tx.all(kResults, id)));
   const auto files = co_await tx.one(kFiles, id);

@@ -42,10 +42,12 @@ void append_series(std::string& out, const Series& series) {
 
 Medication current_medication(const std::vector<Prescribed>& prescribed) {
   Medication out{"[", {}};
-  std::map<std::string, RecordId> newest;
+  // What nobody has signed hides nothing that somebody has.
+  std::map<std::pair<bool, std::string>, RecordId> newest;
   for (const auto& one : prescribed) {
-    const auto [at, fresh] = newest.emplace(text::plain_key(one.line.medication), one.record);
-    if (at->second != one.record) continue;
+    const auto [at, fresh] = newest.emplace(
+        std::pair(one.is_unsigned, text::plain_key(one.line.medication)), one.record);
+    if (one.is_unsigned && at->second != one.record) continue;
     append_to_array(out.json, one.json);
     out.lines.push_back(one.line);
   }

@@ -13,7 +13,8 @@ using ::testing::ElementsAre;
 
 Prescribed prescribed(std::int64_t record, std::string medication) {
   const std::string shown = std::to_string(record) + " " + medication;
-  return {RecordId(record), {std::move(medication), record}, json::serialize(json::value(shown))};
+  return {
+      RecordId(record), {std::move(medication), record}, json::serialize(json::value(shown)), true};
 }
 
 TimedResult result(std::string test, int hour) {

@@ -4,7 +4,7 @@
 #include "features/allergies/allergies.h"
 
 // Tables: reads {tenant}.medical_records {tenant}.diagnoses {tenant}.record_attachments
-// Tables: reads {tenant}.staff {tenant}.follow_ups wardbook.my_tenant
+// Tables: reads {tenant}.staff {tenant}.follow_ups {tenant}.chart_objects wardbook.my_tenant
 
 namespace wardbook::chart {
 
@@ -50,26 +50,42 @@ inline const db::Query<db::TextRow, PatientId> kProblems{"chart.problems", R"sql
     ORDER BY d.icd_code, r.visit_date DESC, d.id DESC) n
   WHERE n.status IN ('active', 'chronic'))sql"};
 
-/// A prescription that has not ended, of a visit.
+/// A prescription that is taken: a course of the medication list, or one of a draft.
 struct Prescribed {
   RecordId record;
   allergies::Prescribed line;
   std::string json;
+  bool is_unsigned = false;
   static Prescribed from_row(const db::RowView& r) {
-    return {r.id<RecordId>(0), {r.str(1), r.maybe_int64(2).value_or(0)}, r.str(3)};
+    return {r.id<RecordId>(0), {r.str(1), r.maybe_int64(2).value_or(0)}, r.str(3), r.boolean(4)};
   }
 };
-/// Those that have not ended where the hospital is, the newest visit's first. A line of a draft
-/// that names no medication yet is none.
+/// Courses that are active or on hold and have not ended where the hospital is, as they were
+/// changed last, the newest visit's first; and what drafts prescribe that has not ended. A line of
+/// a draft that names no medication yet is none.
 inline const db::Query<Prescribed, PatientId> kMedication{"chart.medication", R"sql(
   SELECT r.id, i.item->>'medication', (i.item->>'id')::bigint, json_build_object(
-    'record_id', r.id, 'visit_date', wardbook.rfc3339(r.visit_date), 'prescription', i.item)
+    'record_id', r.id, 'visit_date', wardbook.rfc3339(r.visit_date),
+    'medication_id', c.id, 'state', coalesce(c.content->>'state', 'unsigned'),
+    'prescription', i.item || jsonb_strip_nulls(jsonb_build_object(
+      'dosage', c.content->'dosage', 'frequency', c.content->'frequency',
+      'route', c.content->'route', 'duration', c.content->'duration',
+      'instructions', c.content->'instructions'))), c.id IS NULL
   FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
   CROSS JOIN LATERAL jsonb_array_elements(r.prescriptions) WITH ORDINALITY AS i(item, position)
+  LEFT JOIN (SELECT o.id, o.content, (o.content->>'record_id')::bigint AS record_id,
+               (o.content->>'item_id')::bigint AS item_id
+             FROM {tenant}.chart_objects o
+             WHERE o.patient_id = $1 AND o.resource = 'medication') c
+    ON c.record_id = r.id AND c.item_id = (i.item->>'id')::bigint
   WHERE r.patient_id = $1 AND r.voided_at IS NULL AND i.item ? 'medication'
-    AND coalesce(wardbook.prescription_end(i.item,
+    AND CASE WHEN c.id IS NULL
+      THEN r.status = 'draft' AND coalesce(wardbook.prescription_end(i.item,
           (r.visit_date AT TIME ZONE t.time_zone)::date), 'infinity')
         >= (now() AT TIME ZONE t.time_zone)::date
+      ELSE c.content->>'state' IN ('active', 'on_hold')
+        AND coalesce((c.content->>'ends_on')::date, 'infinity')
+          >= (now() AT TIME ZONE t.time_zone)::date END
   ORDER BY r.visit_date DESC, r.id DESC, i.position)sql"};
 
 inline const db::Query<db::TextRow, PatientId> kLatestVitals{"chart.latest_vitals", R"sql(

@@ -15,7 +15,7 @@ json::value value_of(const MaybeText& text) {
 /// What is kept of a patient, format 1.
 std::string canonical_1(const PatientInput& p) {
   const json::object content{{"address", value_of(p.address)},
-                             {"allergies", json::parse(p.allergies)},
+                             {"allergy_status", p.allergy_status},
                              {"date_of_birth", format_date(p.date_of_birth)},
                              {"email", value_of(p.email)},
                              {"emergency_contact", value_of(p.emergency_contact)},

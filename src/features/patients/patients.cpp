@@ -5,7 +5,7 @@
 
 #include "api/input.h"
 #include "base/utf8.h"
-#include "clinical/allergies.h"
+#include "features/allergies/allergies.h"
 #include "text/blank.h"
 
 namespace wardbook::patients {
@@ -71,11 +71,19 @@ PatientInput parse_patient(const json::object& body, Date today, const PatientIn
   out.email = in.text("email", Need::optional, 254);
   out.address = in.text("address", Need::optional, 500, true);
   out.emergency_contact = in.text("emergency_contact", Need::optional, 500, true);
-  if (before != nullptr) out.last_allergy_id = before->last_allergy_id;
-  if (const auto* items = in.array("allergies", Need::optional, kMostAllergies)) {
-    const auto known = clinical::read_allergies(before != nullptr ? before->allergies : "[]");
-    const auto now = clinical::parse_allergies(*items, "/allergies", known, faults);
-    out.allergies = clinical::allergies_json(now);
+  out.allergy_status = in.one_of("allergy_status", Need::optional, {"not_asked", "none_known"})
+                           .value_or(before != nullptr ? before->allergy_status : "not_asked");
+  if (before == nullptr) {
+    if (const auto* items = in.array("allergies", Need::optional, kMostAllergies)) {
+      out.allergies = allergies::parse_new(*items, "/allergies", faults);
+    }
+  } else if (in.raw("allergies") != nullptr || in.has("allergies")) {
+    in.fault("allergies",
+             "are changed by themselves: POST /patients/{id}/allergies, "
+             "PATCH /allergies/{id}");
+  }
+  if (!out.allergies.empty() && out.allergy_status == "none_known") {
+    in.fault("allergy_status", "contradicts the allergies");
   }
   in.finish({"id", "version", "created_at", "updated_at"});
   return out;
@@ -84,16 +92,9 @@ PatientInput parse_patient(const json::object& body, Date today, const PatientIn
 bool same(const PatientInput& a, const PatientInput& b) {
   const auto texts = [](const PatientInput& p) {
     return std::tie(p.patient_number, p.first_name, p.last_name, p.date_of_birth, p.sex, p.phone,
-                    p.email, p.address, p.emergency_contact);
+                    p.email, p.address, p.emergency_contact, p.allergy_status);
   };
-  return texts(a) == texts(b) && json::parse(a.allergies) == json::parse(b.allergies);
-}
-
-void settle(PatientInput& input, const PatientInput* before, std::int64_t version) {
-  const auto was = clinical::read_allergies(before != nullptr ? before->allergies : "[]");
-  auto now = clinical::read_allergies(input.allergies);
-  clinical::settle(now, was, version, input.last_allergy_id);
-  input.allergies = clinical::allergies_json(now);
+  return texts(a) == texts(b);
 }
 
 Patient Patient::from_row(const db::RowView& row) {
@@ -108,12 +109,13 @@ Patient Patient::from_row(const db::RowView& row) {
   p.data.email = row.maybe_str(7);
   p.data.address = row.maybe_str(8);
   p.data.emergency_contact = row.maybe_str(9);
-  p.data.allergies = row.str(10);
+  p.allergies = row.str(10);
   p.version = row.int64(11);
   p.created_at = pg_time_to_rfc3339(row.text(12));
   p.updated_at = pg_time_to_rfc3339(row.text(13));
-  p.data.last_allergy_id = row.int64(14);
-  if (row.columns() > 15) p.score = row.maybe_int64(15);
+  p.data.allergy_status = row.str(14);
+  p.allergies_changed = row.boolean(15);
+  if (row.columns() > 16) p.score = row.maybe_int64(16);
   return p;
 }
 
@@ -130,7 +132,9 @@ std::string to_json(const Patient& patient) {
   out.text("email", patient.data.email);
   out.text("address", patient.data.address);
   out.text("emergency_contact", patient.data.emergency_contact);
-  out.raw("allergies", patient.data.allergies);
+  out.raw("allergies", patient.allergies);
+  const bool recorded = patient.allergies != "[]";
+  out.text("allergy_status", recorded ? "recorded" : patient.data.allergy_status);
   out.integer("version", patient.version);
   out.text("created_at", patient.created_at);
   out.text("updated_at", patient.updated_at);

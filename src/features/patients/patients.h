@@ -26,8 +26,10 @@ struct PatientInput {
   std::optional<std::string> email;
   std::optional<std::string> address;
   std::optional<std::string> emergency_contact;
-  std::string allergies = "[]";      ///< JSON array, clinical/allergies.h
-  std::int64_t last_allergy_id = 0;  ///< the highest id that one of them ever had
+  /// not_asked or none_known: what is said where no allergy is recorded.
+  std::string allergy_status = "not_asked";
+  /// Of a new patient, in the form in which they are kept.
+  std::vector<boost::json::object> allergies{};
 };
 
 /// Reads and checks a whole patient. `today` bounds the birth date: not after it, and not more than
@@ -35,21 +37,20 @@ struct PatientInput {
 /// a new one. Gathers every fault.
 [[nodiscard]] PatientInput parse_patient(const boost::json::object& body, Date today,
                                          const PatientInput* before, std::vector<Fault>& faults);
-/// Gives new allergies their ids, and those that are not as they were before this version.
-void settle(PatientInput& input, const PatientInput* before, std::int64_t version);
-
 /// What is refused only where it is new, since patients may have it from before: a number with
 /// blanks at its ends, an email address that is none. An empty one is as good as none, as all
 /// contacts are.
 void check_new(const PatientInput& input, const PatientInput* before, std::vector<Fault>& faults);
 
-/// Whether they say the same of a patient; allergies are compared as JSON.
+/// Whether they say the same of a patient, whose allergies are objects of their own.
 [[nodiscard]] bool same(const PatientInput& a, const PatientInput& b);
 
 /// A patient as stored.
 struct Patient {
   PatientId id;
   PatientInput data;
+  std::string allergies = "[]";    ///< JSON array: a summary of those that count
+  bool allergies_changed = false;  ///< since the patient was registered: no part of a version
   std::int64_t version = 1;
   std::string created_at;  ///< RFC 3339
   std::string updated_at;

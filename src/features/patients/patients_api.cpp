@@ -5,6 +5,7 @@
 #include "api/write.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "features/allergies/allergies.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
 #include "features/patients/patients_keys.h"
@@ -28,8 +29,20 @@ PatientInput checked(const json::object& body, Date today) {
   PatientInput input = parse_patient(body, today, nullptr, faults);
   check_new(input, nullptr, faults);
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  settle(input, nullptr, 1);
   return input;
+}
+
+/// What a patient is allergic to is said by those who may.
+void require_may_tell(const api::Request& req) {
+  const auto tells = [&req](std::string_view key) {
+    const auto* value = req.object().if_contains(json::string_view(key.data(), key.size()));
+    return value != nullptr && !value->is_null() &&
+           !(value->is_array() && value->get_array().empty());
+  };
+  const bool may = req.caller.may(api::Access::allergies_write);
+  if (!may && (tells("allergies") || tells("allergy_status"))) {
+    throw Failure(Code::forbidden, "Allergies take the permission allergies:write.");
+  }
 }
 
 /// Of a statement that can collide with nothing but a patient's number.
@@ -44,11 +57,10 @@ Task<Patient> insert(db::Tx& tx, PatientInput in, AccountId by) {
   }
   PatientKeys keys = keys_of(*in.patient_number, in.first_name, in.last_name);
   try {
-    co_return co_await tx.one(kInsertPatient, *in.patient_number, in.first_name, in.last_name,
-                              in.date_of_birth, in.sex, in.phone, in.email, in.address,
-                              in.emergency_contact, db::Json{in.allergies}, by, keys.number,
-                              keys.number_letters, keys.number_forms, keys.names, keys.letter_keys,
-                              text::kNameFormat, in.last_allergy_id);
+    co_return co_await tx.one(
+        kInsertPatient, *in.patient_number, in.first_name, in.last_name, in.date_of_birth, in.sex,
+        in.phone, in.email, in.address, in.emergency_contact, by, keys.number, keys.number_letters,
+        keys.number_forms, keys.names, keys.letter_keys, text::kNameFormat, in.allergy_status);
   } catch (const db::ConstraintViolation& violation) {
     rethrow_number_taken(violation);
   }
@@ -59,9 +71,9 @@ Task<Patient> update(db::Tx& tx, PatientId id, PatientInput in) {
   try {
     co_return co_await tx.one(kUpdatePatient, id, in.patient_number.value(), in.first_name,
                               in.last_name, in.date_of_birth, in.sex, in.phone, in.email,
-                              in.address, in.emergency_contact, db::Json{in.allergies}, keys.number,
-                              keys.number_letters, keys.number_forms, keys.names, keys.letter_keys,
-                              text::kNameFormat, in.last_allergy_id);
+                              in.address, in.emergency_contact, keys.number, keys.number_letters,
+                              keys.number_forms, keys.names, keys.letter_keys, text::kNameFormat,
+                              in.allergy_status);
   } catch (const db::ConstraintViolation& violation) {
     rethrow_number_taken(violation);
   }
@@ -105,11 +117,17 @@ Task<api::Response> insert_patient(App& app, api::Request req) {
   // Somewhere it is tomorrow already: a newborn's birthday is the hospital's.
   const auto today = co_await app.db.read_maybe_one(req.caller.tenant(), kToday, app.clock.now());
   PatientInput input = checked(req.object(), today.value().day);
+  require_may_tell(req);
   api::Write w = co_await api::write(app, req);
   if (w.replayed()) co_return w.replay();
-  const Patient patient = co_await insert(w.tx(), std::move(input), req.caller.account);
-  const std::string body = to_json(patient);
+  auto known = std::move(input.allergies);
+  Patient patient = co_await insert(w.tx(), std::move(input), req.caller.account);
   log_change(w, "patient.create", std::nullopt, patient);
+  if (!known.empty()) {
+    co_await allergies::record_new(w, patient.id, std::move(known));
+    patient = co_await w.tx().one(kGetPatient, patient.id);
+  }
+  const std::string body = to_json(patient);
   req.saw("patient", patient.id.value, patient.id);
   api::Response response = api::created(body, location(patient.id)).etag(patient.version);
   co_return co_await w.commit(std::move(response));
@@ -126,6 +144,11 @@ Task<api::Response> get_patient(App& app, api::Request req) {
   audit::Entry seen{
       .action = "patient.read", .resource = "patient", .resource_id = id.value, .patient = id};
   co_await app.audit.read(req, std::move(seen));
+  // Allergies are in the answer and in no version of the patient: "nothing has changed" is not
+  // said.
+  if (patient->allergies_changed) {
+    co_return api::ok(to_json(*patient)).etag(patient->version);
+  }
   co_return api::versioned(req, to_json(*patient), patient->version);
 }
 
@@ -133,6 +156,7 @@ Task<api::Response> update_patient(App& app, api::Request req) {
   const auto id = req.path_id<PatientId>(Code::patient_not_found);
   const auto expected = api::if_match(req);
   const json::object& patch = req.object();
+  if (!patch.contains("allergies")) require_may_tell(req);
   api::Write w = co_await api::write(app, req);
   if (w.replayed()) co_return w.replay();
   db::Tx& tx = w.tx();
@@ -143,9 +167,10 @@ Task<api::Response> update_patient(App& app, api::Request req) {
   const std::string before_json = to_json(*before);
   json::value whole = json::parse(before_json);
   std::vector<Fault> faults;
-  for (const auto* key : {"id", "version", "created_at", "updated_at"}) {
+  for (const auto* key : {"id", "version", "created_at", "updated_at", "allergies"}) {
     whole.as_object().erase(key);
   }
+  whole.as_object()["allergy_status"] = before->data.allergy_status;
   if (patch.contains("patient_number") && patch.at("patient_number").is_null()) {
     faults.push_back({"/patient_number", "cannot be removed"});
   }
@@ -169,7 +194,6 @@ Task<api::Response> update_patient(App& app, api::Request req) {
     co_return co_await w.commit(std::move(response));
   }
 
-  settle(input, &before->data, before->version + 1);
   const Patient after = co_await update(tx, id, std::move(input));
   const std::string body = to_json(after);
   log_change(w, "patient.update", before_json, after);

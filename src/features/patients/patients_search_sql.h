@@ -147,7 +147,7 @@ inline const db::Query<Patient, std::optional<std::string>, bool, std::vector<st
     LEFT JOIN named m ON m.id = f.id)
   SELECT p.id, p.patient_number, p.first_name, p.last_name, p.date_of_birth, p.sex, p.phone,
     p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, p.updated_at,
-    p.last_allergy_id,
+    p.allergy_status, p.allergies_at IS NOT NULL,
     s.score
   FROM (SELECT k.id, k.score FROM scored k
         WHERE $14::bigint IS NULL OR (k.score, k.id) < ($14::bigint, $15::bigint)
@@ -197,7 +197,7 @@ inline const db::Query<Patient, std::string, std::string, std::vector<std::strin
     GROUP BY e.id)
   SELECT p.id, p.patient_number, p.first_name, p.last_name, p.date_of_birth, p.sex, p.phone,
     p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, p.updated_at,
-    p.last_allergy_id,
+    p.allergy_status, p.allergies_at IS NOT NULL,
     f.score::bigint
   FROM (SELECT e.id, e.score FROM exact e
         UNION ALL

@@ -12,7 +12,7 @@ namespace wardbook::patients {
 #define WB_PATIENT_COLUMNS                                                               \
   "p.id, p.patient_number, p.first_name, p.last_name, p.date_of_birth, p.sex, p.phone, " \
   "p.email, p.address, p.emergency_contact, p.allergies, p.version, p.created_at, "      \
-  "p.updated_at, p.last_allergy_id"
+  "p.updated_at, p.allergy_status, p.allergies_at IS NOT NULL"
 
 using MaybeText = std::optional<std::string>;
 
@@ -67,40 +67,40 @@ inline const db::Query<db::TextRow, std::string> kNextNumber{"patients.next_numb
   WHERE NOT EXISTS (SELECT FROM {tenant}.patients o WHERE o.number_key = $1 || c.digits)
   LIMIT 1)sql"};
 
-/// With what it is found by: the keys $12 to $16, in format $17. The words of names go in in their
+/// With what it is found by: the keys $11 to $15, in format $16. The words of names go in in their
 /// order, so that two who add the same do not wait for each other in a circle.
 inline const db::Query<Patient, std::string, std::string, std::string, Date, std::string, MaybeText,
-                       MaybeText, MaybeText, MaybeText, db::Json, AccountId, std::string,
-                       std::string, std::vector<std::string>, std::vector<std::string>,
-                       std::vector<std::string>, int, std::int64_t>
+                       MaybeText, MaybeText, MaybeText, AccountId, std::string, std::string,
+                       std::vector<std::string>, std::vector<std::string>, std::vector<std::string>,
+                       int, std::string>
     kInsertPatient{"patients.insert", R"sql(
   WITH words AS (
     INSERT INTO {tenant}.name_words (word, key)
-    SELECT w.word, w.key FROM unnest($15::text[], $16::text[]) AS w(word, key)
+    SELECT w.word, w.key FROM unnest($14::text[], $15::text[]) AS w(word, key)
     WHERE NOT EXISTS (SELECT FROM {tenant}.name_words k WHERE k.word = w.word) ORDER BY w.word
     ON CONFLICT DO NOTHING)
   INSERT INTO {tenant}.patients AS p (patient_number, first_name, last_name, date_of_birth, sex,
-    phone, email, address, emergency_contact, allergies, created_by, number_key, number_letters,
-    number_forms, names, search_format, last_allergy_id)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::text[],
-    array_to_tsvector($15::text[]), $17::smallint, $18)
+    phone, email, address, emergency_contact, created_by, number_key, number_letters,
+    number_forms, names, search_format, allergy_status)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13::text[],
+    array_to_tsvector($14::text[]), $16::smallint, $17)
   RETURNING )sql" WB_PATIENT_COLUMNS};
 
 inline const db::Query<Patient, PatientId, std::string, std::string, std::string, Date, std::string,
-                       MaybeText, MaybeText, MaybeText, MaybeText, db::Json, std::string,
-                       std::string, std::vector<std::string>, std::vector<std::string>,
-                       std::vector<std::string>, int, std::int64_t>
+                       MaybeText, MaybeText, MaybeText, MaybeText, std::string, std::string,
+                       std::vector<std::string>, std::vector<std::string>, std::vector<std::string>,
+                       int, std::string>
     kUpdatePatient{"patients.update", R"sql(
   WITH words AS (
     INSERT INTO {tenant}.name_words (word, key)
-    SELECT w.word, w.key FROM unnest($15::text[], $16::text[]) AS w(word, key)
+    SELECT w.word, w.key FROM unnest($14::text[], $15::text[]) AS w(word, key)
     WHERE NOT EXISTS (SELECT FROM {tenant}.name_words k WHERE k.word = w.word) ORDER BY w.word
     ON CONFLICT DO NOTHING)
   UPDATE {tenant}.patients AS p SET patient_number = $2, first_name = $3, last_name = $4,
     date_of_birth = $5, sex = $6, phone = $7, email = $8, address = $9, emergency_contact = $10,
-    allergies = $11, version = p.version + 1, updated_at = now(), number_key = $12,
-    number_letters = $13, number_forms = $14::text[], names = array_to_tsvector($15::text[]),
-    search_format = $17::smallint, last_allergy_id = $18
+    version = p.version + 1, updated_at = now(), number_key = $11, number_letters = $12,
+    number_forms = $13::text[], names = array_to_tsvector($14::text[]),
+    search_format = $16::smallint, allergy_status = $17
   WHERE p.id = $1 RETURNING )sql" WB_PATIENT_COLUMNS};
 
 /// The day that it is where the hospital is, at $1.

@@ -33,7 +33,8 @@ inline const db::Query<RecordView, RecordId> kGetRecord{"records.get", R"sql(
           WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id) AS diagnoses,
     (SELECT ARRAY[p.patient_number, p.first_name, p.last_name,
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
-            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
+            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes'
+              OR coalesce(p.allergies_at >= r.updated_at - interval '5 minutes', false))::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM {tenant}.medical_records r
   LEFT JOIN {tenant}.staff doctor ON doctor.account_id = r.doctor_id
@@ -57,7 +58,8 @@ inline const db::Query<RecordView, RecordId> kShowRecord{"records.show", R"sql(
           WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id) AS diagnoses,
     (SELECT ARRAY[p.patient_number, p.first_name, p.last_name,
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
-            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
+            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes'
+              OR coalesce(p.allergies_at >= r.updated_at - interval '5 minutes', false))::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM {tenant}.medical_records r
   LEFT JOIN {tenant}.staff doctor ON doctor.account_id = r.doctor_id
@@ -81,7 +83,8 @@ inline const db::Query<RecordView, std::vector<std::int64_t>> kRecordsOf{"record
           WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id) AS diagnoses,
     (SELECT ARRAY[p.patient_number, p.first_name, p.last_name,
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
-            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
+            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes'
+              OR coalesce(p.allergies_at >= r.updated_at - interval '5 minutes', false))::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM unnest($1::bigint[]) WITH ORDINALITY AS page(id, place)
   JOIN {tenant}.medical_records r ON r.id = page.id
@@ -107,7 +110,8 @@ inline const db::Query<RecordView, std::string, std::int64_t, int> kRecent{"reco
           WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id) AS diagnoses,
     (SELECT ARRAY[p.patient_number, p.first_name, p.last_name,
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
-            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
+            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes'
+              OR coalesce(p.allergies_at >= r.updated_at - interval '5 minutes', false))::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM {tenant}.medical_records r
   LEFT JOIN {tenant}.staff doctor ON doctor.account_id = r.doctor_id
@@ -131,7 +135,8 @@ inline const db::Query<RecordView, std::string, std::int64_t, int, std::int64_t>
           WHERE d.record_id = r.id AND d.removed_at IS NULL ORDER BY d.id) AS diagnoses,
     (SELECT ARRAY[p.patient_number, p.first_name, p.last_name,
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
-            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
+            (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes'
+              OR coalesce(p.allergies_at >= r.updated_at - interval '5 minutes', false))::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM {tenant}.medical_records r
   LEFT JOIN {tenant}.staff doctor ON doctor.account_id = r.doctor_id

@@ -3,6 +3,7 @@
 #include "api/input.h"
 #include "features/audit/audit.h"
 #include "features/records/content_format.h"
+#include "features/records/records_life.h"
 #include "features/records/records_search.h"
 #include "features/records/records_versions_sql.h"
 
@@ -253,6 +254,11 @@ Task<RecordView> write_version(api::Write& w, const Clock& clock, Record& record
              format_rfc3339(now), change.kind, signer);
   }
   w.log(entry_of(record, next, change, signer));
+  if (kept_at_once(change.kind) && change.kind != "voided") {
+    objects::VisitStep step{next.id, next.data.patient_id.value(), change.kind, next.version.number,
+                            next.data};
+    co_await follow(w, std::move(step));
+  }
   RecordView view = co_await tx.one(kShowRecord, record.id);
   record = std::move(next);
   co_return view;

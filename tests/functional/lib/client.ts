@@ -136,7 +136,8 @@ export class Client {
     path: P,
     options: Options<Op<P, V>> = {},
   ): Promise<Result<AnswerOf<Op<P, V>, S>>> {
-    const given = (options.path ?? {}) as Record<string, string | number>;
+    const plain = options as unknown as { path?: Record<string, string | number> };
+    const given = plain.path ?? {};
     const concrete = path.replace(/\{([^}]+)\}/g, (_, name: string) => {
       const value = given[name];
       assert.ok(value !== undefined, `${path} needs ${name}`);

@@ -36,6 +36,8 @@ const TABLE: Record<string, Role[]> = {
   "records:read": ["hospital_admin", "doctor", "nurse", "lab_technician", "pharmacist"],
   "records:write": ["doctor", "nurse"],
   "records:finalize": ["doctor"],
+  "allergies:write": ["doctor", "nurse", "pharmacist"],
+  "medications:write": ["doctor", "nurse", "pharmacist"],
   "attachments:write": ["doctor", "nurse", "lab_technician"],
   "templates:write": ["hospital_admin", "doctor"],
   "storage:read": ["platform_admin", "hospital_admin", "manager"],

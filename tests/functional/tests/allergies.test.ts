@@ -60,7 +60,7 @@ test("the substance itself, its other names, and drugs of its group", async () =
 
 test("parts of words, salts and forms are no reason", async () => {
   const allergies = ["iron", "Opium", "ASA", "statin", "Milk", "Latex", "No known allergies"];
-  const medications = ["Spironolactone", "Tiotropium", "Sulfasalazine", "Nystatin", "K", "None"];
+  const medications = ["Spironolactone", "Tiotropium", "Metoprolol", "Nystatin", "K", "None"];
   assert.deepEqual(await warned(allergies, medications), []);
   assert.deepEqual(await warned(["Penicillin"], ["Cefazolin", "Adrenaline pen"]), []);
   assert.deepEqual(await warned([], ["Amoxicillin"]), []);
@@ -71,17 +71,19 @@ test("a warning says what, how bad, and how it was found", async () => {
     [{ substance: "Penicillin", reaction: "anaphylaxis", severity: "life_threatening" }, "Latex"],
     ["Amoxicillin 500 mg"],
   );
+  assert.ok(warning);
   assert.deepEqual(warning, {
     code: "allergy",
+    severity: "interrupting",
     pointer: "/prescriptions/0",
     message:
       "The patient is allergic to Penicillin, and Amoxicillin 500 mg is of the same group " +
       "(penicillins).",
     item_id: 1,
     medication: "Amoxicillin 500 mg",
-    allergy_id: 1,
+    allergy_id: warning.allergy_id,
     substance: "Penicillin",
-    severity: "life_threatening",
+    allergy_severity: "life_threatening",
     reaction: "anaphylaxis",
     match: "class",
   });
@@ -141,10 +143,10 @@ test("every answer with a record has its warnings, from the first draft to the l
   assert.deepEqual(await read(), ["/prescriptions/0 Penicillin V"]);
   assert.deepEqual(await listed(), ["/prescriptions/0 Penicillin V"]);
   // As the allergies are known now.
-  await doctor.expect(200, "patch", "/patients/{id}", {
-    path: { id: patient.id },
+  await doctor.expect(200, "patch", "/allergies/{id}", {
+    path: { id: patient.allergies[0]!.id },
     ifMatch: 1,
-    body: { allergies: [{ substance: "NSAIDs", severity: "mild" }] },
+    body: { substance: "NSAIDs", severity: "mild" },
   });
   assert.deepEqual(await read(), ["/prescriptions/1 Ibuprofen"]);
   assert.deepEqual(await listed(), ["/prescriptions/1 Ibuprofen"]);
@@ -194,7 +196,8 @@ test("the chart holds the current medication against the allergies", async () =>
   const [warning] = body.warnings;
   const [, where] = /^\/medication\/(\d+)$/.exec(warning!.pointer) ?? [];
   assert.equal(body.medication[Number(where)]?.prescription.medication, "Lisinopril");
-  assert.equal(warning!.severity, "severe");
+  assert.equal(warning!.allergy_severity, "severe");
+  assert.equal(warning!.severity, "interrupting");
   assert.equal(warning!.match, "class");
 });
 
@@ -210,19 +213,22 @@ test("what the patient brings to the answer is not kept back by a 304", async ()
   const again = (): ReturnType<typeof doctor.any> =>
     doctor.any("GET", `/records/${id}`, { headers: { "If-None-Match": '"1"' } });
   assert.equal((await again()).status, 304);
-  await doctor.expect(200, "patch", "/patients/{id}", {
+  const { body: penicillin } = await doctor.expect(201, "post", "/patients/{id}/allergies", {
     path: { id: patient.id },
-    ifMatch: 1,
-    body: { allergies: [{ substance: "Penicillin" }] },
+    body: { substance: "Penicillin" },
   });
   const answer = await again();
   assert.equal(answer.status, 200, answer.text);
   assert.equal(answer.body.warnings.length, 1);
-  const renamed = { allergies: [], last_name: "Renamed" };
+  await doctor.expect(200, "patch", "/allergies/{id}", {
+    path: { id: penicillin.id },
+    ifMatch: 1,
+    body: { certainty: "entered_in_error", reason: "another patient's" },
+  });
   await doctor.expect(200, "patch", "/patients/{id}", {
     path: { id: patient.id },
-    ifMatch: 2,
-    body: renamed,
+    ifMatch: 1,
+    body: { last_name: "Renamed" },
   });
   const third = await again();
   assert.deepEqual(third.body.warnings, [], "one that is withdrawn goes, too");

@@ -70,10 +70,13 @@ test("the chart: visits, problems, medication, allergies, latest vitals, series"
     chart.medication.map((line) => [line.record_id, line.prescription.medication]),
     [[recent.id, "Metformin"]],
   );
-  assert.deepEqual(chart.allergies, [
-    { id: 1, substance: "latex", reaction: null, severity: null, changed_in_version: 1 },
-    { id: 2, substance: "penicillin", reaction: "rash", severity: "severe", changed_in_version: 1 },
-  ]);
+  assert.deepEqual(
+    chart.allergies.map((it) => [it.substance, it.reaction, it.severity]),
+    [
+      ["latex", null, null],
+      ["penicillin", "rash", "severe"],
+    ],
+  );
   assert.deepEqual(chart.warnings, []);
   assert.deepEqual(chart.latest_vitals["pulse_bpm"], {
     at: recent.visit_date,

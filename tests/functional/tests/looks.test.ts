@@ -126,6 +126,24 @@ function twice(path: string, options: Anything, status = 200, by?: Client): Atte
   ];
 }
 
+/** A course of medication that a signed visit began. */
+async function course(s: Scene): Promise<number> {
+  const prescriptions = [{ medication: unique("Drug "), dosage: "1", frequency: "daily" }];
+  await finalize(doctor, await newRecord(doctor, s.id, { prescriptions }));
+  const { body } = await doctor.any("GET", `/patients/${s.id}/medications`);
+  return body.items.find((it: Schemas["Medication"]) => it.medication === prescriptions[0]!.medication).id;
+}
+
+function steps(id: number, verb: string, body: object): Attempt[] {
+  const path = `/medications/${id}/${verb}`;
+  return [
+    [428, "POST", path, { body }],
+    [412, "POST", path, { ifMatch: NONE, body }],
+    [422, "POST", path, { ifMatch: 1, body: WRONG }],
+    ...twice(path, { ifMatch: 1, body }),
+  ];
+}
+
 const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
   listPatients: async (s) => [
     [200, "GET", "/patients", { query: { q: s.name } }],
@@ -353,6 +371,50 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
     const where = { path: { id: s.id }, body: { reason: "x" } };
     const { id } = (await admin.expect(202, "post", "/patients/{id}/erasure", where)).body;
     return [[200, "GET", `/erasures/${id}`, {}, admin]];
+  },
+  listAllergies: async (s) => [[200, "GET", `/patients/${s.id}/allergies`]],
+  createAllergy: async (s) => {
+    const path = `/patients/${s.id}/allergies`;
+    return [
+      [422, "POST", path, { body: WRONG }],
+      ...twice(path, { body: { substance: "Latex" } }, 201),
+    ];
+  },
+  patchAllergy: async (s) => {
+    const options = { body: { substance: "Nuts" } };
+    const { body } = await doctor.any("POST", `/patients/${s.id}/allergies`, options);
+    const path = `/allergies/${body.id}`;
+    return [
+      [428, "PATCH", path, { body: { severity: "mild" } }],
+      [412, "PATCH", path, { ifMatch: NONE, body: { severity: "mild" } }],
+      [422, "PATCH", path, { ifMatch: 1, body: WRONG }],
+      [200, "PATCH", path, { ifMatch: 1, body: { substance: "Nuts" } }],
+      [200, "PATCH", path, { ifMatch: 1, body: { severity: "mild" } }],
+    ];
+  },
+  listMedications: async (s) => [[200, "GET", `/patients/${s.id}/medications`]],
+  getMedication: async (s) => [[200, "GET", `/medications/${await course(s)}`]],
+  stopMedication: async (s) => steps(await course(s), "stop", { reason: "bleeding" }),
+  holdMedication: async (s) => steps(await course(s), "hold", { reason: "surgery" }),
+  resumeMedication: async (s) => {
+    const path = `/medications/${await course(s)}`;
+    const body = { reason: "x" };
+    return [
+      [428, "POST", `${path}/resume`, { body }],
+      [412, "POST", `${path}/resume`, { ifMatch: NONE, body }],
+      [409, "POST", `${path}/resume`, { ifMatch: 1, body }],
+    ];
+  },
+  changeMedication: async (s) =>
+    steps(await course(s), "change", { reason: "renal", changes: { dosage: "2" } }),
+  confirmMedication: async (s) => {
+    const path = `/medications/${await course(s)}/confirm`;
+    return [
+      [428, "POST", path, { body: {} }],
+      [412, "POST", path, { ifMatch: NONE, body: {} }],
+      [422, "POST", path, { ifMatch: 1, body: WRONG }],
+      [409, "POST", path, { ifMatch: 1, body: {} }],
+    ];
   },
   getTimeline: async (s) => [[200, "GET", `/patients/${s.id}/timeline`]],
   getVitals: async (s) => [[200, "GET", `/patients/${s.id}/vitals`]],

@@ -54,7 +54,7 @@ function Medication({ first }: { first: Timeline }) {
               {warning && (
                 <span className={css.warned}>
                   <Icon name="octagon" size={16} />
-                  {(warning.match === "same" ? visits.allergyWarning : visits.allergyClassWarning)(
+                  {(warning.match === "same" ? visits.allergyWarning : warning.match === "class" ? visits.allergyClassWarning : () => warning.message)(
                     warning.medication,
                     warning.substance,
                   )}

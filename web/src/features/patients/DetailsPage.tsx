@@ -1,11 +1,11 @@
 import { useState } from "react";
 import { useParams } from "react-router";
-import { api, callWithEtag, isProblem, mergePatch } from "../../lib/api/index.ts";
+import { api, callWithEtag, isProblem, mergePatch, type Schemas } from "../../lib/api/index.ts";
 import { date } from "../../lib/format/index.ts";
 import { useShortcuts } from "../../lib/keys/index.ts";
 import { useKept, useMay } from "../../lib/session/index.ts";
 import { Button, Card, Failed, Loading, Page, toast } from "../../ui/index.ts";
-import { patchBody, rebased, rowsOf, valuesOf } from "./form.ts";
+import { allergyChanges, patchBody, rebased, rowsOf, valuesOf } from "./form.ts";
 import { PatientForm } from "./PatientForm.tsx";
 import { patientChanged, usePatient, type Held } from "./queries.ts";
 import { useWords } from "./words.ts";
@@ -23,16 +23,32 @@ function Edit({ held, onDone }: { held: Held; onDone: () => void }) {
   const params = { path: { id: base.patient.id } };
 
   const save = async () => {
-    const body = patchBody(base.patient, values, rows);
-    if (Object.keys(body).length === 0) return onDone();
+    const body = patchBody(base.patient, values);
+    const { added, changed, removed } = allergyChanges(base.patient, rows);
+    const nothing = Object.keys(body).length + added.length + changed.length + removed.length === 0;
+    if (nothing) return onDone();
     setBusy(true);
     setFault(undefined);
     setConflict(false);
     try {
-      const header = { "If-Match": base.etag };
-      const { data, etag } = await callWithEtag(
-        api.PATCH("/patients/{id}", { params: { ...params, header }, body, ...mergePatch }),
-      );
+      if (Object.keys(body).length > 0) {
+        const header = { "If-Match": base.etag };
+        await callWithEtag(api.PATCH("/patients/{id}", { params: { ...params, header }, body, ...mergePatch }));
+      }
+      const change = (id: number, version: number, patch: Schemas["AllergyPatch"]) =>
+        callWithEtag(
+          api.PATCH("/allergies/{id}", {
+            params: { path: { id }, header: { "If-Match": `"${version}"` } },
+            body: patch,
+            ...mergePatch,
+          }),
+        );
+      for (const it of changed) await change(it.id, it.version, it.body);
+      for (const it of removed) {
+        await change(it.id, it.version, { certainty: "entered_in_error", reason: words.allergyRow.reason });
+      }
+      for (const it of added) await callWithEtag(api.POST("/patients/{id}/allergies", { params, body: it }));
+      const { data, etag } = await callWithEtag(api.GET("/patients/{id}", { params }));
       patientChanged({ patient: data, etag });
       toast(words.saved);
       onDone();

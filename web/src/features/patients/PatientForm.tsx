@@ -1,5 +1,6 @@
 import { useRef, useState, type FormEvent } from "react";
 import { bounds, isProblem } from "../../lib/api/index.ts";
+import { useMay } from "../../lib/session/index.ts";
 import { focusAfter } from "../../lib/react/index.ts";
 import { Actions, Button, Card, IconButton, Notice, SelectField, TextArea, TextField, toast, useProblemText } from "../../ui/index.ts";
 import { emptyRow, missing, type AllergyRow, type FieldName, type Values } from "./form.ts";
@@ -93,6 +94,7 @@ export function PatientForm(props: Props) {
   const { values, onValues, fault } = props;
   const words = useWords();
   const text = useProblemText();
+  const mayTell = useMay("allergies:write");
   const [tried, setTried] = useState(false);
   const lacking = tried ? missing(values) : [];
   const form = useRef<HTMLFormElement>(null);
@@ -156,9 +158,11 @@ export function PatientForm(props: Props) {
           />
         </div>
       </Card>
-      <Card title={words.allergies}>
-        <AllergyRows rows={props.rows} onRows={props.onRows} fault={fault} />
-      </Card>
+      {mayTell && (
+        <Card title={words.allergies}>
+          <AllergyRows rows={props.rows} onRows={props.onRows} fault={fault} />
+        </Card>
+      )}
       <Card title={words.contact}>
         <div className={css.grid}>
           <TextField label={words.phone} type="tel" optional {...field("phone", phone)} />

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createBody, emptyRow, missing, patchBody, rebased, rowsOf, valuesOf } from "./form.ts";
+import { allergyChanges, createBody, emptyRow, missing, patchBody, rebased, rowsOf, valuesOf } from "./form.ts";
 import type { Patient } from "./queries.ts";
 
 const ana = {
@@ -13,7 +13,7 @@ const ana = {
   email: null,
   address: null,
   emergency_contact: null,
-  allergies: [{ id: 1, changed_in_version: 1, substance: "penicillin", reaction: null, severity: "mild" }],
+  allergies: [{ id: 1, version: 4, type: null, certainty: "suspected", substance: "penicillin", reaction: null, severity: "mild" }],
   version: 1,
   created_at: "2026-03-04T05:06:07Z",
   updated_at: "2026-03-04T05:06:07Z",
@@ -33,12 +33,18 @@ test("a new patient has what was filled in, and no empty rows", () => {
 });
 
 test("a change sends only what differs; an emptied field is null", () => {
-  expect(patchBody(ana, valuesOf(ana), rowsOf(ana))).toEqual({});
-  expect(patchBody(ana, { ...valuesOf(ana), phone: "", email: "a@b.c" }, rowsOf(ana))).toEqual({ phone: null, email: "a@b.c" });
-  expect(patchBody(ana, valuesOf(ana), [])).toEqual({ allergies: [] });
+  expect(patchBody(ana, valuesOf(ana))).toEqual({});
+  expect(patchBody(ana, { ...valuesOf(ana), phone: "", email: "a@b.c" })).toEqual({ phone: null, email: "a@b.c" });
+});
+
+test("allergies are added, changed and removed each by itself", () => {
   const [mild] = rowsOf(ana);
-  expect(patchBody(ana, valuesOf(ana), [{ ...mild!, severity: "severe" }])).toEqual({
-    allergies: [{ id: 1, substance: "penicillin", reaction: null, severity: "severe" }],
+  expect(allergyChanges(ana, [mild!, emptyRow()])).toEqual({ added: [], changed: [], removed: [] });
+  expect(allergyChanges(ana, [])).toEqual({ added: [], changed: [], removed: [{ id: 1, version: 4 }] });
+  expect(allergyChanges(ana, [{ ...mild!, severity: "severe" }, { ...emptyRow(), substance: "nuts" }])).toEqual({
+    added: [{ substance: "nuts", reaction: null, severity: null }],
+    changed: [{ id: 1, version: 4, body: { substance: "penicillin", reaction: null, severity: "severe" } }],
+    removed: [],
   });
 });
 
@@ -47,5 +53,5 @@ test("after somebody else's change, what was typed here stands over what is ther
   const values = rebased(ana, now, { ...valuesOf(ana), phone: "555" });
   expect(values.phone).toBe("555");
   expect(values.address).toBe("Elsewhere");
-  expect(patchBody(now, values, rowsOf(now))).toEqual({ phone: "555" });
+  expect(patchBody(now, values)).toEqual({ phone: "555" });
 });

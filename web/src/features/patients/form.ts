@@ -58,17 +58,35 @@ export function rowsOf(patient?: Patient): AllergyRow[] {
   }));
 }
 
-type AllergyInput = Exclude<Schemas["AllergyInput"], string>;
+type AllergyInput = Schemas["AllergyCreate"];
 
-function inputsOf(rows: readonly AllergyRow[]): AllergyInput[] {
-  return rows
-    .filter((row) => row.substance.trim() !== "")
-    .map((row) => ({
-      ...(row.id === undefined ? {} : { id: row.id }),
-      substance: row.substance.trim(),
-      reaction: row.reaction.trim() || null,
-      severity: (row.severity || null) as AllergyInput["severity"],
-    }));
+const filled = (row: AllergyRow) => row.substance.trim() !== "";
+
+function inputOf(row: AllergyRow): AllergyInput {
+  return {
+    substance: row.substance.trim(),
+    reaction: row.reaction.trim() || null,
+    severity: (row.severity || null) as AllergyInput["severity"],
+  };
+}
+
+export interface AllergyChanges {
+  added: AllergyInput[];
+  changed: { id: number; version: number; body: AllergyInput }[];
+  removed: { id: number; version: number }[];
+}
+
+/** Allergies are objects of their own: each is added, changed and removed by itself. */
+export function allergyChanges(before: Patient, rows: readonly AllergyRow[]): AllergyChanges {
+  const kept = rows.filter(filled);
+  const out: AllergyChanges = { added: kept.filter((row) => row.id === undefined).map(inputOf), changed: [], removed: [] };
+  for (const was of rowsOf(before)) {
+    const { id, version } = before.allergies.find((it) => it.id === was.id)!;
+    const is = kept.find((row) => row.id === id);
+    if (!is) out.removed.push({ id, version });
+    else if (JSON.stringify(inputOf(is)) !== JSON.stringify(inputOf(was))) out.changed.push({ id, version, body: inputOf(is) });
+  }
+  return out;
 }
 
 export function missing(values: Values): FieldName[] {
@@ -76,7 +94,7 @@ export function missing(values: Values): FieldName[] {
 }
 
 export function createBody(values: Values, rows: readonly AllergyRow[]): Schemas["PatientCreate"] {
-  const allergies = inputsOf(rows);
+  const allergies = rows.filter(filled).map(inputOf);
   return {
     first_name: values.first_name.trim(),
     last_name: values.last_name.trim(),
@@ -91,7 +109,7 @@ export function createBody(values: Values, rows: readonly AllergyRow[]): Schemas
 }
 
 /** Only what differs from `before`, so that two people who change different fields keep both changes. */
-export function patchBody(before: Patient, values: Values, rows: readonly AllergyRow[]): Schemas["PatientPatch"] {
+export function patchBody(before: Patient, values: Values): Schemas["PatientPatch"] {
   const old = valuesOf(before);
   const patch: Record<string, unknown> = {};
   for (const name of Object.keys(old) as FieldName[]) {
@@ -99,8 +117,6 @@ export function patchBody(before: Patient, values: Values, rows: readonly Allerg
     if (value === old[name]) continue;
     patch[name] = value === "" && (optional as readonly string[]).includes(name) ? null : value;
   }
-  const [was, is] = [inputsOf(rowsOf(before)), inputsOf(rows)];
-  if (JSON.stringify(was) !== JSON.stringify(is)) patch["allergies"] = is;
   return patch as Schemas["PatientPatch"];
 }
 

@@ -38,6 +38,7 @@ export const useWords = catalogue(
       none: "severity not stated",
     },
     allergyRow: {
+      reason: "Removed in the patient's details",
       substance: "Substance",
       reaction: "Reaction",
       severity: "Severity",
@@ -101,6 +102,7 @@ export const useWords = catalogue(
       none: "gravedad no indicada",
     },
     allergyRow: {
+      reason: "Retirada en los datos del paciente",
       substance: "Sustancia",
       reaction: "Reacción",
       severity: "Gravedad",

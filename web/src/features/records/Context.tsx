@@ -69,7 +69,7 @@ export function Context({ visit, onCopy }: Props) {
           {first.warnings.map((it) => (
             <p key={it.pointer} className={css.warned}>
               <Icon name="octagon" size={18} />
-              {(it.match === "same" ? visits.allergyWarning : visits.allergyClassWarning)(it.medication, it.substance)}
+              {(it.match === "same" ? visits.allergyWarning : it.match === "class" ? visits.allergyClassWarning : () => it.message)(it.medication, it.substance)}
             </p>
           ))}
         </div>

@@ -122,7 +122,7 @@ export function VisitWarnings({ visit }: { visit: Visit }) {
         {visit.warnings.map((it) => (
           <li key={`${it.code} ${it.pointer}`}>
             {it.code === "allergy"
-              ? (it.match === "same" ? visits.allergyWarning : visits.allergyClassWarning)(it.medication, it.substance)
+              ? (it.match === "same" ? visits.allergyWarning : it.match === "class" ? visits.allergyClassWarning : () => it.message)(it.medication, it.substance)
               : it.message}
           </li>
         ))}

@@ -138,7 +138,7 @@ export function Prescriptions({ store, onBlur }: SectionProps) {
             {warning?.code === "allergy" && (
               <p className={css.warned} role="alert">
                 <Icon name="octagon" size={18} />
-                {(warning.match === "same" ? visits.allergyWarning : visits.allergyClassWarning)(
+                {(warning.match === "same" ? visits.allergyWarning : warning.match === "class" ? visits.allergyClassWarning : () => warning.message)(
                   warning.medication,
                   warning.substance,
                 )}

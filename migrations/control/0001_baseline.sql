@@ -11,6 +11,7 @@ CREATE TABLE wardbook.tenants (
   name       text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
   status     text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended')),
   time_zone  text NOT NULL DEFAULT 'UTC',
+  locale     text NOT NULL DEFAULT 'en',   -- BCP 47: how numbers are written there
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now()
 );
@@ -19,7 +20,7 @@ CREATE INDEX tenants_suspended ON wardbook.tenants (id) WHERE status = 'suspende
 
 -- What a tenant's role may know of itself; current_user is whoever asks.
 CREATE VIEW wardbook.my_tenant WITH (security_barrier) AS
-  SELECT id, name, status, time_zone FROM wardbook.tenants WHERE 'wbt_' || id = current_user;
+  SELECT id, name, status, time_zone, locale FROM wardbook.tenants WHERE 'wbt_' || id = current_user;
 
 -- Accounts and signing in.
 
@@ -251,7 +252,7 @@ GRANT USAGE ON SCHEMA wardbook TO PUBLIC;
 GRANT SELECT ON wardbook.my_tenant, wardbook.icd_releases, wardbook.icd_codes, wardbook.icd_words
   TO PUBLIC;
 GRANT SELECT ON wardbook.schema_migrations TO {service};
-GRANT SELECT, UPDATE (name, status, time_zone, updated_at) ON wardbook.tenants TO {service};
+GRANT SELECT, UPDATE (name, status, time_zone, locale, updated_at) ON wardbook.tenants TO {service};
 GRANT SELECT, INSERT, UPDATE ON wardbook.accounts, wardbook.memberships, wardbook.invitations,
   wardbook.jobs TO {service};
 GRANT SELECT, INSERT, UPDATE, DELETE ON wardbook.sessions, wardbook.sign_in_tallies TO {service};

@@ -9,10 +9,13 @@
 #include "features/audit/audit.h"
 #include "features/chart/chart.h"
 #include "features/diagnoses/diagnoses.h"
+#include "features/follow_ups/follow_ups.h"
 #include "features/icd10/icd10.h"
 #include "features/medications/medications.h"
 #include "features/patients/patients.h"
+#include "features/problems/problems.h"
 #include "features/records/records.h"
+#include "features/results/results.h"
 #include "features/storage/storage.h"
 #include "features/templates/templates.h"
 #include "features/tenants/tenants.h"
@@ -47,6 +50,9 @@ std::vector<api::Route> all_routes() {
         storage::routes(),
         allergies::routes(patients::kPatient),
         medications::routes(patients::kPatient),
+        results::routes(),
+        problems::routes(),
+        follow_ups::routes(),
     };
     for (const auto& routes : features) {
       for (api::Route route : routes) {

@@ -46,6 +46,7 @@ struct Tenant {
   std::string time_zone;
   Time created_at;
   Time updated_at;
+  std::string locale;  ///< BCP 47: how numbers are written there
   static Tenant from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Tenant& tenant);
@@ -68,6 +69,7 @@ struct Change {
   std::optional<std::string> name;
   std::optional<bool> active;
   std::optional<std::string> time_zone;
+  std::optional<std::string> locale;
 };
 /// Nodes hear of a suspension with the commit. Fails with tenant_not_found, invalid_fields.
 [[nodiscard]] Task<Tenant> change_in(api::Write& w, TenantId id, Change change);

@@ -55,7 +55,7 @@ TEST(ResultsSeriesTest, APointSaysWhatWasEnteredWhereItWasConverted) {
   const auto all = json::parse(series_json(
       {point("CRP", "mg/dL", "2.5"), point("CRP", "mg/L", "\"<5\"", 2)}, std::nullopt, kMarks));
   const auto& points = all.at(0).at("points").as_array();
-  EXPECT_EQ(points[0].at("value"), json::value(25.0));
+  EXPECT_EQ(points[0].at("value").to_number<double>(), 25);
   EXPECT_EQ(points[0].at("entered"), json::parse(R"({"value":2.5,"unit":"mg/dL"})"));
   EXPECT_EQ(points[1].at("value"), json::value("<5"));
   EXPECT_TRUE(points[1].at("entered").is_null());

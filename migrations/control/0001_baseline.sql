@@ -13,6 +13,7 @@ CREATE TABLE wardbook.tenants (
   time_zone  text NOT NULL DEFAULT 'UTC',
   -- How long deleted files stay restorable; NULL: as long as the service's configuration says.
   retention_days integer CHECK (retention_days BETWEEN 0 AND 36500),
+  locale     text NOT NULL DEFAULT 'en',   -- BCP 47: how numbers are written there
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now()
 );
@@ -21,7 +22,8 @@ CREATE INDEX tenants_suspended ON wardbook.tenants (id) WHERE status = 'suspende
 
 -- What a tenant's role may know of itself; current_user is whoever asks.
 CREATE VIEW wardbook.my_tenant WITH (security_barrier) AS
-  SELECT id, name, status, time_zone, retention_days FROM wardbook.tenants WHERE 'wbt_' || id = current_user;
+  SELECT id, name, status, time_zone, retention_days, locale FROM wardbook.tenants
+  WHERE 'wbt_' || id = current_user;
 
 -- Accounts and signing in.
 
@@ -254,7 +256,8 @@ GRANT USAGE ON SCHEMA wardbook TO PUBLIC;
 GRANT SELECT ON wardbook.my_tenant, wardbook.icd_releases, wardbook.icd_codes, wardbook.icd_words
   TO PUBLIC;
 GRANT SELECT ON wardbook.schema_migrations TO {service};
-GRANT SELECT, UPDATE (name, status, time_zone, retention_days, updated_at) ON wardbook.tenants TO {service};
+GRANT SELECT, UPDATE (name, status, time_zone, retention_days, locale, updated_at)
+  ON wardbook.tenants TO {service};
 GRANT SELECT, INSERT, UPDATE ON wardbook.accounts, wardbook.memberships, wardbook.invitations,
   wardbook.jobs TO {service};
 GRANT SELECT, INSERT, UPDATE, DELETE ON wardbook.sessions, wardbook.sign_in_tallies TO {service};

@@ -209,6 +209,9 @@ CREATE TABLE {tenant}.chart_objects (
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX chart_objects_by_patient ON {tenant}.chart_objects (patient_id, resource, id);
+-- Results that nobody has acknowledged.
+CREATE INDEX chart_results_waiting ON {tenant}.chart_objects (id)
+  WHERE resource = 'result' AND content->>'acknowledged_at' IS NULL;
 
 -- Who signed what, when, and what it meant, with the name of the signer as it was then (21 CFR 11.50 (a)).
 CREATE TABLE {tenant}.signatures (
@@ -224,15 +227,19 @@ CREATE TABLE {tenant}.signatures (
 );
 CREATE INDEX signatures_by_record ON {tenant}.signatures (record_id, version);
 
--- The follow-ups that are outstanding, so that the worklist is as long as the work and not as the
--- history. Made from the records by a trigger.
+-- The follow-ups that are open, so that the worklist is as long as the work and not as the history; and
+-- those that drafts ask for. Kept by triggers (routines/follow_ups.sql). Days are the hospital's own, which
+-- no time zone changes.
 CREATE TABLE {tenant}.follow_ups (
-  record_id  bigint PRIMARY KEY,
+  object_id  bigint UNIQUE,   -- NULL: of a draft
+  record_id  bigint,          -- the visit that asked for it
   patient_id bigint NOT NULL,
-  due        date NOT NULL
+  doctor_id  bigint,
+  due        date NOT NULL    -- the last day
 );
+CREATE UNIQUE INDEX follow_ups_of_drafts ON {tenant}.follow_ups (record_id) WHERE object_id IS NULL;
+CREATE INDEX follow_ups_by_record ON {tenant}.follow_ups (record_id);
 CREATE INDEX follow_ups_by_due ON {tenant}.follow_ups (due, record_id);
-CREATE INDEX follow_ups_by_patient ON {tenant}.follow_ups (patient_id);
 
 CREATE TABLE {tenant}.diagnoses (
   id             bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -30,6 +30,7 @@ constexpr std::array kPromised{
     Row{Access::records_finalize, "records:finalize", "..x......"},
     Row{Access::allergies_write, "allergies:write", "..xx..x.."},
     Row{Access::medications_write, "medications:write", "..xx..x.."},
+    Row{Access::results_write, "results:write", "..xx.x..."},
     Row{Access::attachments_write, "attachments:write", "..xx.x..."},
     Row{Access::templates_write, "templates:write", ".xx......"},
     Row{Access::storage_read, "storage:read", "xx.....x."},

@@ -10,10 +10,13 @@
 #include "features/chart/chart.h"
 #include "features/diagnoses/diagnoses.h"
 #include "features/erasures/erasures.h"
+#include "features/follow_ups/follow_ups.h"
 #include "features/icd10/icd10.h"
 #include "features/medications/medications.h"
 #include "features/patients/patients.h"
+#include "features/problems/problems.h"
 #include "features/records/records.h"
+#include "features/results/results.h"
 #include "features/storage/storage.h"
 #include "features/templates/templates.h"
 #include "features/tenants/tenants.h"
@@ -49,6 +52,9 @@ std::vector<api::Route> all_routes() {
         allergies::routes(patients::kPatient),
         medications::routes(patients::kPatient),
         erasures::routes(),
+        results::routes(),
+        problems::routes(),
+        follow_ups::routes(),
     };
     for (const auto& routes : features) {
       for (api::Route route : routes) {

@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "db/sync_connection.h"
+#include "demo/chart_objects.h"
 #include "demo/interrupt.h"
 #include "demo/loader_sql.h"
 #include "demo/people.h"
@@ -91,6 +92,7 @@ class Loader {
     insert_patients(hospital.patients);
     insert_records(hospital.records);
     insert_courses();
+    insert_histories();
     insert_audit();
     transaction.commit();
     return true;
@@ -108,9 +110,14 @@ class Loader {
   }
 
   void read_staff() {
-    for (const auto& row : connection_.query(sql("SELECT email, account_id FROM {tenant}.staff"))) {
-      staff_[row.at(0).value()] = std::stoll(row.at(1).value());
+    std::map<std::int64_t, std::string> names;
+    for (const auto& row : connection_.query(sql("SELECT email, account_id, display_name FROM "
+                                                 "{tenant}.staff"))) {
+      const std::int64_t id = std::stoll(row.at(1).value());
+      staff_[row.at(0).value()] = id;
+      names[id] = row.at(2).value();
     }
+    objects_ = ChartObjects(std::move(names));
   }
 
   std::vector<std::int64_t> next_ids(const std::string& sequence, std::size_t count) {
@@ -147,6 +154,7 @@ class Loader {
   void write_version(const Entering& entering, const Step& step, clinical::Visit& visit,
                      Current& current, Rows& rows);
   static void sign(const Entering& entering, const Current& current, json::object& row, Rows& rows);
+  void insert_histories();
   void insert_audit();
 
   db::SyncConnection connection_;
@@ -156,6 +164,7 @@ class Loader {
   std::map<std::string, std::int64_t> staff_;
   std::vector<std::int64_t> patients_;  ///< ids by index
   std::vector<objects::Object> courses_;
+  ChartObjects objects_{{}};
   std::vector<std::pair<Time, json::object>> entries_;
 };
 
@@ -421,6 +430,9 @@ void Loader::add_record(const Entering& entering, Rows& rows) {
     row["finalized_by"] = entering.doctor;
     sign(entering, current, row, rows);
     begin_courses(entering, visit, record.finalized_at);
+    objects_.sign({RecordId(entering.id), PatientId(entering.patient), "finalized",
+                   current.version.number, visit},
+                  record.finalized_at);
   }
   if (record.stage == Stage::amended) {
     visit.notes = record.amended_notes;
@@ -466,6 +478,48 @@ void Loader::insert_records(const std::vector<DemoRecord>& records) {
   }
 }
 
+void Loader::insert_histories() {
+  auto& all = objects_.all();
+  const auto ids = next_ids("pg_get_serial_sequence('{tenant}.chart_objects', 'id')", all.size());
+  json::array rows;
+  json::array versions;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    MadeObject& made = all[i];
+    const std::string resource(made.kind.resource);
+    for (auto& [action, object] : made.steps) {
+      object.id = ids[i];
+      const auto version = objects::version_of(made.kind, object, action);
+      const audit::Kept kept = audit::kept(version);
+      versions.push_back({{"resource", resource},
+                          {"resource_id", object.id},
+                          {"version", object.version},
+                          {"kind", action.name()},
+                          {"patient_id", object.patient.value},
+                          {"changed_by", object.updated_by.value},
+                          {"changed_at", object.updated_at},
+                          {"content_format", version.content_format},
+                          {"content_digest", "\\x" + to_hex(kept.digest)},
+                          {"content_hash", kept.hash},
+                          {"content_salt", kept.salt},
+                          {"content", version.content}});
+      note(parse_rfc3339(object.updated_at).value(), object.updated_by.value, "doctor", action,
+           made.kind.resource.data(), object.id, object.patient.value,
+           {{"version", object.version}, {"content_hash", kept.hash}});
+    }
+    const auto& now = made.now();
+    rows.push_back({{"id", now.id},
+                    {"resource", resource},
+                    {"patient_id", now.patient.value},
+                    {"version", now.version},
+                    {"content", now.content},
+                    {"created_by", now.created_by.value},
+                    {"created_at", now.created_at},
+                    {"updated_by", now.updated_by.value},
+                    {"updated_at", now.updated_at}});
+  }
+  connection_.exec(sql(kInsertHistories), {json::serialize(rows), json::serialize(versions)});
+}
+
 void Loader::insert_audit() {
   std::stable_sort(entries_.begin(), entries_.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -486,8 +540,8 @@ bool load_hospital(const std::string& service_conninfo, const HospitalPlan& plan
 
 void analyze_hospital(const std::string& owner_conninfo, const HospitalPlan& plan) {
   db::SyncConnection connection(owner_conninfo, "wardbook demo");
-  for (const char* table :
-       {"patients", "medical_records", "diagnoses", "record_versions", "audit_log"}) {
+  for (const char* table : {"patients", "medical_records", "diagnoses", "record_versions",
+                            "chart_objects", "audit_log"}) {
     connection.script("ANALYZE " + connection.identifier(plan.id) + "." + table);
   }
 }

@@ -98,6 +98,26 @@ inline constexpr const char* kInsertSignatures = R"sql(
   FROM jsonb_to_recordset($1::jsonb) AS s(record_id bigint, version integer, content_hash text,
     signed_by bigint, signed_at timestamptz, meaning text))sql";
 
+/// Objects with all of their versions.
+inline constexpr const char* kInsertHistories = R"sql(
+  WITH kept AS (
+    INSERT INTO {tenant}.row_versions (resource, resource_id, version, kind, patient_id, changed_by,
+      changed_at, content_format, content_digest, content_hash, content_salt, content)
+    SELECT resource, resource_id, version, kind, patient_id, changed_by, changed_at, content_format,
+      content_digest, content_hash, content_salt, content
+    FROM jsonb_to_recordset($2::jsonb) AS v(resource text, resource_id bigint, version integer,
+      kind text, patient_id bigint, changed_by bigint, changed_at timestamptz,
+      content_format smallint, content_digest bytea, content_hash text, content_salt uuid,
+      content text))
+  INSERT INTO {tenant}.chart_objects (id, resource, patient_id, version, content, created_by,
+    created_at, updated_by, updated_at)
+  OVERRIDING SYSTEM VALUE
+  SELECT id, resource, patient_id, version, content, created_by, created_at, updated_by, updated_at
+  FROM jsonb_to_recordset($1::jsonb) AS o(id bigint, resource text, patient_id bigint,
+    version integer, content jsonb, created_by bigint, created_at timestamptz, updated_by bigint,
+    updated_at timestamptz)
+  ORDER BY id)sql";
+
 inline constexpr const char* kInsertAudit = R"sql(
   INSERT INTO {tenant}.audit_log (at, actor_id, actor_role, action, resource, resource_id,
     patient_id, after, reason)

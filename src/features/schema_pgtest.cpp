@@ -42,7 +42,8 @@ std::size_t linked_routes() {
   for (const auto& routes :
        {accounts::routes(), tenants::routes(), patients::routes(), records::routes(),
         audit::routes(), diagnoses::routes(), attachments::routes(), icd10::routes(),
-        chart::routes(), templates::routes(), storage::routes()}) {
+        chart::routes(), templates::routes(), storage::routes(), results::routes(),
+        problems::routes(), follow_ups::routes()}) {
     count += routes.size();
   }
   const void* const others[] = {
@@ -149,6 +150,7 @@ TEST(IsolationTest, EveryTableAgainstEveryVerb) {
       {"patients", chart},
       {"medical_records", chart},
       {"diagnoses", chart},
+      {"chart_objects", chart},
       {"record_attachments", chart},
       {"chart_objects", chart},
       {"templates", chart},

@@ -11,9 +11,12 @@
 #include "features/allergies/allergies.h"
 #include "features/diagnoses/diagnoses.h"
 #include "features/erasures/erasures.h"
+#include "features/follow_ups/follow_ups.h"
 #include "features/medications/medications.h"
 #include "features/patients/patients.h"
+#include "features/problems/problems.h"
 #include "features/records/records.h"
+#include "features/results/results.h"
 #include "features/templates/templates.h"
 #include "features/tenants/tenants.h"
 #include "s3/client.h"
@@ -131,7 +134,8 @@ struct Clinic {
     for (const auto& routes :
          {records::routes(), patients::routes(), diagnoses::routes(), templates::routes(),
           erasures::routes(), allergies::routes(patients::kPatient),
-          medications::routes(patients::kPatient)}) {
+          medications::routes(patients::kPatient), results::routes(), problems::routes(),
+          follow_ups::routes()}) {
       for (const auto& route : routes) {
         if (route.method == method && route.pattern == pattern) return route.handler;
       }

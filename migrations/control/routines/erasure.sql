@@ -99,4 +99,19 @@ BEGIN
   RETURN 'erased';
 END $$;
 
-REVOKE ALL ON FUNCTION wardbook.erase_patient(text, bigint) FROM PUBLIC;
+-- Nothing new is written of a patient who was erased. The erasure locks the patient, so who writes at the same
+-- time waits here for what comes of it.
+CREATE OR REPLACE FUNCTION wardbook.patient_kept() RETURNS trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  erased boolean;
+BEGIN
+  EXECUTE format('SELECT erased_at IS NOT NULL FROM %I.patients WHERE id = $1 FOR KEY SHARE', TG_TABLE_SCHEMA)
+    INTO erased USING NEW.patient_id;
+  IF erased THEN
+    RAISE EXCEPTION 'nothing is written of an erased patient' USING ERRCODE = 'WB004';
+  END IF;
+  RETURN NEW;
+END $$;
+
+REVOKE ALL ON FUNCTION wardbook.erase_patient(text, bigint), wardbook.patient_kept() FROM PUBLIC;

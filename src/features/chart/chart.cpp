@@ -10,7 +10,8 @@
 #include "features/chart/chart_sql.h"
 #include "features/chart/worklist.h"
 #include "features/patients/patients.h"
-#include "text/blank.h"
+#include "features/problems/problems.h"
+#include "features/results/results.h"
 
 namespace wardbook::chart {
 namespace {
@@ -43,6 +44,7 @@ Task<api::Response> timeline(App& app, api::Request req) {
   const std::string date = cursor ? (*cursor)[0] : "infinity";
   const std::int64_t below = cursor ? api::cursor_integer((*cursor)[1]) : INT64_MAX;
 
+  const Time now = app.clock.now();
   api::Write w = co_await api::write(app, req);
   db::Tx& tx = w.tx();
   const auto patient = co_await existing(tx, id);
@@ -61,13 +63,13 @@ Task<api::Response> timeline(App& app, api::Request req) {
   out.raw("patient", patients::to_json(patient));
   out.raw("visits", visit_json);
   out.text("next_cursor", next);
-  out.raw("problems", (co_await tx.one(kProblems, id)).value);
+  out.raw("problems", co_await problems::current_json(tx, id, now));
   const Medication medication = current_medication(co_await tx.all(kMedication, id));
   out.raw("medication", medication.json);
   out.raw("allergies", patient.allergies);
   out.raw("warnings", allergies::warnings_json(patient.allergies, medication.lines, "/medication"));
-  out.raw("latest_vitals", (co_await tx.one(kLatestVitals, id)).value);
-  out.raw("latest_labs", latest_results(co_await tx.all(kResults, id)));
+  out.raw("latest_vitals", (co_await tx.one(kLatestVitals, id, now)).value);
+  out.raw("latest_labs", co_await results::latest_json(tx, id, now));
   const auto files = co_await tx.one(kFiles, id);
   out.raw("files", files.json);
   out.integer("files_total", files.total);
@@ -97,32 +99,13 @@ Task<api::Response> vitals(App& app, api::Request req) {
   co_return co_await shown(w, req, "patient.vitals", id, series_json(id, series.value));
 }
 
-Task<api::Response> labs(App& app, api::Request req) {
-  const auto id = req.path_id<PatientId>(Code::patient_not_found);
-  api::Params params(req);
-  const auto from = params.date_or_time("from");
-  const auto to = params.date_or_time("to");
-  const auto test = params.typed("test");
-  if (test && text::blank(*test)) {
-    params.fault("test", "must be a test's name or LOINC code");
-  }
-  params.finish();
-  api::Write w = co_await api::write(app, req);
-  db::Tx& tx = w.tx();
-  (void)co_await existing(tx, id);
-  const auto points = co_await tx.all(kLabs, id, from, to);
-  std::string body = series_json(id, lab_series(points, test));
-  co_return co_await shown(w, req, "patient.labs", id, std::move(body));
-}
-
 }  // namespace
 
 std::vector<api::Route> routes() {
   using enum api::Access;
   return {{"GET", "/worklist", records_read, &worklist},
           {"GET", "/patients/{id}/timeline", records_read, patients::kPatient, &timeline},
-          {"GET", "/patients/{id}/vitals", records_read, patients::kPatient, &vitals},
-          {"GET", "/patients/{id}/labs", records_read, patients::kPatient, &labs}};
+          {"GET", "/patients/{id}/vitals", records_read, patients::kPatient, &vitals}};
 }
 
 }  // namespace wardbook::chart

@@ -19,12 +19,4 @@ struct Medication {
 /// a short course that is over does not hide what goes on. `prescribed` begins with the newest.
 [[nodiscard]] Medication current_medication(const std::vector<Prescribed>& prescribed);
 
-/// The newest result of each test, as JSON. `results` begin with the newest.
-[[nodiscard]] std::string latest_results(const std::vector<TimedResult>& results);
-
-/// A series is a test in one unit, whatever the spelling; its name, code, unit and range are the
-/// newest that were given. `points` begin with the oldest. `asked` is a test's name or LOINC code.
-[[nodiscard]] std::string lab_series(const std::vector<Point>& points,
-                                     const std::optional<std::string>& asked);
-
 }  // namespace wardbook::chart

@@ -4,7 +4,7 @@
 #include "features/allergies/allergies.h"
 
 // Tables: reads {tenant}.medical_records {tenant}.diagnoses {tenant}.record_attachments
-// Tables: reads {tenant}.staff {tenant}.follow_ups {tenant}.chart_objects wardbook.my_tenant
+// Tables: reads {tenant}.staff {tenant}.chart_objects wardbook.my_tenant
 
 namespace wardbook::chart {
 
@@ -38,17 +38,6 @@ inline const db::Query<Visit, PatientId, std::string, std::int64_t, int> kVisits
   WHERE r.patient_id = $1 AND r.voided_at IS NULL
     AND (r.visit_date, r.id) < ($2::timestamptz, $3::bigint)
   ORDER BY r.visit_date DESC, r.id DESC LIMIT $4)sql"};
-
-/// The newest entry of each code that is still active or chronic.
-inline const db::Query<db::TextRow, PatientId> kProblems{"chart.problems", R"sql(
-  SELECT coalesce(json_agg(n.entry ORDER BY n.visit_date DESC, n.id), '[]') FROM (
-    SELECT DISTINCT ON (d.icd_code) d.id, d.status, r.visit_date, )sql" WB_DIAGNOSIS_JSON R"sql(
-        AS entry
-    FROM {tenant}.medical_records r JOIN {tenant}.diagnoses d ON d.record_id = r.id
-    WHERE r.patient_id = $1 AND r.voided_at IS NULL AND d.removed_at IS NULL
-      AND d.diagnosis_type <> 'differential'
-    ORDER BY d.icd_code, r.visit_date DESC, d.id DESC) n
-  WHERE n.status IN ('active', 'chronic'))sql"};
 
 /// A prescription that is taken: a course of the medication list, or one of a draft.
 struct Prescribed {
@@ -88,38 +77,15 @@ inline const db::Query<Prescribed, PatientId> kMedication{"chart.medication", R"
           >= (now() AT TIME ZONE t.time_zone)::date END
   ORDER BY r.visit_date DESC, r.id DESC, i.position)sql"};
 
-inline const db::Query<db::TextRow, PatientId> kLatestVitals{"chart.latest_vitals", R"sql(
+/// Of signed visits that have begun: what a draft says may still change.
+inline const db::Query<db::TextRow, PatientId, Time> kLatestVitals{"chart.latest_vitals", R"sql(
   SELECT coalesce(json_object_agg(n.key, json_build_object('at', wardbook.rfc3339(n.visit_date),
       'value', n.value, 'record_id', n.id)), '{}')
   FROM (SELECT DISTINCT ON (v.key) v.key, v.value, r.visit_date, r.id
         FROM {tenant}.medical_records r CROSS JOIN LATERAL jsonb_each(r.vital_signs) v
-        WHERE r.patient_id = $1 AND r.voided_at IS NULL
+        WHERE r.patient_id = $1 AND r.voided_at IS NULL AND r.status <> 'draft'
+          AND r.visit_date <= $2::timestamptz
         ORDER BY v.key, r.visit_date DESC, r.id DESC) n)sql"};
-
-/// A result's time is when the sample was taken, if that is known (a bare date is midnight where
-/// the hospital is), else the visit's.
-#define WB_LAB_TIME                                                 \
-  "CASE WHEN length(i.item->>'taken_at') = 10 "                     \
-  "THEN (i.item->>'taken_at')::timestamp AT TIME ZONE t.time_zone " \
-  "ELSE coalesce((i.item->>'taken_at')::timestamptz, r.visit_date) END"
-
-/// A result with its place in time.
-struct TimedResult {
-  std::string test;
-  Time at;
-  std::string json;
-  static TimedResult from_row(const db::RowView& r) { return {r.str(0), r.time(1), r.str(2)}; }
-};
-/// All results, the newest first.
-inline const db::Query<TimedResult, PatientId> kResults{"chart.results", R"sql(
-  SELECT m.item->>'test', m.at, json_build_object('record_id', m.id,
-    'at', wardbook.rfc3339(m.at), 'result', m.item)
-  FROM (SELECT r.id, i.item, i.position, )sql" WB_LAB_TIME R"sql( AS at
-        FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
-        CROSS JOIN LATERAL jsonb_array_elements(r.lab_results)
-          WITH ORDINALITY AS i(item, position)
-        WHERE r.patient_id = $1 AND r.voided_at IS NULL AND i.item ?& '{test,value}') m
-  ORDER BY m.at DESC, m.id DESC, m.position DESC)sql"};
 
 /// The newest files, and how many there are.
 struct Files {
@@ -154,37 +120,7 @@ inline const db::Query<db::TextRow, PatientId, MaybeText, MaybeText> kVitals{"ch
     WHERE r.patient_id = $1 AND r.voided_at IS NULL AND )sql" WB_BETWEEN("r.visit_date") R"sql(
     GROUP BY v.key) n)sql"};
 
-/// A result as a point of a series, and what it says of the series.
-struct Point {
-  std::string test;
-  std::optional<std::string> unit;
-  std::optional<std::string> loinc;
-  std::optional<std::string> low;   ///< JSON
-  std::optional<std::string> high;  ///< JSON
-  std::string json;
-  static Point from_row(const db::RowView& r) {
-    return {r.str(0), r.maybe_str(1), r.maybe_str(2), r.maybe_str(3), r.maybe_str(4), r.str(5)};
-  }
-};
-/// The oldest first.
-inline const db::Query<Point, PatientId, MaybeText, MaybeText> kLabs{"chart.labs", R"sql(
-  SELECT m.item->>'test', m.item->>'unit', m.item->>'loinc', m.low, m.high,
-    json_build_object('at', wardbook.rfc3339(m.at), 'value', m.item->'value',
-      'flag', m.item->>'flag', 'reference_low', m.low, 'reference_high', m.high,
-      'record_id', m.id)
-  FROM (SELECT r.id, i.item, i.position, )sql" WB_LAB_TIME R"sql( AS at,
-          nullif(i.item->'reference_low', 'null') AS low,
-          nullif(i.item->'reference_high', 'null') AS high
-        FROM wardbook.my_tenant t CROSS JOIN {tenant}.medical_records r
-        CROSS JOIN LATERAL jsonb_array_elements(r.lab_results)
-          WITH ORDINALITY AS i(item, position)
-        WHERE r.patient_id = $1 AND r.voided_at IS NULL AND i.item ?& '{test,value}') m
-  CROSS JOIN wardbook.my_tenant t
-  WHERE )sql" WB_BETWEEN("m.at") R"sql(
-  ORDER BY m.at, m.id, m.position)sql"};
-
 #undef WB_DIAGNOSIS_JSON
-#undef WB_LAB_TIME
 #undef WB_BETWEEN
 
 struct Waiting {
@@ -198,13 +134,5 @@ inline const db::Query<Waiting, AccountId, Time> kOwnDrafts{"chart.own_drafts", 
   SELECT count(*), count(*) FILTER (WHERE visit_date < $2::timestamptz - interval '24 hours')
   FROM {tenant}.medical_records
   WHERE status = 'draft' AND voided_at IS NULL AND (created_by = $1 OR doctor_id = $1))sql"};
-
-/// Outstanding follow-ups of a doctor's visits (NULL: of all); late are those whose day is over.
-inline const db::Query<Waiting, std::optional<AccountId>, Time> kFollowUpsWaiting{
-    "chart.follow_ups_waiting", R"sql(
-  SELECT count(*), count(*) FILTER (WHERE f.due < ($2::timestamptz AT TIME ZONE t.time_zone)::date)
-  FROM {tenant}.follow_ups f CROSS JOIN wardbook.my_tenant t
-  WHERE $1::bigint IS NULL OR EXISTS (
-    SELECT FROM {tenant}.medical_records r WHERE r.id = f.record_id AND r.doctor_id = $1))sql"};
 
 }  // namespace wardbook::chart

@@ -8,8 +8,8 @@ namespace {
 namespace json = boost::json;
 using clinical::CrossRule;
 
-constexpr CrossRule kFollowUpDay{"/follow_up_date", "must be after the visit", "/visit_date",
-                                 "must be before the follow-up"};
+constexpr CrossRule kFollowUpDay{"/follow_up_date", "must not be before the visit", "/visit_date",
+                                 "must not be after the follow-up"};
 constexpr CrossRule kBirth{"/visit_date", "lies before the patient's birth", "/patient_id",
                            "was born after the visit"};
 
@@ -50,7 +50,7 @@ Task<> resolve(db::Tx& tx, const api::Request& req, RecordInput& input, const Re
   if (found.date_of_birth && day < std::chrono::sys_days(*found.date_of_birth)) {
     faults.push_back(told(kBirth));
   }
-  if (input.follow_up_date && std::chrono::sys_days(*input.follow_up_date) <= day) {
+  if (input.follow_up_date && std::chrono::sys_days(*input.follow_up_date) < day) {
     faults.push_back(told(kFollowUpDay));
   }
 }

@@ -4,9 +4,9 @@
 #include "features/records/records.h"
 
 // Tables: owns {tenant}.medical_records {tenant}.record_versions {tenant}.signatures
-// Tables: owns {tenant}.follow_ups {tenant}.record_numbers {tenant}.record_ids
+// Tables: owns {tenant}.record_numbers {tenant}.record_ids
 // Tables: reads {tenant}.patients {tenant}.diagnoses {tenant}.templates {tenant}.staff
-// Tables: reads {tenant}.audit_log wardbook.my_tenant
+// Tables: reads {tenant}.audit_log {tenant}.follow_ups wardbook.my_tenant
 
 namespace wardbook::records {
 

@@ -5,6 +5,7 @@
 #include "db/sync_connection.h"
 #include "features/tenants/tenants_sql.h"
 #include "migrate/migrate.h"
+#include "text/number_marks.h"
 
 namespace wardbook::tenants {
 namespace {
@@ -90,7 +91,7 @@ Task<migrate::Erased> Provisioner::erase_patient(TenantId tenant, std::int64_t e
 
 Tenant Tenant::from_row(const db::RowView& row) {
   return {row.str(0),         row.str(1),  row.boolean(2), row.str(3),
-          row.maybe_int64(4), row.time(5), row.time(6)};
+          row.maybe_int64(4), row.time(5), row.time(6),    row.str(7)};
 }
 
 std::string to_json(const Tenant& tenant) {
@@ -101,6 +102,7 @@ std::string to_json(const Tenant& tenant) {
       .text("status", tenant.active ? "active" : "suspended")
       .text("time_zone", tenant.time_zone)
       .integer("retention_days", tenant.retention_days)
+      .text("locale", tenant.locale)
       .text("created_at", format_rfc3339(tenant.created_at))
       .text("updated_at", format_rfc3339(tenant.updated_at));
   writer.end();
@@ -162,10 +164,14 @@ Task<Tenant> change_in(api::Write& w, TenantId id, Change change) {
   const auto before = co_await tx.maybe_one(kLock, id);
   if (!before) throw Failure(Code::tenant_not_found);
   if (change.time_zone) co_await check_zone(tx, *change.time_zone);
+  if (change.locale && !text::is_locale(*change.locale)) {
+    throw Failure::invalid({{"/locale", "must be a language tag (such as de-DE)"}});
+  }
   const bool active = change.active.value_or(before->active);
   Tenant after = co_await tx.one(kUpdate, id, change.name.value_or(before->name), active,
                                  change.time_zone.value_or(before->time_zone),
-                                 change.retention_days.value_or(before->retention_days));
+                                 change.retention_days.value_or(before->retention_days),
+                                 change.locale.value_or(before->locale));
   if (active != before->active) tx.queue(kNotify);
   audit::Action action = "tenant.update";
   if (active != before->active) action = active ? audit::Action("tenant.resume") : "tenant.suspend";

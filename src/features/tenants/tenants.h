@@ -50,6 +50,7 @@ struct Tenant {
   std::optional<std::int64_t> retention_days;  ///< of deleted files; none: as configured
   Time created_at;
   Time updated_at;
+  std::string locale;  ///< BCP 47: how numbers are written there
   static Tenant from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Tenant& tenant);
@@ -74,6 +75,7 @@ struct Change {
   std::optional<std::string> time_zone;
   /// Of deleted files; the inner one is absent where the configuration is to decide again.
   std::optional<std::optional<std::int64_t>> retention_days;
+  std::optional<std::string> locale;
 };
 /// Nodes hear of a suspension with the commit. Fails with tenant_not_found, invalid_fields.
 [[nodiscard]] Task<Tenant> change_in(api::Write& w, TenantId id, Change change);

@@ -3,6 +3,7 @@
 #include "api/write.h"
 #include "features/tenants/tenants.h"
 #include "features/tenants/tenants_sql.h"
+#include "text/number_marks.h"
 
 namespace wardbook::tenants {
 namespace {
@@ -53,6 +54,10 @@ Task<Response> create_tenant(App& app, Request request) {
   const auto id_text = in.text("id", Input::Need::required, 100);
   const auto name = in.name("name", Input::Need::required, api::kNameMost);
   const auto zone = in.text("time_zone", Input::Need::optional, 64);
+  const auto locale = in.text("locale", Input::Need::optional, 35);
+  if (locale && !text::is_locale(*locale)) {
+    in.fault("locale", "must be a language tag (such as de-DE)");
+  }
   std::optional<TenantId> id;
   if (id_text) {
     id = TenantId::parse(*id_text);
@@ -66,7 +71,12 @@ Task<Response> create_tenant(App& app, Request request) {
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   co_await provision(app.db, app.provisioner, *id, *name, zone.value_or("UTC"));
   api::Write w = co_await api::write(app, request);
-  const Tenant made = co_await log_created(w, *id);
+  Tenant made = co_await log_created(w, *id);
+  if (locale) {
+    Change wanted;
+    wanted.locale = *locale;
+    made = co_await change_in(w, *id, std::move(wanted));
+  }
   Response response = api::created(to_json(made), "/api/v1/tenants/" + made.id);
   co_return co_await w.commit(std::move(response));
 }
@@ -95,7 +105,8 @@ Task<Response> patch_tenant(App& app, Request request) {
                  in.integer("retention_days", Input::Need::optional, 0, kMostRetentionDays)) {
     wanted.retention_days = std::optional(*days);
   }
-  for (const auto* key : {"name", "status", "time_zone"}) {
+  wanted.locale = in.text("locale", Input::Need::optional, 35);
+  for (const auto* key : {"name", "status", "time_zone", "locale"}) {
     const auto* value = request.object().if_contains(key);
     if (value != nullptr && value->is_null()) in.fault(key, "cannot be removed");
   }

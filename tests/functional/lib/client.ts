@@ -11,7 +11,8 @@ type Verb = "get" | "put" | "post" | "patch" | "delete";
 export type VerbOf<P extends keyof paths> = {
   [V in Verb]: paths[P][V] extends { responses: unknown } ? V : never;
 }[Verb];
-type Op<P extends keyof paths, V extends VerbOf<P>> = paths[P][V];
+// Without a constraint of V: over all operations that is a larger union than the compiler takes.
+type Op<P extends keyof paths, V> = V extends keyof paths[P] ? paths[P][V] : never;
 type Responses<O> = O extends { responses: infer R } ? R : never;
 type JsonOf<T> = T extends { content: infer C }
   ? C extends { "application/json": infer J }

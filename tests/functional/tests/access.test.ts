@@ -38,6 +38,7 @@ const TABLE: Record<string, Role[]> = {
   "records:finalize": ["doctor"],
   "allergies:write": ["doctor", "nurse", "pharmacist"],
   "medications:write": ["doctor", "nurse", "pharmacist"],
+  "results:write": ["doctor", "nurse", "lab_technician"],
   "attachments:write": ["doctor", "nurse", "lab_technician"],
   "templates:write": ["hospital_admin", "doctor"],
   "storage:read": ["platform_admin", "hospital_admin", "manager"],
@@ -59,7 +60,7 @@ async function harmless(client: Client, operation: Operation): Promise<Result<an
   if (operation.id === "uploadThroughService") query["file_name"] = "a.txt";
   const headers: Record<string, string> = {};
   if (operation.method !== "GET" && operation.method !== "POST") headers["if-match"] = '"1"';
-  if (/finalize|amendments|reopen|diagnoses$/.test(path) && operation.method === "POST") {
+  if (/finalize|amendments|reopen|diagnoses$|acknowledge/.test(path) && operation.method === "POST") {
     headers["if-match"] = '"1"';
   }
   const binary = operation.id === "uploadThroughService";

@@ -126,6 +126,31 @@ function twice(path: string, options: Anything, status = 200, by?: Client): Atte
   ];
 }
 
+/** What is refused of an object of a chart, and what looks like nothing. */
+async function objectAttempts(
+  s: Scene,
+  kind: "results" | "problems" | "follow-ups",
+  body: object,
+): Promise<{ id: number; reads: Attempt[]; writes: Attempt[] }> {
+  const { body: made } = await doctor.any("POST", `/patients/${s.id}/${kind}`, { body });
+  const at = `/${kind}/${made.id}`;
+  return {
+    id: made.id,
+    reads: [
+      [200, "GET", at],
+      [304, "GET", at, { headers: { "if-none-match": '"1"' } }],
+    ],
+    writes: [
+      [428, "PATCH", at, { body }],
+      [412, "PATCH", at, { ifMatch: NONE, body }],
+      [422, "PATCH", at, { ifMatch: 1, body: WRONG }],
+      [200, "PATCH", at, { ifMatch: 1, body: {} }],
+    ],
+  };
+}
+const RESULT = { test: "Sodium", value: 140, unit: "mmol/L" };
+const PROBLEM = { name: "Reflux" };
+const FOLLOW_UP = { what_for: "Wound check", due: "2199-01-01" };
 /** A course of medication that a signed visit began. */
 async function course(s: Scene): Promise<number> {
   const prescriptions = [{ medication: unique("Drug "), dosage: "1", frequency: "daily" }];
@@ -145,6 +170,42 @@ function steps(id: number, verb: string, body: object): Attempt[] {
 }
 
 const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
+  listResults: async (s) => [[200, "GET", `/patients/${s.id}/results`]],
+  fileResult: async (s) => [
+    [422, "POST", `/patients/${s.id}/results`, { body: WRONG }],
+    ...twice(`/patients/${s.id}/results`, { body: RESULT }, 201),
+  ],
+  getResult: async (s) => (await objectAttempts(s, "results", RESULT)).reads,
+  patchResult: async (s) => (await objectAttempts(s, "results", RESULT)).writes,
+  acknowledgeResult: async (s) => {
+    const { id } = await objectAttempts(s, "results", RESULT);
+    const at = `/results/${id}/acknowledge`;
+    return [
+      [428, "POST", at, { body: { action: "seen" } }],
+      [412, "POST", at, { ifMatch: NONE, body: { action: "seen" } }],
+      [422, "POST", at, { ifMatch: 1, body: WRONG }],
+      [200, "POST", at, { ifMatch: 1, body: { action: "seen" } }],
+      [409, "POST", at, { ifMatch: 2, body: { action: "seen" } }],
+    ];
+  },
+  getInbox: async (s) => {
+    await doctor.any("POST", `/patients/${s.id}/results`, { body: { ...RESULT, critical: true } });
+    return [[200, "GET", "/inbox", { query: { critical: "true", limit: 200 } }]];
+  },
+  listProblems: async (s) => [[200, "GET", `/patients/${s.id}/problems`]],
+  addProblem: async (s) => [
+    [422, "POST", `/patients/${s.id}/problems`, { body: WRONG }],
+    ...twice(`/patients/${s.id}/problems`, { body: PROBLEM }, 201),
+  ],
+  getProblem: async (s) => (await objectAttempts(s, "problems", PROBLEM)).reads,
+  patchProblem: async (s) => (await objectAttempts(s, "problems", PROBLEM)).writes,
+  listFollowUps: async (s) => [[200, "GET", `/patients/${s.id}/follow-ups`]],
+  addFollowUp: async (s) => [
+    [422, "POST", `/patients/${s.id}/follow-ups`, { body: WRONG }],
+    ...twice(`/patients/${s.id}/follow-ups`, { body: FOLLOW_UP }, 201),
+  ],
+  getFollowUp: async (s) => (await objectAttempts(s, "follow-ups", FOLLOW_UP)).reads,
+  patchFollowUp: async (s) => (await objectAttempts(s, "follow-ups", FOLLOW_UP)).writes,
   listPatients: async (s) => [
     [200, "GET", "/patients", { query: { q: s.name } }],
     [200, "GET", "/patients", { query: { q: s.number, limit: 1, count: "exact" } }],

@@ -109,11 +109,6 @@ const records: Case[] = [
     at: ["/follow_up_date"],
   },
   {
-    name: "a follow-up on the visit's day",
-    body: () => record({ follow_up_required: true, follow_up_date: "2026-03-04" }),
-    at: ["/follow_up_date"],
-  },
-  {
     name: "a control character",
     body: () =>
       record({ notes: "bell \u0007", chief_complaint: "nul \u0000", diagnosis: "del \u007f" }),

@@ -24,10 +24,10 @@ function Problems({ first }: { first: Timeline }) {
       <ul className={css.list}>
         {first.problems.map((it) => (
           <li key={it.id} className={css.entry}>
-            <span dir="auto">{it.diagnosis_name}</span>
+            <span dir="auto">{it.name}</span>
             <small>
               {it.icd_code}
-              {it.status === "chronic" && ` · ${words.chronic}`} · {words.noted(day(it.created_at))}
+              {it.course === "chronic" && ` · ${words.chronic}`} · {words.noted(day(it.created_at))}
             </small>
           </li>
         ))}

@@ -47,7 +47,7 @@ export function Context({ visit, onCopy }: Props) {
               <ul className={css.list}>
               {first.problems.map((it) => (
                 <li key={it.id}>
-                  <span className={css.code}>{it.icd_code}</span> {it.diagnosis_name}
+                  <span className={css.code}>{it.icd_code}</span> {it.name}
                 </li>
               ))}
               </ul>

@@ -133,7 +133,7 @@ function Files({ first }: { first: Timeline }) {
       <ul className={css.list}>
         {first.files.slice(0, SHOWN_FILES).map((file) => (
           <li key={file.id} className={css.entry}>
-            <FileButton file={file} />
+            <FileButton file={file} files={first.files} />
             <small>{day(file.created_at)}</small>
           </li>
         ))}

@@ -12,6 +12,7 @@ export const useWords = catalogue(
     amend: "Amend",
     versions: "Versions",
     nothing: "Nothing is written yet.",
+    files: "Files",
     empty: "Not written",
     backToChart: "Chart",
     rx: {
@@ -105,6 +106,7 @@ export const useWords = catalogue(
       labs: "Results",
       plan: "Plan",
       followUp: "Follow-up",
+      files: "Files",
     },
     conflict: {
       title: (name: string) => `${name} was changed by somebody else as well`,
@@ -185,6 +187,7 @@ export const useWords = catalogue(
     amend: "Enmendar",
     versions: "Versiones",
     nothing: "Todavía no hay nada escrito.",
+    files: "Archivos",
     empty: "Sin escribir",
     backToChart: "Historia",
     rx: {
@@ -278,6 +281,7 @@ export const useWords = catalogue(
       labs: "Resultados",
       plan: "Plan",
       followUp: "Seguimiento",
+      files: "Archivos",
     },
     conflict: {
       title: (name: string) => `Otra persona también ha cambiado: ${name}`,

@@ -1,4 +1,4 @@
-export { watchIdle } from "./idle.ts";
+export { useLockNear, watchIdle } from "./idle.ts";
 export {
   currentSession,
   currentState,

@@ -1,6 +1,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import { api, call } from "../api/index.ts";
-import { currentSession, subscribe } from "../session/index.ts";
+import { currentSession, currentState, subscribe } from "../session/index.ts";
+import type { Session } from "../session/index.ts";
 import { open, seal } from "./seal.ts";
 
 /**
@@ -53,9 +54,12 @@ async function forgetOld(db: IDBPDatabase<Schema>): Promise<void> {
   await tx.done;
 }
 
-function owner(): string | undefined {
-  const session = currentSession();
+function ownerOf(session: Session | undefined): string | undefined {
   return session && `${session.tenant?.id ?? ""}/${session.user.id}/`;
+}
+
+function owner(): string | undefined {
+  return ownerOf(currentSession());
 }
 
 let held: { owner: string; key: Promise<CryptoKey> } | undefined;
@@ -91,7 +95,9 @@ export async function keep(kind: string, id: string | number, value: unknown): P
 }
 
 export async function drop(kind: string, id: string | number): Promise<void> {
-  const whose = owner();
+  // What was saved at the last moment is taken out behind the lock too.
+  const state = currentState();
+  const whose = ownerOf(state.phase === "in" || state.phase === "locked" ? state.session : undefined);
   if (cannotKeep || whose === undefined) return;
   await (await opened()).delete("kept", `${whose}${kind}/${id}`);
 }
@@ -99,6 +105,8 @@ export async function drop(kind: string, id: string | number): Promise<void> {
 export async function kept<T>(kind: string, id: string | number): Promise<Kept<T> | undefined> {
   const whose = owner();
   if (cannotKeep || whose === undefined) return undefined;
+  // What is written from now on needs the key, and the network may be gone by then.
+  keyOf(whose).catch(() => undefined);
   const entry = await (await opened()).get("kept", `${whose}${kind}/${id}`);
   return entry && read<T>(whose, kind, entry);
 }

@@ -12,7 +12,7 @@ import { abnormal, flagMark } from "./labs.ts";
 import { useTimeline, type Timeline } from "../timeline/index.ts";
 import { useVitals } from "./queries.ts";
 import { useChart } from "./ChartLayout.tsx";
-import { VisitRow } from "./VisitRow.tsx";
+import { VisitRow } from "../visitlist/index.ts";
 import { useWords } from "./words.ts";
 import css from "./Chart.module.css";
 

@@ -19,7 +19,7 @@ test("an auditor finds who has seen a patient, without the content", async () =>
     await signIn(tab, "auditor@demo.test");
     const { page } = tab;
     await page.getByRole("heading", { name: "Audit log" }).waitFor();
-    await page.getByLabel("Patient (number in the address)").fill(String(patient.id));
+    await page.getByLabel("Patient's id").fill(String(patient.id));
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: `Who has seen patient ${patient.id}` }).waitFor();
     await page.getByRole("listitem").filter({ hasText: "read a visit" }).first().waitFor();
@@ -50,6 +50,9 @@ test("an administrator sees what a change said before and after", async () => {
     await page.locator("del", { hasText: "Ana María" }).waitFor();
     await accessible(page, "differences in the log");
     await shot(page, "audit-differences-desk");
+    await page.goto(`/patients/${patient.id}/overview`);
+    await page.getByRole("link", { name: "Who has looked" }).click();
+    await page.getByRole("heading", { name: `Who has seen patient ${patient.id}` }).waitFor();
   });
 });
 

@@ -268,17 +268,19 @@ test("images, texts and PDFs are shown in the page; others are offered as a down
 
 test("a PDF of the chart is drawn, with its text for screen readers", () =>
   withTab({}, async (tab) => {
-    const { items } = await doctor.get("/records?status=finalized&limit=200");
-    let found: { record: number; file: any } | undefined;
-    for (const { id } of items) {
-      const file = (await files(id)).find((it) => it.file_type === "application/pdf");
-      if (file) found = { record: id, file };
-      if (found) break;
-    }
-    assert.ok(found, "the demo has a PDF");
-    await signIn(tab, "doctor@demo.test", `/visits/${found.record}`);
+    const { items } = await doctor.get("/records?status=finalized&limit=60");
+    const look = async () => {
+      for (const { id } of items) {
+        const file = (await files(id)).find((it) => it.file_type === "application/pdf");
+        if (file) return { record: id as number, name: file.file_name as string };
+      }
+      return undefined;
+    };
+    // The demo's files arrive in the background.
+    const found = await until(look, (it) => it !== undefined, "the demo has a PDF");
+    await signIn(tab, "doctor@demo.test", `/visits/${found!.record}`);
     const { page } = tab;
-    await page.getByRole("button", { name: `Open ${found.file.file_name}` }).click();
+    await page.getByRole("button", { name: `Open ${found!.name}` }).click();
     const first = page.getByRole("img", { name: /Page 1 of \d+/ });
     await first.waitFor();
     await until(

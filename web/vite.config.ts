@@ -7,6 +7,8 @@ const service = process.env["WARDBOOK_URL"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react()],
+  // Tables of PDF.js.
+  assetsInclude: ["**/*.bcmap"],
   build: {
     outDir: "../build/web",
     emptyOutDir: true,

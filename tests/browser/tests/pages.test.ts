@@ -9,6 +9,14 @@ import { Person, newDraft, newPatient } from "../lib/service.ts";
 after(closeBrowser);
 
 let pages: [name: string, path: string][] = [];
+/** Of those who lead a hospital; the auditor sees less of the log. */
+const officers: [name: string, path: string][] = [
+  ["users", "/admin/users"],
+  ["storage", "/admin/storage"],
+  ["audit", "/audit"],
+  ["audit-nothing", "/audit?action=record.read&from=2001-01-01&to=2001-01-02"],
+  ["templates", "/templates"],
+];
 
 before(async () => {
   const doctor = await Person.signIn("doctor@demo.test");
@@ -48,6 +56,9 @@ before(async () => {
     ["versions", `/visits/${id}/versions`],
     ["amend", `/visits/${id}/amend`],
     ["edit", `/visits/${draft.id}/edit`],
+    ["search", "/search"],
+    ["search-found", "/search?q=cough"],
+    ["search-nothing", "/search?q=zzzzzzzzqqq"],
     ["not-found", "/no/such/page"],
     ["no-such-patient", "/patients/999999/overview"],
   ];
@@ -63,12 +74,12 @@ async function go(page: Page, path: string): Promise<void> {
   await settle(page);
 }
 
-async function look(size: Size, dark: boolean): Promise<void> {
+async function look(size: Size, dark: boolean, email: string, which: typeof pages): Promise<void> {
   await withTab({ size, dark }, async (tab) => {
     tab.expect.push(/status of 404/);
-    await signIn(tab, "doctor@demo.test");
+    await signIn(tab, email);
     const found: string[] = [];
-    for (const [name, path] of pages) {
+    for (const [name, path] of which) {
       await go(tab.page, path);
       await shot(tab.page, `${name}-${size}${dark ? "-dark" : ""}`);
       // Other colours are all that differs in the dark.
@@ -81,7 +92,12 @@ async function look(size: Size, dark: boolean): Promise<void> {
   });
 }
 
+const DOCTOR = "doctor@demo.test";
+const ADMIN = "admin@demo.test";
+
 for (const size of Object.keys(sizes) as Size[]) {
-  test(`every page at ${sizes[size].width} pixels`, () => look(size, false));
+  test(`every page at ${sizes[size].width} pixels`, () => look(size, false, DOCTOR, pages));
+  test(`the administrator's pages at ${sizes[size].width} pixels`, () => look(size, false, ADMIN, officers));
 }
-test("every page in dark colours", () => look("desk", true));
+test("every page in dark colours", () => look("desk", true, DOCTOR, pages));
+test("the administrator's pages in dark colours", () => look("desk", true, ADMIN, officers));

@@ -1,6 +1,7 @@
 // Nothing that somebody wrote is lost: the network cut, answers lost, two people at one draft.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { Page } from "playwright-core";
 import { accessible, closeBrowser, password, shot, signIn, withTab } from "../lib/browser.ts";
 import { Person, newDraft, newPatient, until } from "../lib/service.ts";
 
@@ -51,7 +52,7 @@ test("with the network cut, writing goes on and is sent when it is back", async 
     await context.setOffline(true);
     await page.getByRole("textbox", { name: "History" }).fill("Before the lift.");
     await page.getByRole("textbox", { name: "Complaint" }).focus();
-    await page.getByRole("status").getByText("Offline, kept in this tab").waitFor();
+    await page.getByRole("status").getByText("Offline, kept on this device").waitFor();
     await accessible(page, "editor, offline");
     await shot(page, "editor-offline-desk");
     await page.getByRole("textbox", { name: "Complaint" }).fill("In the lift.");
@@ -175,5 +176,90 @@ test("a refused field is marked, and the others are saved", async () => {
       (it) => it.vital_signs.systolic_mmhg === 80 && it.vital_signs.diastolic_mmhg === 50,
       "corrected",
     );
+  });
+});
+
+/** Everything that the browser keeps for these pages, as text. */
+function keptIn(page: Page): Promise<string> {
+  return page.evaluate(async () => {
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const open = indexedDB.open("wardbook");
+      open.onsuccess = () => resolve(open.result);
+    });
+    const all = await new Promise<any[]>((resolve) => {
+      const ask = db.transaction("kept").objectStore("kept").getAll();
+      ask.onsuccess = () => resolve(ask.result);
+    });
+    db.close();
+    return all.map((it) => `${it.key} ${new TextDecoder().decode(it.data)}`).join("\n");
+  });
+}
+
+const SECRET = "Suspected appendicitis, seen at four";
+
+test("a tab that dies loses nothing: the next one has what was not sent, until it is", async () => {
+  const id = await draft({ notes: "Old notes" });
+  await withTab({}, async (tab) => {
+    tab.expect.push(/ERR_FAILED/, /status of 412/);
+    const { page, context } = tab;
+    await signIn(tab, "doctor@demo.test", `/visits/${id}/edit`);
+    await page.getByRole("textbox", { name: "History" }).waitFor();
+    await page.waitForLoadState("networkidle");
+    let cut = true;
+    await context.route(`**/api/v1/records/${id}`, (route) =>
+      cut && route.request().method() === "PATCH" ? route.abort() : route.continue(),
+    );
+    await page.getByRole("textbox", { name: "History" }).fill(SECRET);
+    await until(() => keptIn(page), (text) => text.includes(`draft/${id}`), "the draft is kept");
+    assert.doesNotMatch(await keptIn(page), /appendicitis|Suspected/, "nothing is kept in clear");
+    await page.close();
+
+    // Somebody else goes on with another field meanwhile.
+    const { etag } = await nurse.send("GET", `/records/${id}`);
+    await nurse.send("PATCH", `/records/${id}`, { notes: "New notes" }, { "If-Match": etag });
+
+    const next = await context.newPage();
+    await next.goto(`/visits/${id}/edit`);
+    await next.getByText(/What you wrote at .* is back/).waitFor();
+    assert.equal(await next.getByRole("textbox", { name: "History" }).inputValue(), SECRET);
+    assert.equal(await next.getByRole("textbox", { name: "Notes" }).inputValue(), "New notes");
+    await shot(next, "draft-put-back-desk");
+    cut = false;
+    await next.getByRole("textbox", { name: "History" }).press("Control+s");
+    await saved(id, "history_of_present_illness", SECRET);
+    await until(() => keptIn(next), (text) => text === "", "nothing is kept any more");
+  });
+});
+
+test("on a shared computer another account sees nothing of it, and sends nothing of it", async () => {
+  const id = await draft();
+  await withTab({}, async (tab) => {
+    tab.expect.push(/ERR_FAILED/, /status of 401/);
+    const { page, context } = tab;
+    await signIn(tab, "doctor@demo.test", `/visits/${id}/edit`);
+    await page.getByRole("textbox", { name: "History" }).waitFor();
+    await page.waitForLoadState("networkidle");
+    let cut = true;
+    await context.route(`**/api/v1/records/${id}`, (route) =>
+      cut && route.request().method() === "PATCH" ? route.abort() : route.continue(),
+    );
+    await page.getByRole("textbox", { name: "History" }).fill(SECRET);
+    await until(() => keptIn(page), (text) => text.includes(`draft/${id}`), "the draft is kept");
+    const out = async () => {
+      await page.getByRole("button", { name: /^Account menu/ }).click();
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByLabel("Email").waitFor();
+    };
+    await out();
+    cut = false;
+    await signIn(tab, "nurse@demo.test", `/visits/${id}/edit`);
+    await page.getByRole("textbox", { name: "History" }).waitFor();
+    await page.waitForTimeout(1_500);
+    assert.equal(await page.getByRole("textbox", { name: "History" }).inputValue(), "");
+    assert.equal((await doctor.get(`/records/${id}`)).history_of_present_illness, null);
+    await out();
+    await signIn(tab, "doctor@demo.test", `/visits/${id}/edit`);
+    await page.getByText(/What you wrote at .* is back/).waitFor();
+    await saved(id, "history_of_present_illness", SECRET);
   });
 });

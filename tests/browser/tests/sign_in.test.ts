@@ -121,6 +121,9 @@ test("an idle page is covered in all tabs, and the password brings back what was
     });
     await signIn(tab, "doctor@demo.test", "/patients/new");
     await page.getByLabel("Last name").fill("Halfwritten");
+    await page.getByText("The page locks soon.").waitFor();
+    await page.keyboard.press("Shift");
+    assert.equal(await page.getByText("The page locks soon.").count(), 0, "a key keeps it open");
     const second = await context.newPage();
     await second.goto("/patients?q=silva");
     await second.getByRole("heading", { name: "Patients" }).waitFor();

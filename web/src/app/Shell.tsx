@@ -3,6 +3,7 @@ import { NavLink, Outlet, useLocation, useNavigate, useNavigation } from "react-
 import { useShortcuts } from "../lib/keys/index.ts";
 import { signOut, useSession } from "../lib/session/index.ts";
 import { Icon, Loading, Menu } from "../ui/index.ts";
+import { LockWarning } from "./LockWarning.tsx";
 import { placesOf } from "./navigation.ts";
 import { useWords } from "./words.ts";
 import css from "./Shell.module.css";
@@ -102,6 +103,7 @@ export function Shell() {
           <Outlet />
         </Suspense>
       </main>
+      <LockWarning />
       <Suspense>
         {palette && <Palette onClose={() => setPalette(false)} onHelp={() => setHelp(true)} onSignOut={leave} />}
         {help && <Help onClose={() => setHelp(false)} />}

@@ -14,6 +14,11 @@ export interface Place {
 export const places: readonly Place[] = [
   { to: "/", word: "worklist", icon: "home", permission: "records:read", keys: "g w" },
   { to: "/patients", word: "patients", icon: "patients", permission: "patients:read", keys: "g p" },
+  { to: "/search", word: "search", icon: "search", permission: "records:read", keys: "g s" },
+  { to: "/templates", word: "templates", icon: "template", permission: "templates:write" },
+  { to: "/admin/users", word: "users", icon: "account", permission: "users:admin" },
+  { to: "/admin/storage", word: "storage", icon: "storage", permission: "storage:read" },
+  { to: "/audit", word: "audit", icon: "shield", permission: "audit:read" },
 ];
 
 const firstPages: Partial<Record<Role, string>> = {
@@ -25,7 +30,8 @@ const firstPages: Partial<Record<Role, string>> = {
 };
 
 export function placesOf(session: Session): Place[] {
-  return places.filter((place) => session.permissions.has(place.permission));
+  // All of them are about one hospital; operators are of none.
+  return session.tenant ? places.filter((place) => session.permissions.has(place.permission)) : [];
 }
 
 /** The page that somebody sees first: by role, among those that there are. */

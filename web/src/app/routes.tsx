@@ -33,6 +33,11 @@ const worklist = () => import("../features/worklist/index.ts");
 const patients = () => import("../features/patients/index.ts");
 const chart = () => import("../features/chart/index.ts");
 const records = () => import("../features/records/index.ts");
+const search = () => import("../features/search/index.ts");
+const templates = () => import("../features/templates/page.ts");
+const staff = () => import("../features/staff/index.ts");
+const storage = () => import("../features/storage/index.ts");
+const audit = () => import("../features/audit/index.ts");
 const editor = () => import("../features/records/editor.ts");
 
 /** Every page of the UI. */
@@ -70,6 +75,11 @@ export const routes: RouteObject[] = [
           { path: "/visits/:id/versions", ...page(records, "VersionsPage", "records:read") },
           { path: "/visits/:id/edit", ...page(editor, "EditPage", "records:write") },
           { path: "/visits/:id/amend", ...page(editor, "AmendPage", "records:finalize") },
+          { path: "/search", ...page(search, "SearchPage", "records:read") },
+          { path: "/templates", ...page(templates, "TemplatesPage", "records:read") },
+          { path: "/admin/users", ...page(staff, "UsersPage", "users:admin") },
+          { path: "/admin/storage", ...page(storage, "StoragePage", "storage:read") },
+          { path: "/audit", ...page(audit, "AuditPage", "audit:read") },
           { path: "*", Component: NotFound },
         ],
       },

@@ -18,6 +18,8 @@ export const useWords = catalogue(
     platform: "Platform",
     keyboard: "Keyboard shortcuts",
     signOut: "Sign out",
+    locksSoon: "The page locks soon. What you wrote is kept; any key or click keeps it open.",
+    inSeconds: (count: number) => `${count} s`,
     newPatient: "New patient",
     palette: {
       title: "Find",
@@ -82,6 +84,8 @@ export const useWords = catalogue(
     platform: "Plataforma",
     keyboard: "Atajos de teclado",
     signOut: "Cerrar sesión",
+    locksSoon: "La página se bloqueará pronto. Lo que escribió se conserva; cualquier tecla o clic la mantiene abierta.",
+    inSeconds: (count: number) => `${count} s`,
     newPatient: "Paciente nuevo",
     palette: {
       title: "Buscar",

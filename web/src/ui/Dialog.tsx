@@ -11,18 +11,23 @@ interface Props {
   title: string;
   children: ReactNode;
   wide?: boolean;
+  /** As large as the screen, for something to be looked at. */
+  full?: boolean;
+  /** Beside the button that closes it. */
+  tools?: ReactNode;
 }
 
 /** Takes the focus, keeps it, and gives it back to where it was. Escape closes it. */
-export function Dialog({ open, onClose, title, children, wide }: Props) {
+export function Dialog({ open, onClose, title, children, wide, full, tools }: Props) {
   const words = useWords();
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className={css.backdrop} />
-        <Base.Popup className={classes(css.popup, wide && css.wide)}>
+        <Base.Popup className={classes(css.popup, wide && css.wide, full && css.full)}>
           <div className={css.head}>
             <Base.Title render={<h2 />}>{title}</Base.Title>
+            {tools}
             <IconButton icon="close" label={words.close} onClick={onClose} />
           </div>
           {children}

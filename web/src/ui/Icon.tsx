@@ -33,6 +33,10 @@ const paths = {
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   copy: "M9 9h10v11H9zM5 15V4h10",
+  camera: "M4 8h3.5L9 5h6l1.5 3H20a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1zM12 17a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z",
+  download: "M12 4v11M7 11l5 5 5-5M4 20h16",
+  turn: "M20 12a8 8 0 1 1-2.5-5.8M20 4v4.5h-4.5",
+  minus: "M5 12h14",
 } as const;
 
 export type IconName = keyof typeof paths;

@@ -1,5 +1,5 @@
 import { Suspense, lazy, useState } from "react";
-import { NavLink, Navigate, Outlet, useOutletContext, useParams } from "react-router";
+import { Link, NavLink, Navigate, Outlet, useOutletContext, useParams } from "react-router";
 import { useShortcuts } from "../../lib/keys/index.ts";
 import { useMedia } from "../../lib/react/index.ts";
 import { useMay } from "../../lib/session/index.ts";
@@ -35,6 +35,7 @@ const tabs = ["overview", "visits", "labs", "vitals", "medication", "files"] as 
 function Frame({ patient, context }: { patient: Patient; context: Context }) {
   const words = useWords();
   const mayWrite = useMay("records:write");
+  const mayAudit = useMay("audit:read");
   const narrow = useMedia("(max-width: 600px)");
   const [writing, setWriting] = useState(false);
   useTitle(`${patient.last_name}, ${patient.first_name}`);
@@ -53,6 +54,11 @@ function Frame({ patient, context }: { patient: Patient; context: Context }) {
           <NavLink to="details" className={css.tab}>
             {words.tabs.details}
           </NavLink>
+          {mayAudit && (
+            <Link to={`/audit?patient_id=${context.id}`} className={css.tab}>
+              {words.access}
+            </Link>
+          )}
         </nav>
         {mayWrite && narrow && (
           <IconButton kind="primary" icon="plus" label={words.newVisit} onClick={() => setWriting(true)} />

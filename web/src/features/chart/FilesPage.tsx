@@ -1,14 +1,45 @@
+import { Suspense, lazy, useState } from "react";
 import { Link } from "react-router";
+import { useVisitWords } from "../../lib/clinical/index.ts";
 import { bytes, day } from "../../lib/format/index.ts";
-import { Card, Empty, Page } from "../../ui/index.ts";
+import { Card, Empty, Page, SelectField } from "../../ui/index.ts";
+import { useMay } from "../../lib/session/index.ts";
+import type { Timeline } from "../timeline/index.ts";
 import { useChart } from "./ChartLayout.tsx";
 import { FileButton } from "./FileButton.tsx";
 import { useWords } from "./words.ts";
 import css from "./Chart.module.css";
 
+const AddFiles = lazy(async () => ({ default: (await import("../attachments/index.ts")).AddFiles }));
+const UploadList = lazy(async () => ({ default: (await import("../attachments/index.ts")).UploadList }));
+
+/** A file belongs to a visit; the newest one is meant unless another is chosen. */
+function Add({ patient, visits }: { patient: number; visits: Timeline["visits"] }) {
+  const words = useWords();
+  const { type } = useVisitWords();
+  const [visit, setVisit] = useState(visits[0]!.id);
+  return (
+    <Card title={words.addFiles}>
+      <div className={css.addFiles}>
+        <SelectField
+          label={words.toVisit}
+          value={String(visit)}
+          onChange={(event) => setVisit(Number(event.target.value))}
+          options={visits.map((it) => ({ value: String(it.id), label: `${day(it.visit_date)}, ${type[it.visit_type]}` }))}
+        />
+        <Suspense>
+          <AddFiles key={visit} record={visit} patient={patient} />
+          <UploadList record={visit} />
+        </Suspense>
+      </div>
+    </Card>
+  );
+}
+
 export function FilesPage() {
   const words = useWords();
-  const { first } = useChart();
+  const { id, first } = useChart();
+  const mayAdd = useMay("attachments:write");
   const { files, files_total } = first;
   return (
     <Page title={words.tabs.files} hideTitle>
@@ -34,7 +65,7 @@ export function FilesPage() {
                 return (
                   <tr key={file.id}>
                     <th scope="row">
-                      <FileButton file={file} />
+                      <FileButton file={file} files={files} />
                     </th>
                     <td data-label={words.file.type}>{file.file_type}</td>
                     <td data-label={words.file.size} className={css.num}>
@@ -51,6 +82,7 @@ export function FilesPage() {
           </table>
         )}
       </Card>
+      {mayAdd && first.visits.length > 0 && <Add patient={id} visits={first.visits} />}
     </Page>
   );
 }

@@ -12,7 +12,7 @@ import { abnormal, flagMark } from "./labs.ts";
 import { useTimeline, type Timeline } from "../timeline/index.ts";
 import { useVitals } from "./queries.ts";
 import { useChart } from "./ChartLayout.tsx";
-import { VisitRow } from "./VisitRow.tsx";
+import { VisitRow } from "../visitlist/index.ts";
 import { useWords } from "./words.ts";
 import css from "./Chart.module.css";
 
@@ -133,7 +133,7 @@ function Files({ first }: { first: Timeline }) {
       <ul className={css.list}>
         {first.files.slice(0, SHOWN_FILES).map((file) => (
           <li key={file.id} className={css.entry}>
-            <FileButton file={file} />
+            <FileButton file={file} files={first.files} />
             <small>{day(file.created_at)}</small>
           </li>
         ))}

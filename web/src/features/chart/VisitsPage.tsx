@@ -4,9 +4,8 @@ import { useShortcuts } from "../../lib/keys/index.ts";
 import { useDebounced } from "../../lib/react/index.ts";
 import { Button, Card, Empty, Failed, Loading, Page, SelectField, TextField } from "../../ui/index.ts";
 import { useChart } from "./ChartLayout.tsx";
-import { Highlight } from "./Highlight.tsx";
 import { useVisits, type VisitFilter } from "./queries.ts";
-import { VisitRow } from "./VisitRow.tsx";
+import { Highlight, VisitRow } from "../visitlist/index.ts";
 import { useWords } from "./words.ts";
 import css from "./Chart.module.css";
 

@@ -8,6 +8,7 @@ import { Context } from "./Context.tsx";
 import type { VisitStore } from "./drafts.ts";
 import { FollowUp, Text, VisitFields, Vital, type Source } from "./fields.tsx";
 import { Labs, Prescriptions } from "./rows.tsx";
+import { VisitFiles } from "./VisitSheet.tsx";
 import type { TextField } from "./VisitView.tsx";
 import { useWords } from "./words.ts";
 import css from "./Editor.module.css";
@@ -23,6 +24,7 @@ const sections = [
   { key: "labs", paths: ["lab_results"] },
   { key: "plan", paths: ["treatment_plan", "notes"] },
   { key: "followUp", paths: ["follow_up_required", "follow_up_date"] },
+  { key: "files", paths: [] },
 ] as const;
 
 function filled(value: unknown): boolean {
@@ -30,15 +32,15 @@ function filled(value: unknown): boolean {
   return value !== undefined && value !== null && value !== "" && value !== false;
 }
 
-function Nav({ store, go, mayCode }: { store: VisitStore; go: (key: string) => void; mayCode: boolean }) {
+function Nav({ store, go, amending }: { store: VisitStore; go: (key: string) => void; amending: boolean }) {
   const words = useWords();
   useDraftStore(store);
   const coded = store.whole.diagnoses.length > 0;
   return (
     <nav className={css.nav} aria-label={words.editor.sections}>
-      {sections.map(({ key, paths }, index) => {
-        const fault = paths.some((path) => store.fault(path) !== undefined || store.conflicts.has(path));
-        const has = paths.some((path) => filled(store.get(path))) || (key === "diagnoses" && mayCode && coded);
+      {sections.filter(({ key }) => !amending || key !== "files").map(({ key, paths }, index) => {
+        const fault = paths.some((path: string) => store.fault(path) !== undefined || store.conflicts.has(path));
+        const has = paths.some((path: string) => filled(store.get(path))) || (key === "diagnoses" && !amending && coded);
         return (
           <button key={key} type="button" onClick={() => go(key)}>
             <span className={css.dot} data-state={fault ? "fault" : has ? "filled" : "empty"} />
@@ -98,7 +100,7 @@ export function EditorForm({ store, amending = false, notice, state, actions }: 
   return (
     <>
       <div className={css.editor}>
-        <Nav store={store} go={go} mayCode={!amending} />
+        <Nav store={store} go={go} amending={amending} />
         <div className={css.form} ref={form}>
           {notice}
           {section("visit", <VisitFields store={store} onBlur={save} />)}
@@ -130,6 +132,7 @@ export function EditorForm({ store, amending = false, notice, state, actions }: 
             </>,
           )}
           {section("followUp", <FollowUp store={store} onBlur={save} />)}
+          {!amending && section("files", <VisitFiles visit={store.whole} />)}
         </div>
         <aside className={css.aside} data-open={context} aria-label={words.editor.context}>
           <Context visit={store.whole} onCopy={copy} />

@@ -1,3 +1,4 @@
+import { Suspense, lazy } from "react";
 import { useVisitWords } from "../../lib/clinical/index.ts";
 import { day, dayAndTime } from "../../lib/format/index.ts";
 import { useMay } from "../../lib/session/index.ts";
@@ -6,6 +7,9 @@ import { useVisit, type Visit } from "./queries.ts";
 import { VisitView, isEmpty } from "./VisitView.tsx";
 import { useWords } from "./words.ts";
 import css from "./Visit.module.css";
+
+// With all that sends and shows files; not needed to read the visit.
+const Files = lazy(async () => ({ default: (await import("../attachments/index.ts")).Files }));
 
 export function VisitHead({ visit }: { visit: Visit }) {
   const words = useWords();
@@ -49,6 +53,14 @@ export function VisitActions({ visit }: { visit: Visit }) {
   );
 }
 
+export function VisitFiles({ visit }: { visit: Visit }) {
+  return (
+    <Suspense fallback={<Loading lines={2} />}>
+      <Files visit={visit} />
+    </Suspense>
+  );
+}
+
 export function VisitBody({ visit }: { visit: Visit }) {
   const words = useWords();
   return (
@@ -58,6 +70,10 @@ export function VisitBody({ visit }: { visit: Visit }) {
       {visit.status === "amended" && <Notice tone="info">{words.amendedNotice}</Notice>}
       {isEmpty(visit) && <p className={css.muted}>{words.nothing}</p>}
       <VisitView visit={visit} />
+      <section className={css.section}>
+        <h3>{words.files}</h3>
+        <VisitFiles visit={visit} />
+      </section>
     </div>
   );
 }

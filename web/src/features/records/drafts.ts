@@ -1,6 +1,10 @@
 import { api, callWithEtag, mergePatch, type Schemas } from "../../lib/api/index.ts";
-import { DraftStore, flatten, type Snapshot } from "../../lib/draft/index.ts";
+import { DraftStore, flatten, type Snapshot, type Unsaved } from "../../lib/draft/index.ts";
+import { dayAndTime } from "../../lib/format/index.ts";
 import { onLock, onSessionEnd } from "../../lib/session/index.ts";
+import { drop, keep, kept } from "../../lib/vault/index.ts";
+import { toast } from "../../ui/index.ts";
+import { useWords } from "./words.ts";
 import { readVisit, visitChanged, type HeldVisit, type Visit } from "./queries.ts";
 
 /** What can be written; the patient is chosen when a visit begins and stays. */
@@ -21,6 +25,9 @@ export const written = [
   "follow_up_date",
   "follow_up_instructions",
 ] as const;
+
+const KIND = "draft";
+const KEPT_WITHIN_MS = 250;
 
 export type VisitStore = DraftStore<Visit>;
 
@@ -44,7 +51,14 @@ export function withoutBlankRows(patch: Record<string, unknown>): Record<string,
 // Drafts outlive the pages that show them: what could not be sent yet goes on being sent, and whoever
 // comes back to the visit finds it as they left it.
 const open = new Map<number, VisitStore>();
-onSessionEnd(() => open.clear());
+const keepers = new Map<number, () => void>();
+onSessionEnd(() => {
+  for (const stop of keepers.values()) stop();
+  // Nothing more is sent: whoever signs in next may be somebody else.
+  for (const store of open.values()) store.stop();
+  keepers.clear();
+  open.clear();
+});
 const flushAll = () => Promise.allSettled([...open.values()].map((store) => store.flush()));
 onLock(flushAll, () => void flushAll());
 
@@ -69,7 +83,44 @@ export function openDraft(held: HeldVisit): VisitStore {
     read: async () => snapshotOf(await readVisit(id)),
   });
   open.set(id, store);
+  void keepFrom(store, id);
   return store;
+}
+
+/** Puts back what a tab left behind that was closed or crashed, and keeps from then on what is not saved. */
+async function keepFrom(store: VisitStore, id: number): Promise<void> {
+  try {
+    const left = await kept<Unsaved>(KIND, id);
+    if (left && open.get(id) === store) {
+      store.restore(left.value);
+      if (store.pending) toast(useWords.now().editor.putBack(dayAndTime(new Date(left.at).toISOString())));
+    }
+  } catch {
+    // The key is not to be had now; it is asked for again with what is written next.
+  }
+  if (open.get(id) !== store) return;
+  keepers.get(id)?.();
+  keepers.set(id, keepUnsaved(store, id));
+}
+
+/** Within a moment of each change; away once the service has everything. */
+function keepUnsaved(store: VisitStore, id: number): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+  const write = () => {
+    timer = undefined;
+    const { unsaved } = store;
+    turn = turn.then(() => (unsaved ? keep(KIND, id, unsaved) : drop(KIND, id))).catch(() => undefined);
+  };
+  const stop = store.subscribeAll(() => {
+    timer ??= setTimeout(write, KEPT_WITHIN_MS);
+  });
+  write();
+  return () => {
+    stop();
+    if (timer) write();
+    clearTimeout(timer);
+  };
 }
 
 /** The page is left: what is not saved is sent, and the rest of the UI learns what there is now. */
@@ -80,5 +131,8 @@ export async function leaveDraft(store: VisitStore): Promise<void> {
 }
 
 export function forgetDraft(id: number): void {
+  keepers.get(id)?.();
+  keepers.delete(id);
+  void drop(KIND, id).catch(() => undefined);
   open.delete(id);
 }

@@ -12,6 +12,7 @@ export const useWords = catalogue(
     amend: "Amend",
     versions: "Versions",
     nothing: "Nothing is written yet.",
+    files: "Files",
     empty: "Not written",
     backToChart: "Chart",
     rx: {
@@ -69,7 +70,8 @@ export const useWords = catalogue(
       unsaved: "Not saved yet",
       saving: "Saving",
       offline: "Cannot reach the service. What you wrote is kept here and is sent as soon as it can be.",
-      offlineShort: "Offline, kept in this tab",
+      offlineShort: "Offline, kept on this device",
+      putBack: (when: string) => `What you wrote at ${when} and was not sent is back.`,
       conflict: "Changed elsewhere: choose below",
       failed: "Not saved",
       held: (count: number) => `${plural(count, "field", "fields")} to correct; the rest is saved`,
@@ -105,6 +107,7 @@ export const useWords = catalogue(
       labs: "Results",
       plan: "Plan",
       followUp: "Follow-up",
+      files: "Files",
     },
     conflict: {
       title: (name: string) => `${name} was changed by somebody else as well`,
@@ -185,6 +188,7 @@ export const useWords = catalogue(
     amend: "Enmendar",
     versions: "Versiones",
     nothing: "Todavía no hay nada escrito.",
+    files: "Archivos",
     empty: "Sin escribir",
     backToChart: "Historia",
     rx: {
@@ -242,7 +246,8 @@ export const useWords = catalogue(
       unsaved: "Aún sin guardar",
       saving: "Guardando",
       offline: "No se puede acceder al servicio. Lo que escribió se conserva aquí y se enviará en cuanto sea posible.",
-      offlineShort: "Sin conexión, se conserva en esta pestaña",
+      offlineShort: "Sin conexión, se conserva en este equipo",
+      putBack: (when: string) => `Lo que escribió el ${when} y no se envió está de nuevo aquí.`,
       conflict: "Cambiado en otro lugar: elija abajo",
       failed: "Sin guardar",
       held: (count: number) => `${plural(count, "campo", "campos")} por corregir; lo demás está guardado`,
@@ -278,6 +283,7 @@ export const useWords = catalogue(
       labs: "Resultados",
       plan: "Plan",
       followUp: "Seguimiento",
+      files: "Archivos",
     },
     conflict: {
       title: (name: string) => `Otra persona también ha cambiado: ${name}`,

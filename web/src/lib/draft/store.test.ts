@@ -243,3 +243,37 @@ test("tells a field's readers of its own changes only", () => {
   store.set("notes", "x");
   expect(told).toEqual(["notes"]);
 });
+
+test("what was not sent is put back in another store, and sent", async () => {
+  store.set("notes", "mine");
+  const left = store.unsaved!;
+  store.stop();
+  service.write({ plan: "theirs" });
+  const next = new DraftStore(service.snapshot(), service);
+  next.restore(JSON.parse(JSON.stringify(left)) as typeof left);
+  expect(next.get("notes")).toBe("mine");
+  expect(next.get("plan")).toBe("theirs");
+  await quiet();
+  expect(service.record["notes"]).toBe("mine");
+  expect(next.unsaved).toBeUndefined();
+});
+
+test("what was put back and changed elsewhere meanwhile is a conflict", () => {
+  store.set("notes", "mine");
+  const left = store.unsaved!;
+  service.write({ notes: "theirs" });
+  const next = new DraftStore(service.snapshot(), service);
+  next.restore(left);
+  expect(next.conflicts.get("notes")).toMatchObject({ base: "old", mine: "mine", theirs: "theirs" });
+  expect(next.unsaved).toEqual(left);
+});
+
+test("what was put back and had been saved after all is no change", () => {
+  store.set("notes", "mine");
+  const left = store.unsaved!;
+  service.write({ notes: "mine" });
+  const next = new DraftStore(service.snapshot(), service);
+  next.restore(left);
+  expect(next.pending).toBe(false);
+  expect(next.state.kind).toBe("saved");
+});

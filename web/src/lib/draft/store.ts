@@ -32,6 +32,12 @@ export type State =
   /** Somebody has signed the record meanwhile: what is written here can become an amendment. */
   | { kind: "finalized" };
 
+/** What the service does not have yet, and what it had at these paths when that was written. */
+export interface Unsaved {
+  local: Fields;
+  base: Fields;
+}
+
 interface Refused {
   message: string;
   /** Found here, not by the service. */
@@ -134,6 +140,35 @@ export class DraftStore<T> {
       this.#become(this.#dirty.size > 0 ? { kind: "dirty" } : { kind: "saved", at: this.#lastSaved });
     }
     this.#schedule();
+  }
+
+  /** To be kept elsewhere, until the service has it; undefined when it has everything. */
+  get unsaved(): Unsaved | undefined {
+    if (this.#dirty.size === 0) return undefined;
+    const local: Record<string, unknown> = {};
+    const base: Record<string, unknown> = {};
+    for (const path of this.#dirty) {
+      const conflict = this.#conflicts.get(path);
+      local[path] = this.get(path) ?? null;
+      base[path] = (conflict ? conflict.base : this.#base.fields[path]) ?? null;
+    }
+    return { local, base };
+  }
+
+  /** Puts back what was kept; what others have changed since is merged as after a stale ETag. */
+  restore({ local, base }: Unsaved): void {
+    const now = this.#base;
+    const paths = Object.keys(local).filter((path) => !this.#dirty.has(path));
+    const fields = { ...now.fields };
+    for (const path of paths) {
+      fields[path] = base[path];
+      this.#local.set(path, local[path]);
+      this.#dirty.add(path);
+    }
+    this.#base = { ...now, fields };
+    this.#merge(now);
+    for (const path of paths) this.#tell(path);
+    this.#settle();
   }
 
   /** A value that cannot be sent, such as a number out of its bounds: it stays here and is marked. */

@@ -1,11 +1,13 @@
-export { watchIdle } from "./idle.ts";
+export { useLockNear, watchIdle } from "./idle.ts";
 export {
   currentSession,
+  currentState,
   onLock,
   onSessionEnd,
   resume,
   signIn,
   signOut,
+  subscribe,
   unlock,
   useKept,
   useMay,

@@ -73,10 +73,15 @@ export function cover(): void {
 
 const LONGEST_FLUSH_MS = 3_000;
 
-/** Sends what is not saved, and covers the page. It is covered offline too; then only this page is. */
-export async function lock(): Promise<void> {
+/** Sends what is not saved, as far as that goes in a moment. */
+async function flushAll(): Promise<void> {
   const flushed = Promise.all([...beforeLock].map((flush) => flush().catch(() => undefined)));
   await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, LONGEST_FLUSH_MS))]);
+}
+
+/** Sends what is not saved, and covers the page. It is covered offline too; then only this page is. */
+export async function lock(): Promise<void> {
+  await flushAll();
   if (state.phase !== "in") return;
   const locked = call(api.POST("/auth/lock", {})).catch(() => undefined);
   cover();
@@ -171,6 +176,7 @@ export async function signIn(credentials: Credentials): Promise<Session> {
 }
 
 export async function signOut(): Promise<void> {
+  await flushAll();
   await alone(async () => {
     // Without a bearer the cookie says which session ends, even when the access token has run out.
     access = undefined;

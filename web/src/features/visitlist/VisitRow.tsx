@@ -4,7 +4,7 @@ import { day } from "../../lib/format/index.ts";
 import { Badge } from "../../ui/index.ts";
 import type { Schemas } from "../../lib/api/index.ts";
 import { useWords } from "./words.ts";
-import css from "./Chart.module.css";
+import css from "./VisitList.module.css";
 
 interface Props {
   visit: Pick<

@@ -1,0 +1,36 @@
+import { catalogue, plural } from "../../lib/i18n/index.ts";
+
+export const useWords = catalogue(
+  {
+    title: "Search in visits",
+    label: "Words, their beginnings, or \"a phrase in quotes\"",
+    hint: "In all texts of all visits of this hospital, in codes, medication and tests. All words must be there. Searches are in the audit log.",
+    submit: "Search",
+    found: (count: number) => plural(count, "visit", "visits"),
+    nothing: "No visit matches",
+    nothingHint: "Take a word or a filter away.",
+    start: "What are you looking for?",
+    more: "Show more",
+    from: "From",
+    to: "To",
+    anyType: "All kinds",
+    mine: "Only my visits",
+    icd: "Diagnosis code",
+  },
+  {
+    title: "Buscar en visitas",
+    label: "Palabras, sus comienzos o «una frase entre comillas»",
+    hint: "En todos los textos de todas las visitas de este hospital, en códigos, medicación y pruebas. Deben estar todas las palabras. Las búsquedas quedan en el registro de auditoría.",
+    submit: "Buscar",
+    found: (count: number) => plural(count, "visita", "visitas"),
+    nothing: "Ninguna visita coincide",
+    nothingHint: "Quite una palabra o un filtro.",
+    start: "¿Qué busca?",
+    more: "Mostrar más",
+    from: "Desde",
+    to: "Hasta",
+    anyType: "Todos los tipos",
+    mine: "Solo mis visitas",
+    icd: "Código de diagnóstico",
+  },
+);

@@ -1,0 +1,2 @@
+export { Highlight } from "./Highlight.tsx";
+export { StatusBadge, VisitRow } from "./VisitRow.tsx";

@@ -1,0 +1,1 @@
+export { allKept, cannotKeep, drop, keep, kept, type Kept } from "./vault.ts";

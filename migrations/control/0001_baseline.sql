@@ -12,6 +12,8 @@ CREATE TABLE wardbook.tenants (
   status     text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended')),
   time_zone  text NOT NULL DEFAULT 'UTC',
   locale     text NOT NULL DEFAULT 'en',   -- BCP 47: how numbers are written there
+  -- How long deleted files stay restorable; NULL: as long as the service's configuration says.
+  retention_days integer CHECK (retention_days BETWEEN 0 AND 36500),
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now()
 );
@@ -20,7 +22,7 @@ CREATE INDEX tenants_suspended ON wardbook.tenants (id) WHERE status = 'suspende
 
 -- What a tenant's role may know of itself; current_user is whoever asks.
 CREATE VIEW wardbook.my_tenant WITH (security_barrier) AS
-  SELECT id, name, status, time_zone, locale FROM wardbook.tenants WHERE 'wbt_' || id = current_user;
+  SELECT id, name, status, time_zone, retention_days, locale FROM wardbook.tenants WHERE 'wbt_' || id = current_user;
 
 -- Accounts and signing in.
 
@@ -111,6 +113,7 @@ CREATE TABLE wardbook.sessions (
   -- When the password was given last: at the sign-in, or when the session was unlocked.
   authenticated_at     timestamptz NOT NULL DEFAULT now(),
   locked_at            timestamptz,   -- nothing goes on without the password
+  unlock_failures      integer NOT NULL DEFAULT 0,   -- wrong passwords since the right one
   -- For its owner, who looks for what is not his.
   address              text,
   user_agent           text CHECK (length(user_agent) <= 300)
@@ -252,7 +255,7 @@ GRANT USAGE ON SCHEMA wardbook TO PUBLIC;
 GRANT SELECT ON wardbook.my_tenant, wardbook.icd_releases, wardbook.icd_codes, wardbook.icd_words
   TO PUBLIC;
 GRANT SELECT ON wardbook.schema_migrations TO {service};
-GRANT SELECT, UPDATE (name, status, time_zone, locale, updated_at) ON wardbook.tenants TO {service};
+GRANT SELECT, UPDATE (name, status, time_zone, retention_days, locale, updated_at) ON wardbook.tenants TO {service};
 GRANT SELECT, INSERT, UPDATE ON wardbook.accounts, wardbook.memberships, wardbook.invitations,
   wardbook.jobs TO {service};
 GRANT SELECT, INSERT, UPDATE, DELETE ON wardbook.sessions, wardbook.sign_in_tallies TO {service};

@@ -9,6 +9,7 @@
 #include "features/allergies/allergies.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
+#include "features/erasures/erasures.h"
 #include "features/follow_ups/follow_ups.h"
 #include "features/medications/medications.h"
 #include "features/patients/patients.h"
@@ -74,6 +75,7 @@ Task<int> verify(CommandContext& context) {
       for (const auto& kind : {results::kResult, problems::kProblem, follow_ups::kFollowUp}) {
         if (!verdict.first_fault) co_await objects::verify(context.db, id, kind, verdict);
       }
+      if (!verdict.first_fault) co_await erasures::verify_certificates(context.db, id, verdict);
       if (!verdict.first_fault) co_await templates::verify_templates(context.db, id, verdict);
     } catch (const Failure& failure) {  // of one hospital; the others are verified all the same
       verdict.first_fault = "was not verified: " + text_of(failure);

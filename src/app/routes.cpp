@@ -9,6 +9,7 @@
 #include "features/audit/audit.h"
 #include "features/chart/chart.h"
 #include "features/diagnoses/diagnoses.h"
+#include "features/erasures/erasures.h"
 #include "features/follow_ups/follow_ups.h"
 #include "features/icd10/icd10.h"
 #include "features/medications/medications.h"
@@ -53,6 +54,7 @@ std::vector<api::Route> all_routes() {
         results::routes(),
         problems::routes(),
         follow_ups::routes(),
+        erasures::routes(),
     };
     for (const auto& routes : features) {
       for (api::Route route : routes) {

@@ -10,6 +10,7 @@
 #include "features/accounts/accounts.h"
 #include "features/allergies/allergies.h"
 #include "features/diagnoses/diagnoses.h"
+#include "features/erasures/erasures.h"
 #include "features/follow_ups/follow_ups.h"
 #include "features/medications/medications.h"
 #include "features/patients/patients.h"
@@ -133,7 +134,7 @@ struct Clinic {
     for (const auto& routes :
          {records::routes(), patients::routes(), diagnoses::routes(), templates::routes(),
           allergies::routes(patients::kPatient), medications::routes(patients::kPatient),
-          results::routes(), problems::routes(), follow_ups::routes()}) {
+          results::routes(), problems::routes(), follow_ups::routes(), erasures::routes()}) {
       for (const auto& route : routes) {
         if (route.method == method && route.pattern == pattern) return route.handler;
       }

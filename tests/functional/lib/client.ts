@@ -21,7 +21,7 @@ type JsonOf<T> = T extends { content: infer C }
       ? J
       : string
   : undefined;
-/** Deferred until both are known: a union over all operations is more than the compiler takes. */
+/** What an operation answers with a status; conditional, so that no union of all routes is made. */
 type AnswerOf<O, S> = O extends { responses: infer R }
   ? S extends keyof R
     ? JsonOf<R[S]>

@@ -445,6 +445,36 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
       [422, "POST", path, { ifMatch: 1, body: WRONG }],
       [409, "POST", path, { ifMatch: 1, body: {} }],
     ];
+  listHolds: async (s) => {
+    const body = { patient_id: s.id, reason: "x" };
+    await admin.expect(201, "post", "/holds", { body });
+    return [[200, "GET", "/holds", { query: { patient_id: s.id } }, admin]];
+  },
+  placeHold: async (s) => [
+    ...twice("/holds", { body: { patient_id: s.id, reason: "x" } }, 201, admin),
+    [201, "POST", "/holds", { body: { record_id: (await s.draft()).id, reason: "x" } }, admin],
+  ],
+  releaseHold: async (s) => {
+    const body = { patient_id: s.id, reason: "x" };
+    const { id } = (await admin.expect(201, "post", "/holds", { body })).body;
+    const options = { query: { reason: "over" } };
+    return [
+      [400, "DELETE", `/holds/${id}`, {}, admin],
+      [204, "DELETE", `/holds/${id}`, options, admin],
+      [404, "DELETE", `/holds/${id}`, options, admin],
+    ];
+  },
+  requestErasure: async (s) => {
+    await admin.expect(201, "post", "/holds", { body: { patient_id: s.id, reason: "x" } });
+    return [
+      [409, "POST", `/patients/${s.id}/erasure`, { body: { reason: "x" } }, admin],
+      [422, "POST", `/patients/${s.id}/erasure`, { body: WRONG }, admin],
+    ];
+  },
+  getErasure: async (s) => {
+    const where = { path: { id: s.id }, body: { reason: "x" } };
+    const { id } = (await admin.expect(202, "post", "/patients/{id}/erasure", where)).body;
+    return [[200, "GET", `/erasures/${id}`, {}, admin]];
   },
   getTimeline: async (s) => [[200, "GET", `/patients/${s.id}/timeline`]],
   getVitals: async (s) => [[200, "GET", `/patients/${s.id}/vitals`]],
@@ -533,6 +563,14 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
       [412, "GET", path, { headers: { "if-match": '"x"' } }],
       [416, "GET", path, { headers: { range: "bytes=99999999-" } }],
       [409, "GET", `/attachments/${await s.pending()}/content`],
+    ];
+  },
+  restoreArchived: async (s) => {
+    const path = `/attachments/${await s.file()}/restore-archive`;
+    return [
+      [409, "POST", `/attachments/${await s.pending()}/restore-archive`],
+      [422, "POST", path, { body: WRONG }],
+      ...twice(path, {}),
     ];
   },
   restoreAttachment: async (s) => {

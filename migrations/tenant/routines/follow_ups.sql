@@ -25,6 +25,12 @@ BEGIN
        NEW.voided_at) THEN
     RETURN NULL;
   END IF;
+  -- A visit and the patient's erasure do not pass each other.
+  PERFORM FROM {tenant}.patients WHERE id = NEW.patient_id FOR NO KEY UPDATE;
+  IF NEW.content_salt IS NOT NULL
+     AND (SELECT p.erased_at FROM {tenant}.patients p WHERE p.id = NEW.patient_id) IS NOT NULL THEN
+    RAISE EXCEPTION 'an erased patient has no visits' USING ERRCODE = 'WB004';
+  END IF;
   IF TG_OP = 'UPDATE' THEN
     DELETE FROM {tenant}.follow_ups f WHERE f.record_id = NEW.id AND f.object_id IS NULL;
   END IF;

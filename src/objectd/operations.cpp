@@ -79,6 +79,8 @@ constexpr List kUpload[] = {"x-amz-checksum-algorithm", "x-amz-checksum-type"};
 constexpr List kCompletion[] = {"x-amz-checksum-type", "x-amz-mp-object-size"};
 constexpr List kDeleteConditions[] = {"if-match", "x-amz-if-match-size",
                                       "x-amz-if-match-last-modified-time"};
+constexpr List kAttributes[] = {"x-amz-object-attributes", "x-amz-max-parts",
+                                "x-amz-part-number-marker"};
 constexpr List kBucketAcl[] = {"x-amz-acl"};
 
 // Query parameters --------------------------------------------------------------------------------
@@ -90,6 +92,7 @@ constexpr List kSignature[] = {"X-Amz-Algorithm",     "X-Amz-Credential",    "X-
 constexpr List kLocation[] = {"location"};
 constexpr List kVersioning[] = {"versioning"};
 constexpr List kAcl[] = {"acl"};
+constexpr List kAttributesOf[] = {"attributes"};
 constexpr List kEncryption[] = {"encryption"};
 constexpr List kPublicAccess[] = {"publicAccessBlock"};
 constexpr List kCors[] = {"cors"};
@@ -246,6 +249,13 @@ constexpr OperationRow kOperations[] = {
     {Op::head_object, "HeadObject", "HEAD", On::object, {}, kGet, {kOwner, kRead}},
     {Op::delete_object, "DeleteObject", "DELETE", On::object, {}, {}, {kOwner, kDeleteConditions}},
     {Op::object_acl, "GetObjectAcl", "GET", On::object, kAcl, {}, {kOwner}},
+    {Op::object_attributes,
+     "GetObjectAttributes",
+     "GET",
+     On::object,
+     kAttributesOf,
+     {},
+     {kOwner, kAttributes}},
     {Op::object_tagging, "GetObjectTagging", "GET", On::object, kTagging, {}, {kOwner}},
     {Op::create_upload,
      "CreateMultipartUpload",

@@ -47,6 +47,7 @@ enum class Operation {
   head_object,
   delete_object,
   object_acl,
+  object_attributes,
   object_tagging,
   create_upload,
   upload_part,

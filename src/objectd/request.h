@@ -63,6 +63,10 @@ struct ByteRange {
 };
 [[nodiscard]] std::optional<ByteRange> parse_range(std::string_view header, std::uint64_t size);
 
+/// x-amz-copy-source-range: `bytes=first-last`, both inside the source, since what is copied must
+/// be what is named. Fails with InvalidArgument for another form, InvalidRange beyond the source.
+[[nodiscard]] ByteRange parse_copy_range(std::string_view header, std::uint64_t size);
+
 /// RFC 9110, 13.2.2, for GET and HEAD, with headers named `prefix` + "if-match" and so on. Fails
 /// with PreconditionFailed or NotModified; for a copy's source the latter is PreconditionFailed;
 /// InvalidArgument for a date that is none.

@@ -140,6 +140,9 @@ Task<net::Response> answer(Service& service, net::Exchange& exchange, Call call)
     case delete_object:
       out = co_await objectd::delete_object(service, std::move(call));
       break;
+    case object_attributes:
+      out = co_await objectd::object_attributes(service, std::move(call));
+      break;
     case create_upload:
       out = co_await objectd::create_upload(service, std::move(call));
       break;

@@ -82,6 +82,9 @@ struct Call {
 [[nodiscard]] Task<net::Response> copy_object(Service& service, Call call);
 [[nodiscard]] Task<net::Response> delete_object(Service& service, Call call);
 
+// service_attributes.cpp
+[[nodiscard]] Task<net::Response> object_attributes(Service& service, Call call);
+
 // service_get.cpp: GET and HEAD, streamed
 [[nodiscard]] Task<> get_object(Service& service, net::Exchange& exchange, Call call);
 

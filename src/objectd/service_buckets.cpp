@@ -24,7 +24,7 @@ std::string shown(std::string_view text, bool encoded) {
 /// What the continuation token stands for; nullopt without one.
 std::optional<std::string> continued_after(const S3Request& request) {
   const auto token = request.param("continuation-token");
-  if (!token) return std::nullopt;
+  if (!token || token->empty()) return std::nullopt;
   auto decoded = from_base64url(*token);
   if (!decoded || decoded->empty()) {
     throw S3Error(errors::kInvalidArgument, "The continuation token provided is incorrect");

@@ -121,14 +121,7 @@ Task<net::Response> upload_part_copy(Service& service, Call call) {
   auto reader = co_await run_on(service.pool, std::move(open));
   ByteRange range{0, reader->meta().size};
   if (const auto asked = headers.get("x-amz-copy-source-range")) {
-    const auto parsed = parse_range(*asked, reader->meta().size);
-    const auto last = asked->substr(std::min(asked->rfind('-'), asked->size() - 1) + 1);
-    // Neither a suffix nor an end behind the object's: what is copied must be what is named.
-    if (!parsed || asked->find("=-") != std::string_view::npos ||
-        last != std::to_string(parsed->first + parsed->length - 1)) {
-      throw S3Error(errors::kInvalidArgument, "The x-amz-copy-source-range is invalid");
-    }
-    range = *parsed;
+    range = parse_copy_range(*asked, reader->meta().size);
   }
   if (range.length > kMaxPutBytes) throw S3Error(errors::kEntityTooLarge);
   auto begin = [&service, &info, number, range] {

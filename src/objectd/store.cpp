@@ -26,13 +26,23 @@ std::string part_file(int number) {
   return std::string(5 - std::min<std::size_t>(digits.size(), 5), '0') + digits;
 }
 
-bool valid_bucket_name(std::string_view name) {
+bool names_bucket_folder(std::string_view name) {
   const auto alnum = [](char c) { return is_lower(c) || is_digit(c); };
   if (name.size() < 3 || name.size() > 63 || !alnum(name.front()) || !alnum(name.back())) {
     return false;
   }
   return std::ranges::all_of(name, [&](char c) { return alnum(c) || c == '-' || c == '.'; }) &&
          name.find("..") == std::string_view::npos;
+}
+
+bool valid_bucket_name(std::string_view name) {
+  if (!names_bucket_folder(name)) return false;
+  for (const auto* joint : {".-", "-."}) {
+    if (name.find(joint) != std::string_view::npos) return false;
+  }
+  // Not what looks like an IPv4 address: a client would put it in the place of a host.
+  const auto labels = split(name, ".");
+  return labels.size() != 4 || !std::ranges::all_of(labels, all_digits);
 }
 
 IndexEntry index_entry(const ObjectMeta& meta, std::string_view file_id,

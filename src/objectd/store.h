@@ -267,5 +267,7 @@ class Store {
 [[nodiscard]] std::string part_file(int number);
 
 [[nodiscard]] bool valid_bucket_name(std::string_view name);
+/// Whether a folder of that name may hold a bucket: those made under laxer rules stay.
+[[nodiscard]] bool names_bucket_folder(std::string_view name);
 
 }  // namespace wardbook::objectd

@@ -92,7 +92,7 @@ void Store::load_key() {
 void Store::load_buckets() {
   for (const auto& entry : stdfs::directory_iterator(root_ / "buckets")) {
     const auto name = entry.path().filename().string();
-    if (!entry.is_directory() || !valid_bucket_name(name)) continue;
+    if (!entry.is_directory() || !names_bucket_folder(name)) continue;
     auto found = std::make_shared<Bucket>();
     found->name = name;
     found->folder = entry.path();

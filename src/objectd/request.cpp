@@ -315,11 +315,32 @@ int int_param(const S3Request& request, std::string_view name, int otherwise, in
   return static_cast<int>(std::min<std::uint64_t>(*value, static_cast<std::uint64_t>(most)));
 }
 
+namespace {
+
+std::string version_named(std::string_view id) {
+  if (id.empty()) throw S3Error(errors::kInvalidArgument, "Version id cannot be the empty string");
+  return id == "null" ? std::string() : std::string(id);
+}
+
+}  // namespace
+
+std::optional<std::string> S3Request::version() const {
+  const auto id = param("versionId");
+  if (!id) return std::nullopt;
+  return version_named(*id);
+}
+
 CopySource parse_copy_source(std::string_view header) {
-  // What follows a question mark would name a version, of which there are none; one of the key's
-  // own is encoded.
-  if (header.find('?') != std::string_view::npos) {
-    throw S3Error(errors::kNotImplemented, "A copy's source has a bucket and a key only");
+  CopySource out;
+  // A question mark of the key's own is encoded.
+  if (const auto mark = header.find('?'); mark != std::string_view::npos) {
+    constexpr std::string_view kVersionIs = "versionId=";
+    const auto rest = header.substr(mark + 1);
+    if (!rest.starts_with(kVersionIs) || rest.find('&') != std::string_view::npos) {
+      throw S3Error(errors::kNotImplemented, "A copy's source has a versionId besides at most");
+    }
+    out.version = version_named(rest.substr(kVersionIs.size()));
+    header = header.substr(0, mark);
   }
   const auto path = net::percent_decode(header);
   if (!path || !valid_utf8(*path)) {
@@ -331,7 +352,9 @@ CopySource parse_copy_source(std::string_view header) {
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == rest.size()) {
     throw S3Error(errors::kInvalidArgument, "Copy Source must mention the source bucket and key");
   }
-  return {std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1))};
+  out.bucket = rest.substr(0, slash);
+  out.key = rest.substr(slash + 1);
+  return out;
 }
 
 }  // namespace wardbook::objectd

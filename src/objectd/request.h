@@ -27,6 +27,8 @@ struct S3Request {
   [[nodiscard]] std::string text(std::string_view name) const {
     return std::string(param(name).value_or(std::string_view()));
   }
+  /// versionId: "" for the null version; nullopt for the latest. Fails with InvalidArgument.
+  [[nodiscard]] std::optional<std::string> version() const;
 };
 
 inline constexpr std::size_t kMaxKeyBytes = 1024;
@@ -86,11 +88,12 @@ void check_preconditions(const net::Headers& headers, std::string_view prefix,
 [[nodiscard]] int int_param(const S3Request& request, std::string_view name, int otherwise,
                             int most);
 
-/// `/bucket/key` or `bucket/key` of x-amz-copy-source, decoded. Fails with InvalidArgument, and
-/// with NotImplemented for a version.
+/// `/bucket/key` or `bucket/key` of x-amz-copy-source, decoded, with `?versionId=…` if a version is
+/// meant. Fails with InvalidArgument, and with NotImplemented for another parameter.
 struct CopySource {
   std::string bucket;
   std::string key;
+  std::optional<std::string> version = {};
 };
 [[nodiscard]] CopySource parse_copy_source(std::string_view header);
 

@@ -161,7 +161,11 @@ TEST(Request, ACopysSourceIsABucketAndAKey) {
   EXPECT_EQ(source.bucket, "b");
   EXPECT_EQ(source.key, "a?b/c");
   EXPECT_EQ(refusal_of([] { (void)parse_copy_source("b"); }), "InvalidArgument");
-  for (const auto* bad : {"b/k?versionId=1", "b/k?x", "b/k?partNumber=2&versionId=1"}) {
+  EXPECT_EQ(source.version, std::nullopt);
+  EXPECT_EQ(parse_copy_source("b/k?versionId=1").version, "1");
+  EXPECT_EQ(parse_copy_source("b/k?versionId=null").version, "");
+  EXPECT_EQ(refusal_of([] { (void)parse_copy_source("b/k?versionId="); }), "InvalidArgument");
+  for (const auto* bad : {"b/k?x", "b/k?versionId=1&x", "b/k?partNumber=2&versionId=1"}) {
     EXPECT_EQ(refusal_of([&] { (void)parse_copy_source(bad); }), "NotImplemented") << bad;
   }
 }
@@ -265,7 +269,8 @@ TEST(Xml, ElementsAreNamedOrRefused) {
   };
   const std::string object = "<Object><Key>k</Key></Object>";
   EXPECT_EQ(verdict(object), "");
-  EXPECT_EQ(verdict("<Object><Key>k</Key><VersionId>null</VersionId></Object>"), "NotImplemented");
+  EXPECT_EQ(verdict("<Object><Key>k</Key><VersionId>null</VersionId></Object>"), "");
+  EXPECT_EQ(verdict("<Object><Key>k</Key><Bucket>b</Bucket></Object>"), "NotImplemented");
   for (const auto* bad :
        {"<Object><Key>k</Key><Colour>red</Colour></Object>", "<Object><ETag>e</ETag></Object>",
         "<Object><Key>k</Key><ETag></ETag></Object>", "<Object a=\"b\"><Key>k</Key></Object>",

@@ -76,7 +76,7 @@ void append_parts(XmlWriter& xml, const ObjectMeta& meta, const AttributesWanted
 Task<net::Response> object_attributes(Service& service, Call call) {
   const auto wanted = read_wanted(call.head.headers);
   auto open = [&service, &call] {
-    auto reader = service.store.open(call.request.bucket, call.request.key);
+    auto reader = service.store.open(call.request.bucket, call.request.key, call.request.version());
     return std::make_shared<ObjectReader>(std::move(reader));
   };
   const auto reader = co_await run_on(service.pool, std::move(open));
@@ -99,6 +99,7 @@ Task<net::Response> object_attributes(Service& service, Call call) {
   }
   auto out = xml_response(std::move(xml).str());
   out.headers.set("Last-Modified", http_date(meta.modified));
+  add_version(service, meta, out.headers);
   co_return out;
 }
 

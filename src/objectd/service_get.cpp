@@ -42,7 +42,8 @@ bool range_holds(const net::Headers& headers, const ObjectMeta& meta) {
 Opened open_wanted(Service& service, const S3Request& request, const net::Headers& headers,
                    bool body) {
   Opened out;
-  out.reader = std::make_shared<ObjectReader>(service.store.open(request.bucket, request.key));
+  out.reader = std::make_shared<ObjectReader>(
+      service.store.open(request.bucket, request.key, request.version()));
   const auto& meta = out.reader->meta();
   try {
     check_preconditions(headers, "", meta.etag, meta.modified);
@@ -117,6 +118,7 @@ void add_object_headers(net::Headers& out, const S3Request& request, const net::
   out.set("Last-Modified", http_date(meta.modified));
   out.set("Accept-Ranges", "bytes");
   out.set("x-amz-server-side-encryption", "AES256");
+  if (!meta.tags.empty()) out.set("x-amz-tagging-count", std::to_string(meta.tags.size()));
   const auto& range = opened.range;
   if (opened.partial) {
     out.set("Content-Range", "bytes " + std::to_string(range.first) + "-" +
@@ -168,6 +170,7 @@ Task<> get_object(Service& service, net::Exchange& exchange, Call call) {
   auto opened = co_await run_on(service.pool, std::move(job));
   net::Headers headers;
   add_object_headers(headers, call.request, call.head.headers, opened);
+  add_version(service, opened.reader->meta(), headers);
   add_common_headers(service, exchange.head(), exchange.id(), headers);
   const int status = opened.partial ? 206 : 200;
   if (!body) {

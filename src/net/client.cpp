@@ -49,14 +49,14 @@ Task<> tick_client(std::shared_ptr<ClientCore> core) {
   core->ticking = false;
 }
 
-Task<Place> acquire(std::shared_ptr<ClientCore> core) {
+Task<Place> acquire(std::shared_ptr<ClientCore> core, steady_clock::time_point latest) {
   if (core->stopped) throw TransportError(Kind::connect, false, "the client was closed");
   if (core->places > 0) {
     --core->places;
     co_return Place(core);
   }
   PoolWaiter waiter(*core);
-  waiter.timer.expires_after(core->options.acquire_timeout);
+  waiter.timer.expires_at(std::min(steady_clock::now() + core->options.acquire_timeout, latest));
   co_await waiter.timer.async_wait(kAwait);
   if (waiter.granted) co_return Place(core);
   if (core->stopped) throw TransportError(Kind::connect, false, "the client was closed");
@@ -64,12 +64,14 @@ Task<Place> acquire(std::shared_ptr<ClientCore> core) {
                        core->authority + ": no connection became free in time");
 }
 
-Task<std::unique_ptr<ClientConnection>> open_connection(std::shared_ptr<ClientCore> core) {
+Task<std::unique_ptr<ClientConnection>> open_connection(std::shared_ptr<ClientCore> core,
+                                                        steady_clock::time_point latest) {
   auto connection = std::make_unique<ClientConnection>(core);
   if (!core->ticking) {
     core->ticking = true;
     boost::asio::co_spawn(core->reactor, tick_client(core), boost::asio::detached);
   }
+  connection->wait_until(latest);
   co_await connection->connect();
   co_return connection;
 }
@@ -89,6 +91,10 @@ class PooledResponse final : public ClientResponse {
   [[nodiscard]] const Headers& headers() const override { return head_.headers; }
   [[nodiscard]] std::optional<std::uint64_t> content_length() const override {
     return head_.content_length;
+  }
+
+  void wait_until(steady_clock::time_point latest) override {
+    if (connection_) connection_->wait_until(latest);
   }
 
   [[nodiscard]] Task<std::size_t> read_some(std::span<char> into) override {
@@ -136,11 +142,11 @@ class PooledResponse final : public ClientResponse {
 
 Task<std::unique_ptr<ClientResponse>> send_on(std::shared_ptr<ClientCore> core,
                                               ClientRequest request) {
-  auto place = co_await acquire(core);
+  auto place = co_await acquire(core, request.latest);
   while (true) {
     auto connection = core->take_idle();
     const bool kept = connection != nullptr;
-    if (!kept) connection = co_await open_connection(core);
+    if (!kept) connection = co_await open_connection(core, request.latest);
     bool stale = false;
     try {
       co_await connection->exchange(request);

@@ -19,6 +19,7 @@ constexpr std::size_t kMaxSettingBytes = 256 * 1024;
 constexpr std::size_t kMaxCorsRules = 100;
 constexpr std::size_t kMaxLifecycleRules = 1'000;
 constexpr int kMaxDays = 36'500;
+constexpr std::size_t kMaxRuleId = 255;
 
 constexpr std::array<BucketSettingKind, 7> kKinds{
     BucketSettingKind{BucketSetting::encryption,
@@ -208,6 +209,9 @@ void check_ids(const XmlElement& root) {
   std::set<std::string> ids;
   for (const auto& rule : root.children) {
     const std::string id = text_in(rule, "ID");
+    if (id.size() > kMaxRuleId) {
+      throw S3Error(errors::kInvalidArgument, "The rule's ID has 255 characters at most");
+    }
     if (!id.empty() && !ids.insert(id).second) {
       throw S3Error(errors::kInvalidArgument, "Rule ID must be unique: " + id);
     }

@@ -360,6 +360,7 @@ TEST_F(StreamTest, AFullDiskIsNotAskedAgain) {
   peer_.script = {error_answer(507, "InsufficientStorage"), answer(200)};
   const auto full = wait_for(store_->put("k", "x", {}));
   ASSERT_FALSE(full.has_value());
+  EXPECT_EQ(full.error().error, S3Error::unavailable);
   EXPECT_EQ(full.error().status, 507);
   EXPECT_EQ(full.error().code, "InsufficientStorage");
   EXPECT_FALSE(full.error().maybe_done);

@@ -11,6 +11,8 @@ CREATE TABLE wardbook.tenants (
   name       text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
   status     text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended')),
   time_zone  text NOT NULL DEFAULT 'UTC',
+  -- How long deleted files stay restorable; NULL: as long as the service's configuration says.
+  retention_days integer CHECK (retention_days BETWEEN 0 AND 36500),
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now()
 );
@@ -19,7 +21,7 @@ CREATE INDEX tenants_suspended ON wardbook.tenants (id) WHERE status = 'suspende
 
 -- What a tenant's role may know of itself; current_user is whoever asks.
 CREATE VIEW wardbook.my_tenant WITH (security_barrier) AS
-  SELECT id, name, status, time_zone FROM wardbook.tenants WHERE 'wbt_' || id = current_user;
+  SELECT id, name, status, time_zone, retention_days FROM wardbook.tenants WHERE 'wbt_' || id = current_user;
 
 -- Accounts and signing in.
 
@@ -110,6 +112,7 @@ CREATE TABLE wardbook.sessions (
   -- When the password was given last: at the sign-in, or when the session was unlocked.
   authenticated_at     timestamptz NOT NULL DEFAULT now(),
   locked_at            timestamptz,   -- nothing goes on without the password
+  unlock_failures      integer NOT NULL DEFAULT 0,   -- wrong passwords since the right one
   -- For its owner, who looks for what is not his.
   address              text,
   user_agent           text CHECK (length(user_agent) <= 300)
@@ -251,7 +254,7 @@ GRANT USAGE ON SCHEMA wardbook TO PUBLIC;
 GRANT SELECT ON wardbook.my_tenant, wardbook.icd_releases, wardbook.icd_codes, wardbook.icd_words
   TO PUBLIC;
 GRANT SELECT ON wardbook.schema_migrations TO {service};
-GRANT SELECT, UPDATE (name, status, time_zone, updated_at) ON wardbook.tenants TO {service};
+GRANT SELECT, UPDATE (name, status, time_zone, retention_days, updated_at) ON wardbook.tenants TO {service};
 GRANT SELECT, INSERT, UPDATE ON wardbook.accounts, wardbook.memberships, wardbook.invitations,
   wardbook.jobs TO {service};
 GRANT SELECT, INSERT, UPDATE, DELETE ON wardbook.sessions, wardbook.sign_in_tallies TO {service};

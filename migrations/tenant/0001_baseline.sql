@@ -41,7 +41,8 @@ CREATE TABLE {tenant}.patients (
   number_letters text COLLATE "C" NOT NULL DEFAULT '',
   number_forms   text[] COLLATE "C" NOT NULL DEFAULT '{}',
   names          tsvector NOT NULL DEFAULT '',
-  search_format  smallint NOT NULL DEFAULT 0
+  search_format  smallint NOT NULL DEFAULT 0,
+  erased_at      timestamptz   -- what was said of this patient was erased; the row keeps the number alone
 );
 CREATE INDEX patients_by_birth ON {tenant}.patients (date_of_birth);
 CREATE INDEX patients_by_name ON {tenant}.patients (last_name, first_name, id);
@@ -122,7 +123,8 @@ CREATE TABLE {tenant}.medical_records (
   search_format              smallint NOT NULL DEFAULT 0,
   CHECK ((status = 'draft') = (finalized_at IS NULL)),
   CHECK ((finalized_at IS NULL) = (finalized_by IS NULL)),
-  CHECK (voided_at IS NULL OR status = 'draft'),
+  -- A lawful erasure takes signed visits out of sight too.
+  CHECK (voided_at IS NULL OR status = 'draft' OR content_salt IS NULL),
   -- A draft may ask for a follow-up before its day is known.
   CHECK (status = 'draft' OR NOT follow_up_required OR follow_up_date IS NOT NULL)
 );
@@ -257,7 +259,11 @@ CREATE TABLE {tenant}.record_attachments (
   content_encoding         text CHECK (content_encoding = 'gzip'),
   sha256                   text CHECK (sha256 ~ '^[0-9a-f]{64}$'),
   stored_sha256            text CHECK (stored_sha256 ~ '^[0-9a-f]{64}$'),
+  charset                  text,   -- of a text: what its sender says, and from its verification on what it is
+  declared_sha256          text CHECK (declared_sha256 ~ '^[0-9a-f]{64}$'),   -- sent with the completion
   verified_at              timestamptz,
+  scan                     text CHECK (scan IN ('waiting', 'clean', 'infected', 'not_scanned')),
+  scanned_at               timestamptz,
   storage_class            text NOT NULL DEFAULT 'INTELLIGENT_TIERING',
   etag                     text,
   download_count           bigint NOT NULL DEFAULT 0,
@@ -272,7 +278,6 @@ CREATE TABLE {tenant}.record_attachments (
   deleted_at               timestamptz,
   deleted_by               bigint REFERENCES {tenant}.staff,
   purged_at                timestamptz,
-  legal_hold               boolean NOT NULL DEFAULT false,
   since_version            integer,   -- the record's version at which the file became available
   -- Where a store lets an upload URL be used again, a file must not stay under the key that the URL
   -- names: whoever has the URL could replace what was verified, and signed. Each completion then copies
@@ -284,6 +289,8 @@ CREATE TABLE {tenant}.record_attachments (
   -- the client declared it.
   part_bytes               bigint CHECK (part_bytes BETWEEN 5242880 AND 67108864),
   part_sha256              text[] CHECK (cardinality(part_sha256) BETWEEN 1 AND 10000),
+  -- Whether the store has moved it to its archive, as it was found last; NULL: it can be read.
+  archive_status           text CHECK (archive_status IN ('archived', 'restoring')),
   UNIQUE (record_id, file_name, version),
   CHECK ((upload_mode = 'multipart') = (part_bytes IS NOT NULL))
 );
@@ -295,9 +302,69 @@ CREATE INDEX attachments_to_purge ON {tenant}.record_attachments (deleted_at)
 -- What has arrived and waits to be read.
 CREATE INDEX attachments_to_verify ON {tenant}.record_attachments (id)
   WHERE state = 'pending' AND completed_at IS NOT NULL;
+-- What waits to be scanned.
+CREATE INDEX attachments_to_scan ON {tenant}.record_attachments (id) WHERE state = 'quarantined';
+CREATE INDEX attachments_restoring ON {tenant}.record_attachments (id)
+  WHERE archive_status = 'restoring';
 -- In the order in which the store lists them.
 CREATE INDEX attachments_by_key ON {tenant}.record_attachments (s3_key COLLATE "C")
   WHERE purged_at IS NULL;
+
+-- The SHA-256 of each block of a file's original bytes, so that a part of it is checked before it is given
+-- out. offsets: where each block begins in the stored bytes, and where the last one ends, 8 bytes each, the
+-- first the most significant; of files that the service compressed. Slices are read without the rest.
+CREATE TABLE {tenant}.attachment_blocks (
+  attachment_id bigint PRIMARY KEY REFERENCES {tenant}.record_attachments,
+  block_bytes   bigint NOT NULL CHECK (block_bytes >= 1),
+  digests       bytea NOT NULL CHECK (length(digests) > 0 AND length(digests) % 32 = 0),
+  offsets       bytea CHECK (length(offsets) = length(digests) / 4 + 8)
+);
+ALTER TABLE {tenant}.attachment_blocks ALTER digests SET STORAGE EXTERNAL,
+  ALTER offsets SET STORAGE EXTERNAL;
+-- What keeps files from being purged and patients from being erased, whatever the retention time says.
+-- Never changed but for its release.
+CREATE TABLE {tenant}.legal_holds (
+  id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  patient_id  bigint NOT NULL REFERENCES {tenant}.patients,
+  record_id   bigint REFERENCES {tenant}.medical_records,   -- NULL: all of the patient's
+  reason      text NOT NULL CHECK (length(reason) BETWEEN 1 AND 2000),
+  placed_by   bigint NOT NULL REFERENCES {tenant}.staff,
+  placed_at   timestamptz NOT NULL DEFAULT now(),
+  released_by bigint REFERENCES {tenant}.staff,
+  released_at timestamptz,
+  CHECK ((released_at IS NULL) = (released_by IS NULL))
+);
+CREATE INDEX holds_in_force ON {tenant}.legal_holds (patient_id) WHERE released_at IS NULL;
+
+-- Lawful erasures (wardbook.erase_patient). The certificate is what is left of one: its hash is in the
+-- sealed log.
+CREATE TABLE {tenant}.erasures (
+  id               bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  patient_id       bigint NOT NULL REFERENCES {tenant}.patients,
+  reason           text NOT NULL CHECK (length(reason) BETWEEN 1 AND 2000),
+  requested_by     bigint NOT NULL REFERENCES {tenant}.staff,
+  requested_at     timestamptz NOT NULL DEFAULT now(),
+  state            text NOT NULL DEFAULT 'requested'
+                     CHECK (state IN ('requested', 'rows_erased', 'completed', 'held')),
+  rows_erased_at   timestamptz,
+  counts           jsonb,   -- what was erased
+  completed_at     timestamptz,
+  certificate      text,
+  certificate_hash text,
+  CHECK ((state = 'completed') = (completed_at IS NOT NULL AND certificate IS NOT NULL
+                                  AND certificate_hash IS NOT NULL))
+);
+CREATE UNIQUE INDEX erasures_by_patient ON {tenant}.erasures (patient_id) WHERE state <> 'held';
+CREATE INDEX erasures_to_do ON {tenant}.erasures (id) WHERE state IN ('requested', 'rows_erased');
+-- What of an erased patient's is to be removed from the store: keys, and folders (which end with /).
+CREATE TABLE {tenant}.erasure_objects (
+  erasure_id  bigint NOT NULL REFERENCES {tenant}.erasures,
+  s3_bucket   text NOT NULL,
+  s3_key      text NOT NULL,
+  again_after timestamptz,   -- an upload's URL is good until then, so that it has to be removed again
+  removed_at  timestamptz,
+  PRIMARY KEY (erasure_id, s3_bucket, s3_key)
+);
 
 -- What the hospital's files took at the store, as it was noted last on each day (UTC), and what they cost
 -- at the prices of that day. tier_bytes: frequent, infrequent, archive_instant, archive.
@@ -430,7 +497,12 @@ GRANT SELECT ON {tenant}.schema_migrations TO {role};
 GRANT SELECT, INSERT, UPDATE ON {tenant}.staff, {tenant}.patients, {tenant}.medical_records,
   {tenant}.diagnoses, {tenant}.record_attachments, {tenant}.templates,
   {tenant}.storage_usage TO {role};
-GRANT SELECT, INSERT ON {tenant}.record_versions, {tenant}.row_versions, {tenant}.signatures,
+GRANT SELECT, INSERT ON {tenant}.legal_holds, {tenant}.erasures TO {role};
+GRANT UPDATE (released_by, released_at) ON {tenant}.legal_holds TO {role};
+GRANT UPDATE (state, completed_at, certificate, certificate_hash) ON {tenant}.erasures TO {role};
+GRANT SELECT, DELETE, UPDATE (removed_at) ON {tenant}.erasure_objects TO {role};
+GRANT SELECT, INSERT ON {tenant}.attachment_blocks, {tenant}.record_versions,
+  {tenant}.row_versions, {tenant}.signatures,
   {tenant}.template_versions,
   {tenant}.name_words, {tenant}.audit_log, {tenant}.audit_seals TO {role};
 GRANT SELECT, INSERT, DELETE ON {tenant}.follow_ups, {tenant}.audit_unsealed TO {role};

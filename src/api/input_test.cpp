@@ -114,6 +114,8 @@ TEST(InputTest, NamesShowSomethingAndReadAsTheyAreWritten) {
   const std::vector<std::pair<std::string, std::string>> bad{
       {"", "must not be blank"},
       {" \u00a0\u200b\u00ad", "must not be blank"},
+      {"\u0301\u0301", "must not be blank"},
+      {"\ue000\ufffc", "must not be blank"},
       {"a\tb", "holds control characters"},
       {"a\u0085b", "holds control characters"},
       {"Dana\u2028Reyes", "holds characters that cannot be typed"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/system/system_error.hpp>
 #include <chrono>
+#include <exception>
 #include <map>
 #include <stdexcept>
 
@@ -126,6 +127,10 @@ bool is_below_auth(std::string_view pattern) {
   return pattern.find("/auth/") != std::string_view::npos;
 }
 
+bool takes_json(const Route& route) {
+  return route.body == Body::json || route.body == Body::no_fields;
+}
+
 void refuse_fields(const boost::json::object& body) {
   std::vector<Fault> faults;
   Input(body, "", faults).finish();
@@ -228,13 +233,30 @@ struct Router::Impl {
     if (route.body == Body::no_fields) refuse_fields(request.object());
   }
 
-  void require_admission(const Route& route, const net::RequestHead& head) const {
+  void require_admission(const Route& route, const net::RequestHead& head,
+                         std::optional<SessionId> session) const {
     if (!hooks.admit || !route.works_for_anybody()) return;
-    const int wait_s = hooks.admit(head, route.pattern);
+    const int wait_s = hooks.admit(head, route.pattern, session);
     if (wait_s == 0) return;
-    Failure failure(Code::too_many_requests, "Too many requests came from this address.");
+    Failure failure(Code::too_many_requests, session ? "Too many requests came for this session."
+                                                     : "Too many requests came from this address.");
     failure.retry_after(wait_s);
     throw failure;
+  }
+
+  /// The token may be in the body, so that is read first. What cannot be read counts for the
+  /// address, as does all else without a genuine token.
+  Task<> read_and_admit(const Route& route, Request& request, net::Exchange& exchange) const {
+    std::exception_ptr misread;
+    try {
+      if (takes_json(route)) co_await read_body(route, request, exchange);
+    } catch (...) {
+      misread = std::current_exception();
+    }
+    std::optional<SessionId> session;
+    if (!misread) session = route.session_of(app, request);
+    require_admission(route, request.head, session);
+    if (misread) std::rethrow_exception(misread);
   }
 
   /// What is neither a route nor below one may be a page of the web UI.
@@ -259,7 +281,12 @@ struct Router::Impl {
     request.looks = &trace.looks;
     request.subjects = &subjects;
     const Route& route = match(request.head, request, trace);
-    require_admission(route, request.head);
+    const bool by_token = route.session_of != nullptr;
+    if (by_token) {
+      co_await read_and_admit(route, request, exchange);
+    } else {
+      require_admission(route, request.head, std::nullopt);
+    }
     if (route.access != Access::open) {
       std::string bearer = bearer_of(request.head);
       request.caller = co_await hooks.authenticate(std::move(bearer));
@@ -274,9 +301,7 @@ struct Router::Impl {
         throw Failure(Code::forbidden);
       }
     }
-    if (route.body == Body::json || route.body == Body::no_fields) {
-      co_await read_body(route, request, exchange);
-    }
+    if (takes_json(route) && !by_token) co_await read_body(route, request, exchange);
     trace.handled_by = &route;
     trace.subject_id = parse_positive(request.path_param("id"));
     std::optional<Streaming> place;

@@ -20,6 +20,10 @@ namespace wardbook::api {
 
 using Handler = Task<Response> (*)(App&, Request);
 
+/// The session of which the request brings a genuine token. Told by the token alone: no statement,
+/// nothing that waits. Nothing for all else.
+using SessionOf = std::optional<SessionId> (*)(App&, const Request&);
+
 /// What a route does with the request's body.
 enum class Body {
   none,       ///< there is none to read; one that is sent is thrown away
@@ -43,12 +47,21 @@ struct Route {
   Route(std::string_view method_, std::string_view pattern_, Access access_, Handler handler_,
         Body body_ = Body::none)
       : Route(method_, pattern_, access_, kNothing, handler_, body_) {}
+  /// An open route that is used with a token of a session: see `session_of`.
+  [[nodiscard]] Route counted_by(SessionOf session) const {
+    Route out = *this;
+    out.session_of = session;
+    return out;
+  }
   std::string_view method;
   std::string_view pattern;  ///< below the base path or absolute; `{name}` is one segment
   Access access;
   Handler handler;
   Body body;
   const Subject* subject;  ///< what `{id}` names, or what the list is of
+  /// By whose token it is used: such a request counts for that session and not for its address, so
+  /// that nobody else who is behind the address can use up what it may.
+  SessionOf session_of = nullptr;
 
   /// The longest JSON body: 1 MiB, and 16 KiB below /auth/, where anybody may send one.
   [[nodiscard]] std::size_t body_bytes() const;
@@ -72,8 +85,9 @@ struct Hooks {
   /// tenant_suspended, database_unavailable.
   std::function<Task<Principal>(std::string bearer)> authenticate;
   /// Whether the client may use a route that works for anybody once more: 0, or in how many seconds
-  /// it may. Absent: always.
-  std::function<int(const net::RequestHead&, std::string_view pattern)> admit;
+  /// it may. The session: of Route::session_of. Absent: always.
+  std::function<int(const net::RequestHead&, std::string_view pattern, std::optional<SessionId>)>
+      admit;
   /// Writes down that a caller was refused (403), and what of. Must not throw.
   std::function<Task<>(Request, const Subject&, std::string_view permission)> refused;
   /// Writes down, durably, what an answer without an entry would tell. Throws when it cannot, or

@@ -76,6 +76,16 @@ Task<Response> replay(App&, Request) {
   co_return created(R"("first answer")", "/things/1");
 }
 
+std::optional<SessionId> token_in_body(App&, const Request& req) {
+  const auto* body = req.body.if_object();
+  const auto* token = body == nullptr ? nullptr : body->if_contains("token");
+  return token == nullptr ? std::nullopt : std::optional(SessionId(token->as_int64()));
+}
+std::optional<SessionId> token_in_header(App&, const Request& req) {
+  const auto token = parse_positive(req.head.headers.get("Token").value_or(""));
+  return token ? std::optional(SessionId(*token)) : std::nullopt;
+}
+
 const db::Query<Whose, std::int64_t> kWhose{
     "test.whose", "SELECT $1::bigint AS patient_id, false AS voided, false AS purged"};
 constexpr Subject kRecord{.resource = "record", .whose = &kWhose};
@@ -99,6 +109,8 @@ std::vector<Route> routes() {
           {"GET", "/open/{id}/look", open, kOpen, &look},
           {"PUT", "/files", attachments_write, &take, Body::stream},
           {"POST", "/auth/login", open, &echo, Body::json},
+          Route("POST", "/auth/go-on", open, &echo, Body::json).counted_by(&token_in_body),
+          Route("POST", "/auth/leave", open, &echo).counted_by(&token_in_header),
           {"GET", "/secret", open, &secret},
           {"GET", "/fail", open, &fail},
           {"GET", "/crash", open, &crash},
@@ -140,8 +152,10 @@ class RouterTest : public ::testing::Test {
     Hooks out;
     out.authenticate = &authenticate;
     out.retry_secret = "kept under this";
-    out.admit = [this](const net::RequestHead& head, std::string_view pattern) {
-      app_.admitted.push_back(head.remote_ip + " " + std::string(pattern));
+    out.admit = [this](const net::RequestHead& head, std::string_view pattern,
+                       std::optional<SessionId> session) {
+      const std::string who = session ? std::to_string(session->value) : head.remote_ip;
+      app_.admitted.push_back(who + " " + std::string(pattern));
       return app_.wait_s;
     };
     out.refused = [this](Request request, const Subject& subject, std::string_view permission) {
@@ -345,6 +359,25 @@ TEST_F(RouterTest, OpenRoutesThatWorkAskForAdmission) {
   EXPECT_TRUE(answer.has("Retry-After: 7"));
   EXPECT_EQ(app_.handled.size(), handled);
   EXPECT_EQ(ask("GET /open/7").status, 200) << "pages are for everybody";
+}
+
+TEST_F(RouterTest, AGenuineTokenCountsForItsSessionAndAllElseForTheAddress) {
+  for (const auto* body : {R"({"token":7})", "{}", "{", R"(["token"])"}) {
+    (void)ask("POST /auth/go-on", kJson, body);
+  }
+  (void)ask("POST /auth/go-on", "Content-Type: text/plain\r\n", R"({"token":7})");
+  (void)ask("POST /auth/leave", "Token: 8\r\n");
+  (void)ask("POST /auth/leave");
+  (void)ask("POST /auth/login", kJson, R"({"token":7})");
+  EXPECT_THAT(app_.admitted,
+              ElementsAre("7 /auth/go-on", "127.0.0.1 /auth/go-on", "127.0.0.1 /auth/go-on",
+                          "127.0.0.1 /auth/go-on", "127.0.0.1 /auth/go-on", "8 /auth/leave",
+                          "127.0.0.1 /auth/leave", "127.0.0.1 /auth/login"));
+  app_.wait_s = 7;
+  const auto handled = app_.handled.size();
+  EXPECT_EQ(ask("POST /auth/go-on", kJson, R"({"token":7})").status, 429);
+  EXPECT_EQ(ask("POST /auth/go-on", kJson, "{").status, 429) << "not for free either";
+  EXPECT_EQ(app_.handled.size(), handled);
 }
 
 TEST_F(RouterTest, AnAccountStreamsSoManyBodiesAtATime) {

@@ -59,6 +59,9 @@ int config_check(const Settings& settings, const Arguments& arguments) {
   const auto faults = faults_for_serve(settings);
   for (const auto& fault : faults) std::cerr << "wardbook: " << fault << '\n';
   if (!faults.empty()) return 1;
+  if (settings.attachments.scan.empty()) {
+    std::cerr << "wardbook: attachments.scan is empty: files are not scanned for malware\n";
+  }
   std::puts(arguments.json ? R"({"complete":true})" : "The configuration is complete.");
   return 0;
 }

@@ -7,6 +7,7 @@
 #include "features/accounts/accounts.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
+#include "features/erasures/erasures.h"
 #include "features/patients/patients_reindex.h"
 #include "features/records/records_reindex.h"
 #include "features/storage/storage.h"
@@ -63,6 +64,23 @@ Task<> all_refused(App& app, jobs::Run& run) {
   };
   co_await jobs::each_tenant(run, app.db, "tries at signing in were not written down",
                              std::move(work));
+}
+
+Task<bool> look_for_restored(App& app, jobs::Run& run, TenantId tenant) {
+  std::function<void()> check = [&run] { run.check(); };
+  const auto back =
+      co_await attachments::look_for_restored(app.db, app.objects, tenant, std::move(check));
+  if (back > 0) {
+    log::info("files are back from the archive", {{"tenant", tenant.str()}, {"files", back}});
+  }
+  co_return false;
+}
+
+Task<> all_restored(App& app, jobs::Run& run) {
+  jobs::TenantWork work = [&app, &run](TenantId tenant) {
+    return look_for_restored(app, run, std::move(tenant));
+  };
+  co_await jobs::each_tenant(run, app.db, "archived files were not looked after", std::move(work));
 }
 
 struct StorageTotal {
@@ -127,6 +145,7 @@ Task<> rewrite_documents(App& app, jobs::Run& run, ReactorMetrics& metrics) {
 void add_jobs(jobs::Runner& runner, App& app, ReactorMetrics& metrics) {
   const auto every = app.settings.attachments.sweep_every;
   runner.add(audit::sealing_job(app.db, app.settings.jobs.seal_all_every));
+  runner.add(erasures::job(app, app.settings.jobs.erase_every));
   runner.add({.name = "accounts.forget_old", .every = every, .work = [&app](jobs::Run&) {
                 return accounts::forget_old(app.db, app.settings.auth.access_ttl);
               }});
@@ -140,12 +159,19 @@ void add_jobs(jobs::Runner& runner, App& app, ReactorMetrics& metrics) {
   runner.add({.name = "api.sweep_idempotency_keys", .every = every, .work = [&app](jobs::Run& run) {
                 return all_keys(app, run);
               }});
-  runner.add(attachments::verification_job(app.db, app.objects, app.clock,
-                                           app.settings.attachments.verify_all_every));
+  runner.add(
+      attachments::verification_job(app.db, app.objects, app.clock, app.settings.attachments));
+  if (!app.settings.attachments.scan.empty()) {
+    runner.add(
+        attachments::scanning_job(app.reactor, app.db, app.objects, app.settings.attachments));
+  }
   runner.add(
       {.name = "storage.usage",
        .every = app.settings.storage.usage_every,
        .work = [&app, &metrics](jobs::Run& run) { return note_usage_of_all(app, run, metrics); }});
+  runner.add({.name = "attachments.restored",
+              .every = app.settings.attachments.restored_every,
+              .work = [&app](jobs::Run& run) { return all_restored(app, run); }});
   runner.add({.name = "attachments.sweep", .every = every, .work = [&app](jobs::Run& run) {
                 return all_files(app, run);
               }});

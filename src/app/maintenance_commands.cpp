@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "features/attachments/attachments.h"
 #include "features/audit/audit.h"
+#include "features/erasures/erasures.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
 #include "features/templates/templates.h"
@@ -62,6 +63,7 @@ Task<int> verify(CommandContext& context) {
       if (!verdict.first_fault) co_await records::verify_versions(context.db, id, verdict);
       if (!verdict.first_fault) co_await patients::verify_patients(context.db, id, verdict);
       if (!verdict.first_fault) co_await attachments::verify_files(context.db, id, verdict);
+      if (!verdict.first_fault) co_await erasures::verify_certificates(context.db, id, verdict);
       if (!verdict.first_fault) co_await templates::verify_templates(context.db, id, verdict);
     } catch (const Failure& failure) {  // of one hospital; the others are verified all the same
       verdict.first_fault = "was not verified: " + text_of(failure);

@@ -61,11 +61,16 @@ Task<> note_refusal(ServiceApp& app, api::Request request, const api::Subject& s
   }
 }
 
-int seconds_to_wait(const Service& service, const net::RequestHead& head,
-                    std::string_view pattern) {
+int seconds_to_wait(const Service& service, const net::RequestHead& head, std::string_view pattern,
+                    std::optional<SessionId> session) {
+  const auto now = std::chrono::steady_clock::now();
+  if (session) {
+    const std::string whose = "session " + std::to_string(session->value);
+    return service.open_requests->take(whose, pattern, now);
+  }
   const auto address = Address::parse(head.remote_ip);
   if (!address || contains(service.trusted_proxies, *address)) return 0;
-  return service.open_requests->take(address->source(), pattern, std::chrono::steady_clock::now());
+  return service.open_requests->take(address->source(), pattern, now);
 }
 
 jobs::Options job_options(const Settings::Jobs& settings) {
@@ -106,8 +111,9 @@ api::Hooks Node::hooks() {
   hooks.authenticate = [this](std::string bearer) {
     return accounts::authenticate(app_, std::move(bearer));
   };
-  hooks.admit = [this](const net::RequestHead& head, std::string_view pattern) {
-    return seconds_to_wait(app_.service, head, pattern);
+  hooks.admit = [this](const net::RequestHead& head, std::string_view pattern,
+                       std::optional<SessionId> session) {
+    return seconds_to_wait(app_.service, head, pattern, session);
   };
   hooks.refused = [this](api::Request request, const api::Subject& subject,
                          std::string_view permission) {

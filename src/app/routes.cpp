@@ -8,6 +8,7 @@
 #include "features/audit/audit.h"
 #include "features/chart/chart.h"
 #include "features/diagnoses/diagnoses.h"
+#include "features/erasures/erasures.h"
 #include "features/icd10/icd10.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
@@ -35,6 +36,7 @@ std::vector<api::Route> all_routes() {
         accounts::routes(), tenants::routes(),   patients::routes(),    records::routes(),
         audit::routes(),    diagnoses::routes(), attachments::routes(), chart::routes(),
         icd10::routes(),    templates::routes(), storage::routes(),
+        erasures::routes(),
     };
     for (const auto& routes : features) {
       for (api::Route route : routes) {

@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/text.h"
 #include "db/conninfo.h"
+#include "net/clamd.h"
 #include "s3/endpoint.h"
 
 namespace wardbook::app {
@@ -43,6 +44,10 @@ void check_log_target(const std::string& target) {
   }
 }
 
+void check_scanner(const std::string& address) {
+  (void)net::ScannerAddress::parse(address);
+}
+
 }  // namespace
 
 std::vector<std::string> faults_for_serve(const Settings& settings) {
@@ -61,6 +66,7 @@ std::vector<std::string> faults_for_serve(const Settings& settings) {
   check("database.owner_url", settings.database.owner_url, &check_conninfo);
   check("storage.endpoint", settings.storage.endpoint, &check_endpoint);
   check("storage.public_endpoint", settings.storage.public_endpoint, &check_endpoint);
+  check("attachments.scan", settings.attachments.scan, &check_scanner);
   check("log.target", settings.log.target, &check_log_target);
   return faults;
 }

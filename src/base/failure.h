@@ -36,6 +36,8 @@ enum class Code {
   tenant_not_found,
   user_not_found,
   session_not_found,
+  hold_not_found,
+  erasure_not_found,
   audit_entry_not_found,
   // 405
   method_not_allowed,
@@ -57,7 +59,9 @@ enum class Code {
   attachment_not_available,
   attachment_not_removable,
   attachment_altered,
+  attachment_lost,
   archived,
+  legal_hold,
   // 412, 413, 415, 416, 417
   version_conflict,
   payload_too_large,

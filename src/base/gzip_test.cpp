@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <vector>
+
 #include "base/hash.h"
 
 namespace wardbook {
@@ -132,6 +134,59 @@ TEST(GzipTest, NoticesCorruption) {
 
 TEST(GzipTest, ZlibsOwnFormatIsNotGzip) {
   EXPECT_EQ(decode("\x78\x9c\x4b\x4c\x4a\x06\x00\x02\x4d\x01\x27", 100).state, State::corrupt);
+}
+
+std::string lines(int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i)
+    out += std::to_string(i) + ";" + std::to_string(i * 7919 % 1000) + "\n";
+  return out;
+}
+
+TEST(GzipTest, EncodesWhateverThePiecesAndEveryReaderDecodesIt) {
+  const std::string text = lines(60'000);
+  for (const std::size_t step : {std::size_t{1'000}, std::size_t{70'001}, text.size()}) {
+    GzipEncoder encoder;
+    std::string packed;
+    for (std::size_t at = 0; at < text.size(); at += step) {
+      encoder.feed(std::string_view(text).substr(at, step), GzipEncoder::End::nothing, packed);
+    }
+    encoder.feed({}, GzipEncoder::End::member, packed);
+    EXPECT_EQ(encoder.size(), packed.size());
+    EXPECT_LT(packed.size() * 2, text.size());
+    const Decoded out = decode(packed, text.size());
+    EXPECT_EQ(out.state, State::done);
+    EXPECT_TRUE(out.text == text) << step;
+  }
+  std::string nothing;
+  GzipEncoder().feed({}, GzipEncoder::End::member, nothing);
+  EXPECT_EQ(decode(nothing, 0).state, State::done);
+}
+
+TEST(GzipTest, DecodingBeginsBehindEachMark) {
+  const std::string text = lines(60'000);
+  constexpr std::size_t kBlock = 50'000;
+  GzipEncoder encoder;
+  std::string packed;
+  std::vector<std::size_t> begins{GzipEncoder::kHeaderBytes};
+  for (std::size_t at = 0; at < text.size(); at += kBlock) {
+    encoder.feed(std::string_view(text).substr(at, kBlock), GzipEncoder::End::mark, packed);
+    begins.push_back(packed.size());
+  }
+  encoder.feed({}, GzipEncoder::End::member, packed);
+  EXPECT_EQ(decode(packed, text.size()).state, State::done);
+  for (std::size_t i = 0; i + 1 < begins.size(); ++i) {
+    GzipDecoder decoder(kBlock, GzipDecoder::From::mark);
+    std::string out;
+    decoder.feed(std::string_view(packed).substr(begins[i], begins[i + 1] - begins[i]), out);
+    EXPECT_TRUE(out == text.substr(i * kBlock, kBlock)) << i;
+  }
+  // The last block with all that is behind it: the member's end and its checksum.
+  GzipDecoder decoder(kBlock, GzipDecoder::From::mark);
+  std::string out;
+  EXPECT_EQ(decoder.feed(std::string_view(packed).substr(begins[begins.size() - 2]), out),
+            State::done);
+  EXPECT_TRUE(out == text.substr((begins.size() - 2) * kBlock));
 }
 
 }  // namespace

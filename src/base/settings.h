@@ -90,7 +90,11 @@ struct Settings {
     std::int64_t multipart_threshold_bytes = 5LL * 1024 * 1024;
     std::int64_t part_bytes = 8LL * 1024 * 1024;
     std::int64_t verify_at_once_bytes = 64LL * 1024 * 1024;  ///< larger ones in the background
+    std::chrono::seconds restored_every{60};  ///< files that were asked back from the archive
     std::chrono::seconds verify_all_every{60};  ///< hospitals of whose uploads nobody has told
+    std::string scan;                           ///< clamd:HOST:PORT or clamd:/path; empty: none
+    std::int64_t scan_max_bytes = 100LL * 1024 * 1024;  ///< clamd's own limit
+    std::chrono::seconds scan_timeout{120};             ///< for each wait for the scanner
   } attachments;
 
   struct Jobs {
@@ -98,6 +102,7 @@ struct Settings {
     std::chrono::seconds lease{15};
     std::chrono::seconds seal_all_every{60};  ///< hospitals of whose entries nobody has told
     std::chrono::seconds reindex_every{60};   ///< search documents of older formats
+    std::chrono::seconds erase_every{30};     ///< erasures that were asked for
   } jobs;
 
   struct Log {

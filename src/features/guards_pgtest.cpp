@@ -111,7 +111,7 @@ TEST_F(ChartGuardsTest, AFileStaysWhatItIs) {
   }
   EXPECT_EQ(as_role(change("a.pdf",
                            "download_count = 5, last_accessed_at = now(), etag = 'e', "
-                           "storage_class = 'STANDARD', legal_hold = true")),
+                           "storage_class = 'STANDARD'")),
             "");
   EXPECT_EQ(as_role(change("p.pdf", "state = 'deleted'")), "WB003");
   EXPECT_EQ(as_role(change("p.pdf", "s3_bucket = 'other'")), "WB003");

@@ -103,9 +103,15 @@ AddressRates::Bucket& AddressRates::bucket_of(std::uint64_t tag, double now) {
 }
 
 int AddressRates::take(const Address& source, std::string_view kind, TimePoint now) {
+  return take(as_chars(source.bytes()), kind, now);
+}
+
+int AddressRates::take(std::string_view who, std::string_view kind, TimePoint now) {
   if (buckets_.empty()) return 0;
-  std::string text(as_chars(source.bytes()));
-  text += kind;
+  // No kind holds a NUL, so no two pairs are the same text.
+  std::string text(kind);
+  text += '\0';
+  text += who;
   const auto hash = hmac_sha256(key_, text);
   std::uint64_t tag = 0;
   std::memcpy(&tag, hash.data(), sizeof tag);

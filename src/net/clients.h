@@ -49,6 +49,8 @@ class AddressRates {
   explicit AddressRates(std::uint32_t per_minute);
   /// 0: admitted. Otherwise in how many seconds it will be.
   [[nodiscard]] int take(const Address& source, std::string_view kind, TimePoint now);
+  /// For somebody who is known by other means than an address.
+  [[nodiscard]] int take(std::string_view who, std::string_view kind, TimePoint now);
 
  private:
   static constexpr std::size_t kRows = 4096;

@@ -98,6 +98,17 @@ TEST(AddressRates, ManyAddressesDoNotFreeTheOneThatAsksMost) {
   EXPECT_EQ(rates.take(busy, "login", start), 1) << "fuller buckets went first";
 }
 
+TEST(AddressRates, WhoeverIsKnownCountsForThemselves) {
+  AddressRates rates(2);
+  const auto now = std::chrono::steady_clock::now();
+  const auto a = at("192.0.2.1");
+  for (int i = 0; i < 3; ++i) (void)rates.take(a, "refresh", now);
+  EXPECT_EQ(rates.take("session 7", "refresh", now), 0);
+  EXPECT_EQ(rates.take("session 7", "refresh", now), 0);
+  EXPECT_EQ(rates.take("session 7", "refresh", now), 30);
+  EXPECT_EQ(rates.take("session 8", "refresh", now), 0);
+}
+
 TEST(AddressRates, NoneIsNoLimit) {
   AddressRates rates(0);
   const auto now = std::chrono::steady_clock::now();

@@ -111,6 +111,10 @@ struct Habits {
   bool signs_every_header = false;  ///< an `x-amz-` header that was not signed is refused
 };
 
+/// Where an object is, as a HEAD of it tells.
+enum class Place { at_hand, archived, on_its_way };
+[[nodiscard]] Place place_of(const ObjectInfo& info);
+
 /// A body that is produced while it is sent. `reopen`, if set, begins it anew, which is what makes
 /// a failed upload repeatable once its first byte was read.
 struct BodyStream {
@@ -187,6 +191,15 @@ class Store {
   [[nodiscard]] Task<Result<ObjectInfo>> head(std::string key);
   /// Succeeds also if there was no such object.
   [[nodiscard]] Task<Result<void>> remove(std::string key);
+  /// Removes what is under the key with all of its versions, marks of deletion and uploads in
+  /// parts, so that nothing is left to restore. Succeeds also if there was nothing. Where the store
+  /// knows no versions, there are none.
+  [[nodiscard]] Task<Result<void>> remove_for_good(std::string key);
+  /// The same of all that lies below a prefix, which ends with `/`.
+  [[nodiscard]] Task<Result<void>> remove_all_below(std::string prefix);
+  /// Asks for an archived object of this class to be brought back, which takes minutes to hours,
+  /// and tells where it is now. May be repeated. Fails with not_found.
+  [[nodiscard]] Task<Result<Place>> restore(std::string key, std::string storage_class);
   /// Within the bucket; returns the new ETag. Fails with not_found, archived.
   [[nodiscard]] Task<Result<std::string>> copy(std::string from, std::string to,
                                                CopyOptions options = {});
@@ -266,6 +279,12 @@ class Store {
   [[nodiscard]] Task<Result<std::string>> put_call(Call call);
   [[nodiscard]] Task<Result<Answer>> open(std::string key, std::optional<ByteRange> range,
                                           std::string if_match, Deadline deadline);
+  [[nodiscard]] Task<Result<VersionPage>> list_versions_page(std::string prefix,
+                                                             std::string key_marker,
+                                                             std::string version_id_marker);
+  [[nodiscard]] Task<Result<void>> remove_version(ListedVersion version);
+  [[nodiscard]] Task<Result<void>> remove_versions(std::string prefix, bool exactly);
+  [[nodiscard]] Task<Result<void>> abort_uploads(std::string prefix, bool exactly);
   [[nodiscard]] Task<> pause(std::chrono::milliseconds wait);
 
   boost::asio::io_context& reactor_;

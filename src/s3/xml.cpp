@@ -166,6 +166,28 @@ std::optional<UploadPage> parse_uploads_xml(std::string_view xml) {
   return page;
 }
 
+std::optional<VersionPage> parse_versions_xml(std::string_view xml) {
+  // Ceph names the document otherwise.
+  Answer answer(xml, {"ListVersionsResult", "ListObjectVersionsResult"});
+  const bool encoded = answer.encoded();
+  VersionPage page;
+  for (const auto& node : answer.root().children) {
+    if (node.name != "Version" && node.name != "DeleteMarker") continue;
+    ListedVersion version;
+    version.key = answer.key(node, "Key", encoded);
+    version.version_id = answer.text(node, "VersionId");
+    if (version.version_id.empty()) version.version_id = "null";
+    page.versions.push_back(std::move(version));
+  }
+  if (answer.is_true("IsTruncated")) {
+    page.next_key_marker = answer.key(answer.root(), "NextKeyMarker", encoded);
+    page.next_version_id_marker = answer.text(answer.root(), "NextVersionIdMarker");
+    if (page.next_key_marker.empty()) return std::nullopt;
+  }
+  if (!answer.sound()) return std::nullopt;
+  return page;
+}
+
 std::string complete_upload_xml(std::span<const Part> parts) {
   std::string inside;
   for (const auto& part : parts) {

@@ -62,6 +62,18 @@ struct UploadPage {
 };
 [[nodiscard]] std::optional<UploadPage> parse_uploads_xml(std::string_view xml);
 
+/// One of an object's versions, or the mark of its deletion.
+struct ListedVersion {
+  std::string key;
+  std::string version_id;
+};
+struct VersionPage {
+  std::vector<ListedVersion> versions;
+  std::string next_key_marker;  ///< both empty: this was the last page
+  std::string next_version_id_marker;
+};
+[[nodiscard]] std::optional<VersionPage> parse_versions_xml(std::string_view xml);
+
 [[nodiscard]] std::string complete_upload_xml(std::span<const Part> parts);
 [[nodiscard]] std::string create_bucket_xml(std::string_view region);
 

@@ -5,12 +5,16 @@
 /// What a text shows to a reader.
 namespace wardbook::text {
 
-/// Nothing to be seen: blanks of any kind (White_Space), control and format characters, and what
-/// shows nothing (Default_Ignorable_Code_Point: zero-width space, soft hyphen, fillers, marks of
-/// direction, variation selectors, tags) or looks like a blank (the empty braille pattern).
+/// Says nothing: holds no letter, number, punctuation or symbol that is seen by itself. Blanks of
+/// any kind (White_Space), control and format characters, what shows nothing
+/// (Default_Ignorable_Code_Point: zero-width space, soft hyphen, fillers, marks of direction,
+/// variation selectors, tags), signs that are drawn empty (the empty braille pattern), combining
+/// marks, code points for private use or without a character, and what stands for something that
+/// was lost (U+FFFC, U+FFFD, invalid UTF-8) are not enough.
 [[nodiscard]] bool blank(std::string_view text);
 
-/// Holds something that cannot be seen but for an ordinary space: as `blank`, one character of it.
+/// Holds something that cannot be seen but for an ordinary space: White_Space, control and format
+/// characters, Default_Ignorable_Code_Point, signs that are drawn empty.
 [[nodiscard]] bool holds_unseen(std::string_view text);
 
 /// Holds something that no keyboard gives: control characters, separators of lines, the byte order

@@ -15,11 +15,24 @@ TEST(TextBlankTest, WhatShowsNothingIsBlank) {
         "\u17b4", "\ufff9", "\u0001\u007f", "\U000e0020", "\U000e0fff", " \u00ad\t\u2800 "}) {
     EXPECT_TRUE(blank(text)) << text;
   }
-  for (const auto* text :
-       {"x", "\u00ad-", "\u2764\ufe0f", "\u00ac", "\u00ae", "\u2801", "\u3163", "\ufe10", "\u0600",
-        "\u0301", "\U0001f3f4\U000e0067", "\U000e1000", "\xff", "\xe2\xa0", " \u5c71 "}) {
+  for (const auto* text : {"x", "\u00ad-", "\u2764\ufe0f", "\u00ac", "\u00ae", "\u2801", "\u3163",
+                           "\ufe10", "\u0600", "\u00b4", "\U0001f3f4\U000e0067", "a\u0301",
+                           "\u0e19\u0e31", "\u02bc", "-", "\u0660", " \u5c71 "}) {
     EXPECT_FALSE(blank(text)) << text;
   }
+}
+
+TEST(TextBlankTest, WhatIsNothingByItselfIsBlank) {
+  for (const auto* text :
+       {"\u0301\u0301", "\u20dd", "\u093e", "\u0e31",          // marks without a letter
+        "\ue000\ufffc", "\uf8ff", "\U000f0000", "\U0010fffd",  // each font shows its own, or a box
+        "\ufffd", "\xff", "\xe2\xa0",                          // what was not read
+        "\u0378", "\U000e1000", "\uffff", "\ufdd0",            // no characters
+        "\U0001d159", "\U00013441", "\U00013442",              // empty signs of writing systems
+        " \u0301\ue000\u200b\ufffc "}) {
+    EXPECT_TRUE(blank(text)) << text;
+  }
+  EXPECT_FALSE(blank("\u0301 e"));
 }
 
 TEST(TextBlankTest, UnseenCharactersAreFoundAmongOthers) {

@@ -9,6 +9,7 @@
 #include "db/sync_connection.h"
 #include "features/accounts/accounts.h"
 #include "features/diagnoses/diagnoses.h"
+#include "features/erasures/erasures.h"
 #include "features/patients/patients.h"
 #include "features/records/records.h"
 #include "features/templates/templates.h"
@@ -126,7 +127,8 @@ struct Clinic {
 
   static api::Handler handler(std::string_view method, std::string_view pattern) {
     for (const auto& routes :
-         {records::routes(), patients::routes(), diagnoses::routes(), templates::routes()}) {
+         {records::routes(), patients::routes(), diagnoses::routes(), templates::routes(),
+          erasures::routes()}) {
       for (const auto& route : routes) {
         if (route.method == method && route.pattern == pattern) return route.handler;
       }

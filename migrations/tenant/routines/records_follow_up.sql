@@ -22,6 +22,10 @@ BEGIN
   LOOP
     -- One at a time for a patient: two new visits do not see each other before they are committed.
     PERFORM FROM {tenant}.patients WHERE id = of_patient FOR NO KEY UPDATE;
+    IF NEW.content_salt IS NOT NULL AND of_patient = NEW.patient_id
+       AND (SELECT p.erased_at FROM {tenant}.patients p WHERE p.id = of_patient) IS NOT NULL THEN
+      RAISE EXCEPTION 'an erased patient has no visits' USING ERRCODE = 'WB004';
+    END IF;
     DELETE FROM {tenant}.follow_ups f WHERE f.patient_id = of_patient;
     INSERT INTO {tenant}.follow_ups (record_id, patient_id, due)
       SELECT r.id, of_patient, r.follow_up_date

@@ -13,8 +13,6 @@
 namespace wardbook::accounts {
 namespace {
 
-constexpr std::size_t kSentPasswordLength = 1024;
-
 struct Acceptance {
   std::string email;
   std::optional<OneTimeCode> code;
@@ -31,8 +29,8 @@ Acceptance read_acceptance(const api::Request& request) {
   Acceptance out;
   out.email = in.text("email", Need::required, 254).value_or("");
   if (const auto code = in.text("code", Need::required, 100)) out.code = read_code(*code);
-  const auto password = in.text("password", Need::required, kSentPasswordLength);
-  out.new_password = in.text("new_password", Need::optional, kSentPasswordLength);
+  const auto password = in.text("password", Need::required, kSentPasswordMost);
+  out.new_password = in.text("new_password", Need::optional, kSentPasswordMost);
   if (out.new_password) {
     if (auto why = password_fault(*out.new_password, out.email)) {
       in.fault("new_password", std::move(*why));

@@ -5,6 +5,7 @@
 
 #include "api/input.h"
 #include "base/offload.h"
+#include "features/accounts/sessions.h"
 #include "features/accounts/sign_in.h"
 
 namespace wardbook::accounts {
@@ -32,6 +33,17 @@ Choice choose_tenant(const AccountRow& account, const std::vector<MembershipRow>
   if (usable_count == 1) return {SignIn::granted, usable};
   if (usable_count > 1) return {SignIn::tenant_required, std::nullopt};
   return {some_suspended ? SignIn::suspended : SignIn::no_membership, std::nullopt};
+}
+
+std::string why_refused(SignIn outcome) {
+  switch (outcome) {
+    case SignIn::no_account:
+      return "account_disabled";
+    case SignIn::suspended:
+      return "tenant_suspended";
+    default:
+      return "no_membership";
+  }
 }
 
 std::optional<TenantId> audit_home(const std::vector<MembershipRow>& memberships,
@@ -77,6 +89,16 @@ Task<bool> compare_password(App& app, std::string hash, std::string password, As
   const HashQueue::Place place = co_await queue.enter(std::move(asker.line), places);
   auto work = [hash = std::move(hash), password = std::move(password)] {
     return password_matches(hash, password);
+  };
+  co_return co_await offload(app.workers, std::move(work));
+}
+
+Task<Compared> compare_for_sign_in(App& app, std::string hash, std::string password, Asker asker) {
+  HashQueue& queue = app.authority.hashing(asker.signed_in);
+  const int places = hashes_at_once(app.settings.server);
+  const HashQueue::Place place = co_await queue.enter(std::move(asker.line), places);
+  auto work = [auth = app.settings.auth, hash = std::move(hash), password = std::move(password)] {
+    return compare_at_sign_in(auth, hash, password);
   };
   co_return co_await offload(app.workers, std::move(work));
 }
@@ -200,13 +222,16 @@ constexpr api::Subject kOwnSession{.resource = "session", .reading = api::Access
 std::vector<api::Route> routes() {
   using api::Access;
   using api::Body;
+  using api::Route;
   return {
       {"POST", "/auth/login", Access::open, &login, Body::json},
-      {"POST", "/auth/refresh", Access::open, &refresh, Body::json},
+      Route("POST", "/auth/refresh", Access::open, &refresh, Body::json)
+          .counted_by(&session_of_token),
       {"POST", "/auth/accept", Access::open, &accept, Body::json},
-      {"POST", "/auth/logout", Access::open, &logout},
-      {"POST", "/auth/lock", Access::open, &lock},
-      {"POST", "/auth/unlock", Access::open, &unlock, Body::json},
+      Route("POST", "/auth/logout", Access::open, &logout).counted_by(&session_of_either),
+      Route("POST", "/auth/lock", Access::open, &lock).counted_by(&session_of_either),
+      Route("POST", "/auth/unlock", Access::open, &unlock, Body::json)
+          .counted_by(&session_of_token),
       {"GET", "/auth/sessions", Access::signed_in, kOwnSession, &list_sessions},
       {"DELETE", "/auth/sessions/{id}", Access::signed_in, kOwnSession, &end_session},
       {"POST", "/auth/password", Access::signed_in, &change_password, Body::json},

@@ -44,7 +44,8 @@ class Tokens {
   [[nodiscard]] std::string issue(const api::Principal& caller) const;
   /// Fails with token_expired, and with unauthenticated for everything else that is wrong: another
   /// algorithm, signature or issuer, a claim missing, a header that nobody here writes, a time of
-  /// issue that is yet to come. No token lives longer than `ttl`, whatever it says.
+  /// issue, or of the password, that is yet to come. No token lives longer than `ttl`, whatever it
+  /// says.
   [[nodiscard]] api::Principal verify(const std::string& token);
   [[nodiscard]] std::chrono::seconds ttl() const { return ttl_; }
 

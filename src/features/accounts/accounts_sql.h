@@ -113,8 +113,9 @@ inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Byt
                        std::string, std::optional<std::string>>
     kStartSession{"accounts.start_session", R"sql(
   INSERT INTO wardbook.sessions
-    (account_id, tenant_id, refresh_nonce, refreshed_at, expires_at, address, user_agent)
-  VALUES ($1, $2, $3, $4, $5, $6, $7)
+    (account_id, tenant_id, refresh_nonce, refreshed_at, authenticated_at, expires_at, address,
+     user_agent)
+  VALUES ($1, $2, $3, $4, $4, $5, $6, $7)
   RETURNING id, nextval('wardbook.token_numbers'), authenticated_at)sql"};
 
 struct SessionOwner {
@@ -145,8 +146,15 @@ inline const db::Query<void, SessionId, Time> kLockSession{"accounts.lock_sessio
   UPDATE wardbook.sessions SET locked_at = $2
   WHERE id = $1 AND ended_at IS NULL AND locked_at IS NULL)sql"};
 
-inline const db::Query<void, SessionId> kUnlockSession{"accounts.unlock_session", R"sql(
-  UPDATE wardbook.sessions SET locked_at = NULL, authenticated_at = now() WHERE id = $1)sql"};
+inline const db::Query<void, SessionId, Time> kUnlockSession{"accounts.unlock_session", R"sql(
+  UPDATE wardbook.sessions SET locked_at = NULL, unlock_failures = 0, authenticated_at = $2
+  WHERE id = $1)sql"};
+
+/// How many there were since the right one.
+inline const db::Query<db::Int64Row, SessionId> kCountWrongUnlock{"accounts.count_wrong_unlock",
+                                                                  R"sql(
+  UPDATE wardbook.sessions SET unlock_failures = unlock_failures + 1
+  WHERE id = $1 RETURNING unlock_failures)sql"};
 
 /// A session as its owner sees it.
 struct OpenSessionRow {

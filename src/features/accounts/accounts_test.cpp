@@ -149,21 +149,15 @@ TEST_F(TokensTest, RefusesClaimsThatAreMissingOrMisfit) {
               Code::unauthenticated)
         << member.key();
   }
-  const std::vector<std::pair<std::string, boost::json::value>> wrong{{"role", "emperor"},
-                                                                      {"tenant", "pg_catalog"},
-                                                                      {"sub", "0"},
-                                                                      {"sub", "7x"},
-                                                                      {"exp", "tomorrow"},
-                                                                      {"role", "platform_admin"},
-                                                                      {"iat", "today"},
-                                                                      {"iat", 1.5},
-                                                                      {"iat", -1},
-                                                                      {"nbf", "today"},
-                                                                      {"nbf", nullptr},
-                                                                      {"exp", 1e30},
-                                                                      {"auth_time", -1},
-                                                                      {"auth_time", 1e15},
-                                                                      {"auth_time", INT64_MAX}};
+  const std::vector<std::pair<std::string, boost::json::value>> wrong{
+      {"role", "emperor"}, {"tenant", "pg_catalog"},
+      {"sub", "0"},        {"sub", "7x"},
+      {"exp", "tomorrow"}, {"role", "platform_admin"},
+      {"iat", "today"},    {"iat", 1.5},
+      {"iat", -1},         {"nbf", "today"},
+      {"nbf", nullptr},    {"nbf", INT64_MAX},
+      {"exp", 1e30},       {"auth_time", -1},
+      {"auth_time", 1e15}, {"auth_time", INT64_MAX}};
   for (const auto& [name, value] : wrong) {
     auto claims = whole;
     claims[name] = value;
@@ -182,7 +176,7 @@ TEST_F(TokensTest, TokensOfTheFutureAreRefusedAlsoWhenRemembered) {
     claims[name] = from;
     return forged(R"({"alg":"HS256","typ":"JWT"})", boost::json::serialize(claims), kSecret);
   };
-  for (const auto* name : {"iat", "nbf"}) {
+  for (const auto* name : {"iat", "nbf", "auth_time"}) {
     const auto within = token_from(name, now + 60);
     EXPECT_EQ(code_of(tokens_, within), Code::internal) << name << ": clocks differ a little";
     const auto early = token_from(name, now + 61);
@@ -193,6 +187,13 @@ TEST_F(TokensTest, TokensOfTheFutureAreRefusedAlsoWhenRemembered) {
     EXPECT_EQ(code_of(tokens_, early), Code::unauthenticated) << name << ": it is remembered";
   }
   EXPECT_EQ(code_of(tokens_, token_from("iat", now + 5 * 86'400)), Code::unauthenticated);
+}
+
+TEST_F(TokensTest, TimesBeyondTheYear9999AreRefusedWithoutCountingOnThem) {
+  auto claims = boost::json::parse(claims_of(tokens_.issue(a_doctor()))).as_object();
+  claims["iat"] = claims["exp"] = INT64_MAX;  // with our life added it would be no number any more
+  EXPECT_EQ(code_of(tokens_, forged(R"({"alg":"HS256"})", boost::json::serialize(claims), kSecret)),
+            Code::unauthenticated);
 }
 
 TEST_F(TokensTest, NoTokenOutlivesTheConfiguredLife) {

@@ -8,8 +8,9 @@
 namespace wardbook::accounts {
 
 /// A code's text: five groups of four characters of Crockford's base 32, which has no I, L, O and
-/// U. The first group only finds the invitation; the other 80 bits are the secret. So somebody who
-/// knows no more than an address has no tries at its invitations, and cannot use them up either.
+/// U. The first group only finds the invitation; the other 80 bits are the secret. Wrong codes are
+/// counted where the first group is right: somebody who knows no more than an address uses up the
+/// tries at its invitations only by trying all first groups, a million of them.
 struct OneTimeCode {
   std::string text;     ///< XXXX-XXXX-XXXX-XXXX-XXXX
   std::string locator;  ///< the first group

@@ -65,6 +65,19 @@ Brought brought_token(const App& app, const api::Request& request, const SentTok
   return {std::move(*token), sent.cookie};
 }
 
+std::optional<SessionId> session_of_token(App& app, const api::Request& request) {
+  const auto* body = request.body.if_object();
+  const auto* sent = body == nullptr ? nullptr : body->if_contains("refresh_token");
+  auto text = session_cookie(request.head.headers);
+  if (sent != nullptr && sent->is_string()) {
+    text.emplace(sent->as_string().data(), sent->as_string().size());
+  }
+  if (!text) return std::nullopt;
+  const auto token = read_refresh_token(app.settings.auth.token_secret, *text);
+  if (!token) return std::nullopt;
+  return token->session;
+}
+
 Task<std::optional<SessionOwner>> owner_of(App& app, SessionId session) {
   db::Tx tx = co_await app.db.begin_control();
   auto owner = co_await tx.maybe_one(kSessionOwner, session);
@@ -94,6 +107,13 @@ Task<IssuedRow> renew_session(db::Tx& tx, const Held& held, RefreshToken& token,
   ++token.number;
   if (held.use == RefreshUse::next) co_return co_await tx.one(kRotate, held.session.id, now);
   co_return co_await tx.one(kIssueAgain, held.session.id);
+}
+
+void name_session(api::Principal& caller, const IssuedRow& issued) {
+  caller.session = issued.session;
+  caller.token_number = issued.token_number;
+  caller.method = api::Principal::Method::password;
+  caller.authenticated_at = issued.authenticated_at;
 }
 
 api::Response session_answer(App& app, const Grant& grant, const RefreshToken& token, bool cookie) {
@@ -126,10 +146,7 @@ Task<api::Response> refresh(App& app, api::Request request) {
   const auto memberships = co_await tx.all(kMemberships, held->account.id);
   Grant grant = continued(held->account, held->session, memberships);
   const auto issued = co_await renew_session(tx, *held, brought.token, app.clock.now());
-  grant.caller.session = issued.session;
-  grant.caller.token_number = issued.token_number;
-  grant.caller.method = api::Principal::Method::password;
-  grant.caller.authenticated_at = issued.authenticated_at;
+  name_session(grant.caller, issued);
   co_await take_staff_name(tx, grant.caller);
   co_await tx.commit();
   co_return session_answer(app, grant, brought.token, brought.cookie);

@@ -102,6 +102,18 @@ std::string to_json(const OpenSessionRow& row, SessionId current) {
 
 }  // namespace
 
+std::optional<SessionId> session_of_either(App& app, const api::Request& request) {
+  if (!request.head.headers.get("Authorization")) {
+    const auto token = token_in_cookie(app, request);
+    return token ? std::optional(token->session) : std::nullopt;
+  }
+  try {
+    return app.tokens.verify(api::bearer_of(request.head)).session;
+  } catch (const Failure&) {
+    return std::nullopt;
+  }
+}
+
 Task<api::Response> logout(App& app, api::Request request) {
   const bool by_cookie = !request.head.headers.get("Authorization").has_value();
   const auto which = co_await of_either(app, request);

@@ -26,6 +26,12 @@ struct SentToken {
 [[nodiscard]] Brought brought_token(const App& app, const api::Request& request,
                                     const SentToken& sent);
 
+/// Of which session the request brings a genuine refresh token, in its body or in the cookie: known
+/// without a statement. For Route::session_of.
+[[nodiscard]] std::optional<SessionId> session_of_token(App& app, const api::Request& request);
+/// The same of routes that take the bearer's access token, or else the cookie.
+[[nodiscard]] std::optional<SessionId> session_of_either(App& app, const api::Request& request);
+
 [[noreturn]] void refuse_refresh();
 
 /// An open session and how the token may be used; its account is locked until the transaction ends.
@@ -44,6 +50,8 @@ struct Held {
 /// Moves the session on to its token's successor, which becomes `token`.
 [[nodiscard]] Task<IssuedRow> renew_session(db::Tx& tx, const Held& held, RefreshToken& token,
                                             Time now);
+/// The caller as this session's next access token names him.
+void name_session(api::Principal& caller, const IssuedRow& issued);
 /// 200 with new tokens: the refresh token in the body, or in the cookie.
 [[nodiscard]] api::Response session_answer(App& app, const Grant& grant, const RefreshToken& token,
                                            bool cookie);

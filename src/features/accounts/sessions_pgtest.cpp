@@ -197,20 +197,71 @@ TEST_F(SessionsTest, AnUnlockedSessionIsResumedToo) {
   EXPECT_EQ(caller_of(unlocked).session, caller_of(session).session);
 }
 
-TEST_F(SessionsTest, WrongPasswordsAreCountedAsAtSignIn) {
+TEST_F(SessionsTest, WhoeverTriesTheAddressFromTheSameNetworkKeepsNobodyFromUnlocking) {
   const auto session = enter();
+  ASSERT_EQ(send(&lock, {}).status, 204);
+  for (int i = 0; i < 6; ++i) (void)sign_in("certainly wrong");
+  ASSERT_EQ(sign_in(kClinicPassword).code, "account_locked") << "signing in anew is locked there";
+  const auto unlocked = unlock_with(kClinicPassword);
+  ASSERT_EQ(unlocked.status, 200) << unlocked;
+  EXPECT_EQ(caller_of(unlocked).session, caller_of(session).session);
+  const auto signed_again =
+      run(clinic_.reactor, confirm(clinic_.app, caller_of(unlocked), kClinicPassword));
+  EXPECT_EQ(signed_again.status, 200) << "and signs";
+  EXPECT_EQ(sign_in(kClinicPassword).code, "account_locked") << "unlocking lifts no lock";
+}
+
+TEST_F(SessionsTest, TooManyWrongPasswordsEndTheSessionAndNothingElse) {
+  const auto elsewhere = caller_of(sign_in(kClinicPassword)).session;
+  const auto id = caller_of(enter()).session;
   ASSERT_EQ(send(&lock, {}).status, 204);
   const auto before = *cookie_;
   for (int i = 0; i < 4; ++i) EXPECT_EQ(unlock_with("certainly wrong").code, "wrong_password");
-  EXPECT_EQ(sign_in("certainly wrong").code, "invalid_credentials") << "the fifth";
-  const auto locked = unlock_with(kClinicPassword);
-  EXPECT_EQ(locked.code, "account_locked");
-  EXPECT_EQ(locked.retry_after_s, 900);
   EXPECT_EQ(*cookie_, before);
-  EXPECT_FALSE(revoked(session)) << "it waits for its owner";
-  clinic_.clock.advance(clinic_.settings.auth.lock_duration + seconds(1));
-  EXPECT_EQ(unlock_with(kClinicPassword).status, 200);
-  EXPECT_EQ(std::ranges::count(log(), "auth.unlock refused wrong_password"), 4);
+  EXPECT_FALSE(has_ended(id)) << "it waits for its owner";
+  clinic_.clock.advance(clinic_.settings.auth.lock_duration * 2);
+  EXPECT_EQ(unlock_with("certainly wrong").code, "invalid_credentials") << "waiting gives no tries";
+  EXPECT_TRUE(has_ended(id));
+  EXPECT_EQ(unlock_with(kClinicPassword).code, "invalid_credentials");
+  EXPECT_FALSE(has_ended(elsewhere));
+  EXPECT_EQ(sign_in(kClinicPassword).status, 200) << "the address is not locked";
+  EXPECT_EQ(std::ranges::count(log(), "auth.unlock refused wrong_password"), 5);
+  EXPECT_EQ(std::ranges::count(log(), "auth.unlock refused session_ended"), 1);
+}
+
+TEST_F(SessionsTest, TheRightPasswordForgivesTheWrongOnes) {
+  ASSERT_EQ(enter().status, 200);
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_EQ(send(&lock, {}).status, 204);
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(unlock_with("certainly wrong").code, "wrong_password");
+    EXPECT_EQ(unlock_with(kClinicPassword).status, 200) << round;
+  }
+}
+
+TEST_F(SessionsTest, GuessesAtOnceAreNoMoreThanOneAfterTheOther) {
+  const auto session = sign_in(kClinicPassword);
+  std::vector<Seen> seen(12);
+  std::vector<Task<>> tries;
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const std::string password = i + 1 < seen.size() ? "certainly wrong" : kClinicPassword;
+    auto sent = request({{"password", password}, {"refresh_token", refresh_token(session)}});
+    tries.push_back(perform_into(clinic_.app, &unlock, std::move(sent), seen[i]));
+  }
+  testing::run_all(clinic_.reactor, std::move(tries));
+  const auto compared = [](const Seen& one) { return one.code == "wrong_password"; };
+  EXPECT_LE(std::ranges::count_if(seen, compared), 4);
+  EXPECT_EQ(std::ranges::count(log(), "auth.unlock refused wrong_password"), 5);
+  EXPECT_TRUE(revoked(session));
+}
+
+TEST_F(SessionsTest, TheRightPasswordOpensNothingInASuspendedHospital) {
+  const auto session = enter();
+  ASSERT_EQ(send(&lock, {}).status, 204);
+  Clinic::as_owner().query("UPDATE wardbook.tenants SET status = 'suspended' WHERE id = $1",
+                           {clinic_.tenant.str()});
+  EXPECT_EQ(unlock_with(kClinicPassword).code, "tenant_suspended");
+  EXPECT_FALSE(revoked(session));
+  EXPECT_THAT(log(), Contains("auth.unlock refused tenant_suspended"));
 }
 
 TEST_F(SessionsTest, NothingResumesASessionThatHasEnded) {

@@ -2,7 +2,6 @@
 
 #include "api/input.h"
 #include "base/hash.h"
-#include "base/offload.h"
 #include "features/accounts/cookie.h"
 #include "features/accounts/sessions.h"
 #include "features/accounts/tallies.h"
@@ -10,7 +9,7 @@
 namespace wardbook::accounts {
 namespace {
 
-constexpr std::size_t kSentPasswordBytes = 1024;
+constexpr audit::Action kLogin("auth.login");
 
 struct Credentials {
   std::string email;
@@ -24,7 +23,7 @@ Credentials read_credentials(const App& app, const api::Request& request) {
   api::Input in(request.object(), "", faults);
   Credentials out;
   out.email = in.text("email", api::Input::Need::required, 254).value_or("");
-  out.password = in.text("password", api::Input::Need::required, kSentPasswordBytes).value_or("");
+  out.password = in.text("password", api::Input::Need::required, kSentPasswordMost).value_or("");
   out.tenant = in.text("tenant", api::Input::Need::optional, 100);
   out.cookie = in.one_of("session", api::Input::Need::optional, {"cookie"}).has_value();
   in.finish();
@@ -47,17 +46,6 @@ std::string choices_json(const std::vector<MembershipRow>& memberships) {
   return out + "]";
 }
 
-std::string why(SignIn outcome) {
-  switch (outcome) {
-    case SignIn::no_account:
-      return "account_disabled";
-    case SignIn::suspended:
-      return "tenant_suspended";
-    default:
-      return "no_membership";
-  }
-}
-
 /// An attempt to sign in, as far as it has come.
 struct SignInAttempt {
   std::optional<AccountRow> account;  ///< as it was before the comparison
@@ -69,11 +57,7 @@ struct SignInAttempt {
   /// It may wait for any of several hospitals. Nobody does for an address without an account.
   bool in_several = false;
   Compared compared;
-  bool cookie = false;                  ///< where the refresh token goes
-  std::optional<RefreshToken> resumes;  ///< of the session that is unlocked; else a new one begins
-  [[nodiscard]] audit::Action action() const {
-    return resumes ? audit::Action("auth.unlock") : audit::Action("auth.login");
-  }
+  bool cookie = false;  ///< where the refresh token goes
 };
 
 Task<db::Tx> begin_for(App& app, SignInAttempt attempt) {
@@ -108,16 +92,6 @@ Task<bool> check_not_locked(App& app, SignInAttempt attempt) {
   db::Tx tx = co_await begin_for(app, attempt);
   co_await refuse_while_locked(tx, attempt.tally, app.clock.now());
   co_return true;
-}
-
-Task<Compared> compare(App& app, std::string hash, std::string password, Asker asker) {
-  HashQueue& queue = app.authority.hashing(asker.signed_in);
-  const int places = hashes_at_once(app.settings.server);
-  const HashQueue::Place place = co_await queue.enter(std::move(asker.line), places);
-  auto work = [auth = app.settings.auth, hash = std::move(hash), password = std::move(password)] {
-    return compare_at_sign_in(auth, hash, password);
-  };
-  co_return co_await offload(app.workers, std::move(work));
 }
 
 /// What the database says of an attempt after the comparison.
@@ -167,9 +141,8 @@ Task<Decided> count_attempt(App& app, db::Tx& tx, SignInAttempt attempt) {
   co_return out;
 }
 
-audit::Entry lock_entry(audit::Action action, AccountId account, Time until,
-                        const std::string& network) {
-  audit::Entry entry = sign_in_entry(action, account, "account_locked");
+audit::Entry lock_entry(AccountId account, Time until, const std::string& network) {
+  audit::Entry entry = sign_in_entry(kLogin, account, "account_locked");
   std::string after;
   api::ObjectWriter writer(after);
   writer.text("until", format_rfc3339(until));
@@ -185,17 +158,16 @@ void note_locks(db::Tx& tx, const Decided& decided, const SignInAttempt& attempt
                 const audit::Actor& actor) {
   const AccountId account = decided.account.id;
   const Counted& counted = decided.counted;
-  const audit::Action action = attempt.action();
   const std::string& network = attempt.tally.network;
   if (counted.refused_before > 0) {
     note(tx, decided.home, actor,
-         turned_away_entry(action, account, counted.refused_before, network));
+         turned_away_entry(kLogin, account, counted.refused_before, network));
   }
   if (counted.lock_here) {
-    note(tx, decided.home, actor, lock_entry(action, account, *counted.lock_here, network));
+    note(tx, decided.home, actor, lock_entry(account, *counted.lock_here, network));
   }
   if (counted.lock_all) {
-    note(tx, decided.home, actor, lock_entry(action, account, *counted.lock_all, ""));
+    note(tx, decided.home, actor, lock_entry(account, *counted.lock_all, ""));
   }
 }
 
@@ -206,7 +178,7 @@ Task<> note_stranger(App& app, db::Tx& tx, api::Request request, Decided decided
   if (!decided.counted.locked_until) {
     const Strangers counted = co_await count_stranger(tx, now, app.settings.auth.lock_duration);
     if (counted.logged) {
-      audit::Entry entry = turned_away_entry("auth.login", {}, counted.refused_before + 1, "");
+      audit::Entry entry = turned_away_entry(kLogin, {}, counted.refused_before + 1, "");
       entry.reason = "unknown_account";
       note(tx, std::nullopt, audit::actor_of(request), std::move(entry));
     }
@@ -214,13 +186,11 @@ Task<> note_stranger(App& app, db::Tx& tx, api::Request request, Decided decided
   co_await tx.commit();
 }
 
-[[noreturn]] void refuse_sign_in(const Decided& decided, const SignInAttempt& attempt, Time now) {
+[[noreturn]] void refuse_sign_in(const Decided& decided, Time now) {
   if (decided.counted.locked_until) throw_locked(*decided.counted.locked_until, now);
   if (decided.right && decided.choice.outcome == SignIn::suspended) {
     throw Failure(Code::tenant_suspended);
   }
-  // Whoever has the session's token may know that it is the password: the session goes on.
-  if (attempt.resumes && !decided.right) throw Failure(Code::wrong_password);
   throw Failure(Code::invalid_credentials);
 }
 
@@ -229,12 +199,12 @@ Task<> note_refused(App& app, db::Tx& tx, api::Request request, Decided decided,
   const audit::Actor actor = actor_for(request, decided.account.id, "");
   if (!decided.counted.locked_until && decided.counted.logged) {
     note(tx, decided.home, actor,
-         sign_in_entry(attempt.action(), decided.account.id,
-                       decided.right ? why(decided.choice.outcome) : "wrong_password"));
+         sign_in_entry(kLogin, decided.account.id,
+                       decided.right ? why_refused(decided.choice.outcome) : "wrong_password"));
   }
   note_locks(tx, decided, attempt, actor);
   co_await tx.commit();
-  refuse_sign_in(decided, attempt, app.clock.now());
+  refuse_sign_in(decided, app.clock.now());
 }
 
 /// For the session's owner to recognise it by: what can be shown, and not too long.
@@ -268,18 +238,6 @@ Task<Opened> begin_session(App& app, db::Tx& tx, net::RequestHead head, AccountI
   co_return out;
 }
 
-/// It may have ended, or moved on, while the password was compared.
-Task<Opened> resume_session(App& app, db::Tx& tx, api::Request request, AccountId account,
-                            std::optional<std::string> tenant, RefreshToken token) {
-  const auto held = co_await hold_session(app, tx, std::move(request), account, token);
-  if (!held || held->session.tenant != tenant) refuse_refresh();
-  Opened out;
-  out.token = std::move(token);
-  co_await tx.exec(kUnlockSession, held->session.id);
-  out.issued = co_await renew_session(tx, *held, out.token, app.clock.now());
-  co_return out;
-}
-
 /// The session and the answer. Commits.
 Task<api::Response> grant(App& app, db::Tx& tx, api::Request request, Decided decided,
                           SignInAttempt attempt) {
@@ -287,21 +245,12 @@ Task<api::Response> grant(App& app, db::Tx& tx, api::Request request, Decided de
   const AccountId account = decided.account.id;
   std::optional<std::string> tenant;
   if (granted.tenant) tenant = granted.tenant->id;
-  Opened opened;
-  if (attempt.resumes) {
-    opened =
-        co_await resume_session(app, tx, request, account, std::move(tenant), *attempt.resumes);
-  } else {
-    opened = co_await begin_session(app, tx, request.head, account, std::move(tenant));
-  }
-  granted.caller.session = opened.issued.session;
-  granted.caller.token_number = opened.issued.token_number;
-  granted.caller.method = api::Principal::Method::password;
-  granted.caller.authenticated_at = opened.issued.authenticated_at;
+  const Opened opened = co_await begin_session(app, tx, request.head, account, std::move(tenant));
+  name_session(granted.caller, opened.issued);
   co_await take_staff_name(tx, granted.caller);
   const audit::Actor actor = actor_for(request, account, api::to_string(granted.caller.role));
   note_locks(tx, decided, attempt, actor);
-  note(tx, granted.caller.tenant_id, actor, sign_in_entry(attempt.action(), account, ""));
+  note(tx, granted.caller.tenant_id, actor, sign_in_entry(kLogin, account, ""));
   co_await tx.commit();
   co_return session_answer(app, granted, opened.token, attempt.cookie);
 }
@@ -340,25 +289,13 @@ Task<api::Response> sign_in(App& app, api::Request request, SignInAttempt attemp
   co_await until_unblocked(std::move(check));
   std::string hash =
       attempt.account ? attempt.account->password_hash : impossible_hash(app.settings.auth);
-  attempt.compared = co_await compare(app, std::move(hash), std::move(password), std::move(asker));
+  attempt.compared =
+      co_await compare_for_sign_in(app, std::move(hash), std::move(password), std::move(asker));
   std::function<Task<api::Response>()> last = [&app, request = std::move(request),
                                                attempt = std::move(attempt)] {
     return decide(app, request, attempt);
   };
   co_return co_await until_unblocked(std::move(last));
-}
-
-/// Whose session a token is of, while it may be resumed.
-Task<Held> held_by(App& app, api::Request request, RefreshToken token) {
-  const auto owner = co_await owner_of(app, token.session);
-  if (!owner) refuse_refresh();
-  std::optional<TenantId> home;
-  if (owner->tenant) home = TenantId::parse(*owner->tenant);
-  db::Tx tx = co_await app.db.begin_control_for(std::move(home));
-  auto held = co_await hold_session(app, tx, std::move(request), owner->account, std::move(token));
-  if (!held) refuse_refresh();
-  co_await tx.commit();
-  co_return std::move(*held);
 }
 
 }  // namespace
@@ -373,32 +310,12 @@ Task<api::Response> login(App& app, api::Request request) {
                              std::move(credentials.password), std::move(asker));
 }
 
-/// A sign-in to the session that there is: counted and logged as one, under its id.
-Task<api::Response> unlock(App& app, api::Request request) {
-  std::vector<Fault> faults;
-  api::Input in(request.object(), "", faults);
-  auto password = in.text("password", api::Input::Need::required, kSentPasswordBytes);
-  const SentToken sent = read_sent_token(request, in);
-  in.finish();
-  if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  Brought brought = brought_token(app, request, sent);
-  const Held held = co_await held_by(app, request, brought.token);
-  SignInAttempt attempt = co_await find_account_of(app, request.head.remote_ip, held.account.email,
-                                                   held.session.tenant);
-  if (!attempt.account || attempt.account->id != held.account.id) refuse_refresh();
-  attempt.cookie = brought.cookie;
-  attempt.resumes = std::move(brought.token);
-  Asker asker(held.account.id);
-  co_return co_await sign_in(app, std::move(request), std::move(attempt), std::move(*password),
-                             std::move(asker));
-}
-
 Task<api::Response> change_password(App& app, api::Request request) {
   const api::Principal caller = request.caller;
   std::vector<Fault> faults;
   api::Input in(request.object(), "", faults);
-  const auto current = in.text("current_password", api::Input::Need::required, kSentPasswordBytes);
-  const auto wanted = in.text("new_password", api::Input::Need::required, kSentPasswordBytes);
+  const auto current = in.text("current_password", api::Input::Need::required, kSentPasswordMost);
+  const auto wanted = in.text("new_password", api::Input::Need::required, kSentPasswordMost);
   if (wanted) {
     if (const auto fault = password_fault(*wanted, caller.email)) in.fault("new_password", *fault);
     if (current && normalized_password(*wanted) == normalized_password(*current)) {

@@ -11,6 +11,9 @@
 /// The rules of signing in, apart from the database and HTTP. Of this feature only.
 namespace wardbook::accounts {
 
+/// Of a password that somebody sends, in code points: what may become one is shorter.
+inline constexpr std::size_t kSentPasswordMost = 1024;
+
 enum class SignIn { granted, no_account, no_membership, suspended, tenant_required };
 struct Choice {
   SignIn outcome = SignIn::no_membership;
@@ -20,6 +23,9 @@ struct Choice {
 [[nodiscard]] Choice choose_tenant(const AccountRow& account,
                                    const std::vector<MembershipRow>& memberships,
                                    const std::optional<std::string>& named);
+
+/// Why the right password opens nothing, for the log.
+[[nodiscard]] std::string why_refused(SignIn outcome);
 
 /// The tenant in whose log a sign-in belongs: the one named or the only one; else the platform's.
 [[nodiscard]] std::optional<TenantId> audit_home(const std::vector<MembershipRow>& memberships,
@@ -39,9 +45,11 @@ struct Asker {
   bool signed_in = false;
   std::string line;
 };
-/// Both work on a worker thread. They fail with overloaded.
+/// All work on a worker thread. They fail with overloaded.
 [[nodiscard]] Task<bool> compare_password(App& app, std::string hash, std::string password,
                                           Asker asker = {});
+[[nodiscard]] Task<Compared> compare_for_sign_in(App& app, std::string hash, std::string password,
+                                                 Asker asker);
 [[nodiscard]] Task<std::string> hash_on_worker(App& app, std::string password, Asker asker = {});
 
 /// Says who signs in; the session and the number are filled in by the statement that makes them.

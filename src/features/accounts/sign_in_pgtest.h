@@ -99,12 +99,13 @@ class SignInTest : public ::testing::Test {
     return std::string(seen.body.at(name).as_string());
   }
   static std::string refresh_token(const Seen& seen) { return text(seen, "refresh_token"); }
-  bool revoked(const Seen& seen) {
+  static bool has_ended(SessionId session) {
     const auto ended =
         Clinic::as_owner().query("SELECT ended_at IS NOT NULL FROM wardbook.sessions WHERE id = $1",
-                                 {std::to_string(caller_of(seen).session.value)});
+                                 {std::to_string(session.value)});
     return ended[0][0] == "t";
   }
+  bool revoked(const Seen& seen) { return has_ended(caller_of(seen).session); }
   api::Principal caller_of(const Seen& seen) {
     return clinic_.tokens.verify(text(seen, "access_token"));
   }

@@ -51,7 +51,12 @@ Attachment Attachment::from_row(const db::RowView& r) {
     for (const auto& digest : digests) a.part_sha256.emplace_back(digest.value_or(""));
   }
   a.completed_at = maybe_time(r, 31);
-  a.uploaded_by_name = r.maybe_str(32);
+  a.declared_sha256 = r.maybe_str(32);
+  a.charset = r.maybe_str(33);
+  a.scan = r.maybe_str(34);
+  a.scanned_at = maybe_time(r, 35);
+  a.uploaded_by_name = r.maybe_str(36);
+  a.archive_status = r.maybe_str(37);
   return a;
 }
 
@@ -88,14 +93,18 @@ std::string to_json(const Attachment& a) {
   out.integer("version", a.version);
   out.integer("stored_size", a.stored_size);
   out.text("content_encoding", a.content_encoding);
+  out.text("charset", a.charset);
   out.text("sha256", a.sha256);
   out.text("stored_sha256", a.stored_sha256);
   out.text("verified_at", a.verified_at);
+  out.text("scan", a.scan);
+  out.text("scanned_at", a.scanned_at);
   out.text("storage_class", a.storage_class);
   out.text("etag", a.etag);
   out.integer("download_count", a.download_count);
   out.text("last_accessed_at", a.last_accessed_at);
   out.boolean("added_after_finalization", a.added_after_finalization);
+  out.text("archive_status", a.archive_status);
   out.end();
   return text;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -47,10 +48,17 @@ namespace wardbook::attachments {
 /// How many bytes of the beginning `content_fault` wants to see.
 inline constexpr std::size_t kSniffBytes = 256 * 1024;
 /// Why the content (its first bytes; `whole` when that is all) is not what the name's extension
-/// says; nullopt when it is. By signature, and by libmagic for what has no simple one. Never throws
-/// on any bytes.
+/// says; nullopt when it is. By signature, and by libmagic for what has no simple one. `declared`
+/// is the encoding of a text's characters, as its sender says. Never throws on any bytes.
 [[nodiscard]] std::optional<std::string> content_fault(std::string_view file_name,
-                                                       std::string_view head, bool whole);
+                                                       std::string_view head, bool whole,
+                                                       std::string_view declared = {});
+
+/// The encoding of a text that is what its name says (see text::charset_of); nullopt for what is no
+/// text. `declared`: what its sender says, used where the text itself does not say.
+[[nodiscard]] std::optional<std::string> text_charset(std::string_view file_name,
+                                                      std::string_view head, bool whole,
+                                                      std::string_view declared = {});
 
 /// `Übersicht (1).pdf` -> `_bersicht__1_.pdf`: everything but [A-Za-z0-9.-] becomes `_`, byte by
 /// code point; dots and length are tamed so that the result is a plain file name of 1 to 200 bytes.
@@ -100,6 +108,11 @@ struct Attachment {
   std::vector<std::string> part_sha256;  ///< hex, of each part, if the client declared them
   /// When all of it had arrived. A pending file that has it waits to be verified.
   std::optional<std::string> completed_at;
+  std::optional<std::string> charset;  ///< of a text
+  std::optional<std::string> scan;     ///< waiting, clean, infected, not_scanned
+  std::optional<std::string> scanned_at;
+  std::optional<std::string> declared_sha256;  ///< of the original bytes, from the completion
+  std::optional<std::string> archive_status;  ///< archived or restoring, as it was found last
   static Attachment from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Attachment& attachment);
@@ -126,14 +139,26 @@ struct Swept {
 /// Verifies the next file of the tenant with an id above `after` that has arrived and is too large
 /// to be read while its client waits: reads it once, and publishes or rejects it. Returns the id,
 /// nullopt when there is none. Two may run at the same time. `before_step` may end it by an
-/// exception before each piece. Fails with store_unavailable.
+/// exception before each piece. With `scan` it goes into quarantine instead of being published.
+/// Fails with store_unavailable.
 [[nodiscard]] Task<std::optional<AttachmentId>> verify_next(db::Pool& db, s3::Store& store,
                                                             TenantId tenant, const Clock& clock,
                                                             AttachmentId after,
-                                                            std::function<void()> before_step = {});
-/// Does so in every tenant that a completion has told of, and within `all_every` in all of them.
+                                                            std::function<void()> before_step = {},
+                                                            bool scan = false);
+/// Does so in every tenant that a completion has told of, and within verify_all_every in all of
+/// them.
 [[nodiscard]] jobs::Job verification_job(db::Pool& db, s3::Store& store, const Clock& clock,
-                                         std::chrono::seconds all_every);
+                                         const Settings::Attachments& settings);
+/// Has the scanner look at what is in quarantine, and publishes or rejects it. Only where there is
+/// one.
+[[nodiscard]] jobs::Job scanning_job(boost::asio::io_context& reactor, db::Pool& db,
+                                     s3::Store& store, const Settings::Attachments& settings);
+
+/// Looks after files that were asked back from the archive, and writes down those that are there.
+/// Returns how many. Two may run at the same time. Fails with store_unavailable.
+[[nodiscard]] Task<std::int64_t> look_for_restored(db::Pool& db, s3::Store& store, TenantId tenant,
+                                                   std::function<void()> before_step = {});
 
 // ---- database against bucket ------------------------------------------------------------------
 

@@ -2,11 +2,12 @@
 
 #include "db/query.h"
 #include "features/attachments/attachments.h"
+#include "features/attachments/blocks.h"
 #include "features/audit/audit.h"
 
-// Tables: owns {tenant}.record_attachments
+// Tables: owns {tenant}.record_attachments {tenant}.attachment_blocks
 // Tables: reads {tenant}.medical_records {tenant}.signatures {tenant}.row_versions
-// Tables: reads {tenant}.staff
+// Tables: reads {tenant}.staff {tenant}.legal_holds wardbook.my_tenant
 
 namespace wardbook::attachments {
 
@@ -20,7 +21,9 @@ using MaybeText = std::optional<std::string>;
   "a.upload_expires_at, a.purged_at IS NOT NULL, "                                              \
   "CASE WHEN a.upload_mode <> 'proxy' THEN coalesce(a.past_keys[1], a.s3_key) END, "            \
   "a.upload_mode = 'multipart', a.upload_id, a.part_bytes, a.part_sha256, a.completed_at, "     \
-  "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by)"
+  "a.declared_sha256, a.charset, a.scan, a.scanned_at, "                                        \
+  "(SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = a.uploaded_by), "          \
+  "a.archive_status"
 #define WB_ATTACHMENT_FROM                                                  \
   " FROM {tenant}.record_attachments a JOIN {tenant}.medical_records r ON " \
   "r.id = a.record_id "
@@ -70,22 +73,51 @@ inline const db::Query<void, AttachmentId, std::string> kMove{"attachments.move"
 inline const db::Query<db::Int64Row, RecordId, std::string, std::string, std::int64_t, std::string,
                        std::string, AccountId, MaybeText, std::int64_t, std::int64_t, MaybeText,
                        MaybeText, bool, std::string, std::string, std::string,
-                       std::optional<std::int64_t>, std::optional<std::vector<std::string>>>
+                       std::optional<std::int64_t>, std::optional<std::vector<std::string>>,
+                       MaybeText>
     kInsertAttachment{"attachments.insert", R"sql(
   INSERT INTO {tenant}.record_attachments (record_id, file_name, file_type, file_size, s3_key,
     s3_bucket, uploaded_by, description, version, stored_size, content_encoding, stored_sha256,
-    added_after_finalization, upload_mode, upload_expires_at, created_at, part_bytes, part_sha256)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+    added_after_finalization, upload_mode, upload_expires_at, created_at, part_bytes,
+    part_sha256, charset)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+    $18, $19)
   RETURNING id)sql"};
 
 /// Here and where a file is restored the database itself marks one that comes to a finalized
 /// record.
 inline const db::Query<void, AttachmentId, std::int64_t, std::string, std::string, MaybeText,
-                       std::string>
+                       std::string, std::int64_t, MaybeText, MaybeText, bool>
     kPublish{"attachments.publish", R"sql(
-  UPDATE {tenant}.record_attachments SET state = 'available', file_size = $2, sha256 = $3,
-    stored_sha256 = $4, etag = $5, verified_at = $6,
-    completed_at = coalesce(completed_at, $6), upload_expires_at = NULL
+  UPDATE {tenant}.record_attachments SET
+    state = CASE WHEN $10::boolean THEN 'quarantined' ELSE 'available' END,
+    scan = CASE WHEN $10 THEN 'waiting' END, file_size = $2, sha256 = $3,
+    stored_sha256 = $4, etag = $5, verified_at = $6, stored_size = $7, content_encoding = $8,
+    charset = $9, completed_at = coalesce(completed_at, $6), upload_expires_at = NULL
+  WHERE id = $1)sql"};
+inline const db::Query<void, AttachmentId, std::int64_t, db::Bytes, std::optional<db::Bytes>>
+    kKeepBlocks{"attachments.keep_blocks", R"sql(
+  INSERT INTO {tenant}.attachment_blocks (attachment_id, block_bytes, digests, offsets)
+  VALUES ($1, $2, $3, $4))sql"};
+/// Of the blocks that hold the bytes $2 to $3 of the file.
+inline const db::Query<Blocks, AttachmentId, std::int64_t, std::int64_t> kBlocks{
+    "attachments.blocks", R"sql(
+  SELECT block_bytes,
+    substring(digests FROM ($2 / block_bytes * 32 + 1)::integer
+                      FOR (($3 / block_bytes - $2 / block_bytes + 1) * 32)::integer),
+    substring(offsets FROM ($2 / block_bytes * 8 + 1)::integer
+                      FOR (($3 / block_bytes - $2 / block_bytes + 2) * 8)::integer)
+  FROM {tenant}.attachment_blocks WHERE attachment_id = $1)sql"};
+inline const db::Query<Attachment, AttachmentId, std::string> kNextToScan{
+    "attachments.next_to_scan",
+    "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
+    "WHERE a.state = 'quarantined' AND a.id > $1 AND a.s3_bucket = $2 ORDER BY a.id LIMIT 1"};
+inline const db::Query<void, AttachmentId, std::string> kRelease{"attachments.release", R"sql(
+  UPDATE {tenant}.record_attachments SET state = 'available', scan = $2, scanned_at = now()
+  WHERE id = $1)sql"};
+inline const db::Query<void, AttachmentId, std::string> kInfected{"attachments.infected", R"sql(
+  UPDATE {tenant}.record_attachments SET state = 'rejected', scan = 'infected', scanned_at = now(),
+    rejected_reason = $2, deleted_at = now()
   WHERE id = $1)sql"};
 /// The upload at the store ($3), unless somebody else has noted another one than $2 meanwhile.
 inline const db::Query<db::Int64Row, AttachmentId, MaybeText, std::string> kNoteUpload{
@@ -98,8 +130,10 @@ inline const db::Query<void, AttachmentId, std::string> kProlong{"attachments.pr
   UPDATE {tenant}.record_attachments SET upload_expires_at = greatest(upload_expires_at, $2)
   WHERE id = $1 AND state = 'pending' AND completed_at IS NULL)sql"};
 /// All of it has arrived, and waits to be verified.
-inline const db::Query<void, AttachmentId, std::string> kArrived{"attachments.arrived", R"sql(
-  UPDATE {tenant}.record_attachments SET completed_at = $2, upload_expires_at = NULL
+inline const db::Query<void, AttachmentId, std::string, MaybeText> kArrived{"attachments.arrived",
+                                                                            R"sql(
+  UPDATE {tenant}.record_attachments SET completed_at = $2, upload_expires_at = NULL,
+    declared_sha256 = $3
   WHERE id = $1 AND state = 'pending')sql"};
 inline const db::Query<Attachment, AttachmentId, std::string> kNextToVerify{
     "attachments.next_to_verify",
@@ -149,13 +183,17 @@ inline const db::Query<Attachment, std::int64_t, int> kAbandoned{
                              "WHERE a.state = 'pending' AND a.upload_expires_at < now() - "
                              "make_interval(secs => $1) ORDER BY a.id LIMIT $2 FOR UPDATE OF a "
                              "SKIP LOCKED"};
-/// One of this bucket ($2): the object of another one would not be found, and be left. Locked, so
-/// that nobody restores it or puts it on hold meanwhile.
+/// One of this bucket ($2): the object of another one would not be found, and be left. Kept for the
+/// hospital's retention time, or $1 days, and while a legal hold is in force. Locked, so that
+/// nobody restores it meanwhile.
 inline const db::Query<Attachment, int, std::string> kToPurge{
     "attachments.to_purge",
     "SELECT " WB_ATTACHMENT_COLUMNS WB_ATTACHMENT_FROM
-    "WHERE a.purged_at IS NULL AND NOT a.legal_hold AND (a.state = 'rejected' OR (a.state = "
-    "'deleted' AND a.deleted_at < now() - make_interval(days => $1))) AND a.s3_bucket = $2 "
+    "WHERE a.purged_at IS NULL AND a.s3_bucket = $2 AND (a.state = 'rejected' OR (a.state = "
+    "'deleted' AND a.deleted_at < now() - make_interval(days => coalesce((SELECT "
+    "t.retention_days FROM wardbook.my_tenant t), $1)) AND NOT EXISTS (SELECT FROM "
+    "{tenant}.legal_holds h WHERE h.patient_id = r.patient_id AND h.released_at IS NULL AND "
+    "(h.record_id IS NULL OR h.record_id = r.id)))) "
     "ORDER BY a.id LIMIT 1 FOR UPDATE OF a SKIP LOCKED"};
 /// A key whose file was purged is unknown again: its URL may have been used a second time. The key
 /// that an upload's URL names is known as long as the upload is pending.

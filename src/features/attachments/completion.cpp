@@ -14,27 +14,13 @@
 namespace wardbook::attachments {
 namespace {
 
-/// Gives a pending upload a new key, in a transaction of its own: what is copied there belongs to
-/// this completion alone, however many there are and however late a copy arrives.
-Task<std::string> take_own_key(App& app, const api::Request& req, AttachmentId id) {
-  db::Tx tx = co_await app.db.begin(req.caller.tenant());
-  const auto a = co_await tx.maybe_one(kLockAttachment, id);
-  if (!a) throw Failure(Code::attachment_not_found);
-  if (a->state != "pending") throw Failure(Code::attachment_not_available);
-  const auto record = co_await tx.maybe_one(kRecordOfUpload, a->record_id);
-  if (!record) throw Failure(Code::attachment_not_found);
-  const Time now = app.clock.now();
-  auto [version, key] = co_await free_key(tx, req.caller.tenant(), now, a->record_id, a->file_name);
-  tx.queue(kMove, id, key);
-  co_await tx.commit();
-  co_return key;
-}
+constexpr std::size_t kDigestBytes = 32;
 
-/// An object that is under the file's key for good: read, unless the store vouches for its digest,
-/// and unless it is so large that its client would wait for long: then nullopt.
+/// An object that is under the file's key for good: read, unless it is so large that its client
+/// would wait for long: then nullopt.
 Task<std::optional<Verdict>> verify_now(App& app, Attachment a, s3::ObjectInfo info) {
-  const bool later = a.stored_size > app.settings.attachments.verify_at_once_bytes &&
-                     !is_vouched(a, info) && !head_fault(a, info);
+  const bool later =
+      a.stored_size > app.settings.attachments.verify_at_once_bytes && !head_fault(a, info);
   if (later) co_return std::nullopt;
   co_return co_await verify_object(app.objects, std::move(a), std::move(info));
 }
@@ -62,10 +48,38 @@ Task<std::optional<Verdict>> verify_parts(App& app, TenantId tenant, Attachment 
 
 }  // namespace
 
+Task<std::string> take_own_key(App& app, const api::Request& req, AttachmentId id) {
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto a = co_await tx.maybe_one(kLockAttachment, id);
+  if (!a) throw Failure(Code::attachment_not_found);
+  if (a->state != "pending") throw Failure(Code::attachment_not_available);
+  const auto record = co_await tx.maybe_one(kRecordOfUpload, a->record_id);
+  if (!record) throw Failure(Code::attachment_not_found);
+  const Time now = app.clock.now();
+  auto [version, key] = co_await free_key(tx, req.caller.tenant(), now, a->record_id, a->file_name);
+  tx.queue(kMove, id, key);
+  co_await tx.commit();
+  co_return key;
+}
+
 Task<audit::Entry> queue_publish(db::Tx& tx, std::optional<AccountId> by, const Attachment& a,
-                                 const Verdict& verdict, Time now) {
+                                 const Verdict& verdict, Time now, bool scan) {
   tx.queue(kPublish, a.id, verdict.file_size, verdict.sha256, verdict.stored_sha256,
-           MaybeText(verdict.etag), format_rfc3339(now));
+           MaybeText(verdict.etag), format_rfc3339(now), verdict.stored_size,
+           verdict.content_encoding, verdict.charset, scan);
+  std::optional<db::Bytes> offsets;
+  if (verdict.blocks.seekable()) offsets.emplace(verdict.blocks.offsets);
+  tx.queue(kKeepBlocks, a.id, verdict.blocks.block_bytes, db::Bytes(verdict.blocks.digests),
+           std::move(offsets));
+  if (scan) {
+    co_return audit::Entry{
+        .action = "attachment.quarantine",
+        .resource = "attachment",
+        .resource_id = a.id.value,
+        .patient = a.patient_id,
+        .before = R"({"state":"pending"})",
+        .after = R"({"state":"quarantined","sha256":)" + api::quoted(verdict.sha256) + "}"};
+  }
   audit::Entry entry{
       .action = "attachment.publish",
       .resource = "attachment",
@@ -137,12 +151,15 @@ Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
   db::Tx& tx = w.tx();
   auto a = co_await tx.maybe_one(kLockAttachment, id);
   if (!a) throw Failure(Code::attachment_not_found);
-  if (a->state != "available") {
+  const bool scan = !app.settings.attachments.scan.empty();
+  const bool settled = a->state == "available" || a->state == "quarantined";
+  if (!settled) {
     if (a->state != "pending" || !verified) throw Failure(Code::attachment_not_available);
     if (a->s3_key != verified->key) {
       throw Failure(Code::conflict, "Another completion of this upload is under way.");
     }
-    w.log(co_await queue_publish(tx, req.caller.account, *a, verified->verdict, app.clock.now()));
+    w.log(co_await queue_publish(tx, req.caller.account, *a, verified->verdict, app.clock.now(),
+                                 scan));
     a = co_await tx.one(kShowAttachment, id);
   } else {
     // Nothing is changed, and the answer shows the file.
@@ -153,7 +170,18 @@ Task<api::Response> publish(App& app, const api::Request& req, AttachmentId id,
   }
   req.saw("attachment", a->id.value, a->patient_id);
   api::Response response = api::ok(to_json(*a));
-  co_return co_await w.commit(std::move(response));
+  response = co_await w.commit(std::move(response));
+  if (scan && !settled) co_await tell_job(app.db, kScanningJob, req.caller.tenant());
+  co_return response;
+}
+
+Task<> tell_job(db::Pool& db, std::string_view job, TenantId tenant) {
+  try {
+    const std::vector<TenantId> tenants{std::move(tenant)};
+    co_await jobs::hint(db, std::string(job), tenants);
+  } catch (const Failure&) {
+    // The job looks at all hospitals now and then.
+  }
 }
 
 namespace {
@@ -167,12 +195,13 @@ Task<api::Response> answer_later(App& app, const api::Request& req, const Attach
   auto a = co_await tx.maybe_one(kLockAttachment, arrived.id);
   if (!a) throw Failure(Code::attachment_not_found);
   const bool waits = a->state == "pending";
-  if (!waits && a->state != "available") throw Failure(Code::attachment_not_available);
+  const bool settled = a->state == "available" || a->state == "quarantined";
+  if (!waits && !settled) throw Failure(Code::attachment_not_available);
   if (waits && a->s3_key != arrived.s3_key) {
     throw Failure(Code::conflict, "Another completion of this upload is under way.");
   }
   const bool first = waits && !a->completed_at;
-  if (first) tx.queue(kArrived, a->id, format_rfc3339(app.clock.now()));
+  if (first) tx.queue(kArrived, a->id, format_rfc3339(app.clock.now()), arrived.declared_sha256);
   constexpr audit::Action kComplete = "attachment.complete";
   constexpr audit::Action kRead = "attachment.read";
   w.log({.action = first ? kComplete : kRead,
@@ -184,12 +213,7 @@ Task<api::Response> answer_later(App& app, const api::Request& req, const Attach
   if (waits) response.status = 202;
   response = co_await w.commit(std::move(response));
   if (!first) co_return response;
-  try {
-    const std::vector<TenantId> tenants{tenant};
-    co_await jobs::hint(app.db, std::string(kVerificationJob), tenants);
-  } catch (const Failure&) {
-    // The job looks at all hospitals now and then.
-  }
+  co_await tell_job(app.db, kVerificationJob, tenant);
   co_return response;
 }
 
@@ -225,6 +249,12 @@ Task<api::Response> complete_upload(App& app, api::Request req) {
   std::vector<Fault> faults;
   api::Input in(req.object(), "", faults);
   auto named = named_parts(in, faults);
+  MaybeText digest = in.text("sha256", api::Input::Need::optional, 64);
+  if (digest) {
+    const auto raw = from_hex(*digest);
+    if (!raw || raw->size() != kDigestBytes) in.fault("sha256", "must be 64 hexadecimal digits");
+    digest = to_hex(raw.value_or(""));
+  }
   in.finish();
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
   api::Earlier earlier = co_await api::earlier_request(app.db, req);
@@ -237,6 +267,9 @@ Task<api::Response> complete_upload(App& app, api::Request req) {
     throw Failure::invalid({{"/parts", "this upload has no parts"}});
   }
   if (named && named->empty()) named.reset();
+  const bool other = digest && a.sha256.value_or(a.declared_sha256.value_or(*digest)) != *digest;
+  if (other) throw Failure::invalid({{"/sha256", "is not that of the file"}});
+  if (digest) a.declared_sha256 = std::move(digest);
   if (a.state == "pending") {
     co_return co_await complete_pending(app, req, std::move(a), std::move(named));
   }

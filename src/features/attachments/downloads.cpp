@@ -2,12 +2,12 @@
 #include "api/input.h"
 #include "api/paging.h"
 #include "api/write.h"
-#include "base/gzip.h"
-#include "base/hash.h"
 #include "base/log.h"
+#include "features/attachments/archive.h"
 #include "features/attachments/attachments_sql.h"
 #include "features/attachments/conditions.h"
 #include "features/attachments/headers.h"
+#include "features/attachments/outgoing.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
 
@@ -39,77 +39,13 @@ std::string disposition(const std::string& file_name) {
          net::percent_encode(file_name);
 }
 
-constexpr const char* kAltered = "the store's object is not the one that was verified";
-
-/// 409 attachment_altered, for what a store answers to a request that names the verified object.
-Failure altered_or(const s3::S3Failure& failure) {
-  const bool altered =
-      failure.error == s3::S3Error::changed || failure.error == s3::S3Error::not_found;
-  return altered ? Failure(Code::attachment_altered, {}, kAltered) : store_failure(failure);
-}
-
-/// A file's bytes on their way out, unpacked. The last piece is not given out before all of them
-/// were held against the file's hash, so nobody gets an altered file whole.
-struct Outgoing {
-  s3::ObjectStream object;
-  std::optional<GzipDecoder> decoder;
-  std::optional<Hasher> hash;  ///< of a file that is read from its beginning
-  std::string sha256;
-  std::uint64_t left;  ///< unpacked bytes that were not given out
-  std::string buffer = std::string(kReadBytes, '\0');
-};
-
-/// Appends what the next bytes from the store unpack to; false when there are none.
-Task<bool> read_more(Outgoing& out, std::string& piece) {
-  const std::span<char> into(out.buffer);
-  auto got = co_await out.object.read(into);
-  if (!got) throw altered_or(got.error());
-  const std::string_view bytes(out.buffer.data(), *got);
-  if (!out.decoder) {
-    piece.append(bytes);
-  } else {
-    out.decoder->feed(bytes, piece);
-    if (out.decoder->refused()) throw Failure(Code::attachment_altered, {}, kAltered);
-  }
-  co_return *got > 0;
-}
-
-/// The next bytes, at least one; none at the end. Fails with attachment_altered, store_unavailable.
-Task<std::string> next_piece(Outgoing& out) {
-  std::string piece;
-  if (out.left == 0) co_return piece;
-  bool more = true;
-  while (more && piece.empty()) more = co_await read_more(out, piece);
-  // Up to the end of the encoding, whose checksum comes after the last byte of the file.
-  while (more && piece.size() >= out.left) more = co_await read_more(out, piece);
-  if (piece.empty() || piece.size() > out.left) {
-    throw Failure(Code::attachment_altered, {}, kAltered);
-  }
-  out.left -= piece.size();
-  if (!out.hash) co_return piece;
-  out.hash->update(piece);
-  const bool whole = !out.decoder || out.decoder->state() == GzipDecoder::State::done;
-  if (out.left == 0 && (!whole || to_hex(out.hash->finish()) != out.sha256)) {
-    throw Failure(Code::attachment_altered, {}, kAltered);
-  }
-  co_return piece;
-}
-
-/// Sends `piece`, which begins at `at`, and what follows, as far as it lies in `span`.
-Task<> send_pieces(net::Exchange& exchange, Outgoing& out, std::string piece, std::uint64_t at,
-                   Span span) {
+/// Sends `piece` and what follows.
+Task<> send_pieces(net::Exchange& exchange, Outgoing& out, std::string piece) {
   // A client that reads slowly holds none of the connections to the store.
-  const net::StallCall stalled(exchange, [&out] { out.object.release(); });
+  const net::StallCall stalled(exchange, [&out] { out.release(); });
   while (!piece.empty()) {
-    const std::uint64_t end = at + piece.size();
-    const std::uint64_t from = std::max(at, span.first);
-    const std::uint64_t to = std::min(end, span.last + 1);
-    if (from < to) {
-      co_await exchange.write(std::string_view(piece).substr(from - at, to - from));
-    }
-    at = end;
-    if (at > span.last) co_return;
-    piece = co_await next_piece(out);
+    co_await exchange.write(piece);
+    piece = co_await out.next();
   }
 }
 
@@ -136,20 +72,38 @@ Task<> was_read(App& app, const api::Request& req, audit::Action action, RecordI
 
 /// Ends a request for a file whose bytes are not those that were verified, and says so to its
 /// hospital's log and to the operator; unless the file was removed in the meantime.
-Task<> fail_altered(App& app, const api::Request& req, const Attachment& a) {
+Task<> fail_altered(App& app, const api::Request& req, const Attachment& a, bool lost) {
   const auto now = co_await app.db.read_maybe_one(req.caller.tenant(), kGetAttachment, a.id);
   if (!now || now->purged) throw Failure(Code::attachment_not_found);
   if (now->state != "available") throw Failure(Code::attachment_not_available);
-  log::error("a file in the store is not the one that was verified",
+  if (lost) {
+    // A HEAD does not tell a missing bucket from a missing object.
+    const auto bucket = co_await app.objects.check_bucket();
+    if (!bucket) throw store_failure(bucket.error());
+  }
+  log::error(lost ? kLost : kAltered,
              {{"tenant", req.caller.tenant().str()}, {"attachment", a.id.value}});
-  audit::Entry entry{.action = "attachment.altered",
+  constexpr audit::Action kLostAction = "attachment.lost";
+  constexpr audit::Action kAlteredAction = "attachment.altered";
+  audit::Entry entry{.action = lost ? kLostAction : kAlteredAction,
                      .resource = "attachment",
                      .resource_id = a.id.value,
                      .patient = a.patient_id,
                      .refused = true,
-                     .reason = kAltered};
+                     .reason = lost ? kLost : kAltered};
   co_await app.audit.read(req, std::move(entry));
-  throw Failure(Code::attachment_altered, {}, kAltered);
+  throw Failure(lost ? Code::attachment_lost : Code::attachment_altered);
+}
+
+/// Ends a request whose bytes are not to be had for a reason that stays.
+Task<> fail_for_good(App& app, const api::Request& req, const Attachment& a, Code why) {
+  if (why == Code::archived) co_await fail_archived(app, req, a);
+  co_await fail_altered(app, req, a, why == Code::attachment_lost);
+}
+
+bool is_for_good(Code code) {
+  return code == Code::attachment_altered || code == Code::attachment_lost ||
+         code == Code::archived;
 }
 
 /// Whether the object is still the one that was verified, as far as a HEAD tells. A link cannot ask
@@ -161,6 +115,13 @@ Task<> require_unaltered(App& app, const Attachment& a) {
                     info->size == static_cast<std::uint64_t>(a.stored_size) &&
                     info->content_encoding == a.content_encoding.value_or("");
   if (!same) throw Failure(Code::attachment_altered, {}, kAltered);
+  if (s3::place_of(*info) != s3::Place::at_hand) throw Failure(Code::archived);
+}
+
+/// The type with a text's encoding, where that is not the usual one.
+std::string content_type(const Attachment& a) {
+  const bool named = a.charset && *a.charset != "UTF-8";
+  return named ? a.file_type + "; charset=" + *a.charset : a.file_type;
 }
 
 /// Where the bytes are to be had for a while.
@@ -168,7 +129,7 @@ std::string signed_url_json(App& app, const Attachment& a) {
   const auto ttl = std::min(app.settings.attachments.url_ttl, std::chrono::seconds(3'600));
   const std::vector<s3::NameValue> params{
       {"response-content-disposition", disposition(a.file_name)},
-      {"response-content-type", a.file_type},
+      {"response-content-type", content_type(a)},
       {"response-cache-control", "private, no-store"}};
   s3::PresignRequest request;
   request.method = "GET";
@@ -190,29 +151,14 @@ std::string signed_url_json(App& app, const Attachment& a) {
 /// 200 or 206 with `span` of the file, once its first bytes are there.
 Task<> send_content(App& app, const api::Request& req, const Attachment& a, int status,
                     net::Headers headers, Span span) {
-  const auto size = static_cast<std::uint64_t>(a.file_size);
-  const bool part = !a.content_encoding && span.last - span.first + 1 < size;
-  std::optional<s3::ByteRange> range;
-  if (part) range = s3::ByteRange{span.first, span.last};
-  auto object = co_await app.objects.get(a.s3_key, range, a.etag.value_or(""));
-  if (!object) throw altered_or(object.error());
-  Outgoing out{.object = std::move(*object),
-               .decoder = std::nullopt,
-               .hash = std::nullopt,
-               .sha256 = a.sha256.value_or(""),
-               .left = part ? span.last - span.first + 1 : size};
-  if (a.content_encoding) out.decoder.emplace(size);
-  if (!part) out.hash.emplace();
-  if (out.object.length() != (part ? out.left : static_cast<std::uint64_t>(a.stored_size))) {
-    throw Failure(Code::attachment_altered, {}, kAltered);
-  }
+  Outgoing out =
+      co_await Outgoing::open(app.db, app.objects, req.caller.tenant(), a, span.first, span.last);
   const bool body = req.head.method != "HEAD";
   std::string piece;
-  if (body) piece = co_await next_piece(out);
+  if (body) piece = co_await out.next();
   co_await was_downloaded(app, req, a);
   co_await req.exchange->start(status, std::move(headers), span.last - span.first + 1);
-  const std::uint64_t at = part ? span.first : 0;
-  if (body) co_await send_pieces(*req.exchange, out, std::move(piece), at, span);
+  if (body) co_await send_pieces(*req.exchange, out, std::move(piece));
 }
 
 Task<Attachment> available(App& app, const api::Request& req) {
@@ -279,14 +225,14 @@ Task<api::Response> list_attachment_versions(App& app, api::Request req) {
 Task<api::Response> download_url(App& app, api::Request req) {
   refuse_foreign_headers(req.head.headers);
   const Attachment a = co_await available(app, req);
-  bool altered = false;
+  std::optional<Code> why;
   try {
     co_await require_unaltered(app, a);
   } catch (const Failure& failure) {
-    if (failure.code() != Code::attachment_altered) throw;
-    altered = true;
+    if (!is_for_good(failure.code())) throw;
+    why = failure.code();
   }
-  if (altered) co_await fail_altered(app, req, a);
+  if (why) co_await fail_for_good(app, req, a, *why);
   api::Write w = co_await api::write(app, req);
   api::Response answer;
   if (!w.replayed()) {
@@ -314,7 +260,7 @@ Task<api::Response> download_content(App& app, api::Request req) {
   }
   const Attachment a = co_await available(app, req);
   const std::string etag = '"' + a.sha256.value_or("") + '"';
-  net::Headers headers{{"Content-Type", a.file_type},
+  net::Headers headers{{"Content-Type", content_type(a)},
                        {"Content-Disposition", disposition(a.file_name)},
                        {"ETag", etag},
                        {"Accept-Ranges", "bytes"},
@@ -346,14 +292,14 @@ Task<api::Response> download_content(App& app, api::Request req) {
   }
   response.streamed = true;
   response.status = range ? 206 : 200;
-  bool altered = false;
+  std::optional<Code> why;
   try {
     co_await send_content(app, req, a, response.status, std::move(headers), span);
   } catch (const Failure& failure) {
-    if (failure.code() != Code::attachment_altered) throw;
-    altered = true;
+    if (!is_for_good(failure.code())) throw;
+    why = failure.code();
   }
-  if (altered) co_await fail_altered(app, req, a);
+  if (why) co_await fail_for_good(app, req, a, *why);
   co_return response;
 }
 

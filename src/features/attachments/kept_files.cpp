@@ -42,7 +42,8 @@ std::string canonical_1(const Attachment& a) {
 std::optional<std::string> fault_of(const KeptAttachment& row) {
   const std::string name = "attachment " + std::to_string(row.file.id.value);
   if (row.last.version == 0) {
-    const bool begun = row.file.state == "pending" || row.file.state == "rejected";
+    const bool begun = row.file.state == "pending" || row.file.state == "rejected" ||
+                       row.file.state == "quarantined";
     return begun ? std::nullopt : std::optional(name + " has no version");
   }
   if (row.last.content_format != kContentFormat) {

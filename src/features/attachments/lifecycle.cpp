@@ -70,11 +70,7 @@ Task<bool> purge(db::Pool& db, s3::Store& store, TenantId tenant, int retention_
       audit::record(tx, audit::Actor{}, std::move(entry));
       co_await tx.commit();
     }
-    if (a->state == "rejected" && a->upload_id) {
-      const auto aborted = co_await store.abort_upload(a->s3_key, *a->upload_id);
-      if (!aborted) throw store_failure(aborted.error());
-    }
-    const auto removed = co_await store.remove(a->s3_key);
+    const auto removed = co_await store.remove_for_good(a->s3_key);
     if (!removed) throw store_failure(removed.error());
     ++count;
   }
@@ -88,7 +84,7 @@ Task<std::int64_t> remove_unknown(db::Pool& db, s3::Store& store, TenantId tenan
   co_await tx.commit();
   for (const auto& key : unknown) {
     bounds.step();
-    const auto removed = co_await store.remove(key.value);
+    const auto removed = co_await store.remove_for_good(key.value);
     if (!removed) throw store_failure(removed.error());
   }
   co_return static_cast<std::int64_t>(unknown.size());

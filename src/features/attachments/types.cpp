@@ -1,46 +1,13 @@
-#include <archive.h>
-#include <archive_entry.h>
-#include <magic.h>
+#include "features/attachments/types.h"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <memory>
 
-#include "base/json.h"
 #include "base/text.h"
 #include "features/attachments/attachments.h"
-#include "net/message.h"
 
 namespace wardbook::attachments {
 namespace {
-
-enum class Kind {
-  pdf,
-  jpeg,
-  png,
-  tiff,
-  webp,
-  heic,
-  dicom,
-  doc,
-  docx,
-  rtf,
-  txt,
-  csv,
-  xml,
-  json,
-  hl7
-};
-
-struct Type {
-  std::string_view extension;
-  Kind kind;
-  std::string_view media;  ///< the usual media type
-  std::string_view other;  ///< another one that means the same; empty: none
-  bool text;
-  bool compressible;
-};
 
 // Media types: IANA's registry; HL7 v2's from RFC 6838 practice (application/hl7-v2).
 constexpr std::array kTypes{
@@ -55,6 +22,7 @@ constexpr std::array kTypes{
     Type{"heif", Kind::heic, "image/heic", "image/heif", false, false},
     Type{"dcm", Kind::dicom, "application/dicom", "", false, false},
     Type{"dicom", Kind::dicom, "application/dicom", "", false, false},
+    Type{"ima", Kind::dicom, "application/dicom", "", false, false},
     Type{"doc", Kind::doc, "application/msword", "", false, true},
     Type{"docx", Kind::docx,
          "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "", false,
@@ -67,152 +35,46 @@ constexpr std::array kTypes{
     Type{"hl7", Kind::hl7, "application/hl7-v2", "x-application/hl7-v2+er7", true, true},
 };
 
-const Type* type_of(std::string_view file_name) {
-  const auto dot = file_name.rfind('.');
-  if (dot == std::string_view::npos) return nullptr;
-  const std::string extension = lower_case(file_name.substr(dot + 1));
-  const auto* found = std::ranges::find(kTypes, extension, &Type::extension);
-  return found == kTypes.end() ? nullptr : found;
-}
-
-/// UTF-8 (or plain ASCII) without NUL and without control characters but white space and ESC-free;
-/// a character cut off at the end of the first bytes does not count against it.
-bool is_text(std::string_view head, bool whole) {
-  std::size_t i = 0;
-  while (i < head.size()) {
-    const auto c = static_cast<unsigned char>(head[i]);
-    if (c < 0x80) {
-      const bool control = c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' &&
-                           c != '\v' && c != 0x1c && c != 0x1d && c != 0x1e && c != 0x1f;
-      if (control || c == 0x7f) return false;
-      ++i;
-      continue;
-    }
-    const std::size_t length = c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 0;
-    if (length == 0 || c > 0xf4) return false;
-    if (i + length > head.size()) return !whole;
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((static_cast<unsigned char>(head[i + k]) & 0xc0) != 0x80) return false;
-    }
-    i += length;
-  }
-  return true;
-}
-
-std::string_view without_mark_and_space(std::string_view head) {
-  if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
-  const auto from = head.find_first_not_of(" \t\r\n");
-  return from == std::string_view::npos ? std::string_view() : head.substr(from);
-}
-
-/// An ISO base media file (ISO/IEC 14496-12) with one of HEIF's brands (ISO/IEC 23008-12).
-bool is_heic(std::string_view head) {
-  if (head.size() < 16 || head.substr(4, 4) != "ftyp") return false;
-  const auto size = static_cast<std::size_t>(static_cast<unsigned char>(head[2])) << 8 |
-                    static_cast<unsigned char>(head[3]);
-  constexpr std::array<std::string_view, 8> kBrands{"heic", "heix", "heim", "heis",
-                                                    "hevc", "hevx", "mif1", "msf1"};
-  for (std::size_t at = 8; at + 4 <= std::min({head.size(), size, std::size_t{256}}); at += 4) {
-    if (at != 12 && std::ranges::find(kBrands, head.substr(at, 4)) != kBrands.end()) return true;
-  }
-  return false;
-}
-
-/// A zip whose entries are those of a Word document (ECMA-376, part 2).
-bool is_docx(std::string_view head) {
-  if (!head.starts_with("PK\x03\x04")) return false;
-  std::unique_ptr<archive, int (*)(archive*)> reader(archive_read_new(), &archive_read_free);
-  archive_read_support_format_zip_streamable(reader.get());
-  if (archive_read_open_memory(reader.get(), head.data(), head.size()) != ARCHIVE_OK) return false;
-  archive_entry* entry = nullptr;
-  constexpr int kMostEntries = 200;
-  for (int i = 0; i < kMostEntries; ++i) {
-    const int code = archive_read_next_header(reader.get(), &entry);
-    if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return false;
-    const char* name = archive_entry_pathname(entry);
-    if (name != nullptr && std::string_view(name).starts_with("word/")) return true;
-  }
-  return false;
-}
-
-struct MagicCloser {
-  void operator()(magic_set* set) const { magic_close(set); }
+/// What browsers and old programs say instead.
+struct Alias {
+  std::string_view said;
+  std::string_view usual;
+};
+constexpr std::array kAliases{
+    Alias{"image/jpg", "image/jpeg"},
+    Alias{"image/pjpeg", "image/jpeg"},
+    Alias{"image/x-png", "image/png"},
+    Alias{"image/tif", "image/tiff"},
+    Alias{"image/x-tiff", "image/tiff"},
+    Alias{"image/heic-sequence", "image/heic"},
+    Alias{"image/heif-sequence", "image/heif"},
+    Alias{"application/x-pdf", "application/pdf"},
+    Alias{"application/x-rtf", "application/rtf"},
+    Alias{"application/vnd.ms-excel", "text/csv"},  // Windows, where Excel is installed
+    Alias{"application/csv", "text/csv"},
+    Alias{"text/x-csv", "text/csv"},
+    Alias{"text/comma-separated-values", "text/csv"},
+    Alias{"text/json", "application/json"},
+    Alias{"application/x-hl7", "application/hl7-v2"},
+    Alias{"application/dicom+octet-stream", "application/dicom"},
 };
 
-/// What libmagic makes of it; empty when its database cannot be loaded. One cookie a thread.
-std::string magic_type(std::string_view head) {
-  thread_local const std::unique_ptr<magic_set, MagicCloser> cookie = [] {
-    std::unique_ptr<magic_set, MagicCloser> made(magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_TAR));
-    if (made && magic_load(made.get(), nullptr) != 0) made.reset();
-    return made;
-  }();
-  if (!cookie) return {};
-  const char* type = magic_buffer(cookie.get(), head.data(), head.size());
-  return type != nullptr ? type : "";
-}
-
-/// An OLE compound file that libmagic does not take for another office program's.
-bool is_doc(std::string_view head) {
-  if (!head.starts_with("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")) return false;
-  const std::string type = magic_type(head);
-  return type != "application/vnd.ms-excel" && type != "application/vnd.ms-powerpoint" &&
-         type != "application/x-msi";
-}
-
-bool is_tiff(std::string_view head) {
-  using namespace std::string_view_literals;
-  return head.starts_with("II*\0"sv) || head.starts_with("MM\0*"sv) ||
-         head.starts_with("II+\0"sv) || head.starts_with("MM\0+"sv);
-}
-
-bool is_hl7(std::string_view head) {
-  const auto start = without_mark_and_space(head.substr(0, 64));
-  // Minimal lower layer protocol frames a message with 0x0b (HL7 v2, appendix C).
-  const auto body = start.starts_with('\x0b') ? start.substr(1) : start;
-  return body.starts_with("MSH|") || body.starts_with("FHS|") || body.starts_with("BHS|");
-}
-
-/// RFC 8259; of a beginning only that it can go on as JSON.
-bool is_json(std::string_view head, bool whole) {
-  return looks_like_json(without_mark_and_space(head), whole);
-}
-
-bool matches(Kind kind, std::string_view head, bool whole) {
-  switch (kind) {
-    case Kind::pdf:
-      return head.substr(0, 1'024).find("%PDF-") != std::string_view::npos;
-    case Kind::jpeg:
-      return head.starts_with("\xff\xd8\xff");
-    case Kind::png:
-      return head.starts_with("\x89PNG\r\n\x1a\n");
-    case Kind::tiff:
-      return is_tiff(head);
-    case Kind::webp:
-      return head.starts_with("RIFF") && head.size() >= 12 && head.substr(8, 4) == "WEBP";
-    case Kind::heic:
-      return is_heic(head);
-    case Kind::dicom:
-      return head.size() >= 132 && head.substr(128, 4) == "DICM";
-    case Kind::doc:
-      return is_doc(head);
-    case Kind::docx:
-      return is_docx(head);
-    case Kind::rtf:
-      return head.starts_with("{\\rtf");
-    case Kind::txt:
-    case Kind::csv:
-      return is_text(head, whole);
-    case Kind::xml:
-      return is_text(head, whole) && without_mark_and_space(head).starts_with('<');
-    case Kind::json:
-      return is_text(head, whole) && is_json(head, whole);
-    case Kind::hl7:
-      return is_hl7(head);
-  }
-  return false;
-}
-
 }  // namespace
+
+bool has_extension(std::string_view file_name) {
+  const auto dot = file_name.rfind('.');
+  return dot != std::string_view::npos && !all_digits(file_name.substr(dot + 1));
+}
+
+const Type* type_of(std::string_view file_name) {
+  const auto find = [](std::string_view extension) {
+    const auto* found = std::ranges::find(kTypes, extension, &Type::extension);
+    return found == kTypes.end() ? nullptr : found;
+  };
+  if (file_name.empty()) return nullptr;
+  if (!has_extension(file_name)) return find("dcm");
+  return find(lower_case(file_name.substr(file_name.rfind('.') + 1)));
+}
 
 std::vector<std::string_view> allowed_types() {
   std::vector<std::string_view> out;
@@ -234,12 +96,36 @@ std::vector<std::string_view> compressible_types() {
   return out;
 }
 
+std::string usual_type(std::string_view file_name, std::string_view declared) {
+  std::string media = lower_case(trimmed(declared.substr(0, declared.find(';'))));
+  const Type* type = type_of(file_name);
+  if (type == nullptr) return media;
+  const auto is = [&](const Alias& alias) {
+    return alias.said == media && (alias.usual == type->media || alias.usual == type->other);
+  };
+  const auto* found = std::ranges::find_if(kAliases, is);
+  return found == kAliases.end() ? media : std::string(found->usual);
+}
+
+std::string charset_parameter(std::string_view declared) {
+  const auto parts = split(declared, ";");
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const auto part = trimmed(parts[i]);
+    constexpr std::string_view kName = "charset=";
+    if (!starts_with_ignoring_case(part, kName)) continue;
+    auto value = trimmed(part.substr(kName.size()));
+    if (value.starts_with('"')) value = unquoted(value);
+    return std::string(value);
+  }
+  return {};
+}
+
 std::optional<std::string> type_fault(std::string_view file_name, std::string_view file_type) {
   const Type* type = type_of(file_name);
-  if (type == nullptr) return "has no extension of an allowed type";
-  const auto is = [file_type](std::string_view media) {
-    return !media.empty() && equal_ignoring_case(file_type, media);
-  };
+  const std::string media = usual_type(file_name, file_type);
+  const auto is = [&media](std::string_view other) { return !other.empty() && media == other; };
+  const bool named = type != nullptr && (has_extension(file_name) || is(type->media));
+  if (!named) return "has no extension of an allowed type";
   if (is(type->media) || is(type->other) || (type->text && is("text/plain"))) return std::nullopt;
   return "does not go with the file name's extension";
 }
@@ -253,15 +139,6 @@ std::int64_t most_bytes(std::string_view file_name, const Settings::Attachments&
   const Type* type = type_of(file_name);
   const bool dicom = type != nullptr && type->kind == Kind::dicom;
   return dicom ? settings.dicom_max_bytes : settings.max_bytes;
-}
-
-std::optional<std::string> content_fault(std::string_view file_name, std::string_view head,
-                                         bool whole) {
-  const Type* type = type_of(file_name);
-  if (type == nullptr) return "the extension is not allowed";
-  if (head.empty()) return "the file is empty";
-  if (matches(type->kind, head, whole)) return std::nullopt;
-  return "the content is not " + std::string(type->media);
 }
 
 std::string safe_name(std::string_view file_name) {

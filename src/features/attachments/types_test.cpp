@@ -1,3 +1,5 @@
+#include "features/attachments/types.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <gmock/gmock.h>
@@ -144,30 +146,147 @@ TEST(TypesTest, DocxIsAZipWithAWordDocument) {
   EXPECT_TRUE(content_fault("a.docx", zip_of({}), true));
   EXPECT_TRUE(content_fault("a.docx", zip_of({"sword/document.xml"}), true));
   EXPECT_TRUE(content_fault("a.docx", "PK\x03\x04 and nothing", true));
-  EXPECT_FALSE(content_fault("a.docx", zip_of({"word/document.xml"}), true));
+  EXPECT_TRUE(content_fault("a.docx", zip_of({"word/document.xml"}), true));
+  EXPECT_TRUE(content_fault("a.docx", zip_of({"[Content_Types].xml", "word/evil.exe"}), true));
+  EXPECT_TRUE(content_fault("a.docx", zip_of({"word/evil.exe"}), true));
+  const auto with = [](const std::string& more) {
+    return content_fault("a.docx", zip_of({"[Content_Types].xml", "word/document.xml", more}),
+                         true);
+  };
+  EXPECT_FALSE(with("docProps/thumbnail.jpeg"));
+  EXPECT_TRUE(with("word/vbaProject.bin"));
+  EXPECT_TRUE(with("word/VBAPROJECT.BIN"));
 }
 
-TEST(TypesTest, TextIsUtf8WithoutControlCharacters) {
+TEST(TypesTest, AvifIsNoHeic) {
+  const auto heif = [](const std::string& brands) {
+    const std::string size = "\0\0\0"s + static_cast<char>(8 + brands.size());
+    return content_fault("a.heic", size + "ftyp" + brands, true);
+  };
+  EXPECT_FALSE(heif("heic\0\0\0\0mif1heic"s));
+  EXPECT_FALSE(heif("mif1\0\0\0\0mif1heic"s));
+  EXPECT_FALSE(heif("mif1\0\0\0\0mif1heicavif"s)) << "both ways";
+  EXPECT_TRUE(heif("avif\0\0\0\0avifmif1miaf"s));
+  EXPECT_TRUE(heif("mif1\0\0\0\0mif1avif"s));
+  EXPECT_TRUE(heif("avis\0\0\0\0msf1avis"s));
+}
+
+TEST(TypesTest, Hl7IsSegmentsAndNothingElse) {
+  const std::string head = "MSH|^~\\&|LAB|X|W|Y|20260304||ORU^R01|1|P|2.5\r";
+  for (const auto& good :
+       {head, head + "PID|1||42\rOBX|1|TX|||H\xe4moglobin\rZBE|1\r", "MSH|^~\\&|A\nPID|1\n"s,
+        "MSH|^~\\&#|A\r\nPID|1\r\n"s, "FHS|^~\\&|A\rBHS|^~\\&|B\r" + head + "BTS|1\rFTS|1\r",
+        "\x0b" + head + "\x1c\r", "MSH#^~\\&#LAB\rPID#1\r"s}) {
+    EXPECT_FALSE(content_fault("a.hl7", good, true)) << good;
+  }
+  std::string random = head;
+  for (int i = 0; i < 200; ++i) random.push_back(static_cast<char>(i * 37));
+  for (const auto& bad :
+       {"MSH|"s, "MSH|abc|"s, "MSH|^^^^|A\r"s, head + "no segment\r", head + "pid|1\r",
+        head + "PIDX1\r", "MSH|\x9f\x03\xff\x10random"s, random, "PID|1\r"s}) {
+    EXPECT_TRUE(content_fault("a.hl7", bad, true)) << bad;
+  }
+  EXPECT_FALSE(content_fault("a.hl7", head + "OB", false)) << "the rest comes later";
+}
+
+/// An element in explicit little endian.
+std::string element(std::string_view tag, std::string_view vr, std::string value) {
+  if (value.size() % 2 == 1) value.push_back('\0');
+  return std::string(tag) + std::string(vr) + static_cast<char>(value.size()) + '\0' + value;
+}
+
+TEST(TypesTest, DicomMayLackItsPreambleAndItsExtension) {
+  const std::string uid = "1.2.840.10008.5.1.4.1.1.2";
+  const std::string plain = element("\x08\0\x05\0"s, "CS", "ISO_IR 100") +
+                            element("\x08\0\x16\0"s, "UI", uid) +
+                            element("\x10\0\x10\0"s, "PN", "A");
+  const std::string implicit =
+      "\x08\0\0\0\x04\0\0\0\0\x01\0\0"s + "\x08\0\x16\0\x1a\0\0\0"s + uid + "\0"s;
+  const std::string meta =
+      element("\x02\0\x02\0"s, "UI", uid) + element("\x02\0\x10\0"s, "UI", "1.2.840.10008.1.2.1");
+  for (const auto& bytes : {plain, implicit, meta}) {
+    EXPECT_FALSE(content_fault("a.dcm", bytes, true));
+    EXPECT_FALSE(content_fault("IM000001", bytes, false));
+  }
+  const std::string foreign = element("\x08\0\x16\0"s, "UI", "1.3.6.1.4.1.1");
+  const std::string backwards =
+      element("\x08\0\x18\0"s, "UI", uid) + element("\x08\0\x16\0"s, "UI", uid);
+  for (const auto& bytes : {foreign, backwards, plain.substr(0, 20), "\x08\0\x16\0UI\xff\xff"s}) {
+    EXPECT_TRUE(content_fault("a.dcm", bytes, true)) << bytes;
+  }
+  for (const auto* name :
+       {"IM000001", "I10", "1.2.840.113619.2.5.1762583153", "scan.IMA", "a.dcm"}) {
+    EXPECT_FALSE(type_fault(name, "application/dicom")) << name;
+    const Settings::Attachments settings;
+    EXPECT_EQ(most_bytes(name, settings), settings.dicom_max_bytes);
+  }
+  EXPECT_EQ(type_fault("README", "text/plain"), "has no extension of an allowed type");
+  EXPECT_TRUE(type_fault("", "application/dicom"));
+  EXPECT_TRUE(type_fault("scan.", "application/dicom"));
+}
+
+TEST(TypesTest, APreambleThatASystemWouldRunIsRefused) {
+  const auto behind = [](std::string start) {
+    start.resize(128, '\0');
+    return content_fault("a.dcm", start + "DICM\x02\0\0\0"s, true);
+  };
+  EXPECT_FALSE(behind(""));
+  EXPECT_FALSE(behind("II*\0"s)) << "also a TIFF, which PS3.10 allows for";
+  for (const auto* program : {"MZ\x90",
+                              "\x7f"
+                              "ELF",
+                              "#!/bin/sh\n", "PK\x03\x04"}) {
+    EXPECT_TRUE(behind(program)) << program;
+  }
+}
+
+TEST(TypesTest, TypesComeWithParametersAndByOtherNames) {
+  const std::vector<std::array<std::string_view, 3>> rows{
+      {"a.csv", "text/csv; charset=windows-1252", "text/csv"},
+      {"a.csv", "Text/CSV ;header=present", "text/csv"},
+      {"a.csv", "application/vnd.ms-excel", "text/csv"},
+      {"a.jpg", "image/jpg", "image/jpeg"},
+      {"a.jpeg", "image/pjpeg", "image/jpeg"},
+      {"a.pdf", "application/x-pdf", "application/pdf"},
+      {"a.xml", "text/xml; charset=utf-8", "text/xml"},
+      {"a.txt", "text/plain;charset=UTF-8", "text/plain"},
+  };
+  for (const auto& [name, said, usual] : rows) {
+    EXPECT_FALSE(type_fault(name, said)) << said;
+    EXPECT_EQ(usual_type(name, said), usual);
+  }
+  EXPECT_TRUE(type_fault("a.doc", "application/vnd.ms-excel"));
+  EXPECT_TRUE(type_fault("a.pdf", "image/jpg"));
+  EXPECT_EQ(charset_parameter("text/csv; header=present; Charset=\"latin1\""), "latin1");
+  EXPECT_EQ(charset_parameter("text/csv"), "");
+}
+
+TEST(TypesTest, TheEncodingOfATextIsNoted) {
+  EXPECT_EQ(text_charset("a.txt", "Hb", true), "UTF-8");
+  EXPECT_EQ(text_charset("a.xml", "<?xml version='1.0' encoding='ISO-8859-1'?><a>\xfc</a>", true),
+            "ISO-8859-1");
+  EXPECT_EQ(text_charset("a.csv", "\xb1;\xe6", true, "iso-8859-2"), "iso-8859-2");
+  EXPECT_EQ(text_charset("a.json", "{\"a\": \"\xfc\"}", true), std::nullopt);
+  EXPECT_EQ(text_charset("a.pdf", "%PDF-", true), std::nullopt);
+  EXPECT_FALSE(
+      content_fault("a.xml", "<?xml version='1.0' encoding='ISO-8859-1'?><a>\xfc</a>", true));
+  EXPECT_FALSE(content_fault("a.xml", "\xff\xfe<\0a\0/\0>\0"s, true));
+  EXPECT_FALSE(content_fault("a.json", "\xff\xfe[\0]\0"s, true));
+  EXPECT_TRUE(content_fault("a.json", "{\"a\": \"\xfc\"}", true)) << "JSON is Unicode";
+}
+
+TEST(TypesTest, TextHasNoControlCharacters) {
   for (const auto& good : {"a"s, "\t\r\n\f"s,
                            "\xef\xbb\xbf"
                            "a"s,
                            "\xf0\x9f\xa9\xba"s}) {
     EXPECT_FALSE(content_fault("a.txt", good, true)) << good;
   }
-  for (const auto& bad : {""s, "a\0b"s, "\x1b[31m"s, "\x7f"s,
-                          "Gr\xfc\xdf"
-                          "e"s,
-                          "\xc0\x80"s,
-                          "\xff\xfe"
-                          "a\0"s,
-                          "\xf5\x80\x80\x80"s, "\xe2\x82"s}) {
+  for (const auto& bad :
+       {""s, "a\0b"s, "\x1b[31m"s, "\x7f"s, "\xc0\x80"s, "\xf5\x80\x80\x80"s, "\xe2\x82"s}) {
     EXPECT_TRUE(content_fault("a.txt", bad, true)) << bad;
   }
   EXPECT_FALSE(content_fault("a.txt", "a\xe2\x82", false)) << "the rest comes later";
-  EXPECT_TRUE(content_fault("a.txt",
-                            "a\xe2"
-                            "bcd",
-                            false));
 }
 
 TEST(TypesTest, JsonIsJson) {

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "features/attachments/attachments_sql.h"
+#include "features/attachments/scanning.h"
 #include "features/attachments/verify.h"
 #include "features/audit/audit.h"
 #include "jobs/jobs.h"
@@ -14,15 +15,20 @@ constexpr auto kVerifyEvery = std::chrono::milliseconds(500);
 /// Of the hospitals of which nobody has told, so many between two looks at the hints.
 constexpr int kTenantPage = 50;
 
-/// What one node remembers while it verifies. Whoever follows begins with all hospitals.
-class Verification {
+/// Works on the next file of a tenant with an id above the one given; nullopt: there is none.
+using NextFile = std::function<Task<std::optional<AttachmentId>>(
+    TenantId tenant, AttachmentId after, std::function<void()> before_step)>;
+
+/// What one node remembers while it goes through what waits. Whoever follows begins with all
+/// hospitals.
+class Rounds {
  public:
-  Verification(db::Pool& db, s3::Store& store, const Clock& clock, std::chrono::seconds all_every)
-      : db_(db), store_(store), clock_(clock), all_every_(all_every) {}
+  Rounds(db::Pool& db, std::string job, std::chrono::seconds all_every, NextFile next)
+      : db_(db), job_(std::move(job)), all_every_(all_every), next_(std::move(next)) {}
 
   Task<> round(jobs::Run& run) {
     if (run.begins()) forget();
-    for (auto& tenant : co_await jobs::take_hints(db_, std::string(kVerificationJob))) {
+    for (auto& tenant : co_await jobs::take_hints(db_, job_)) {
       due_.insert(std::move(tenant));
     }
     co_await walk();
@@ -66,26 +72,26 @@ class Verification {
     walking_ = page.size() == static_cast<std::size_t>(kTenantPage);
   }
 
-  /// A store or a database that is away ends the round; what else fails in one hospital is told,
-  /// and tried again with its next hint or the next walk.
+  /// A store, a scanner or a database that is away ends the round; what else fails in one hospital
+  /// is told, and tried again with its next hint or the next walk.
   Task<std::optional<AttachmentId>> next_or_note(jobs::Run& run, TenantId tenant,
                                                  AttachmentId last) {
     std::function<void()> check = [&run] { run.check(); };
     std::string trouble;
     try {
-      co_return co_await verify_next(db_, store_, tenant, clock_, last, check);
+      co_return co_await next_(tenant, last, check);
     } catch (const Failure& e) {
       if (e.code() == Code::database_unavailable || e.code() == Code::store_unavailable) throw;
       trouble = std::string(e.message()) + " (" + std::string(e.log_detail()) + ")";
     }
-    log::warning("a file was not verified", {{"tenant", tenant.str()}, {"detail", trouble}});
+    log::warning("a file waits", {{"job", job_}, {"tenant", tenant.str()}, {"detail", trouble}});
     co_return std::nullopt;
   }
 
   db::Pool& db_;
-  s3::Store& store_;
-  const Clock& clock_;
+  std::string job_;
   std::chrono::seconds all_every_;
+  NextFile next_;
   std::set<TenantId> due_;
   std::string after_;
   bool walking_ = false;
@@ -108,7 +114,7 @@ Task<Verdict> verify_arrived(s3::Store& store, Attachment a, std::function<void(
 
 Task<std::optional<AttachmentId>> verify_next(db::Pool& db, s3::Store& store, TenantId tenant,
                                               const Clock& clock, AttachmentId after,
-                                              std::function<void()> before_step) {
+                                              std::function<void()> before_step, bool scan) {
   const Door door{db, store, tenant, audit::Actor{}, true};
   std::optional<Attachment> a;
   {
@@ -126,20 +132,43 @@ Task<std::optional<AttachmentId>> verify_next(db::Pool& db, s3::Store& store, Te
   const auto now = co_await tx.maybe_one(kLockAny, a->id);
   const bool still = now && now->state == "pending" && now->s3_key == a->s3_key;
   if (still) {
-    audit::Entry entry = co_await queue_publish(tx, door.actor.account, *now, verdict, clock.now());
+    audit::Entry entry =
+        co_await queue_publish(tx, door.actor.account, *now, verdict, clock.now(), scan);
     audit::record(tx, door.actor, std::move(entry));
   }
   co_await tx.commit();
+  if (still && scan) co_await tell_job(db, kScanningJob, tenant);
   co_return a->id;
 }
 
 jobs::Job verification_job(db::Pool& db, s3::Store& store, const Clock& clock,
-                           std::chrono::seconds all_every) {
-  auto verification = std::make_shared<Verification>(db, store, clock, all_every);
+                           const Settings::Attachments& settings) {
+  const bool scan = !settings.scan.empty();
+  NextFile next = [&db, &store, &clock, scan](TenantId tenant, AttachmentId after,
+                                              std::function<void()> before_step) {
+    return verify_next(db, store, std::move(tenant), clock, after, std::move(before_step), scan);
+  };
+  auto rounds = std::make_shared<Rounds>(db, std::string(kVerificationJob),
+                                         settings.verify_all_every, std::move(next));
   return {.name = std::string(kVerificationJob),
           .every = kVerifyEvery,
           .resident = true,
-          .work = [verification](jobs::Run& run) { return verification->round(run); }};
+          .work = [rounds](jobs::Run& run) { return rounds->round(run); }};
+}
+
+jobs::Job scanning_job(boost::asio::io_context& reactor, db::Pool& db, s3::Store& store,
+                       const Settings::Attachments& settings) {
+  auto scanner = std::make_shared<const Scanner>(reactor, settings);
+  NextFile next = [&db, &store, scanner](TenantId tenant, AttachmentId after,
+                                         std::function<void()> before_step) {
+    return scan_next(db, store, scanner, std::move(tenant), after, std::move(before_step));
+  };
+  auto rounds = std::make_shared<Rounds>(db, std::string(kScanningJob), settings.verify_all_every,
+                                         std::move(next));
+  return {.name = std::string(kScanningJob),
+          .every = kVerifyEvery,
+          .resident = true,
+          .work = [rounds](jobs::Run& run) { return rounds->round(run); }};
 }
 
 }  // namespace wardbook::attachments

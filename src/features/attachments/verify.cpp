@@ -1,11 +1,13 @@
 #include "features/attachments/verify.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/gzip.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "features/attachments/attachments_sql.h"
+#include "features/attachments/types.h"
 #include "features/audit/audit.h"
 
 namespace wardbook::attachments {
@@ -13,25 +15,13 @@ namespace {
 
 constexpr const char* kReplaced = "it was replaced while it was read";
 
-std::string gzip_fault(GzipDecoder::State state) {
-  switch (state) {
-    case GzipDecoder::State::too_large:
-      return "the file is larger than declared";
-    case GzipDecoder::State::trailing:
-      return "something follows the first member of the gzip encoding";
-    case GzipDecoder::State::more:
-      return "the gzip encoding is cut off";
-    default:
-      return "the gzip encoding is broken";
-  }
-}
-
 /// The first bytes and the digests of an object that is read from end to end.
 struct Reading {
   std::string head;
   std::int64_t size = 0;
   std::string sha256;
   std::string stored_sha256;
+  Blocks blocks;
   std::optional<std::string> fault;
 };
 
@@ -71,55 +61,94 @@ class PartCheck {
   bool same_ = true;
 };
 
+/// What an object's bytes are, whichever pieces they come in.
+class Reader {
+ public:
+  explicit Reader(const Attachment& a)
+      : decoder_(static_cast<std::uint64_t>(a.file_size)),
+        gzip_(a.content_encoding.has_value()),
+        parts_(a),
+        blocks_(block_bytes_for(a.file_size)) {}
+
+  /// False when enough was seen to refuse it.
+  bool feed(std::string_view bytes) {
+    if (gzip_) stored_.update(bytes);
+    parts_.feed(bytes);
+    if (!gzip_) return take(bytes);
+    for (; !bytes.empty() && !decoder_.refused();
+         bytes.remove_prefix(std::min(bytes.size(), kUnpackStep))) {
+      piece_.clear();
+      decoder_.feed(bytes.substr(0, kUnpackStep), piece_);
+      take(piece_);
+    }
+    if (decoder_.refused()) out_.fault = gzip_fault(decoder_.state());
+    return !decoder_.refused();
+  }
+  Reading finish() {
+    if (out_.fault) return std::move(out_);
+    const bool cut = gzip_ && decoder_.state() != GzipDecoder::State::done;
+    if (cut) out_.fault = gzip_fault(decoder_.state());
+    if (!out_.fault && !parts_.finish()) out_.fault = "the checksum of a part is not as declared";
+    out_.sha256 = to_hex(original_.finish());
+    out_.stored_sha256 = gzip_ ? to_hex(stored_.finish()) : out_.sha256;
+    out_.blocks = blocks_.finish();
+    return std::move(out_);
+  }
+
+ private:
+  bool take(std::string_view piece) {
+    original_.update(piece);
+    blocks_.feed(piece);
+    out_.size += static_cast<std::int64_t>(piece.size());
+    if (out_.head.size() < kSniffBytes) {
+      out_.head.append(piece.substr(0, kSniffBytes - out_.head.size()));
+    }
+    return true;
+  }
+  Reading out_;
+  Hasher stored_;
+  Hasher original_;
+  GzipDecoder decoder_;
+  bool gzip_;
+  PartCheck parts_;
+  BlockHasher blocks_;
+  std::string piece_;
+};
+
 Task<Reading> read_whole(s3::ObjectStream& object, Attachment a,
                          std::function<void()> before_step) {
-  Reading out;
-  Hasher stored;
-  Hasher original;
-  const bool gzip = a.content_encoding.has_value();
-  GzipDecoder decoder(static_cast<std::uint64_t>(a.file_size));
-  PartCheck parts(a);
+  Reader reader(a);
   std::string buffer(kReadBytes, '\0');
-  std::string piece;
-  while (true) {
+  bool going = true;
+  while (going) {
     if (before_step) before_step();
     const std::span<char> into(buffer);
     auto got = co_await object.read(into);
     if (!got && got.error().error == s3::S3Error::changed) {
+      Reading out;
       out.fault = kReplaced;
       co_return out;
     }
     if (!got) throw store_failure(got.error());
-    if (*got == 0) break;
-    const std::string_view bytes(buffer.data(), *got);
-    stored.update(bytes);
-    parts.feed(bytes);
-    if (gzip) {
-      piece.clear();
-      decoder.feed(bytes, piece);
-      if (decoder.refused()) {
-        out.fault = gzip_fault(decoder.state());
-        co_return out;
-      }
-    } else {
-      piece.assign(bytes);
-    }
-    original.update(piece);
-    out.size += static_cast<std::int64_t>(piece.size());
-    if (out.head.size() < kSniffBytes) {
-      out.head.append(piece, 0, kSniffBytes - out.head.size());
-    }
+    going = *got > 0 && reader.feed(std::string_view(buffer.data(), *got));
   }
-  if (gzip && decoder.state() != GzipDecoder::State::done) {
-    out.fault = gzip_fault(decoder.state());
-  }
-  if (!out.fault && !parts.finish()) out.fault = "the checksum of a part is not as declared";
-  out.sha256 = to_hex(original.finish());
-  out.stored_sha256 = to_hex(stored.finish());
-  co_return out;
+  co_return reader.finish();
 }
 
 }  // namespace
+
+std::string gzip_fault(GzipDecoder::State state) {
+  switch (state) {
+    case GzipDecoder::State::too_large:
+      return "the file is larger than declared";
+    case GzipDecoder::State::trailing:
+      return "something follows the first member of the gzip encoding";
+    case GzipDecoder::State::more:
+      return "the gzip encoding is cut off";
+    default:
+      return "the gzip encoding is broken";
+  }
+}
 
 Failure store_failure(const s3::S3Failure& failure) {
   const std::string detail = std::string(s3::to_string(failure.error)) + " " + failure.code + " " +
@@ -143,10 +172,6 @@ Failure store_failure(const s3::S3Failure& failure) {
 /// the file.
 bool has_whole_checksum(const s3::ObjectInfo& info) {
   return !info.checksum_sha256.empty() && info.checksum_sha256.find('-') == std::string::npos;
-}
-
-bool is_vouched(const Attachment& a, const s3::ObjectInfo& info) {
-  return a.stored_sha256 && !a.content_encoding && has_whole_checksum(info);
 }
 
 /// Browsers send this with whatever their page does not want from a cache, uploads too, and most
@@ -235,11 +260,7 @@ Task<Verdict> verify_object(s3::Store& store, Attachment a, s3::ObjectInfo info,
   out.fault = head_fault(a, info);
   if (out.fault) co_return out;
 
-  const bool vouched = is_vouched(a, info);
-  std::optional<s3::ByteRange> range;
-  const auto stored = static_cast<std::uint64_t>(a.stored_size);
-  if (vouched && stored > kSniffBytes) range = s3::ByteRange{0, kSniffBytes - 1};
-  auto object = co_await store.get(a.s3_key, range, info.etag);
+  auto object = co_await store.get(a.s3_key, std::nullopt, info.etag);
   if (!object && object.error().error == s3::S3Error::changed) {
     out.fault = kReplaced;
     co_return out;
@@ -251,18 +272,34 @@ Task<Verdict> verify_object(s3::Store& store, Attachment a, s3::ObjectInfo info,
   Reading reading = co_await read_whole(*object, a, before_step);
   out.fault = std::move(reading.fault);
   if (out.fault) co_return out;
-  out.file_size = range ? a.stored_size : reading.size;
-  out.sha256 = range ? *a.stored_sha256 : reading.sha256;
-  out.stored_sha256 = range ? *a.stored_sha256 : reading.stored_sha256;
+  out.file_size = reading.size;
+  out.sha256 = reading.sha256;
+  out.stored_sha256 = reading.stored_sha256;
+  out.stored_size = a.stored_size;
+  out.content_encoding = a.content_encoding;
+  out.blocks = std::move(reading.blocks);
   if (out.file_size != a.file_size) {
     out.fault = "the size is not as declared";
-  } else if (a.stored_sha256 && out.stored_sha256 != *a.stored_sha256) {
+  } else if ((a.stored_sha256 && out.stored_sha256 != *a.stored_sha256) ||
+             (a.declared_sha256 && out.sha256 != *a.declared_sha256)) {
     out.fault = "the checksum is not as declared";
   } else {
     const bool whole = static_cast<std::int64_t>(reading.head.size()) == out.file_size;
-    out.fault = content_fault(a.file_name, reading.head, whole);
+    out.charset = text_charset(a.file_name, reading.head, whole, a.charset.value_or(""));
+    out.fault = co_await judge_content(store, std::move(a), std::move(reading.head), out.etag);
   }
   co_return out;
+}
+
+Task<std::optional<std::string>> judge_content(s3::Store& store, Attachment a, std::string head,
+                                               std::string etag) {
+  const bool whole = static_cast<std::int64_t>(head.size()) == a.file_size;
+  auto fault = content_fault(a.file_name, head, whole, a.charset.value_or(""));
+  const Type* type = type_of(a.file_name);
+  const bool rest = !fault && !whole && type != nullptr && type->kind == Kind::docx;
+  if (!rest) co_return fault;
+  const auto size = static_cast<std::uint64_t>(a.stored_size);
+  co_return co_await docx_fault(store, std::move(a.s3_key), std::move(etag), size);
 }
 
 Task<bool> reject(const Door& door, Attachment a, std::string why, Remains remains) {

@@ -2,8 +2,10 @@
 
 // Inside of the slice: what uploads and downloads share.
 
+#include "base/gzip.h"
 #include "features/app.h"
 #include "features/attachments/attachments.h"
+#include "features/attachments/blocks.h"
 #include "features/audit/audit.h"
 #include "s3/client.h"
 
@@ -25,11 +27,20 @@ struct Verdict {
   std::string sha256;         ///< hex, of the original bytes
   std::string stored_sha256;  ///< hex, of the bytes in the store
   std::string etag;
+  std::int64_t stored_size = 0;
+  std::optional<std::string> content_encoding;
+  std::optional<std::string> charset;  ///< of a text
+  Blocks blocks;
 };
 
+/// Takes a gzip body apart without making much of it at a time: bytes go in by steps so small that
+/// none unpacks to more than two megabytes.
+inline constexpr std::size_t kUnpackStep = 2 * 1024;
+/// What the state of a decoder says is wrong with a body; `done` and `more` are that it is cut off.
+[[nodiscard]] std::string gzip_fault(GzipDecoder::State state);
+
 /// Compares size, headers, metadata and content of the object under the row's key with the row;
-/// reads the object once, streaming, unless the store vouches for the declared checksum of a file
-/// that is not encoded. The verdict's ETag names the object that was read. Fails with
+/// reads the object once, streaming. The verdict's ETag names the object that was read. Fails with
 /// upload_not_finished (there is no object), store_unavailable.
 [[nodiscard]] Task<Verdict> verify_object(s3::Store& store, Attachment attachment);
 /// The same, of an object that `info` was just told of.
@@ -52,6 +63,15 @@ struct Verdict {
 [[nodiscard]] Task<std::pair<std::int64_t, std::string>> free_key(db::Tx& tx, TenantId tenant,
                                                                   Time now, RecordId record,
                                                                   std::string file_name);
+
+/// Gives a pending upload a new key, in a transaction of its own: what is copied there belongs to
+/// this completion alone, however many there are and however late a copy arrives.
+[[nodiscard]] Task<std::string> take_own_key(App& app, const api::Request& req, AttachmentId id);
+
+/// What is wrong with the content of an object at the store, of which these are the first bytes;
+/// nullopt when it is what its name says. Fails with store_unavailable.
+[[nodiscard]] Task<std::optional<std::string>> judge_content(s3::Store& store, Attachment a,
+                                                             std::string head, std::string etag);
 
 /// What the store keeps with an object beside its bytes, from the row.
 [[nodiscard]] s3::PutOptions stored_with(const Attachment& attachment, const TenantId& tenant);
@@ -80,6 +100,7 @@ struct Verified {
 
 /// The job that reads what is too large to be read while its client waits.
 inline constexpr std::string_view kVerificationJob = "attachments.verify";
+inline constexpr std::string_view kScanningJob = "attachments.scan";
 
 /// Who works on a tenant's files: a request, or a job.
 struct Door {
@@ -110,12 +131,13 @@ Task<> remove_rejected(const Door& door, Attachment attachment);
 [[nodiscard]] Task<bool> remove_leftover(s3::Store& store, AttachmentId attachment,
                                          std::string key);
 
-/// Whether the store's word is enough for the file's digest; otherwise it has to be read.
-[[nodiscard]] bool is_vouched(const Attachment& attachment, const s3::ObjectInfo& info);
-/// Publishes a verified file in this transaction, with its entry and its first version.
+/// Publishes a verified file in this transaction, with its entry and its first version; or, where
+/// there is a scanner, puts it into quarantine.
 [[nodiscard]] Task<audit::Entry> queue_publish(db::Tx& tx, std::optional<AccountId> by,
                                                const Attachment& attachment, const Verdict& verdict,
-                                               Time now);
+                                               Time now, bool scan);
+/// Tells a job of a tenant. A hint that is lost is made up for: the job looks at all now and then.
+[[nodiscard]] Task<> tell_job(db::Pool& db, std::string_view job, TenantId tenant);
 
 // completion.cpp, downloads.cpp, lifecycle.cpp: handlers gathered by routes() in uploads.cpp
 Task<api::Response> complete_upload(App& app, api::Request req);

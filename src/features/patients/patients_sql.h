@@ -17,10 +17,12 @@ namespace wardbook::patients {
 using MaybeText = std::optional<std::string>;
 
 inline const db::Query<Patient, PatientId> kGetPatient{
-    "patients.get", "SELECT " WB_PATIENT_COLUMNS " FROM {tenant}.patients p WHERE p.id = $1"};
+    "patients.get", "SELECT " WB_PATIENT_COLUMNS " FROM {tenant}.patients p "
+                    "WHERE p.id = $1 AND p.erased_at IS NULL"};
 inline const db::Query<Patient, PatientId> kLockPatient{
     "patients.lock",
-    "SELECT " WB_PATIENT_COLUMNS " FROM {tenant}.patients p WHERE p.id = $1 FOR UPDATE"};
+    "SELECT " WB_PATIENT_COLUMNS " FROM {tenant}.patients p "
+    "WHERE p.id = $1 AND p.erased_at IS NULL FOR UPDATE"};
 
 /// A patient with the last version.
 struct KeptPatient {
@@ -123,18 +125,19 @@ inline const db::Query<FirstVisit, PatientId> kFirstVisit{"patients.first_visit"
 inline const db::Query<Patient, std::int64_t, int> kListPatients{"patients.list",
                                                                  "SELECT " WB_PATIENT_COLUMNS R"sql(
   FROM {tenant}.patients p
-  WHERE (p.last_name, p.first_name, p.id) >
+  WHERE p.erased_at IS NULL AND (p.last_name, p.first_name, p.id) >
     (coalesce((SELECT c.last_name FROM {tenant}.patients c WHERE c.id = $1), ''),
      coalesce((SELECT c.first_name FROM {tenant}.patients c WHERE c.id = $1), ''), $1::bigint)
   ORDER BY p.last_name, p.first_name, p.id LIMIT $2)sql"};
 inline const db::Query<db::Int64Row> kCountPatients{"patients.count",
-                                                    "SELECT count(*) FROM {tenant}.patients"};
+                                                    "SELECT count(*) FROM {tenant}.patients "
+                                                    "WHERE erased_at IS NULL"};
 
 #undef WB_PATIENT_COLUMNS
 
 /// Its own, if there is one of this number.
 inline const db::Query<api::Whose, std::int64_t> kWhosePatient{"patients.whose", R"sql(
-  SELECT id AS patient_id, false AS voided, false AS purged
+  SELECT id AS patient_id, erased_at IS NOT NULL AS voided, false AS purged
   FROM {tenant}.patients WHERE id = $1)sql"};
 
 }  // namespace wardbook::patients

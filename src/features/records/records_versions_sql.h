@@ -226,6 +226,7 @@ inline const db::Query<Mismatch> kFirstUnlikeAuthors{"records.first_unlike_autho
          ELSE (r.finalized_by, r.finalized_at, r.signed_hash)
            IS DISTINCT FROM (f.changed_by, f.changed_at, s.content_hash) END
     OR CASE WHEN r.voided_at IS NULL THEN n.kind = 'voided'
+         WHEN r.content_salt IS NULL AND r.voided_by IS NULL THEN false   -- erased with its patient
          ELSE (n.kind, r.voided_by, r.voided_at, r.void_reason)
            IS DISTINCT FROM ('voided', n.changed_by, n.changed_at, n.reason) END
   ORDER BY r.id LIMIT 1)sql"};

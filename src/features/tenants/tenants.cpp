@@ -11,8 +11,7 @@ namespace {
 
 migrate::Options owner_options(const Settings::Database& database) {
   if (database.owner_url.empty()) {
-    throw Failure(Code::not_implemented,
-                  "This node has no owner's login: create tenants with the command line.");
+    throw Failure(Code::not_implemented, "This node has no owner's login, which this takes.");
   }
   migrate::Options options;
   options.owner_conninfo = database.owner_url;
@@ -77,8 +76,21 @@ Task<bool> Provisioner::drop(TenantId tenant) {
   co_return co_await offload(workers_, std::move(work));
 }
 
+Task<migrate::Erased> Provisioner::erase_patient(TenantId tenant, std::int64_t erasure) {
+  auto work = [database = database_, tenant = std::move(tenant), erasure] {
+    try {
+      const auto options = owner_options(database);
+      return migrate::erase_patient(options, tenant, erasure);
+    } catch (const std::runtime_error& e) {  // MigrationError, SqlError; no Failure is one
+      throw_unavailable(e);
+    }
+  };
+  co_return co_await offload(workers_, std::move(work));
+}
+
 Tenant Tenant::from_row(const db::RowView& row) {
-  return {row.str(0), row.str(1), row.boolean(2), row.str(3), row.time(4), row.time(5)};
+  return {row.str(0),         row.str(1),  row.boolean(2), row.str(3),
+          row.maybe_int64(4), row.time(5), row.time(6)};
 }
 
 std::string to_json(const Tenant& tenant) {
@@ -88,6 +100,7 @@ std::string to_json(const Tenant& tenant) {
       .text("name", tenant.name)
       .text("status", tenant.active ? "active" : "suspended")
       .text("time_zone", tenant.time_zone)
+      .integer("retention_days", tenant.retention_days)
       .text("created_at", format_rfc3339(tenant.created_at))
       .text("updated_at", format_rfc3339(tenant.updated_at));
   writer.end();
@@ -151,7 +164,8 @@ Task<Tenant> change_in(api::Write& w, TenantId id, Change change) {
   if (change.time_zone) co_await check_zone(tx, *change.time_zone);
   const bool active = change.active.value_or(before->active);
   Tenant after = co_await tx.one(kUpdate, id, change.name.value_or(before->name), active,
-                                 change.time_zone.value_or(before->time_zone));
+                                 change.time_zone.value_or(before->time_zone),
+                                 change.retention_days.value_or(before->retention_days));
   if (active != before->active) tx.queue(kNotify);
   audit::Action action = "tenant.update";
   if (active != before->active) action = active ? audit::Action("tenant.resume") : "tenant.suspend";

@@ -14,6 +14,7 @@
 #include "features/accounts/accounts.h"
 #include "features/app.h"
 #include "features/audit/audit.h"
+#include "migrate/erase.h"
 
 /// Hospitals: their schemas' life, and whether they may be used.
 namespace wardbook::tenants {
@@ -29,6 +30,8 @@ class Provisioner {
   [[nodiscard]] Task<> provision(TenantId tenant, std::string name, std::string time_zone);
   /// With all of its data. False if there was none.
   [[nodiscard]] Task<bool> drop(TenantId tenant);
+  /// Empties the rows of a patient whose erasure was asked for. Fails with database_unavailable.
+  [[nodiscard]] Task<migrate::Erased> erase_patient(TenantId tenant, std::int64_t erasure);
 
  private:
   boost::asio::thread_pool& workers_;
@@ -44,6 +47,7 @@ struct Tenant {
   std::string name;
   bool active = true;
   std::string time_zone;
+  std::optional<std::int64_t> retention_days;  ///< of deleted files; none: as configured
   Time created_at;
   Time updated_at;
   static Tenant from_row(const db::RowView& row);
@@ -68,6 +72,8 @@ struct Change {
   std::optional<std::string> name;
   std::optional<bool> active;
   std::optional<std::string> time_zone;
+  /// Of deleted files; the inner one is absent where the configuration is to decide again.
+  std::optional<std::optional<std::int64_t>> retention_days;
 };
 /// Nodes hear of a suspension with the commit. Fails with tenant_not_found, invalid_fields.
 [[nodiscard]] Task<Tenant> change_in(api::Write& w, TenantId id, Change change);

@@ -11,6 +11,8 @@ using api::Input;
 using api::Request;
 using api::Response;
 
+constexpr std::int64_t kMostRetentionDays = 36'500;
+
 TenantId tenant_in_path(const Request& request) {
   auto id = TenantId::parse(request.path_param("id"));
   if (!id) throw Failure(Code::tenant_not_found);
@@ -85,6 +87,14 @@ Task<Response> patch_tenant(App& app, Request request) {
   wanted.name = in.name("name", Input::Need::optional, api::kNameMost);
   const auto status = in.one_of("status", Input::Need::optional, {"active", "suspended"});
   wanted.time_zone = in.text("time_zone", Input::Need::optional, 64);
+  const auto* retention = request.object().if_contains("retention_days");
+  if (retention != nullptr && retention->is_null()) {
+    (void)in.integer("retention_days", Input::Need::optional, 0, kMostRetentionDays);
+    wanted.retention_days.emplace();
+  } else if (const auto days =
+                 in.integer("retention_days", Input::Need::optional, 0, kMostRetentionDays)) {
+    wanted.retention_days = std::optional(*days);
+  }
   for (const auto* key : {"name", "status", "time_zone"}) {
     const auto* value = request.object().if_contains(key);
     if (value != nullptr && value->is_null()) in.fault(key, "cannot be removed");

@@ -44,6 +44,10 @@ export class BadStore {
   private readonly server: http.Server;
   port = 0;
   private holds: Hold[] = [];
+  /** Keys that are in the archive, and how S3 would say so. */
+  readonly archive = new Map<string, "archived" | "restoring">();
+  /** Bodies of the requests to bring one back. */
+  readonly restores: string[] = [];
 
   constructor(
     readonly real: string,
@@ -101,12 +105,40 @@ export class BadStore {
       await hold.released;
     }
     const fault = hold ? hold.fault : this.fault;
+    if (this.fromArchive(request, response)) return;
     if (fault === "takes-again" && request.headers["if-none-match"] === "*") {
       assert.ok(this.bucket);
       const key = decodeURIComponent(request.url!.split("?")[0]!).split("/").slice(2).join("/");
       await s3(this.bucket, "DELETE", key);
     }
     this.serve(request, response, fault);
+  }
+
+  /** What S3 answers for INTELLIGENT_TIERING in an archive tier. */
+  private fromArchive(request: http.IncomingMessage, response: http.ServerResponse): boolean {
+    const [where, query] = request.url!.split("?") as [string, string | undefined];
+    const key = decodeURIComponent(where).split("/").slice(2).join("/");
+    const state = this.archive.get(key);
+    if (!state) return false;
+    if (request.method === "POST" && query === "restore=") {
+      let body = "";
+      request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      request.on("end", () => {
+        this.restores.push(body);
+        const again = state === "restoring";
+        this.archive.set(key, "restoring");
+        response.writeHead(again ? 409 : 202, { "content-type": XML });
+        response.end(again ? errorXml("RestoreAlreadyInProgress") : undefined);
+      });
+      return true;
+    }
+    if (request.method === "GET") {
+      request.resume();
+      response.writeHead(403, { "content-type": XML });
+      response.end(errorXml("InvalidObjectState"));
+      return true;
+    }
+    return false;
   }
 
   private serve(
@@ -157,6 +189,9 @@ export class BadStore {
       const reading = request.method === "GET" && answer.statusCode! < 300 && length > 0;
       const short = fault === "short" && length > 1 && request.method !== "PUT";
       if (short) headers["content-length"] = String(length - 1);
+      const archived = this.archive.get(decodeURIComponent(target.pathname).split("/").slice(2).join("/"));
+      if (archived) headers["x-amz-archive-status"] = "ARCHIVE_ACCESS";
+      if (archived === "restoring") headers["x-amz-restore"] = 'ongoing-request="true"';
       response.writeHead(answer.statusCode!, headers);
       response.flushHeaders();
       let at = 0;

@@ -20,6 +20,12 @@ type JsonOf<T> = T extends { content: infer C }
       ? J
       : string
   : undefined;
+/** What an operation answers with a status; conditional, so that no union of all routes is made. */
+type AnswerOf<O, S> = O extends { responses: infer R }
+  ? S extends keyof R
+    ? JsonOf<R[S]>
+    : never
+  : never;
 type Part<O, K extends string> = O extends { parameters: { [key in K]?: infer T } }
   ? unknown extends T
     ? undefined
@@ -129,7 +135,7 @@ export class Client {
     verb: V,
     path: P,
     options: Options<Op<P, V>> = {},
-  ): Promise<Result<JsonOf<Responses<Op<P, V>>[S]>>> {
+  ): Promise<Result<AnswerOf<Op<P, V>, S>>> {
     const given = (options.path ?? {}) as Record<string, string | number>;
     const concrete = path.replace(/\{([^}]+)\}/g, (_, name: string) => {
       const value = given[name];
@@ -153,7 +159,7 @@ export class Client {
       `${String(verb).toUpperCase()} ${concrete}: ${result.status} instead of ${String(status)}: ` +
         result.text.slice(0, 1_000),
     );
-    return result as Result<JsonOf<Responses<Op<P, V>>[S]>>;
+    return result as Result<AnswerOf<Op<P, V>, S>>;
   }
 
   /** A request that must be refused with this status and code. */

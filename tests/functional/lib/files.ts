@@ -1,6 +1,6 @@
 // Files that are what they claim to be, and uploads of them.
 import { createHash } from "node:crypto";
-import { deflateSync } from "node:zlib";
+import { deflateSync, gunzipSync } from "node:zlib";
 import type { Client, Result, Schemas } from "./client.ts";
 import { send, type Answer } from "./http.ts";
 
@@ -155,4 +155,9 @@ export async function putParts(
     }
   };
   await Promise.all([1, 2, 3, 4].map(work));
+}
+
+/** A body without its encoding, as a browser has it. */
+export function unpacked(answer: Answer): Buffer {
+  return answer.headers["content-encoding"] === "gzip" ? gunzipSync(answer.bytes) : answer.bytes;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { pointers, type Client, type Schemas } from "../lib/client.ts";
-import { complete, pdf, png, put, sha256, startUpload, upload } from "../lib/files.ts";
+import { complete, pdf, png, put, sha256, startUpload, unpacked, upload } from "../lib/files.ts";
 import { send } from "../lib/http.ts";
 import { onRadosgw } from "../lib/s3.ts";
 import { as, finalize, HOME, newPatient, newRecord } from "../lib/world.ts";
@@ -30,7 +30,7 @@ async function download(id: number): Promise<{ bytes: Buffer; type: string }> {
   const link = await doctor.expect(200, "post", "/attachments/{id}/download-url", { path: { id } });
   const answer = await send({ method: "GET", url: link.body.url });
   assert.equal(answer.status, 200, answer.text);
-  return { bytes: answer.bytes, type: String(answer.headers["content-type"]) };
+  return { bytes: unpacked(answer), type: String(answer.headers["content-type"]) };
 }
 
 test("a PDF goes to the store and comes back, the same bytes", async () => {

@@ -125,7 +125,7 @@ test("a single PUT that has to be read is read in the background too", async () 
   assert.deepEqual([file.state, file.sha256], ["available", sha256(bytes)]);
 });
 
-test("a file that the store vouches for needs no reading", async () => {
+test("a file that the store vouches for is read all the same", async () => {
   const record = await newRecord(doctor, patient);
   const bytes = pdf(5_000);
   const begun = await startUpload(doctor, record.id, {
@@ -136,5 +136,22 @@ test("a file that the store vouches for needs no reading", async () => {
   });
   assert.equal((await put(begun, bytes)).status, 200);
   const done = await complete(doctor, begun.attachment.id);
-  assert.equal(done.status, 200, done.text);
+  assert.equal(done.status, 202, done.text);
+  const file = await settled(begun.attachment.id);
+  assert.deepEqual([file.state, file.sha256], ["available", sha256(bytes)]);
+});
+
+test("a hash that comes with the completion is compared in the background", async () => {
+  const record = await newRecord(doctor, patient);
+  const bytes = pdf(5_000);
+  for (const [sent, state] of [[bytes, "available"], [pdf(5_001), "rejected"]] as const) {
+    const body = { file_name: "late.pdf", file_type: "application/pdf", file_size: bytes.length };
+    const begun = await startUpload(doctor, record.id, body);
+    assert.equal((await put(begun, bytes)).status, 200);
+    const at = `/attachments/${begun.attachment.id}/complete`;
+    const done = await doctor.any("POST", at, { body: { sha256: sha256(sent) } });
+    assert.equal(done.status, 202, done.text);
+    const file = await settled(begun.attachment.id);
+    assert.equal(file.state, state);
+  }
 });

@@ -209,6 +209,33 @@ test("an object that somebody else put there is not the upload", async () => {
   await doctor.refused(409, code, "POST", path, { body: {} });
 });
 
+test("the completion takes the file's hash, and binds it", async () => {
+  const record = await newRecord(doctor, patient);
+  const bytes = pdf(2_000);
+  const begin = async (): Promise<number> => {
+    const body = { file_name: "hashed.pdf", file_type: "application/pdf", file_size: bytes.length };
+    const started = await startUpload(doctor, record.id, body);
+    assert.equal((await put(started, bytes)).status, 200);
+    return started.attachment.id;
+  };
+  const at = (id: number): string => `/attachments/${id}/complete`;
+  const other = await begin();
+  const malformed = await doctor.any("POST", at(other), { body: { sha256: "abc" } });
+  assert.equal(malformed.status, 422, malformed.text);
+  assert.equal(malformed.body.errors[0].pointer, "/sha256");
+  const wrong = { body: { sha256: sha256(pdf(2_001)) } };
+  await doctor.refused(422, "upload_mismatch", "POST", at(other), wrong);
+  assert.deepEqual(await files(record.id), []);
+  const id = await begin();
+  const right = { body: { sha256: sha256(bytes).toUpperCase() } };
+  const done = await doctor.any("POST", at(id), right);
+  assert.equal(done.status, 200, done.text);
+  assert.equal((await doctor.any("POST", at(id), right)).status, 200);
+  const late = await doctor.any("POST", at(id), wrong);
+  assert.equal(late.status, 422, late.text);
+  assert.equal(late.body.errors[0].pointer, "/sha256");
+});
+
 test("gzip: sizes of both, original bytes on every way back, ranges too", async () => {
   const record = await newRecord(doctor, patient);
   let text = "line,value\n";

@@ -99,6 +99,70 @@ test("an address may use open routes so many times a minute", async () => {
   await new Client(strict.base, doctor.token).expect(200, "get", "/me");
 });
 
+async function asked(count: number, path: string, body?: unknown): Promise<number[]> {
+  const out: number[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const answer = await new Client(strict.base).any("POST", path, { body });
+    out.push(answer.status);
+  }
+  return out;
+}
+
+test("junk from an address stops no session behind it", async () => {
+  const { session } = await signIn("nurse");
+  const junk = { refresh_token: "A".repeat(87) };
+  const routes: [string, unknown][] = [
+    ["/auth/refresh", junk],
+    ["/auth/unlock", { ...junk, password }],
+    ["/auth/lock", undefined],
+    ["/auth/logout", undefined],
+  ];
+  for (const [path, body] of routes) {
+    const seen = await asked(30, path, body);
+    assert.ok(seen.filter((status) => status === 429).length >= 5, `${path}: ${seen.join()}`);
+  }
+  const broken = await send({
+    method: "POST",
+    url: `${strict.base}/api/v1/auth/refresh`,
+    headers: json,
+    body: "{",
+  });
+  assert.equal(broken.status, 429, "what cannot be read is junk too");
+  const stranger = new Client(strict.base);
+  const refreshed = await stranger.any("POST", "/auth/refresh", {
+    body: { refresh_token: session.refresh_token },
+  });
+  assert.equal(refreshed.status, 200, refreshed.text);
+  const bearer = new Client(strict.base, refreshed.body.access_token);
+  assert.equal((await bearer.any("POST", "/auth/lock")).status, 204);
+  const unlocked = await stranger.any("POST", "/auth/unlock", {
+    body: { refresh_token: refreshed.body.refresh_token, password },
+  });
+  assert.equal(unlocked.status, 200, unlocked.text);
+  const out = await new Client(strict.base, unlocked.body.access_token).any("POST", "/auth/logout");
+  assert.equal(out.status, 204, out.text);
+});
+
+test("a session may refresh so many times a minute, and no other one pays for it", async () => {
+  const [busy, other] = await Promise.all([signIn("nurse"), signIn("nurse")]);
+  const seen: number[] = [];
+  let token = busy.session.refresh_token;
+  for (let i = 0; i < 30; i += 1) {
+    const answer = await new Client(strict.base).any("POST", "/auth/refresh", {
+      body: { refresh_token: token },
+    });
+    seen.push(answer.status);
+    if (answer.status === 200) token = answer.body.refresh_token;
+    else assert.equal(answer.body.code, "too_many_requests");
+  }
+  assert.deepEqual(seen.slice(0, 20), Array(20).fill(200));
+  assert.ok(seen.filter((status) => status === 429).length >= 5, seen.join());
+  const answer = await new Client(strict.base).any("POST", "/auth/refresh", {
+    body: { refresh_token: other.session.refresh_token },
+  });
+  assert.equal(answer.status, 200, answer.text);
+});
+
 /** From an address of this machine: 127.0.0.2 and .3 are the proxies. */
 function askFrom(localAddress: string, request: string): Promise<string> {
   return new Promise((resolve, reject) => {

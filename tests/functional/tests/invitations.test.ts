@@ -136,6 +136,7 @@ test("the command line: codes, no passwords, the rules of HTTP", async () => {
   const wrong: [string[], RegExp][] = [
     [[...add], /--name is required/],
     [[...add, "--name", "\u200b\u00a0\u00ad"], /--name must not be blank/],
+    [[...add, "--name", "\u0301"], /--name must not be blank/],
     [[...add, "--name", "x".repeat(300)], /--name is longer than 200 characters/],
     [[...add, "--name", "Dr. \u202enaD"], /turn the direction/],
     [[...add, "--name", "X", "--password-stdin"], /--operator/],
@@ -201,7 +202,15 @@ test("names that show nothing sign no record", async () => {
   const admin = await as("hospital_admin");
   const { user } = await newAccount("doctor");
   const operator = await as("platform_admin");
-  for (const name of ["\u200b", "\u00a0", "\u00ad", "\u202eabc", "x".repeat(201)]) {
+  for (const name of [
+    "\u200b",
+    "\u00a0",
+    "\u00ad",
+    "\u0301\u0301",
+    "\ue000\ufffc",
+    "\u202eabc",
+    "x".repeat(201),
+  ]) {
     const tries: [Promise<Schemas["Problem"]>, string][] = [
       [
         admin.refused(422, "invalid_fields", "PATCH", `/users/${user.id}`, {

@@ -323,6 +323,37 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
     const log = await admin.any("GET", "/audit", { query: { patient_id: s.id, limit: 1 } });
     return [[200, "GET", `/audit/${log.body.items[0].id}`, {}, auditor]];
   },
+  listHolds: async (s) => {
+    const body = { patient_id: s.id, reason: "x" };
+    await admin.expect(201, "post", "/holds", { body });
+    return [[200, "GET", "/holds", { query: { patient_id: s.id } }, admin]];
+  },
+  placeHold: async (s) => [
+    ...twice("/holds", { body: { patient_id: s.id, reason: "x" } }, 201, admin),
+    [201, "POST", "/holds", { body: { record_id: (await s.draft()).id, reason: "x" } }, admin],
+  ],
+  releaseHold: async (s) => {
+    const body = { patient_id: s.id, reason: "x" };
+    const { id } = (await admin.expect(201, "post", "/holds", { body })).body;
+    const options = { query: { reason: "over" } };
+    return [
+      [400, "DELETE", `/holds/${id}`, {}, admin],
+      [204, "DELETE", `/holds/${id}`, options, admin],
+      [404, "DELETE", `/holds/${id}`, options, admin],
+    ];
+  },
+  requestErasure: async (s) => {
+    await admin.expect(201, "post", "/holds", { body: { patient_id: s.id, reason: "x" } });
+    return [
+      [409, "POST", `/patients/${s.id}/erasure`, { body: { reason: "x" } }, admin],
+      [422, "POST", `/patients/${s.id}/erasure`, { body: WRONG }, admin],
+    ];
+  },
+  getErasure: async (s) => {
+    const where = { path: { id: s.id }, body: { reason: "x" } };
+    const { id } = (await admin.expect(202, "post", "/patients/{id}/erasure", where)).body;
+    return [[200, "GET", `/erasures/${id}`, {}, admin]];
+  },
   getTimeline: async (s) => [[200, "GET", `/patients/${s.id}/timeline`]],
   getVitals: async (s) => [[200, "GET", `/patients/${s.id}/vitals`]],
   getLabs: async (s) => [[200, "GET", `/patients/${s.id}/labs`, { query: { test: "HIV" } }]],
@@ -410,6 +441,14 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
       [412, "GET", path, { headers: { "if-match": '"x"' } }],
       [416, "GET", path, { headers: { range: "bytes=99999999-" } }],
       [409, "GET", `/attachments/${await s.pending()}/content`],
+    ];
+  },
+  restoreArchived: async (s) => {
+    const path = `/attachments/${await s.file()}/restore-archive`;
+    return [
+      [409, "POST", `/attachments/${await s.pending()}/restore-archive`],
+      [422, "POST", path, { body: WRONG }],
+      ...twice(path, {}),
     ];
   },
   restoreAttachment: async (s) => {

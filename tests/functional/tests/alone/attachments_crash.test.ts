@@ -1,9 +1,11 @@
-// kill -9 of the demo, service and store in one process, at random moments of uploads, completions
-// and deletions. Afterwards every file that was confirmed is whole and, after one sweep, no object
-// is without its row and no available row without its object.
+// kill -9 at random moments of uploads, parts, completions, deletions, purges and sweeps: of the demo,
+// service and store in one process, of its database, and of the sweep that runs beside them.
+// Afterwards every file that was confirmed is whole and, after one sweep, no object is without its
+// row and no available row without its object.
 //
-// WARDBOOK_CRASHES is how often (default 3); WARDBOOK_CRASH_SEED repeats a run's moments.
+// WARDBOOK_CRASHES is how often (default 5); WARDBOOK_CRASH_SEED repeats a run's moments.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -12,10 +14,10 @@ import { complete, pdf, put, putPart, sha256, startParts, startUpload } from "..
 import { start, type Running } from "../../lib/program.ts";
 import { demoBucket, keysOf, s3 } from "../../lib/s3.ts";
 import { dicom } from "../../lib/samples.ts";
-import { base, dataDir, HOME, newPatient, newRecord, password } from "../../lib/world.ts";
+import { base, config, dataDir, HOME, newPatient, newRecord, password } from "../../lib/world.ts";
 import { psql, signIn, wardbook } from "../../lib/world.ts";
 
-const CRASHES = Number(process.env["WARDBOOK_CRASHES"] ?? 3);
+const CRASHES = Number(process.env["WARDBOOK_CRASHES"] ?? 5);
 const SEED = Number(process.env["WARDBOOK_CRASH_SEED"] ?? Date.now() % 1_000_000);
 const CLIENTS = 4;
 
@@ -113,12 +115,37 @@ async function work(client: Client, record: number, number: number): Promise<voi
   }
 }
 
-async function crash(record: number): Promise<void> {
+/** Sweeps without end, so that one is under way whenever something is killed. */
+function sweeping(): Running {
+  const args = ["storage", "sweep", "--config", config, "--tenant", HOME, "--grace", "0"];
+  return start(args, base, `${log}.sweep`, {});
+}
+
+/** The database alone: its postmaster, which takes its processes with it. */
+function killDatabase(): void {
+  const [pid] = readFileSync(path.join(dataDir, "postgres", "postmaster.pid"), "utf8").split("\n");
+  process.kill(Number(pid), "SIGKILL");
+}
+const killed = { demo: 0, database: 0, sweep: 0 };
+
+async function crash(record: number, i: number): Promise<void> {
   const client = await signIn("doctor");
-  const killed = demo;
+  const victim = demo;
   const workers = Array.from({ length: CLIENTS }, (_, i) => work(client, record, i));
+  const sweep = sweeping();
   await new Promise((resolve) => setTimeout(resolve, 300 + random(1_500)));
-  await killed.stop("SIGKILL");
+  if (!sweep.result) {
+    killed.sweep += 1;
+    await sweep.stop("SIGKILL");
+  }
+  if (i % 2 === 1) {
+    // What was going on in the database is over; the demo is killed while it meets that.
+    killDatabase();
+    killed.database += 1;
+    await new Promise((resolve) => setTimeout(resolve, random(500)));
+  }
+  killed.demo += 1;
+  await victim.stop("SIGKILL");
   await Promise.all(workers);
   demo = startDemo();
   await demo.ready(60);
@@ -135,7 +162,11 @@ after(async () => {
 test(`${CRASHES} crashes (seed ${SEED})`, { timeout: 3_600_000 }, async () => {
   const doctor = await signIn("doctor");
   const record = await newRecord(doctor, (await newPatient(doctor)).id);
-  for (let i = 0; i < CRASHES; i += 1) await crash(record.id);
+  // What is deleted is purged by the next sweep.
+  const operator = await signIn("platform_admin");
+  const keeping = { path: { id: HOME }, body: { retention_days: 0 } };
+  await operator.expect(200, "patch", "/tenants/{id}", keeping);
+  for (let i = 0; i < CRASHES; i += 1) await crash(record.id, i);
   assert.ok(calls >= CRASHES, `${calls} uploads only`);
 
   const client = await signIn("doctor");
@@ -143,7 +174,8 @@ test(`${CRASHES} crashes (seed ${SEED})`, { timeout: 3_600_000 }, async () => {
   for (const [id, known] of confirmed) {
     const content = await client.any("GET", `/attachments/${id}/content`);
     if (known.deleted === "yes" || (known.deleted === "perhaps" && content.status !== 200)) {
-      assert.equal(content.status, 409, content.text);
+      // Deleted, or purged since: the hospital keeps nothing that was deleted.
+      assert.ok([404, 409].includes(content.status), content.text);
       continue;
     }
     assert.equal(content.status, 200, `${id}: ${content.text.slice(0, 300)}`);
@@ -163,12 +195,14 @@ test(`${CRASHES} crashes (seed ${SEED})`, { timeout: 3_600_000 }, async () => {
     assert.equal(content.status, 200, `${id}: ${content.text.slice(0, 300)}`);
     assert.equal(sha256(content.bytes), hash, `${id} is not whole`);
   }
-  console.log(`${completed.size} in parts`);
+  console.log(`${completed.size} in parts; killed: ${JSON.stringify(killed)}`);
   console.log(`${calls} uploads, ${confirmed.size} confirmed, ${whole} of them there and whole`);
   await new Promise((resolve) => setTimeout(resolve, (URL_TTL_S + 1) * 1_000));
   const swept = await wardbook(["storage", "sweep", "--tenant", HOME, "--grace", "0"]);
   assert.equal(swept.code, 0, swept.stdout + swept.stderr);
   console.log(swept.stdout);
+  const usual = { path: { id: HOME }, body: { retention_days: null } };
+  await (await signIn("platform_admin")).expect(200, "patch", "/tenants/{id}", usual);
   await agree(record.id);
 });
 

@@ -144,7 +144,7 @@ export async function reopen(): Promise<void> {
   }
 }
 
-/** Throws a Problem: wrong_password, account_locked, … With an ended session somebody has to sign in. */
+/** Throws a Problem: wrong_password, … With an ended session somebody has to sign in. */
 export async function unlock(password: string): Promise<void> {
   const before = state.phase === "locked" ? state.session : undefined;
   try {

@@ -13,6 +13,8 @@ import { measureRecords } from "./lib/records.mjs";
 import {
   icdTable,
   largeTable,
+  multipartTable,
+  nginxTable,
   presignTable,
   recordsTable,
   scaleNotes,
@@ -162,8 +164,13 @@ async function measure(chosen, program, folder, say) {
     }
     if (wanted("store")) {
       const { seconds, quick } = chosen;
-      results.store = await measureStores(demo, root, folder, { seconds, quick, say });
+      const measured = await measureStores(demo, root, folder, { seconds, quick, say });
+      results.store = measured.rows;
+      results.store_nginx = measured.nginx;
+      results.store_multipart = measured.large;
       title(storeTable(results.store));
+      if (measured.nginx) title(nginxTable(measured.nginx));
+      title(multipartTable(measured.large));
     }
   } finally {
     await demo.stop();

@@ -82,6 +82,36 @@ export function storeTable(rows) {
   return table(header, rows.map(cells));
 }
 
+export function nginxTable(rows) {
+  const header = ["GET of 1 MiB", "conn", "store/s", "nginx/s", "ratio", "p99 ms", "nginx p99"];
+  const cells = ({ connections, store, nginx, ratio }) => [
+    "built-in store and nginx",
+    connections,
+    fixed(store.per_second, 1),
+    fixed(nginx.per_second, 1),
+    fixed(ratio),
+    fixed(store.p99_ms),
+    fixed(nginx.p99_ms),
+  ];
+  return table(header, rows.map(cells));
+}
+
+export function multipartTable(rows) {
+  const header = ["one object", "MiB", "PUT s", "MiB/s", "CPU s", "parts s", "MiB/s", "CPU s"];
+  const cells = ({ store, size_mib, single, parts }) => [
+    store,
+    size_mib,
+    ...[single, parts].flatMap((one) => [
+      fixed(one.seconds),
+      fixed(one.mib_per_second, 1),
+      fixed(one.store_cpu_s),
+    ]),
+    fixed(single.seconds / parts.seconds),
+    mib(Math.max(single.peak_rss_bytes, parts.peak_rss_bytes)),
+  ];
+  return table([...header, "PUT/parts", "peak MiB"], rows.map(cells));
+}
+
 export function scaleTable(rows) {
   const header = ["ms, one request after the other", "10,000 p50", "p99", "1,000,000 p50", "p99"];
   const cells = ({ name, small, large, ratio }) => [

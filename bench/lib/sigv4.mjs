@@ -5,7 +5,7 @@ const hmac = (key, text) => createHmac("sha256", key).update(text).digest();
 const percent = (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`;
 const escaped = (text) => encodeURIComponent(text).replace(/[!'()*]/g, percent);
 
-export function presign({ endpoint, region, accessKey, secretKey }, method, target) {
+export function presign({ endpoint, region, accessKey, secretKey }, method, target, params = {}) {
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const day = time.slice(0, 8);
   const scope = `${day}/${region}/s3/aws4_request`;
@@ -17,7 +17,10 @@ export function presign({ endpoint, region, accessKey, secretKey }, method, targ
     `X-Amz-Date=${time}`,
     "X-Amz-Expires=3600",
     "X-Amz-SignedHeaders=host",
-  ].join("&");
+    ...Object.entries(params).map(([name, value]) => `${name}=${escaped(`${value}`)}`),
+  ]
+    .sort()
+    .join("&");
   const parts = [method, canonicalPath, query, `host:${host}\n`, "host", "UNSIGNED-PAYLOAD"];
   const digest = createHash("sha256").update(parts.join("\n")).digest("hex");
   let key = Buffer.from(`AWS4${secretKey}`);

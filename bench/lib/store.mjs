@@ -7,6 +7,7 @@ import { Agent } from "node:http";
 import path from "node:path";
 import { available, cpuSeconds, freePort, peakRssBytes, rssBytes, run } from "./process.mjs";
 import { presign } from "./sigv4.mjs";
+import { measureAgainstNginx, measureMultipart } from "./store_against.mjs";
 import { MIB, transfer } from "./transfer.mjs";
 
 /** Large objects a fixed number of times: radosgw's store here is its memory, of 2 GiB. */
@@ -15,6 +16,8 @@ const SIZES = [
   { name: "1 MiB", size: MIB, connections: 16, keys: 8 },
   { name: "256 MiB", size: 256 * MIB, connections: 1, keys: 2, times: 2 },
 ];
+/** What fits twice beside all that was put before: what radosgw removes goes later. */
+const MEMSTORE_MIB = 512;
 const QUICK_LARGE = { name: "32 MiB", size: 32 * MIB, connections: 1, keys: 2, times: 2 };
 
 const sum = (pids, what) => pids.reduce((total, pid) => total + what(pid), 0);
@@ -142,12 +145,18 @@ export async function measureStores(demo, root, folder, { seconds, quick, say })
     pids: [demo.pid],
   };
   const rows = await measureStore(builtIn, sizes, seconds, say);
+  const nginx = await measureAgainstNginx(builtIn, folder, { seconds, quick, say });
+  const large = [];
+  const measured = { rows, nginx, large };
+  if (!quick) large.push(await measureMultipart(builtIn, 2048, say));
+  large.push(await measureMultipart(builtIn, quick ? 128 : MEMSTORE_MIB, say));
   const radosgw = await startRadosgw(root, folder, say);
-  if (!radosgw) return rows;
+  if (!radosgw) return measured;
   try {
     rows.push(...(await measureStore(radosgw, sizes, seconds, say)));
+    large.push(await measureMultipart(radosgw, quick ? 128 : MEMSTORE_MIB, say));
   } finally {
     await radosgw.down();
   }
-  return rows;
+  return measured;
 }

@@ -52,14 +52,15 @@ Task<> tick_client(std::shared_ptr<ClientCore> core) {
   core->ticking = false;
 }
 
-Task<Place> acquire(std::shared_ptr<ClientCore> core, std::string owner) {
+Task<Place> acquire(std::shared_ptr<ClientCore> core, std::string owner,
+                    steady_clock::time_point latest) {
   if (core->stopped) throw TransportError(Kind::connect, false, "the client was closed");
   if (core->take_place(owner)) co_return Place(core, std::move(owner));
   if (core->waiters.size() >= core->options.max_waiting) {
     throw TransportError(Kind::busy, false, core->authority + ": too many wait for a connection");
   }
   PoolWaiter waiter(*core, owner);
-  const auto until = steady_clock::now() + core->options.acquire_timeout;
+  const auto until = std::min(steady_clock::now() + core->options.acquire_timeout, latest);
   // A lease that ends while one waits is noticed by looking.
   const auto step = std::clamp(core->options.lease / 4, milliseconds(1), kSlowestTick);
   while (!waiter.granted && !core->stopped && steady_clock::now() < until) {
@@ -73,12 +74,14 @@ Task<Place> acquire(std::shared_ptr<ClientCore> core, std::string owner) {
   throw TransportError(Kind::busy, false, core->authority + ": no connection became free in time");
 }
 
-Task<std::unique_ptr<ClientConnection>> open_connection(std::shared_ptr<ClientCore> core) {
+Task<std::unique_ptr<ClientConnection>> open_connection(std::shared_ptr<ClientCore> core,
+                                                        steady_clock::time_point latest) {
   auto connection = std::make_unique<ClientConnection>(core);
   if (!core->ticking) {
     core->ticking = true;
     boost::asio::co_spawn(core->reactor, tick_client(core), boost::asio::detached);
   }
+  connection->wait_until(latest);
   co_await connection->connect();
   co_return connection;
 }
@@ -101,6 +104,10 @@ class PooledResponse final : public ClientResponse, private Lent {
   [[nodiscard]] const Headers& headers() const override { return head_.headers; }
   [[nodiscard]] std::optional<std::uint64_t> content_length() const override {
     return head_.content_length;
+  }
+
+  void wait_until(steady_clock::time_point latest) override {
+    if (connection_) connection_->wait_until(latest);
   }
 
   [[nodiscard]] Task<std::size_t> read_some(std::span<char> into) override {
@@ -182,11 +189,11 @@ class PooledResponse final : public ClientResponse, private Lent {
 
 Task<std::unique_ptr<ClientResponse>> send_on(std::shared_ptr<ClientCore> core,
                                               ClientRequest request) {
-  auto place = co_await acquire(core, request.owner);
+  auto place = co_await acquire(core, request.owner, request.latest);
   while (true) {
     auto connection = core->take_idle();
     const bool kept = connection != nullptr;
-    if (!kept) connection = co_await open_connection(core);
+    if (!kept) connection = co_await open_connection(core, request.latest);
     bool stale = false;
     try {
       co_await connection->exchange(request);

@@ -45,6 +45,9 @@ struct ClientRequest {
   std::string body;   ///< or, when `source` is set, nothing
   BodySource source;
   std::optional<std::uint64_t> source_length;  ///< with `source`; absent: chunked
+  /// No wait for the peer goes on longer, whatever the single timeouts allow; but see
+  /// ClientResponse::wait_until.
+  std::chrono::steady_clock::time_point latest = std::chrono::steady_clock::time_point::max();
 };
 
 struct ClientOptions {
@@ -72,6 +75,8 @@ class ClientResponse {
   [[nodiscard]] virtual int status() const = 0;
   [[nodiscard]] virtual const Headers& headers() const = 0;
   [[nodiscard]] virtual std::optional<std::uint64_t> content_length() const = 0;
+  /// Until when the body is waited for; until it is called, that is the request's `latest`.
+  virtual void wait_until(std::chrono::steady_clock::time_point latest) = 0;
   /// Fails with TransportError (closed: the body ended before its length).
   [[nodiscard]] virtual Task<std::size_t> read_some(std::span<char> into) = 0;
   /// Fails with TransportError::too_large above `limit`.

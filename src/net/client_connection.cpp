@@ -48,7 +48,7 @@ ClientConnection::~ClientConnection() {
 }
 
 void ClientConnection::arm(milliseconds timeout) {
-  deadline_ = Clock::now() + timeout;
+  deadline_ = std::min(Clock::now() + timeout, latest_);
   timed_out_ = false;
 }
 
@@ -64,6 +64,7 @@ void ClientConnection::on_tick(Clock::time_point now) {
 void ClientConnection::set_idle(bool idle) {
   idle_ = idle;
   if (idle) {
+    latest_ = Clock::time_point::max();
     arm(core_->options.idle_timeout);
   } else {
     disarm();
@@ -180,6 +181,7 @@ std::string ClientConnection::make_head(const ClientRequest& request) const {
 Task<> ClientConnection::exchange(const ClientRequest& request) {
   sent_ = false;
   answer_began_ = false;
+  latest_ = request.latest;
   std::optional<TransportError> unsent;
   try {
     co_await send(request);
@@ -238,8 +240,10 @@ Task<> ClientConnection::send_source(const ClientRequest& request, std::string h
 
 Task<> ClientConnection::write_all(Parts parts) {
   std::size_t left = boost::asio::buffer_size(parts);
+  // A peer that takes a few bytes now and then must not hold it for ever.
+  const auto last = Clock::now() + 2 * core_->options.io_timeout;
   while (left > 0) {
-    arm(core_->options.io_timeout);
+    arm(std::min(core_->options.io_timeout, std::chrono::ceil<milliseconds>(last - Clock::now())));
     boost::system::error_code ec;
     std::size_t count = 0;
     // On the chance that it goes at once; only TLS always takes the long way.

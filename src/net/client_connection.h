@@ -112,6 +112,9 @@ class ClientConnection {
   /// Nothing arrived on the idle connection: an end, or bytes that nobody asked for.
   [[nodiscard]] bool quiet();
 
+  /// No wait goes on longer, until it is set again.
+  void wait_until(std::chrono::steady_clock::time_point latest) { latest_ = latest; }
+
   void on_tick(std::chrono::steady_clock::time_point now);
   void set_idle(bool idle);
   void close();
@@ -140,6 +143,7 @@ class ClientConnection {
   std::optional<boost::asio::ssl::stream<Socket&>> tls_;
   ReadBuffer in_;
   Clock::time_point deadline_ = Clock::time_point::max();
+  Clock::time_point latest_ = Clock::time_point::max();
   bool timed_out_ = false;
   bool idle_ = false;
   bool broken_ = false;

@@ -172,7 +172,9 @@ std::optional<Failure> read_framing(const RequestHead& head, RequestFraming& fra
     framing.content_length = parse_content_length(*length);
     if (!framing.content_length) return refused("Content-Length is malformed");
   }
-  if (const auto expect = head.headers.get("Expect"); expect && !head.http_1_0) {
+  // An empty one expects nothing.
+  if (const auto expect = head.headers.get("Expect");
+      expect && !head.http_1_0 && !trimmed(*expect).empty()) {
     if (head.headers.count("Expect") > 1 || !equal_ignoring_case(*expect, "100-continue")) {
       return Failure(Code::expectation_failed, "The only expectation here is 100-continue");
     }

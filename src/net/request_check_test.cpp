@@ -96,6 +96,11 @@ TEST(RequestHeadCheck, ExpectationsMatterOnlyWithABody) {
   EXPECT_EQ(code_of("GET / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\n\r\n"), "expectation_failed");
 }
 
+TEST(RequestHeadCheck, AnEmptyExpectationExpectsNothing) {
+  EXPECT_FALSE(accepted("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect:\r\n\r\n")
+                   .framing.expect_continue);
+}
+
 TEST(RequestHeadCheck, NamesUnknownCodings) {
   EXPECT_EQ(code_of("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n"),
             "not_implemented");

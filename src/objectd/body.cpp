@@ -18,9 +18,9 @@ std::uint64_t number_in(std::string_view text, std::string_view name, int base =
   return *value;
 }
 
-std::string digest_bytes(std::string_view base64, std::size_t bytes) {
+std::string digest_bytes(std::string_view base64, std::size_t bytes, const ErrorKind& otherwise) {
   auto raw = from_base64(base64);
-  if (!raw || raw->size() != bytes) throw S3Error(errors::kInvalidDigest);
+  if (!raw || raw->size() != bytes) throw S3Error(otherwise);
   return std::move(*raw);
 }
 
@@ -61,7 +61,9 @@ void plan_length(BodyPlan& plan, const net::RequestHead& head,
 }
 
 void plan_checksum(BodyPlan& plan, const net::RequestHead& head) {
-  if (const auto md5 = head.headers.get("content-md5")) plan.md5 = digest_bytes(*md5, 16);
+  if (const auto md5 = head.headers.get("content-md5")) {
+    plan.md5 = digest_bytes(*md5, 16, errors::kInvalidDigest);
+  }
   for (const auto kind : kChecksumKinds) {
     const auto value = head.headers.get(header_of(kind));
     if (!value) continue;
@@ -69,7 +71,7 @@ void plan_checksum(BodyPlan& plan, const net::RequestHead& head) {
       throw S3Error(errors::kInvalidRequest, "Expecting a single x-amz-checksum- header");
     }
     plan.checksum = kind;
-    plan.checksum_value = digest_bytes(*value, bytes_of(kind));
+    plan.checksum_value = digest_bytes(*value, bytes_of(kind), errors::kBadDigest);
   }
   if (const auto names = head.headers.get("x-amz-trailer"); names && plan.trailer) {
     std::size_t at = 0;
@@ -252,7 +254,8 @@ void BodyReceiver::check_trailer() {
     const auto found = std::ranges::find(fields, wanted, [](const auto& f) { return f.first; });
     if (found == fields.end()) throw S3Error(errors::kMalformedTrailer);
     if (plan_.checksum && wanted == header_of(*plan_.checksum)) {
-      plan_.checksum_value = digest_bytes(found->second, bytes_of(*plan_.checksum));
+      plan_.checksum_value =
+          digest_bytes(found->second, bytes_of(*plan_.checksum), errors::kBadDigest);
     }
   }
 }

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "base/text.h"
+#include "base/utf8.h"
+#include "net/message.h"
 #include "s3/xml_reader.h"
 
 namespace wardbook::objectd {
@@ -17,8 +19,9 @@ constexpr std::size_t kMaxSettingBytes = 256 * 1024;
 constexpr std::size_t kMaxCorsRules = 100;
 constexpr std::size_t kMaxLifecycleRules = 1'000;
 constexpr int kMaxDays = 36'500;
+constexpr std::size_t kMaxRuleId = 255;
 
-constexpr std::array<BucketSettingKind, 5> kKinds{
+constexpr std::array<BucketSettingKind, 7> kKinds{
     BucketSettingKind{BucketSetting::encryption,
                       "ServerSideEncryptionConfiguration",
                       {"ServerSideEncryptionConfigurationNotFoundError", 404,
@@ -36,7 +39,12 @@ constexpr std::array<BucketSettingKind, 5> kKinds{
         {"NoSuchLifecycleConfiguration", 404, "The lifecycle configuration does not exist."}},
     BucketSettingKind{BucketSetting::tiering,
                       "IntelligentTieringConfiguration",
-                      {"NoSuchConfiguration", 404, "The specified configuration does not exist."}}};
+                      {"NoSuchConfiguration", 404, "The specified configuration does not exist."}},
+    BucketSettingKind{BucketSetting::versioning,
+                      "VersioningConfiguration",
+                      {"NoSuchConfiguration", 404, "The bucket was never versioned."}},
+    BucketSettingKind{
+        BucketSetting::tagging, "Tagging", {"NoSuchTagSet", 404, "The TagSet does not exist."}}};
 
 [[noreturn]] void bad(std::string message) {
   throw S3Error(errors::kMalformedXml, std::move(message));
@@ -168,16 +176,29 @@ std::optional<LifecycleRule> lifecycle_rule(const XmlElement& node) {
     out.prefix = text_in(node, "Prefix");
   }
   if (const auto* expiry = node.only("Expiration")) {
-    only(*expiry, {"Days"});
-    out.expire_after_days = days_in(*expiry, "Days");
+    only(*expiry, {"Days", "ExpiredObjectDeleteMarker"});
+    if (expiry->children.size() != 1) bad("An Expiration has one condition");
+    if (const auto* lone = expiry->only("ExpiredObjectDeleteMarker")) {
+      if (lone->text != "true" && lone->text != "false") {
+        bad("ExpiredObjectDeleteMarker is true or false");
+      }
+      out.lone_markers = lone->text == "true";
+    } else {
+      out.expire_after_days = days_in(*expiry, "Days");
+    }
   }
   if (const auto* abort = node.only("AbortIncompleteMultipartUpload")) {
     only(*abort, {"DaysAfterInitiation"});
     out.abort_after_days = days_in(*abort, "DaysAfterInitiation");
   }
   if (const auto* noncurrent = node.only("NoncurrentVersionExpiration")) {
-    only(*noncurrent, {"NoncurrentDays"});
-    (void)days_in(*noncurrent, "NoncurrentDays");  // there are no noncurrent versions here
+    only(*noncurrent, {"NoncurrentDays", "NewerNoncurrentVersions"});
+    out.noncurrent_after_days = days_in(*noncurrent, "NoncurrentDays");
+    if (noncurrent->only("NewerNoncurrentVersions") != nullptr) {
+      const auto kept = parse_number<int>(text_in(*noncurrent, "NewerNoncurrentVersions"));
+      if (!kept || *kept < 1 || *kept > 100) bad("NewerNoncurrentVersions is 1 to 100");
+      out.keep_noncurrent = *kept;
+    }
   }
   if (node.children.empty()) bad("A Rule is empty");
   if (!is_enabled(node)) return std::nullopt;
@@ -188,6 +209,9 @@ void check_ids(const XmlElement& root) {
   std::set<std::string> ids;
   for (const auto& rule : root.children) {
     const std::string id = text_in(rule, "ID");
+    if (id.size() > kMaxRuleId) {
+      throw S3Error(errors::kInvalidArgument, "The rule's ID has 255 characters at most");
+    }
     if (!id.empty() && !ids.insert(id).second) {
       throw S3Error(errors::kInvalidArgument, "Rule ID must be unique: " + id);
     }
@@ -236,6 +260,10 @@ void check_bucket_setting(BucketSetting setting, std::string_view id, std::strin
       return check_ids(root);
     case BucketSetting::tiering:
       return check_tiering(root, id);
+    case BucketSetting::versioning:
+      return void(parse_versioning(document));
+    case BucketSetting::tagging:
+      return void(parse_tagging(document, kMostBucketTags));
   }
 }
 
@@ -257,6 +285,78 @@ std::vector<LifecycleRule> parse_lifecycle(std::string_view document) {
     auto rule = lifecycle_rule(node);
     if (rule) out.push_back(std::move(*rule));
   }
+  return out;
+}
+
+Versioning parse_versioning(std::string_view document) {
+  const XmlElement root = read_setting(BucketSetting::versioning, document);
+  only(root, {"Status", "MfaDelete"});
+  const std::string mfa = text_in(root, "MfaDelete");
+  if (!mfa.empty() && mfa != "Disabled") {
+    throw S3Error(errors::kNotImplemented, "MfaDelete is not supported");
+  }
+  const std::string status = text_in(root, "Status");
+  if (status == "Enabled") return Versioning::enabled;
+  if (status == "Suspended") return Versioning::suspended;
+  bad("Status is Enabled or Suspended");
+}
+
+namespace {
+
+/// S3 counts UTF-16 units; a character is one here, since none of those that matter takes two.
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+/// In the order of their keys, as S3 gives them.
+void check_tags(Tags& tags, std::size_t most) {
+  std::ranges::sort(tags);
+  constexpr std::size_t kMaxTagKey = 128;
+  constexpr std::size_t kMaxTagValue = 256;
+  std::set<std::string_view> keys;
+  if (tags.size() > most) {
+    throw S3Error(errors::kInvalidTag, "There are more than " + std::to_string(most) + " tags");
+  }
+  for (const auto& [key, value] : tags) {
+    if (key.empty() || !valid_utf8(key) || !valid_utf8(value) || characters(key) > kMaxTagKey ||
+        characters(value) > kMaxTagValue) {
+      throw S3Error(errors::kInvalidTag,
+                    "A tag's key has 1 to 128 characters, its value at most 256");
+    }
+    if (key.starts_with("aws:")) {
+      throw S3Error(errors::kInvalidTag, "Keys that begin with aws: are AWS's own");
+    }
+    if (!keys.insert(key).second) throw S3Error(errors::kInvalidTag, "A key is there twice");
+  }
+}
+
+}  // namespace
+
+Tags parse_tagging(std::string_view document, std::size_t most) {
+  const XmlElement root = read_setting(BucketSetting::tagging, document);
+  only(root, {}, {"TagSet"});
+  const XmlElement* set = root.only("TagSet");
+  if (set == nullptr) bad("A TagSet is missing");
+  only(*set, {}, {"Tag"}, {"Tag"});
+  Tags out;
+  for (const auto& tag : set->children) {
+    only(tag, {"Key", "Value"});
+    if (tag.only("Key") == nullptr || tag.only("Value") == nullptr) {
+      bad("A Tag needs Key and Value");
+    }
+    out.emplace_back(text_in(tag, "Key"), text_in(tag, "Value"));
+  }
+  check_tags(out, most);
+  return out;
+}
+
+Tags parse_tag_header(std::string_view header) {
+  auto query = net::parse_query(header);
+  if (!query) throw S3Error(errors::kInvalidArgument, "x-amz-tagging is not encoded as a query");
+  Tags out;
+  for (auto& [key, value] : *query) out.emplace_back(std::move(key), std::move(value));
+  check_tags(out, kMostObjectTags);
   return out;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "objectd/error.h"
+#include "objectd/object_meta.h"
 
 /// What can be set of a bucket: kept as the client's document, and where it means something on one
 /// machine, obeyed. A document that asks for what this store does not do is refused.
@@ -20,7 +21,11 @@ enum class BucketSetting {
   cors,           ///< obeyed beside the origins of the store's own configuration
   lifecycle,      ///< obeyed: expiry by days, abort of uploads in parts
   tiering,        ///< kept: nothing moves between tiers here
+  versioning,     ///< obeyed
+  tagging,        ///< kept
 };
+
+enum class Versioning { off, enabled, suspended };
 
 struct BucketSettingKind {
   BucketSetting setting;
@@ -40,6 +45,9 @@ struct LifecycleRule {
   std::string prefix;
   std::optional<int> expire_after_days;
   std::optional<int> abort_after_days;
+  std::optional<int> noncurrent_after_days;
+  int keep_noncurrent = 0;    ///< so many newer ones are left
+  bool lone_markers = false;  ///< delete markers that hide nothing go
 };
 
 /// The documents of a bucket, by setting and, of tiering, the configuration's id.
@@ -52,6 +60,13 @@ void check_bucket_setting(BucketSetting setting, std::string_view id, std::strin
 /// Of a document that was checked.
 [[nodiscard]] std::vector<CorsRule> parse_cors(std::string_view document);
 [[nodiscard]] std::vector<LifecycleRule> parse_lifecycle(std::string_view document);
+[[nodiscard]] Versioning parse_versioning(std::string_view document);
+/// A Tagging document with at most `most` tags. Fails with InvalidTag too.
+[[nodiscard]] Tags parse_tagging(std::string_view document, std::size_t most);
+/// x-amz-tagging: `key=value&key=value`, encoded as in a query.
+[[nodiscard]] Tags parse_tag_header(std::string_view header);
+inline constexpr std::size_t kMostObjectTags = 10;
+inline constexpr std::size_t kMostBucketTags = 50;
 
 /// The first rule for this origin and method; null if there is none.
 [[nodiscard]] const CorsRule* find_cors_rule(const std::vector<CorsRule>& rules,

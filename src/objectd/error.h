@@ -55,6 +55,7 @@ inline constexpr ErrorKind kInvalidPartOrder{"InvalidPartOrder", 400,
 inline constexpr ErrorKind kInvalidRange{"InvalidRange", 416,
                                          "The requested range is not satisfiable."};
 inline constexpr ErrorKind kInvalidRequest{"InvalidRequest", 400, "Invalid request."};
+inline constexpr ErrorKind kInvalidTag{"InvalidTag", 400, "A tag is not valid."};
 inline constexpr ErrorKind kInvalidToken{"InvalidToken", 400, "The provided token is not valid."};
 inline constexpr ErrorKind kInvalidUri{"InvalidURI", 400, "The URI could not be parsed."};
 inline constexpr ErrorKind kKeyTooLong{"KeyTooLongError", 400, "Your key is too long."};
@@ -73,6 +74,8 @@ inline constexpr ErrorKind kNoSuchBucket{"NoSuchBucket", 404,
 inline constexpr ErrorKind kNoSuchKey{"NoSuchKey", 404, "The specified key does not exist."};
 inline constexpr ErrorKind kNoSuchUpload{"NoSuchUpload", 404,
                                          "The specified multipart upload does not exist."};
+inline constexpr ErrorKind kNoSuchVersion{"NoSuchVersion", 404,
+                                          "The specified version does not exist."};
 inline constexpr ErrorKind kNotImplemented{"NotImplemented", 501,
                                            "This store does not implement what you asked for."};
 inline constexpr ErrorKind kNotModified{"NotModified", 304, "Not modified"};
@@ -105,7 +108,8 @@ class S3Error : public std::exception {
 
   [[nodiscard]] const ErrorKind& kind() const noexcept { return *kind_; }
   [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
-  /// Further elements of the document, name and text.
+  /// Further elements of the document, name and text; a name in lower case that begins with x-amz-
+  /// is a header of the answer.
   [[nodiscard]] const Details& details() const noexcept { return details_; }
 
  private:

@@ -58,6 +58,8 @@ std::optional<Record> open_record(Aead& aead, std::uint64_t number, std::string_
   const auto file_id = take(kFileIdBytes);
   if (out.kind == kPut) out.entry.file_id = file_id;
   out.batch_first = read_u64(take(8));
+  const auto key_tag = take(Journal::kKeyTagBytes);
+  if (key_tag.find_first_not_of('\0') != std::string_view::npos) out.entry.key_tag = key_tag;
   return out;
 }
 
@@ -169,6 +171,7 @@ void Journal::seal(std::string& out, std::uint64_t number, std::uint64_t batch_f
   append_u64(plain, entry.generation);
   plain.append(entry.file_id.empty() ? std::string(kFileIdBytes, '\0') : entry.file_id);
   append_u64(plain, batch_first);
+  plain.append(entry.key_tag);
   plain.resize(kPlainBytes);
   std::string salt;
   append_u64(salt, salt_);

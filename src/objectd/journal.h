@@ -25,17 +25,23 @@ namespace wardbook::objectd {
 ///   "WBJRNL1\0", id (16 random bytes)
 ///   records of 100 bytes: a salt (4), then sealed with salt and number as the nonce:
 ///     kind, bucket (8 bytes of its hash), file name (32), generation, file id (16), the number of
-///     the first record that was written together with this one, zeros; and the tag
+///     the first record that was written together with this one, the tag of a version's key (7) or
+///     zeros; and the tag
 ///
 /// Records that are written together reach the disk in any order if the machine fails meanwhile, so
 /// the last of them may be unreadable; nobody was told that they were done. An unreadable record
 /// before one that was written later is damage.
 class Journal {
  public:
+  static constexpr std::size_t kKeyTagBytes = 7;
+
   struct Entry {
     std::string object;  ///< see journal_object
     std::uint64_t generation = 0;
-    std::string file_id;   ///< ObjectFile::id; empty: the object was removed
+    std::string file_id;  ///< ObjectFile::id; empty: the object was removed
+    /// Of a version: kKeyTagBytes of the file name that stands for its key, so that a version that
+    /// is missing is missed under its key; else empty.
+    std::string key_tag = {};
     bool visited = false;  ///< for whoever goes through them
 
     [[nodiscard]] bool removed() const noexcept { return file_id.empty(); }

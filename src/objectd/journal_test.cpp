@@ -223,7 +223,8 @@ TEST_F(JournalTest, ManyAtOnceAreAllInTheJournal) {
   std::vector<Removal> all;
   for (const auto& [key, content] : before) all.push_back({key, {}});
   for (int i = 0; i < 200; ++i) all.push_back({"none/" + std::to_string(i), {}});
-  for (const auto outcome : store().remove_all("bucket", all)) EXPECT_EQ(outcome, Removed::gone);
+  for (const auto& outcome : store().remove_all("bucket", all))
+    EXPECT_EQ(outcome.outcome, Removed::gone);
   restart();
   EXPECT_TRUE(keys().empty());
   EXPECT_TRUE(files_under(root() / "buckets").empty());

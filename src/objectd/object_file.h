@@ -43,6 +43,8 @@ class ObjectWriter {
   ObjectWriter& operator=(const ObjectWriter&) = delete;
 
   void write(std::string_view content);
+  /// What the file is stored as, where that is known only in the end; before `finish`.
+  void bind(std::string binding) { binding_ = std::move(binding); }
   /// What was written so far is on the disk, so that `finish` has little left to do.
   void settle();
   /// Seals the metadata and syncs.

@@ -58,6 +58,16 @@ ObjectMeta read(const json::object& object) {
   if (const auto* generation = object.if_contains("gen")) {
     meta.generation = generation->to_number<std::uint64_t>();
   }
+  if (const auto* version = object.if_contains("version")) meta.version = version->as_string();
+  if (const auto* marker = object.if_contains("marker")) meta.marker = marker->as_bool();
+  if (const auto* of = object.if_contains("tags_of")) {
+    meta.tags_of = from_hex(of->as_string()).value();
+  }
+  if (const auto* tags = object.if_contains("tags")) {
+    for (const auto& tag : tags->as_array()) {
+      meta.tags.emplace_back(tag.at(0).as_string(), tag.at(1).as_string());
+    }
+  }
   if (const auto* upload = object.if_contains("upload")) {
     meta.upload_id = upload->as_string();
     for (const auto& part : object.at("parts").as_array()) {
@@ -97,6 +107,19 @@ std::string to_json(const ObjectMeta& meta) {
                        {"full", meta.checksum->full_object}};
   }
   if (meta.generation != 0) out["gen"] = meta.generation;
+  if (!meta.version.empty()) out["version"] = meta.version;
+  if (meta.marker) out["marker"] = true;
+  if (!meta.tags_of.empty()) out["tags_of"] = to_hex(meta.tags_of);
+  if (!meta.tags.empty()) {
+    json::array tags;
+    for (const auto& [key, value] : meta.tags) {
+      json::array tag;
+      tag.emplace_back(key);
+      tag.emplace_back(value);
+      tags.emplace_back(std::move(tag));
+    }
+    out["tags"] = std::move(tags);
+  }
   if (!meta.upload_id.empty()) {
     json::array parts;
     for (const auto& part : meta.parts) parts.emplace_back(part_to_json(part));

@@ -29,6 +29,9 @@ struct PartMeta {
   Time modified;
 };
 
+/// Key and value, in the order in which they were given.
+using Tags = std::vector<std::pair<std::string, std::string>>;
+
 /// All that is known about an object but its bytes.
 struct ObjectMeta {
   std::string bucket;
@@ -41,6 +44,10 @@ struct ObjectMeta {
   std::vector<std::pair<std::string, std::string>> headers;
   std::optional<StoredChecksum> checksum;
   std::uint64_t generation = 0;  ///< rises with every object published; 0: before there were any
+  std::string version;           ///< its id; empty: the null version
+  bool marker = false;           ///< says that the object was deleted, and is nothing else
+  Tags tags;                     ///< as given when it was published
+  std::string tags_of;           ///< not an object: the tags of the one in the file with this id
   std::string upload_id;         ///< multipart: where the parts lie
   std::vector<PartMeta> parts;   ///< ascending
 

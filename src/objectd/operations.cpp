@@ -46,6 +46,7 @@ constexpr List kOwner[] = {"x-amz-expected-bucket-owner"};
 constexpr List kStored[] = {"cache-control",    "content-disposition", "content-encoding",
                             "content-language", "content-type",        "expires",
                             "x-amz-meta-",      "x-amz-storage-class"};
+constexpr List kTagged[] = {"x-amz-tagging"};
 constexpr List kMade[] = {"x-amz-acl", "x-amz-server-side-encryption"};
 constexpr List kBody[] = {"content-encoding",
                           "content-md5",
@@ -79,6 +80,10 @@ constexpr List kUpload[] = {"x-amz-checksum-algorithm", "x-amz-checksum-type"};
 constexpr List kCompletion[] = {"x-amz-checksum-type", "x-amz-mp-object-size"};
 constexpr List kDeleteConditions[] = {"if-match", "x-amz-if-match-size",
                                       "x-amz-if-match-last-modified-time"};
+constexpr List kAttributes[] = {"x-amz-object-attributes", "x-amz-max-parts",
+                                "x-amz-part-number-marker"};
+/// No object is ever locked, so that there is nothing to bypass.
+constexpr List kRetention[] = {"x-amz-bypass-governance-retention"};
 constexpr List kBucketAcl[] = {"x-amz-acl"};
 
 // Query parameters --------------------------------------------------------------------------------
@@ -90,6 +95,7 @@ constexpr List kSignature[] = {"X-Amz-Algorithm",     "X-Amz-Credential",    "X-
 constexpr List kLocation[] = {"location"};
 constexpr List kVersioning[] = {"versioning"};
 constexpr List kAcl[] = {"acl"};
+constexpr List kAttributesOf[] = {"attributes"};
 constexpr List kEncryption[] = {"encryption"};
 constexpr List kPublicAccess[] = {"publicAccessBlock"};
 constexpr List kCors[] = {"cors"};
@@ -105,15 +111,20 @@ constexpr List kBuckets[] = {"prefix", "max-buckets", "continuation-token", "buc
 constexpr List kList[] = {"prefix", "delimiter", "marker", "max-keys", "encoding-type"};
 constexpr List kListV2[] = {"prefix",      "delimiter",          "max-keys",   "encoding-type",
                             "start-after", "continuation-token", "fetch-owner"};
+constexpr List kVersions[] = {"versions"};
+constexpr List kListVersions[] = {"prefix",   "delimiter",         "key-marker",
+                                  "max-keys", "version-id-marker", "encoding-type"};
 constexpr List kListUploads[] = {"prefix",      "delimiter",        "key-marker",
                                  "max-uploads", "upload-id-marker", "encoding-type"};
 constexpr List kGet[] = {"partNumber",
+                         "versionId",
                          "response-cache-control",
                          "response-content-disposition",
                          "response-content-encoding",
                          "response-content-language",
                          "response-content-type",
                          "response-expires"};
+constexpr List kVersion[] = {"versionId"};
 constexpr List kPart[] = {"partNumber"};
 constexpr List kListParts[] = {"max-parts", "part-number-marker"};
 
@@ -134,7 +145,33 @@ constexpr OperationRow kOperations[] = {
     {Op::head_bucket, "HeadBucket", "HEAD", On::bucket, {}, {}, {kOwner}},
     {Op::delete_bucket, "DeleteBucket", "DELETE", On::bucket, {}, {}, {kOwner}},
     {Op::bucket_location, "GetBucketLocation", "GET", On::bucket, kLocation, {}, {kOwner}},
-    {Op::bucket_versioning, "GetBucketVersioning", "GET", On::bucket, kVersioning, {}, {kOwner}},
+    {Op::get_versioning, "GetBucketVersioning", "GET", On::bucket, kVersioning, {}, {kOwner}},
+    {Op::put_versioning,
+     "PutBucketVersioning",
+     "PUT",
+     On::bucket,
+     kVersioning,
+     {},
+     {kOwner, kBody},
+     false,
+     true},
+    {Op::get_bucket_tagging, "GetBucketTagging", "GET", On::bucket, kTagging, {}, {kOwner}},
+    {Op::put_bucket_tagging,
+     "PutBucketTagging",
+     "PUT",
+     On::bucket,
+     kTagging,
+     {},
+     {kOwner, kBody},
+     false,
+     true},
+    {Op::delete_bucket_tagging,
+     "DeleteBucketTagging",
+     "DELETE",
+     On::bucket,
+     kTagging,
+     {},
+     {kOwner}},
     {Op::bucket_acl, "GetBucketAcl", "GET", On::bucket, kAcl, {}, {kOwner}},
     {Op::get_encryption, "GetBucketEncryption", "GET", On::bucket, kEncryption, {}, {kOwner}},
     {Op::put_encryption,
@@ -215,6 +252,13 @@ constexpr OperationRow kOperations[] = {
      {kOwner}},
     {Op::list_objects, "ListObjects", "GET", On::bucket, {}, kList, {kOwner}},
     {Op::list_objects_v2, "ListObjectsV2", "GET", On::bucket, kListType, kListV2, {kOwner}},
+    {Op::list_versions,
+     "ListObjectVersions",
+     "GET",
+     On::bucket,
+     kVersions,
+     kListVersions,
+     {kOwner}},
     {Op::list_uploads, "ListMultipartUploads", "GET", On::bucket, kUploads, kListUploads, {kOwner}},
     {Op::delete_objects,
      "DeleteObjects",
@@ -222,7 +266,7 @@ constexpr OperationRow kOperations[] = {
      On::bucket,
      kDelete,
      {},
-     {kOwner, kBody},
+     {kOwner, kBody, kRetention},
      false,
      true},
     {Op::put_object,
@@ -231,7 +275,7 @@ constexpr OperationRow kOperations[] = {
      On::object,
      {},
      {},
-     {kOwner, kStored, kMade, kBody, kWriteConditions},
+     {kOwner, kStored, kMade, kTagged, kBody, kWriteConditions},
      true,
      true},
     {Op::copy_object,
@@ -240,20 +284,43 @@ constexpr OperationRow kOperations[] = {
      On::object,
      {},
      {},
-     {kOwner, kStored, kMade, kWriteConditions, kCopySource, kCopy},
+     {kOwner, kStored, kMade, kTagged, kWriteConditions, kCopySource, kCopy},
      true},
     {Op::get_object, "GetObject", "GET", On::object, {}, kGet, {kOwner, kRead}},
     {Op::head_object, "HeadObject", "HEAD", On::object, {}, kGet, {kOwner, kRead}},
-    {Op::delete_object, "DeleteObject", "DELETE", On::object, {}, {}, {kOwner, kDeleteConditions}},
-    {Op::object_acl, "GetObjectAcl", "GET", On::object, kAcl, {}, {kOwner}},
-    {Op::object_tagging, "GetObjectTagging", "GET", On::object, kTagging, {}, {kOwner}},
+    {Op::delete_object,
+     "DeleteObject",
+     "DELETE",
+     On::object,
+     {},
+     kVersion,
+     {kOwner, kDeleteConditions, kRetention}},
+    {Op::object_acl, "GetObjectAcl", "GET", On::object, kAcl, kVersion, {kOwner}},
+    {Op::object_attributes,
+     "GetObjectAttributes",
+     "GET",
+     On::object,
+     kAttributesOf,
+     kVersion,
+     {kOwner, kAttributes}},
+    {Op::get_tagging, "GetObjectTagging", "GET", On::object, kTagging, kVersion, {kOwner}},
+    {Op::put_tagging,
+     "PutObjectTagging",
+     "PUT",
+     On::object,
+     kTagging,
+     kVersion,
+     {kOwner, kBody},
+     false,
+     true},
+    {Op::delete_tagging, "DeleteObjectTagging", "DELETE", On::object, kTagging, kVersion, {kOwner}},
     {Op::create_upload,
      "CreateMultipartUpload",
      "POST",
      On::object,
      kUploads,
      {},
-     {kOwner, kStored, kMade, kUpload},
+     {kOwner, kStored, kMade, kTagged, kUpload},
      true},
     {Op::upload_part,
      "UploadPart",
@@ -382,7 +449,7 @@ void check_values(const OperationRow& row, const net::RequestHead& head,
     throw S3Error(errors::kNotImplemented, "Access is the owner's alone");
   }
   expect_one_of(headers, "x-amz-metadata-directive", {"COPY", "REPLACE"});
-  expect_one_of(headers, "x-amz-tagging-directive", {"COPY", "REPLACE"});  // there are no tags
+  expect_one_of(headers, "x-amz-tagging-directive", {"COPY", "REPLACE"});
   expect_one_of(headers, "x-amz-checksum-type", {"COMPOSITE", "FULL_OBJECT"});
   expect_one_of(headers, "x-amz-checksum-mode", {"ENABLED"});
   expect_one_of(headers, "x-amz-te", {"append-md5"});  // an offer to take it, not a demand

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <limits>
 
 #include "base/hash.h"
 #include "base/text.h"
@@ -26,7 +27,7 @@ std::string without_aws_chunked(std::string_view encodings) {
   for (const auto part : split(encodings, ",")) {
     const auto one = trimmed(part);
     if (one.empty() || equal_ignoring_case(one, "aws-chunked")) continue;
-    if (!out.empty()) out += ",";
+    if (!out.empty()) out += ", ";
     out.append(one);
   }
   return out;
@@ -164,6 +165,21 @@ PutCondition put_condition(const net::Headers& headers) {
   return out;
 }
 
+namespace {
+
+/// A position of any number of digits: one beyond 64 bits lies behind every object.
+std::optional<std::uint64_t> position(std::string_view digits) {
+  if (digits.empty() || !all_digits(digits)) return std::nullopt;
+  return parse_number<std::uint64_t>(digits).value_or(std::numeric_limits<std::uint64_t>::max());
+}
+
+/// Tells the object's size, which becomes Content-Range: `bytes */size`.
+[[noreturn]] void unsatisfiable(std::uint64_t size) {
+  throw S3Error(errors::kInvalidRange, {}, {{"ActualObjectSize", std::to_string(size)}});
+}
+
+}  // namespace
+
 std::optional<ByteRange> parse_range(std::string_view header, std::uint64_t size) {
   header = trimmed(header);
   if (!header.starts_with("bytes=") || header.find(',') != std::string_view::npos) {
@@ -172,21 +188,35 @@ std::optional<ByteRange> parse_range(std::string_view header, std::uint64_t size
   header = trimmed(header.substr(6));
   const auto dash = header.find('-');
   if (dash == std::string_view::npos) return std::nullopt;
-  const auto first = parse_number<std::uint64_t>(trimmed(header.substr(0, dash)));
+  const auto first = position(trimmed(header.substr(0, dash)));
   const auto last_text = trimmed(header.substr(dash + 1));
-  const auto last = parse_number<std::uint64_t>(last_text);
+  const auto last = position(last_text);
   if (dash == 0) {
     if (!last) return std::nullopt;
-    if (*last == 0 || size == 0) throw S3Error(errors::kInvalidRange);
+    if (*last == 0 || size == 0) unsatisfiable(size);
     const auto length = std::min(*last, size);
     return ByteRange{size - length, length};
   }
   if (!first || (!last && !last_text.empty()) || (last && *last < *first)) return std::nullopt;
-  if (*first >= size) {
-    throw S3Error(errors::kInvalidRange, {}, {{"ActualObjectSize", std::to_string(size)}});
-  }
+  if (*first >= size) unsatisfiable(size);
   const auto end = last ? std::min(*last, size - 1) : size - 1;
   return ByteRange{*first, end - *first + 1};
+}
+
+ByteRange parse_copy_range(std::string_view header, std::uint64_t size) {
+  constexpr std::string_view kUnit = "bytes=";
+  const auto dash = header.find('-');
+  std::optional<std::uint64_t> first, last;
+  if (header.starts_with(kUnit) && dash != std::string_view::npos) {
+    first = position(header.substr(kUnit.size(), dash - kUnit.size()));
+    last = position(header.substr(dash + 1));
+  }
+  if (!first || !last || *last < *first) {
+    throw S3Error(errors::kInvalidArgument,
+                  "The x-amz-copy-source-range must be of the form bytes=first-last");
+  }
+  if (*last >= size) unsatisfiable(size);
+  return {*first, *last - *first + 1};
 }
 
 void check_preconditions(const net::Headers& headers, std::string_view prefix,
@@ -285,11 +315,32 @@ int int_param(const S3Request& request, std::string_view name, int otherwise, in
   return static_cast<int>(std::min<std::uint64_t>(*value, static_cast<std::uint64_t>(most)));
 }
 
+namespace {
+
+std::string version_named(std::string_view id) {
+  if (id.empty()) throw S3Error(errors::kInvalidArgument, "Version id cannot be the empty string");
+  return id == "null" ? std::string() : std::string(id);
+}
+
+}  // namespace
+
+std::optional<std::string> S3Request::version() const {
+  const auto id = param("versionId");
+  if (!id) return std::nullopt;
+  return version_named(*id);
+}
+
 CopySource parse_copy_source(std::string_view header) {
-  // What follows a question mark would name a version, of which there are none; one of the key's
-  // own is encoded.
-  if (header.find('?') != std::string_view::npos) {
-    throw S3Error(errors::kNotImplemented, "A copy's source has a bucket and a key only");
+  CopySource out;
+  // A question mark of the key's own is encoded.
+  if (const auto mark = header.find('?'); mark != std::string_view::npos) {
+    constexpr std::string_view kVersionIs = "versionId=";
+    const auto rest = header.substr(mark + 1);
+    if (!rest.starts_with(kVersionIs) || rest.find('&') != std::string_view::npos) {
+      throw S3Error(errors::kNotImplemented, "A copy's source has a versionId besides at most");
+    }
+    out.version = version_named(rest.substr(kVersionIs.size()));
+    header = header.substr(0, mark);
   }
   const auto path = net::percent_decode(header);
   if (!path || !valid_utf8(*path)) {
@@ -301,7 +352,9 @@ CopySource parse_copy_source(std::string_view header) {
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == rest.size()) {
     throw S3Error(errors::kInvalidArgument, "Copy Source must mention the source bucket and key");
   }
-  return {std::string(rest.substr(0, slash)), std::string(rest.substr(slash + 1))};
+  out.bucket = rest.substr(0, slash);
+  out.key = rest.substr(slash + 1);
+  return out;
 }
 
 }  // namespace wardbook::objectd

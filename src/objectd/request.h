@@ -27,6 +27,8 @@ struct S3Request {
   [[nodiscard]] std::string text(std::string_view name) const {
     return std::string(param(name).value_or(std::string_view()));
   }
+  /// versionId: "" for the null version; nullopt for the latest. Fails with InvalidArgument.
+  [[nodiscard]] std::optional<std::string> version() const;
 };
 
 inline constexpr std::size_t kMaxKeyBytes = 1024;
@@ -63,6 +65,10 @@ struct ByteRange {
 };
 [[nodiscard]] std::optional<ByteRange> parse_range(std::string_view header, std::uint64_t size);
 
+/// x-amz-copy-source-range: `bytes=first-last`, both inside the source, since what is copied must
+/// be what is named. Fails with InvalidArgument for another form, InvalidRange beyond the source.
+[[nodiscard]] ByteRange parse_copy_range(std::string_view header, std::uint64_t size);
+
 /// RFC 9110, 13.2.2, for GET and HEAD, with headers named `prefix` + "if-match" and so on. Fails
 /// with PreconditionFailed or NotModified; for a copy's source the latter is PreconditionFailed;
 /// InvalidArgument for a date that is none.
@@ -82,11 +88,12 @@ void check_preconditions(const net::Headers& headers, std::string_view prefix,
 [[nodiscard]] int int_param(const S3Request& request, std::string_view name, int otherwise,
                             int most);
 
-/// `/bucket/key` or `bucket/key` of x-amz-copy-source, decoded. Fails with InvalidArgument, and
-/// with NotImplemented for a version.
+/// `/bucket/key` or `bucket/key` of x-amz-copy-source, decoded, with `?versionId=…` if a version is
+/// meant. Fails with InvalidArgument, and with NotImplemented for another parameter.
 struct CopySource {
   std::string bucket;
   std::string key;
+  std::optional<std::string> version = {};
 };
 [[nodiscard]] CopySource parse_copy_source(std::string_view header);
 

@@ -98,9 +98,28 @@ TEST(Request, Ranges) {
   EXPECT_EQ(range("bytes=10-", 10), "InvalidRange");
   EXPECT_EQ(range("bytes=0-", 0), "InvalidRange");
   EXPECT_EQ(range("bytes=-0", 10), "InvalidRange");
-  for (const auto* text : {"bytes=5-2", "bytes=a-b", "bytes=1-2,4-5", "lines=1-2", "bytes=-",
-                           "bytes=99999999999999999999-"}) {
+  for (const auto* text : {"bytes=5-2", "bytes=a-b", "bytes=1-2,4-5", "lines=1-2", "bytes=-"}) {
     EXPECT_EQ(range(text, 10), "all") << text;
+  }
+  // Positions of more than 64 bits lie behind every object.
+  EXPECT_EQ(range("bytes=99999999999999999999-", 10), "InvalidRange");
+  EXPECT_EQ(range("bytes=4-99999999999999999999", 10), range("bytes=4-9", 10));
+  EXPECT_EQ(range("bytes=-99999999999999999999", 10), range("bytes=0-9", 10));
+  EXPECT_EQ(range("bytes=18446744073709551615-18446744073709551616", 10), "InvalidRange");
+}
+
+TEST(Request, WhatIsCopiedIsWhatIsNamed) {
+  const auto copied = [](std::string_view text) {
+    return refusal_of([&] { (void)parse_copy_range(text, 10); });
+  };
+  EXPECT_EQ(copied("bytes=0-9"), "");
+  EXPECT_EQ(parse_copy_range("bytes=2-3", 10).length, 2u);
+  for (const auto* beyond : {"bytes=0-10", "bytes=10-10", "bytes=0-99999999999999999999"}) {
+    EXPECT_EQ(copied(beyond), "InvalidRange") << beyond;
+  }
+  for (const auto* bad : {"0-2", "bytes=0", "bytes=hello-world", "bytes=0-bar", "bytes=hello-",
+                          "bytes=0-2,3-5", "bytes=-3", "bytes=3-2", "bytes= 0-2"}) {
+    EXPECT_EQ(copied(bad), "InvalidArgument") << bad;
   }
 }
 
@@ -142,7 +161,11 @@ TEST(Request, ACopysSourceIsABucketAndAKey) {
   EXPECT_EQ(source.bucket, "b");
   EXPECT_EQ(source.key, "a?b/c");
   EXPECT_EQ(refusal_of([] { (void)parse_copy_source("b"); }), "InvalidArgument");
-  for (const auto* bad : {"b/k?versionId=1", "b/k?x", "b/k?partNumber=2&versionId=1"}) {
+  EXPECT_EQ(source.version, std::nullopt);
+  EXPECT_EQ(parse_copy_source("b/k?versionId=1").version, "1");
+  EXPECT_EQ(parse_copy_source("b/k?versionId=null").version, "");
+  EXPECT_EQ(refusal_of([] { (void)parse_copy_source("b/k?versionId="); }), "InvalidArgument");
+  for (const auto* bad : {"b/k?x", "b/k?versionId=1&x", "b/k?partNumber=2&versionId=1"}) {
     EXPECT_EQ(refusal_of([&] { (void)parse_copy_source(bad); }), "NotImplemented") << bad;
   }
 }
@@ -246,7 +269,8 @@ TEST(Xml, ElementsAreNamedOrRefused) {
   };
   const std::string object = "<Object><Key>k</Key></Object>";
   EXPECT_EQ(verdict(object), "");
-  EXPECT_EQ(verdict("<Object><Key>k</Key><VersionId>null</VersionId></Object>"), "NotImplemented");
+  EXPECT_EQ(verdict("<Object><Key>k</Key><VersionId>null</VersionId></Object>"), "");
+  EXPECT_EQ(verdict("<Object><Key>k</Key><Bucket>b</Bucket></Object>"), "NotImplemented");
   for (const auto* bad :
        {"<Object><Key>k</Key><Colour>red</Colour></Object>", "<Object><ETag>e</ETag></Object>",
         "<Object><Key>k</Key><ETag></ETag></Object>", "<Object a=\"b\"><Key>k</Key></Object>",

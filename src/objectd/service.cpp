@@ -68,12 +68,6 @@ net::Response preflight(const Service& service, const net::RequestHead& head) {
 /// What is answered from the index alone; nullopt for everything else.
 std::optional<net::Response> answer_at_once(Service& service, const S3Request& request) {
   using enum Operation;
-  const auto empty = [](std::string_view name, std::string_view inner) {
-    XmlWriter xml;
-    xml.open(name, XmlWriter::kNamespace);
-    if (!inner.empty()) xml.open(inner);
-    return xml_response(std::move(xml).str());
-  };
   net::Response out;
   const auto setting = setting_of(request.operation);
   if (setting && row_of(request.operation).method == "GET") {
@@ -84,19 +78,16 @@ std::optional<net::Response> answer_at_once(Service& service, const S3Request& r
       return objectd::list_buckets(service, request);
     case bucket_location:
       return objectd::bucket_location(service, request);
-    case bucket_versioning:
-      service.store.check_bucket(request.bucket);
-      return empty("VersioningConfiguration", "");
     case bucket_acl:
       service.store.check_bucket(request.bucket);
       return acl();
     case object_acl:
-      service.store.check_object(request.bucket, request.key);
+      (void)service.store.tags(request.bucket, request.key, request.version());
       return acl();
-    case object_tagging:
-      // No object can be given tags; aws-cli asks before it copies a large one.
-      service.store.check_object(request.bucket, request.key);
-      return empty("Tagging", "TagSet");
+    case get_tagging:
+      return objectd::get_tagging(service, request);
+    case Operation::list_versions:
+      return objectd::list_versions(service, request);
     case Operation::list_objects:
     case list_objects_v2:
       return objectd::list_objects(service, request);
@@ -139,6 +130,15 @@ Task<net::Response> answer(Service& service, net::Exchange& exchange, Call call)
       break;
     case delete_object:
       out = co_await objectd::delete_object(service, std::move(call));
+      break;
+    case put_tagging:
+      out = co_await objectd::put_tagging(service, exchange, std::move(call));
+      break;
+    case delete_tagging:
+      out = co_await objectd::delete_tagging(service, std::move(call));
+      break;
+    case object_attributes:
+      out = co_await objectd::object_attributes(service, std::move(call));
       break;
     case create_upload:
       out = co_await objectd::create_upload(service, std::move(call));

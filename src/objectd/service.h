@@ -16,6 +16,7 @@
 #include "objectd/objectd.h"
 #include "objectd/request.h"
 #include "objectd/store.h"
+#include "objectd/xml.h"
 
 /// The S3 operations over HTTP. One coroutine for each, in service_*.cpp; `serve` is the way in.
 namespace wardbook::objectd {
@@ -57,6 +58,7 @@ struct Call {
 // service_buckets.cpp: everything that is answered from the index
 [[nodiscard]] net::Response list_buckets(Service& service, const S3Request& request);
 [[nodiscard]] net::Response list_objects(Service& service, const S3Request& request);
+[[nodiscard]] net::Response list_versions(Service& service, const S3Request& request);
 [[nodiscard]] net::Response bucket_location(Service& service, const S3Request& request);
 [[nodiscard]] net::Response acl();
 /// With kWritableHeader: false while nothing can be stored. Looked for once a second at most.
@@ -82,6 +84,14 @@ struct Call {
 [[nodiscard]] Task<net::Response> copy_object(Service& service, Call call);
 [[nodiscard]] Task<net::Response> delete_object(Service& service, Call call);
 
+// service_tagging.cpp
+[[nodiscard]] net::Response get_tagging(Service& service, const S3Request& request);
+[[nodiscard]] Task<net::Response> put_tagging(Service& service, net::Exchange& exchange, Call call);
+[[nodiscard]] Task<net::Response> delete_tagging(Service& service, Call call);
+
+// service_attributes.cpp
+[[nodiscard]] Task<net::Response> object_attributes(Service& service, Call call);
+
 // service_get.cpp: GET and HEAD, streamed
 [[nodiscard]] Task<> get_object(Service& service, net::Exchange& exchange, Call call);
 
@@ -102,6 +112,13 @@ void add_common_headers(const Service& service, const net::RequestHead& request,
                         const std::string& request_id, net::Headers& headers);
 [[nodiscard]] net::Response xml_response(std::string body);
 [[nodiscard]] std::string quoted_etag(std::string_view etag);
+/// Sets x-amz-version-id where the bucket has versions.
+void add_version(Service& service, const ObjectMeta& meta, net::Headers& headers);
+[[nodiscard]] std::string version_text(const std::string& version);
+/// The elements of every listing.
+void append_owner(XmlWriter& xml);
+/// Keys as they are, or escaped for clients that asked for it, since XML cannot hold every key.
+[[nodiscard]] std::string shown(std::string_view text, bool encoded);
 
 /// With a slot. Nobody waits for one: a client that is slow could hold it.
 inline constexpr std::size_t kPieceBytes = 256 * 1024;

@@ -12,19 +12,10 @@ namespace {
 
 constexpr int kMaxBucketsListed = 10'000;
 
-void append_owner(XmlWriter& xml) {
-  xml.open("Owner").text("ID", kOwnerId).text("DisplayName", kOwnerId).close();
-}
-
-/// Keys as they are, or escaped for clients that asked for it, since XML cannot hold every key.
-std::string shown(std::string_view text, bool encoded) {
-  return encoded ? net::percent_encode(text, true) : std::string(text);
-}
-
 /// What the continuation token stands for; nullopt without one.
 std::optional<std::string> continued_after(const S3Request& request) {
   const auto token = request.param("continuation-token");
-  if (!token) return std::nullopt;
+  if (!token || token->empty()) return std::nullopt;
   auto decoded = from_base64url(*token);
   if (!decoded || decoded->empty()) {
     throw S3Error(errors::kInvalidArgument, "The continuation token provided is incorrect");
@@ -73,6 +64,14 @@ void append_object(XmlWriter& xml, const ListResult::Object& object, const Listi
 }
 
 }  // namespace
+
+void append_owner(XmlWriter& xml) {
+  xml.open("Owner").text("ID", kOwnerId).text("DisplayName", kOwnerId).close();
+}
+
+std::string shown(std::string_view text, bool encoded) {
+  return encoded ? net::percent_encode(text, true) : std::string(text);
+}
 
 net::Response list_buckets(Service& service, const S3Request& request) {
   const auto prefix = request.text("prefix");
@@ -134,6 +133,61 @@ net::Response list_objects(Service& service, const S3Request& request) {
   for (const auto& object : found.objects) append_object(xml, object, listing);
   for (const auto& prefix : found.common_prefixes) {
     xml.open("CommonPrefixes").text("Prefix", shown(prefix, listing.encoded)).close();
+  }
+  return xml_response(std::move(xml).str());
+}
+
+net::Response list_versions(Service& service, const S3Request& request) {
+  const auto encoding = request.text("encoding-type");
+  const bool encoded = encoding == "url";
+  if (!encoded && !encoding.empty()) {
+    throw S3Error(errors::kInvalidArgument, "Invalid Encoding Method specified");
+  }
+  VersionQuery query;
+  query.prefix = request.text("prefix");
+  query.delimiter = request.text("delimiter");
+  query.after_key = request.text("key-marker");
+  const auto version_marker = request.text("version-id-marker");
+  if (!version_marker.empty()) {
+    if (query.after_key.empty()) {
+      throw S3Error(errors::kInvalidArgument,
+                    "A version-id marker cannot be specified without a key marker.");
+    }
+    query.after_version = version_marker == "null" ? std::string() : version_marker;
+  }
+  query.max_keys = static_cast<std::size_t>(int_param(request, "max-keys", kMaxListed, kMaxListed));
+  const auto found = service.store.list_versions(request.bucket, query);
+
+  XmlWriter xml;
+  xml.open("ListVersionsResult", XmlWriter::kNamespace).text("Name", request.bucket);
+  xml.text("Prefix", shown(query.prefix, encoded))
+      .text("KeyMarker", shown(query.after_key, encoded));
+  xml.text("VersionIdMarker", version_marker);
+  if (found.truncated) {
+    xml.text("NextKeyMarker", shown(found.next_key, encoded));
+    if (found.next_version) xml.text("NextVersionIdMarker", version_text(*found.next_version));
+  }
+  xml.number("MaxKeys", static_cast<std::int64_t>(query.max_keys));
+  if (!query.delimiter.empty()) xml.text("Delimiter", shown(query.delimiter, encoded));
+  if (encoded) xml.text("EncodingType", "url");
+  xml.text("IsTruncated", found.truncated ? "true" : "false");
+  for (const auto& item : found.items) {
+    const auto& entry = item.entry;
+    xml.open(entry.marker ? "DeleteMarker" : "Version").text("Key", shown(item.key, encoded));
+    xml.text("VersionId", version_text(entry.version))
+        .text("IsLatest", item.latest ? "true" : "false");
+    xml.text("LastModified", xml_time(entry.modified));
+    if (!entry.marker) {
+      xml.text("ETag", quoted_etag(entry.etag));
+      if (entry.checksum) xml.text("ChecksumAlgorithm", name_of(*entry.checksum));
+      xml.number("Size", static_cast<std::int64_t>(entry.size));
+      xml.text("StorageClass", entry.storage_class.empty() ? "STANDARD" : entry.storage_class);
+    }
+    append_owner(xml);
+    xml.close();
+  }
+  for (const auto& prefix : found.common_prefixes) {
+    xml.open("CommonPrefixes").text("Prefix", shown(prefix, encoded)).close();
   }
   return xml_response(std::move(xml).str());
 }
@@ -223,7 +277,10 @@ Task<net::Response> create_bucket(Service& service, net::Exchange& exchange, Cal
   }
   auto job = [&service, name] { return service.store.create_bucket(name); };
   const bool made = co_await run_on(service.pool, std::move(job));
-  if (!made) throw S3Error(errors::kBucketAlreadyOwnedByYou, {}, {{"BucketName", name}});
+  // In the first region, and only there, a bucket may be made again, as at AWS.
+  if (!made && service.options.region != "us-east-1") {
+    throw S3Error(errors::kBucketAlreadyOwnedByYou, {}, {{"BucketName", name}});
+  }
   net::Response out;
   out.headers.set("Location", "/" + name);
   co_return out;
@@ -252,13 +309,22 @@ std::string delete_all(Store& store, const std::string& bucket, const DeleteRequ
   XmlWriter xml;
   xml.open("DeleteResult", XmlWriter::kNamespace);
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const auto& key = wanted.removals[i].key;
-    if (outcomes[i] == Removed::gone) {
-      if (!wanted.quiet) xml.open("Deleted").text("Key", key).close();
+    const auto& [key, condition, version] = wanted.removals[i];
+    const auto& result = outcomes[i];
+    if (result.outcome == Removed::gone) {
+      if (wanted.quiet) continue;
+      xml.open("Deleted").text("Key", key);
+      if (version) xml.text("VersionId", version_text(*version));
+      if (result.marker) {
+        xml.text("DeleteMarker", "true");
+        xml.text("DeleteMarkerVersionId", version_text(result.version.value_or("")));
+      }
+      xml.close();
       continue;
     }
-    const auto& error = error_of(outcomes[i]);
+    const auto& error = error_of(result.outcome);
     xml.open("Error").text("Key", key).text("Code", error.code);
+    if (version) xml.text("VersionId", version_text(*version));
     xml.text("Message", error.message).close();
   }
   return std::move(xml).str();

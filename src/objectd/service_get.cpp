@@ -1,9 +1,13 @@
+#include <algorithm>
 #include <array>
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "objectd/error.h"
 #include "objectd/service.h"
+#include "objectd/xml.h"
 
 namespace wardbook::objectd {
 namespace {
@@ -26,7 +30,7 @@ std::optional<ByteRange> part_range(const S3Request& request, const ObjectMeta& 
     if (part.number == number) return ByteRange{at, part.size};
     at += part.size;
   }
-  throw S3Error(errors::kInvalidRange, "The requested partnumber is not satisfiable");
+  throw S3Error(errors::kInvalidPart, "The object has no such part");
 }
 
 /// A client that goes on with a download wants the whole if the object is another one by now.
@@ -38,7 +42,8 @@ bool range_holds(const net::Headers& headers, const ObjectMeta& meta) {
 Opened open_wanted(Service& service, const S3Request& request, const net::Headers& headers,
                    bool body) {
   Opened out;
-  out.reader = std::make_shared<ObjectReader>(service.store.open(request.bucket, request.key));
+  out.reader = std::make_shared<ObjectReader>(
+      service.store.open(request.bucket, request.key, request.version()));
   const auto& meta = out.reader->meta();
   try {
     check_preconditions(headers, "", meta.etag, meta.modified);
@@ -67,10 +72,44 @@ constexpr std::array<std::string_view, 6> kOverridable{"cache-control",    "cont
                                                        "content-encoding", "content-language",
                                                        "content-type",     "expires"};
 
+/// The object's for the whole, the part's for a part, none for any other range.
+void add_checksum_headers(net::Headers& out, const S3Request& request, const Opened& opened) {
+  const auto& meta = opened.reader->meta();
+  if (!meta.checksum) return;
+  std::string value = meta.checksum->value;
+  if (request.param("partNumber") && !meta.parts.empty()) {
+    const int number = int_param(request, "partNumber", 0, kMaxParts);
+    value = std::ranges::find(meta.parts, number, &PartMeta::number)->checksum;
+  } else if (opened.partial && opened.range.length != meta.size) {
+    value.clear();
+  }
+  if (value.empty()) return;
+  out.set(header_of(meta.checksum->kind), value);
+  out.set("x-amz-checksum-type", meta.checksum->full_object ? "FULL_OBJECT" : "COMPOSITE");
+}
+
+/// User metadata that is not ASCII. Clients read headers as ISO-8859-1, so what fits is sent in it;
+/// the rest as an encoded word (RFC 2047), as S3 does. What is not UTF-8 goes back as it came.
+std::string as_header(std::string_view name, const std::string& value) {
+  if (!name.starts_with("x-amz-meta-") || !valid_utf8(value)) return value;
+  std::string latin;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(value[i]);
+    if (byte < 0x80) {
+      latin += value[i];
+    } else if (byte == 0xc2 || byte == 0xc3) {
+      latin += static_cast<char>((byte & 3) << 6 | (value[++i] & 0x3f));
+    } else {
+      return "=?UTF-8?B?" + to_base64(value) + "?=";
+    }
+  }
+  return latin;
+}
+
 void add_object_headers(net::Headers& out, const S3Request& request, const net::Headers& asked,
                         const Opened& opened) {
   const auto& meta = opened.reader->meta();
-  for (const auto& [name, value] : meta.headers) out.set(name, value);
+  for (const auto& [name, value] : meta.headers) out.set(name, as_header(name, value));
   for (const auto name : kOverridable) {
     if (const auto value = request.param("response-" + std::string(name))) out.set(name, *value);
   }
@@ -79,6 +118,7 @@ void add_object_headers(net::Headers& out, const S3Request& request, const net::
   out.set("Last-Modified", http_date(meta.modified));
   out.set("Accept-Ranges", "bytes");
   out.set("x-amz-server-side-encryption", "AES256");
+  if (!meta.tags.empty()) out.set("x-amz-tagging-count", std::to_string(meta.tags.size()));
   const auto& range = opened.range;
   if (opened.partial) {
     out.set("Content-Range", "bytes " + std::to_string(range.first) + "-" +
@@ -89,10 +129,7 @@ void add_object_headers(net::Headers& out, const S3Request& request, const net::
     out.set("x-amz-mp-parts-count", std::to_string(meta.parts.size()));
   }
   const auto mode = asked.get("x-amz-checksum-mode");
-  if (meta.checksum && mode && equal_ignoring_case(*mode, "ENABLED") && !opened.partial) {
-    out.set(header_of(meta.checksum->kind), meta.checksum->value);
-    out.set("x-amz-checksum-type", meta.checksum->full_object ? "FULL_OBJECT" : "COMPOSITE");
-  }
+  if (mode && equal_ignoring_case(*mode, "ENABLED")) add_checksum_headers(out, request, opened);
 }
 
 /// A slot is for a client that reads; one that stalls gives it back.
@@ -133,6 +170,7 @@ Task<> get_object(Service& service, net::Exchange& exchange, Call call) {
   auto opened = co_await run_on(service.pool, std::move(job));
   net::Headers headers;
   add_object_headers(headers, call.request, call.head.headers, opened);
+  add_version(service, opened.reader->meta(), headers);
   add_common_headers(service, exchange.head(), exchange.id(), headers);
   const int status = opened.partial ? 206 : 200;
   if (!body) {

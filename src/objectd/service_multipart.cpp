@@ -63,6 +63,7 @@ Task<net::Response> create_upload(Service& service, Call call) {
   meta.bucket = call.request.bucket;
   meta.key = call.request.key;
   meta.headers = stored_headers(headers);
+  if (const auto tags = headers.get("x-amz-tagging")) meta.tags = parse_tag_header(*tags);
   meta.checksum = upload_checksum(headers);
   const auto checksum = meta.checksum;
   auto job = [&service, made = std::move(meta)] { return service.store.create_upload(made); };
@@ -114,21 +115,15 @@ Task<net::Response> upload_part_copy(Service& service, Call call) {
       service.store.upload(call.request.bucket, call.request.key, call.request.text("uploadId"));
   const auto source = parse_copy_source(headers.get("x-amz-copy-source").value_or(""));
   auto open = [&service, source, &headers] {
-    auto reader = service.store.open(source.bucket, source.key);
+    auto reader = service.store.open(source.bucket, source.key, source.version);
     check_preconditions(headers, "x-amz-copy-source-", reader.meta().etag, reader.meta().modified);
     return std::make_shared<ObjectReader>(std::move(reader));
   };
   auto reader = co_await run_on(service.pool, std::move(open));
+  const auto source_version = version_text(reader->meta().version);
   ByteRange range{0, reader->meta().size};
   if (const auto asked = headers.get("x-amz-copy-source-range")) {
-    const auto parsed = parse_range(*asked, reader->meta().size);
-    const auto last = asked->substr(std::min(asked->rfind('-'), asked->size() - 1) + 1);
-    // Neither a suffix nor an end behind the object's: what is copied must be what is named.
-    if (!parsed || asked->find("=-") != std::string_view::npos ||
-        last != std::to_string(parsed->first + parsed->length - 1)) {
-      throw S3Error(errors::kInvalidArgument, "The x-amz-copy-source-range is invalid");
-    }
-    range = *parsed;
+    range = parse_copy_range(*asked, reader->meta().size);
   }
   if (range.length > kMaxPutBytes) throw S3Error(errors::kEntityTooLarge);
   auto begin = [&service, &info, number, range] {
@@ -148,7 +143,11 @@ Task<net::Response> upload_part_copy(Service& service, Call call) {
   XmlWriter xml;
   xml.open("CopyPartResult", XmlWriter::kNamespace);
   xml.text("LastModified", xml_time(part.modified)).text("ETag", quoted_etag(part.etag));
-  co_return xml_response(std::move(xml).str());
+  auto out = xml_response(std::move(xml).str());
+  if (service.store.versioning(source.bucket) != Versioning::off) {
+    out.headers.set("x-amz-copy-source-version-id", source_version);
+  }
+  co_return out;
 }
 
 Task<net::Response> list_parts(Service& service, Call call) {
@@ -241,6 +240,7 @@ Task<net::Response> complete_upload(Service& service, net::Exchange& exchange, C
   }
   auto out = xml_response(std::move(xml).str());
   out.headers.set("x-amz-server-side-encryption", "AES256");
+  if (!meta.version.empty()) out.headers.set("x-amz-version-id", meta.version);
   co_return out;
 }
 

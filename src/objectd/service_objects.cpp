@@ -13,11 +13,13 @@ ObjectMeta meta_from(const Call& call, const net::Headers& headers) {
   meta.bucket = call.request.bucket;
   meta.key = call.request.key;
   meta.headers = stored_headers(headers);
+  if (const auto tags = headers.get("x-amz-tagging")) meta.tags = parse_tag_header(*tags);
   return meta;
 }
 
 net::Response stored(const ObjectMeta& meta) {
   net::Response out;
+  if (!meta.version.empty()) out.headers.set("x-amz-version-id", meta.version);
   out.headers.set("ETag", quoted_etag(meta.etag));
   out.headers.set("x-amz-server-side-encryption", "AES256");
   if (meta.checksum) {
@@ -61,11 +63,13 @@ Task<net::Response> put_object(Service& service, net::Exchange& exchange, Call c
 Task<net::Response> delete_object(Service& service, Call call) {
   const auto condition = delete_condition(call.head.headers);
   auto job = [&service, condition, request = std::move(call.request)] {
-    return service.store.remove(request.bucket, request.key, condition);
+    return service.store.remove(request.bucket, request.key, condition, request.version());
   };
-  (void)co_await run_on(service.pool, std::move(job));
+  const auto removed = co_await run_on(service.pool, std::move(job));
   net::Response out;
   out.status = 204;
+  if (removed.version) out.headers.set("x-amz-version-id", version_text(*removed.version));
+  if (removed.marker) out.headers.set("x-amz-delete-marker", "true");
   co_return out;
 }
 
@@ -74,8 +78,13 @@ namespace {
 ObjectMeta copied_meta(const Call& call, const net::Headers& headers, const ObjectMeta& source,
                        bool same_object) {
   const bool replace = headers.get("x-amz-metadata-directive") == "REPLACE";
+  const bool replace_tags = headers.get("x-amz-tagging-directive") == "REPLACE";
+  if (!replace_tags && headers.get("x-amz-tagging")) {
+    throw S3Error(errors::kInvalidRequest, "x-amz-tagging needs the tagging directive REPLACE");
+  }
   auto meta = meta_from(call, headers);
-  if (same_object && !replace && !headers.get("x-amz-storage-class")) {
+  if (!replace_tags) meta.tags = source.tags;
+  if (same_object && !replace && !replace_tags && !headers.get("x-amz-storage-class")) {
     throw S3Error(errors::kInvalidRequest,
                   "This copy request is illegal because it is trying to copy an object to itself "
                   "without changing the object's metadata or storage class.");
@@ -113,12 +122,18 @@ Task<net::Response> copy_object(Service& service, Call call) {
   const auto condition = put_condition(headers);
   const auto source = parse_copy_source(headers.get("x-amz-copy-source").value_or(""));
   auto open = [&service, source, &headers] {
-    auto reader = service.store.open(source.bucket, source.key);
+    auto reader = service.store.open(source.bucket, source.key, source.version);
     check_preconditions(headers, "x-amz-copy-source-", reader.meta().etag, reader.meta().modified);
     return std::make_shared<ObjectReader>(std::move(reader));
   };
   auto reader = co_await run_on(service.pool, std::move(open));
-  const bool same = source.bucket == call.request.bucket && source.key == call.request.key;
+  // An older version that is copied to its own key becomes the latest one again.
+  const bool same =
+      source.bucket == call.request.bucket && source.key == call.request.key && !source.version;
+  std::optional<std::string> reader_version;
+  if (service.store.versioning(source.bucket) != Versioning::off) {
+    reader_version = version_text(reader->meta().version);
+  }
   auto meta = copied_meta(call, headers, reader->meta(), same);
   const auto kind = wanted_checksum(headers, reader->meta());
   const auto size = reader->meta().size;
@@ -140,6 +155,7 @@ Task<net::Response> copy_object(Service& service, Call call) {
   (void)co_await run_on(service.pool, std::move(finish));
 
   auto out = stored(meta);
+  if (reader_version) out.headers.set("x-amz-copy-source-version-id", *reader_version);
   XmlWriter xml;
   xml.open("CopyObjectResult", XmlWriter::kNamespace);
   xml.text("LastModified", xml_time(meta.modified)).text("ETag", quoted_etag(meta.etag));

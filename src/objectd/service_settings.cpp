@@ -45,6 +45,13 @@ std::optional<BucketSetting> setting_of(Operation operation) {
     case put_lifecycle:
     case delete_lifecycle:
       return BucketSetting::lifecycle;
+    case get_versioning:
+    case put_versioning:
+      return BucketSetting::versioning;
+    case get_bucket_tagging:
+    case put_bucket_tagging:
+    case delete_bucket_tagging:
+      return BucketSetting::tagging;
     case get_tiering:
     case put_tiering:
     case delete_tiering:
@@ -57,6 +64,11 @@ std::optional<BucketSetting> setting_of(Operation operation) {
 net::Response get_setting(Service& service, const S3Request& request, BucketSetting setting) {
   auto document = service.store.setting(request.bucket, setting, id_of(setting, request));
   if (!document && setting == BucketSetting::encryption) document = default_encryption();
+  if (!document && setting == BucketSetting::versioning) {
+    XmlWriter xml;
+    xml.open("VersioningConfiguration", XmlWriter::kNamespace);
+    document = std::move(xml).str();
+  }
   if (!document) throw S3Error(kind_of(setting).missing, {}, {{"BucketName", request.bucket}});
   return xml_response(std::move(*document));
 }
@@ -71,7 +83,9 @@ Task<net::Response> put_setting(Service& service, net::Exchange& exchange, Call 
     return true;
   };
   (void)co_await run_on(service.pool, std::move(job));
-  co_return net::Response{};
+  net::Response out;
+  if (setting == BucketSetting::tagging) out.status = 204;
+  co_return out;
 }
 
 Task<net::Response> delete_setting(Service& service, Call call, BucketSetting setting) {

@@ -26,13 +26,23 @@ std::string part_file(int number) {
   return std::string(5 - std::min<std::size_t>(digits.size(), 5), '0') + digits;
 }
 
-bool valid_bucket_name(std::string_view name) {
+bool names_bucket_folder(std::string_view name) {
   const auto alnum = [](char c) { return is_lower(c) || is_digit(c); };
   if (name.size() < 3 || name.size() > 63 || !alnum(name.front()) || !alnum(name.back())) {
     return false;
   }
   return std::ranges::all_of(name, [&](char c) { return alnum(c) || c == '-' || c == '.'; }) &&
          name.find("..") == std::string_view::npos;
+}
+
+bool valid_bucket_name(std::string_view name) {
+  if (!names_bucket_folder(name)) return false;
+  for (const auto* joint : {".-", "-."}) {
+    if (name.find(joint) != std::string_view::npos) return false;
+  }
+  // Not what looks like an IPv4 address: a client would put it in the place of a host.
+  const auto labels = split(name, ".");
+  return labels.size() != 4 || !std::ranges::all_of(labels, all_digits);
 }
 
 IndexEntry index_entry(const ObjectMeta& meta, std::string_view file_id,
@@ -45,6 +55,10 @@ IndexEntry index_entry(const ObjectMeta& meta, std::string_view file_id,
   entry.storage_class = meta.header("x-amz-storage-class");
   if (meta.checksum) entry.checksum = meta.checksum->kind;
   entry.parts = std::move(parts);
+  entry.generation = meta.generation;
+  entry.version = meta.version;
+  entry.marker = meta.marker;
+  if (!meta.tags.empty()) entry.tags = std::make_shared<const Tags>(meta.tags);
   return entry;
 }
 
@@ -145,30 +159,25 @@ fs::Path Store::temporary() const {
   return root_ / "tmp" / to_hex(random_bytes(16));
 }
 
-fs::Path Store::object_path(const Bucket& bucket, std::string_view key) const {
-  const auto name = master_->file_name(key);
-  return bucket.folder / name.substr(0, 2) / name.substr(2);
+/// Keys are UTF-8, so that none begins with these bytes; ids of versions have no slash.
+std::string Store::object_name(std::string_view key, std::string_view version) const {
+  if (version.empty()) return master_->file_name(key);
+  return master_->file_name(std::string("\xff").append(version).append("/").append(key));
 }
 
-std::unique_ptr<ObjectWriter> Store::begin(const std::string& name, std::string_view key,
-                                           std::uint64_t expected_bytes) {
-  check_bucket(name);
-  return std::make_unique<ObjectWriter>(
-      temporary(), *master_, object_binding(name, master_->file_name(key)), expected_bytes);
+std::string Store::tags_name(std::string_view key, std::string_view version) const {
+  return master_->file_name(std::string("\xfe").append(version).append("/").append(key));
 }
 
-void Store::commit(ObjectWriter& writer, ObjectMeta& meta, const PutCondition& condition) {
-  // Others wait while the object is published: what takes long is done before.
-  constexpr std::uint64_t kSettleFrom = 1024 * 1024;
-  if (writer.bytes() >= kSettleFrom) writer.settle();
-  meta.size = writer.bytes();
-  const auto failed = publish(*bucket(meta.bucket), writer, meta, condition, nullptr);
-  if (failed) std::rethrow_exception(failed);
+bool Store::Bucket::hides(std::string_view key_name, const IndexEntry* latest) const {
+  const auto tag = key_name.substr(0, kKeyTagDigits);
+  return std::ranges::any_of(damaged, [&](const auto& one) {
+    return one.second.key_tag == tag &&
+           (latest == nullptr || one.second.generation > latest->generation);
+  });
 }
 
-namespace {
-
-void check(const PutCondition& condition, const IndexEntry* current, bool damaged) {
+void check_put(const PutCondition& condition, const IndexEntry* current, bool damaged) {
   if (condition.must_be_new && (current != nullptr || damaged)) {
     throw S3Error(errors::kPreconditionFailed, {}, {{"Condition", "If-None-Match"}});
   }
@@ -179,36 +188,77 @@ void check(const PutCondition& condition, const IndexEntry* current, bool damage
   }
 }
 
-}  // namespace
+std::unique_ptr<ObjectWriter> Store::begin(const std::string& name, std::string_view key,
+                                           std::uint64_t expected_bytes) {
+  check_bucket(name);
+  return std::make_unique<ObjectWriter>(
+      temporary(), *master_, object_binding(name, master_->file_name(key)), expected_bytes);
+}
+
+void remove_file(const fs::Path& path) {
+  try {
+    (void)fs::remove(path);
+  } catch (const std::system_error& error) {
+    log::error("object store: the file of a removed object is left", {{"reason", error.what()}});
+  }
+}
+
+void Store::commit(ObjectWriter& writer, ObjectMeta& meta, const PutCondition& condition) {
+  // Others wait while the object is published: what takes long is done before.
+  constexpr std::uint64_t kSettleFrom = 1024 * 1024;
+  if (writer.bytes() >= kSettleFrom) writer.settle();
+  meta.size = writer.bytes();
+  const auto check = [&condition](const IndexEntry* current, bool damaged) {
+    check_put(condition, current, damaged);
+  };
+  const auto failed = publish(*bucket(meta.bucket), writer, meta, check, nullptr);
+  if (failed) std::rethrow_exception(failed);
+}
 
 std::exception_ptr Store::publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
-                                  const PutCondition& condition,
-                                  std::shared_ptr<PartFolder> parts) {
-  const auto name = master_->file_name(meta.key);
+                                  const PublishCheck& check, std::shared_ptr<PartFolder> parts) {
+  const auto key_name = object_name(meta.key, {});
   const std::shared_lock life(bucket.life);
   if (bucket.gone) throw S3Error(errors::kNoSuchBucket);
-  const std::lock_guard folder(bucket.folders[folder_number(name)]);
+  const std::lock_guard folder(bucket.folders[folder_number(key_name)]);
+  const bool versions = versioning(bucket.name) == Versioning::enabled;
+  // In the order in which the objects of a key follow each other: a file that is put back later
+  // has a lower one than the journal.
+  std::string replaced_tags;
   {
     const std::shared_lock index(bucket.index_lock);
-    check(condition, bucket.index.find(meta.key), bucket.damaged.contains(name));
+    const auto all = bucket.index.versions(meta.key);
+    check(bucket.index.find(meta.key), bucket.hides(key_name, all.empty() ? nullptr : &all[0]));
+    const auto* null_version = versions ? nullptr : bucket.index.find(meta.key, "");
+    if (null_version != nullptr && null_version->tagged_apart) {
+      replaced_tags = tags_name(meta.key, {});
+    }
   }
-  const auto path = object_path(bucket, meta.key);
-  // In the order in which the objects of a folder follow each other: a file that is put back later
-  // has a lower one than the journal.
   journal_->reserve();
   meta.generation = ++generation_;
   meta.modified = clock_.now();
+  meta.version = versions ? make_version_id(meta.generation) : std::string();
+  const auto name = object_name(meta.key, meta.version);
+  const auto path = file_path(bucket.folder, name);
+  writer.bind(object_binding(bucket.name, name));
   writer.finish(to_json(meta));
   if (fs::make_folder_once(path.parent_path())) fs::sync_folder(bucket.folder);
   writer.move_to(path);
   std::exception_ptr failed;
   try {
-    const Journal::Entry entry{journal_object(bucket.name, name), meta.generation, writer.id()};
-    journal_->append(std::span(&entry, 1));
+    std::vector<Journal::Entry> entries;
+    entries.push_back({journal_object(bucket.name, name), meta.generation, writer.id()});
+    if (versions) entries.back().key_tag = from_hex(key_name.substr(0, kKeyTagDigits)).value();
+    if (!replaced_tags.empty()) {
+      entries.push_back({journal_object(bucket.name, replaced_tags), ++generation_, {}});
+    }
+    journal_->append(entries);
   } catch (...) {
     // The file is there, and is taken for the newer one that it is after a restart too.
     failed = std::current_exception();
   }
+  // What they were the tags of is gone: they would not be taken for this one's.
+  if (!replaced_tags.empty()) remove_file(file_path(bucket.folder, replaced_tags));
   std::optional<IndexEntry> before;  // let go of after the locks
   {
     const std::unique_lock index(bucket.index_lock);
@@ -228,154 +278,7 @@ void Store::check_object(const std::string& name, const std::string& key) const 
 void Store::check_absent(const std::string& name, const std::string& key) const {
   const auto found = bucket(name);
   const std::shared_lock index(found->index_lock);
-  check({.must_be_new = true, .must_match = {}}, found->index.find(key), false);
-}
-
-ObjectReader Store::open(const std::string& bucket_name, const std::string& key) {
-  const auto found = bucket(bucket_name);
-  const auto name = master_->file_name(key);
-  for (int attempt = 0; attempt < 8; ++attempt) {
-    // The file and its entry in the index change one after the other: wait for who is at it.
-    std::unique_lock<std::mutex> settled;
-    if (attempt > 0) settled = std::unique_lock(found->folders[folder_number(name)]);
-    std::shared_ptr<PartFolder> folder;
-    std::array<char, 16> file_id{};
-    {
-      const std::shared_lock index(found->index_lock);
-      const auto* entry = found->index.find(key);
-      if (entry == nullptr) {
-        if (found->damaged.contains(name)) throw CorruptFile("did not open at start");
-        throw S3Error(errors::kNoSuchKey, {}, {{"Key", key}});
-      }
-      folder = entry->parts;
-      file_id = entry->file_id;
-    }
-    auto file =
-        ObjectFile::open(object_path(*found, key), *master_, object_binding(bucket_name, name));
-    if (!file || file->id() != std::string_view(file_id.data(), file_id.size())) continue;
-    auto meta = meta_from_json(file->metadata());
-    if (!meta || meta->key != key) throw CorruptFile("the metadata is of another object");
-    if (meta->upload_id != (folder ? folder->upload_id() : std::string())) continue;
-    return ObjectReader(std::move(*meta), std::move(*file), std::move(folder), *master_);
-  }
-  throw CorruptFile("the object's file has vanished or is not the one that was written last");
-}
-
-namespace {
-
-Removed judge(const DeleteCondition& condition, const IndexEntry* current, bool damaged) {
-  if (!condition.any()) return Removed::gone;
-  // Of a damaged object nothing is known that a condition could hold of.
-  if (current == nullptr) return damaged ? Removed::changed : Removed::missing;
-  const auto modified = std::chrono::floor<std::chrono::seconds>(current->modified);
-  const bool holds =
-      (!condition.etag || *condition.etag == "*" || *condition.etag == current->etag) &&
-      (!condition.size || *condition.size == current->size) &&
-      (!condition.modified || *condition.modified == modified);
-  return holds ? Removed::gone : Removed::changed;
-}
-
-}  // namespace
-
-/// A removal on its way. It is done as soon as the journal says so: the file may go later, at the
-/// next start if need be.
-struct Store::Leaving {
-  const Removal* removal = nullptr;
-  std::string name;
-  std::size_t folder = 0;
-  Removed outcome = Removed::failed;
-  bool there = false;
-};
-
-/// `leaving` in the order of the folders.
-void Store::remove_some(Bucket& bucket, std::span<Leaving> leaving) {
-  std::vector<std::unique_lock<std::mutex>> locks;
-  std::optional<std::size_t> locked;
-  std::vector<Journal::Entry> records;
-  for (auto& one : leaving) {
-    if (locked != one.folder) locks.emplace_back(bucket.folders[one.folder]);
-    locked = one.folder;
-    const std::shared_lock index(bucket.index_lock);
-    const auto* current = bucket.index.find(one.removal->key);
-    const bool damaged = bucket.damaged.contains(one.name);
-    one.outcome = judge(one.removal->condition, current, damaged);
-    one.there = one.outcome == Removed::gone && (current != nullptr || damaged);
-    if (one.there) {
-      records.push_back({journal_object(bucket.name, one.name), ++generation_, std::string()});
-    }
-  }
-  if (records.empty()) return;
-  journal_->append(records);
-  std::vector<std::shared_ptr<PartFolder>> parts;  // let go of after the locks
-  for (const auto& one : leaving) {
-    if (!one.there) continue;
-    const auto& key = one.removal->key;
-    try {
-      (void)fs::remove(object_path(bucket, key));
-    } catch (const std::system_error& error) {
-      log::error("object store: the file of a removed object is left", {{"reason", error.what()}});
-    }
-    const std::unique_lock index(bucket.index_lock);
-    if (auto before = bucket.index.erase(key); before && before->parts) {
-      before->parts->die();
-      parts.push_back(std::move(before->parts));
-    }
-    bucket.damaged.erase(one.name);
-  }
-  locks.clear();
-}
-
-bool Store::remove(const std::string& bucket_name, const std::string& key,
-                   const DeleteCondition& condition) {
-  const auto found = bucket(bucket_name);
-  const std::shared_lock life(found->life);
-  if (found->gone) throw S3Error(errors::kNoSuchBucket);
-  const Removal removal{key, condition};
-  Leaving one;
-  one.removal = &removal;
-  one.name = master_->file_name(key);
-  one.folder = folder_number(one.name);
-  remove_some(*found, std::span(&one, 1));
-  if (one.outcome == Removed::missing) throw S3Error(errors::kNoSuchKey, {}, {{"Key", key}});
-  if (one.outcome == Removed::changed) throw S3Error(errors::kPreconditionFailed);
-  return one.there;
-}
-
-std::vector<Removed> Store::remove_all(const std::string& bucket_name,
-                                       const std::vector<Removal>& removals) {
-  constexpr std::size_t kFoldersAtOnce = 32;
-  const auto found = bucket(bucket_name);
-  const std::shared_lock life(found->life);
-  if (found->gone) throw S3Error(errors::kNoSuchBucket);
-  std::vector<Leaving> leaving;
-  for (const auto& removal : removals) {
-    Leaving one;
-    one.removal = &removal;
-    one.name = master_->file_name(removal.key);
-    one.folder = folder_number(one.name);
-    leaving.push_back(std::move(one));
-  }
-  std::ranges::stable_sort(leaving, {}, &Leaving::folder);
-  for (std::size_t begin = 0; begin < leaving.size();) {
-    std::size_t end = begin;
-    for (std::size_t folders = 0; end < leaving.size(); ++end) {
-      if (end > begin && leaving[end].folder == leaving[end - 1].folder) continue;
-      if (++folders > kFoldersAtOnce) break;
-    }
-    const auto some = std::span(leaving).subspan(begin, end - begin);
-    try {
-      remove_some(*found, some);
-    } catch (const std::system_error& error) {
-      log::error("object store: objects could not be removed", {{"reason", error.what()}});
-      for (auto& one : some) one.outcome = Removed::failed;
-    }
-    begin = end;
-  }
-  std::vector<Removed> out(removals.size());
-  for (const auto& one : leaving) {
-    out[static_cast<std::size_t>(one.removal - removals.data())] = one.outcome;
-  }
-  return out;
+  check_put({.must_be_new = true, .must_match = {}}, found->index.find(key), false);
 }
 
 // Reading ---------------------------------------------------------------------------------------

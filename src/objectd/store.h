@@ -66,6 +66,9 @@ struct DeleteCondition {
 struct Removal {
   std::string key;
   DeleteCondition condition;
+  /// That version and no other ("": the null version). Without one, a bucket with versions keeps
+  /// the object behind a delete marker.
+  std::optional<std::string> version = {};
 };
 
 enum class Removed {
@@ -75,8 +78,18 @@ enum class Removed {
   failed,
 };
 
+struct RemovalResult {
+  Removed outcome = Removed::failed;
+  bool there = false;   ///< something was removed, or is hidden now
+  bool marker = false;  ///< a delete marker was made, or is what was removed
+  /// The marker's that was made, or the one that was asked for; nullopt: a bucket without versions.
+  std::optional<std::string> version;
+  explicit operator bool() const noexcept { return there; }
+};
+
 /// What of a bucket's settings is obeyed.
 struct BucketRules {
+  Versioning versioning = Versioning::off;
   std::vector<CorsRule> cors;
   std::vector<LifecycleRule> lifecycle;
 };
@@ -177,13 +190,32 @@ class Store {
   /// meta.modified. Of several with `must_be_new` at the same time one succeeds. Fails with
   /// PreconditionFailed.
   void commit(ObjectWriter& writer, ObjectMeta& meta, const PutCondition& condition);
-  [[nodiscard]] ObjectReader open(const std::string& bucket, const std::string& key);
-  /// False if there was none. Fails with PreconditionFailed, and with NoSuchKey if there was none
-  /// that the condition could hold of.
-  bool remove(const std::string& bucket, const std::string& key,
-              const DeleteCondition& condition = {});
-  /// The same for many, with few waits for the disk; one outcome for each.
-  std::vector<Removed> remove_all(const std::string& bucket, const std::vector<Removal>& removals);
+  /// The latest version, or the one that is named ("": the null version). Fails with NoSuchVersion,
+  /// and for a delete marker NoSuchKey or, if it is named, MethodNotAllowed.
+  [[nodiscard]] ObjectReader open(const std::string& bucket, const std::string& key,
+                                  const std::optional<std::string>& version = {});
+  /// Fails with PreconditionFailed, and with NoSuchKey if there was none that the condition could
+  /// hold of.
+  RemovalResult remove(const std::string& bucket, const std::string& key,
+                       const DeleteCondition& condition = {},
+                       const std::optional<std::string>& version = {});
+  /// The same for many, with few waits for the disk where nothing is kept; one outcome for each.
+  std::vector<RemovalResult> remove_all(const std::string& bucket,
+                                        const std::vector<Removal>& removals,
+                                        std::exception_ptr* failed = nullptr);
+  [[nodiscard]] VersionList list_versions(const std::string& bucket,
+                                          const VersionQuery& query) const;
+  [[nodiscard]] Versioning versioning(const std::string& bucket) const;
+
+  struct Tagged {
+    Tags tags;
+    std::optional<std::string> version;  ///< nullopt in a bucket without versions
+  };
+  /// Both fail as `open`.
+  [[nodiscard]] Tagged tags(const std::string& bucket, const std::string& key,
+                            const std::optional<std::string>& version) const;
+  Tagged set_tags(const std::string& bucket, const std::string& key,
+                  const std::optional<std::string>& version, Tags tags);
 
   /// `meta`: bucket, key, headers; of checksum, kind and full_object. Gives the upload's id.
   [[nodiscard]] std::string create_upload(ObjectMeta meta);
@@ -208,6 +240,8 @@ class Store {
  private:
   struct Bucket;
   struct Upload;
+  /// Throws if the object may not be published over the latest version (null: there is none).
+  using PublishCheck = std::function<void(const IndexEntry*, bool damaged)>;
 
   // store_load.cpp
   void lock_folder();
@@ -215,6 +249,7 @@ class Store {
   void load_buckets();
   void load_bucket(Bucket& bucket);
   void load_object(Bucket& bucket, const fs::Path& file);
+  void load_tags(Bucket& bucket);
   [[nodiscard]] bool is_last(Bucket& bucket, const fs::Path& path, const std::string& name,
                              const ObjectFile& file, std::uint64_t generation);
   void load_journal(bool adopt);
@@ -227,14 +262,19 @@ class Store {
   [[nodiscard]] std::shared_ptr<Bucket> bucket(const std::string& name) const;
   [[nodiscard]] std::shared_ptr<Upload> find_upload(const std::string& id) const;
   [[nodiscard]] fs::Path temporary() const;
-  [[nodiscard]] fs::Path object_path(const Bucket& bucket, std::string_view key) const;
+  [[nodiscard]] std::string object_name(std::string_view key, std::string_view version) const;
+  [[nodiscard]] std::string tags_name(std::string_view key, std::string_view version) const;
+  [[nodiscard]] const IndexEntry& entry_of(const Bucket& bucket, const std::string& key,
+                                           const std::optional<std::string>& version) const;
   void expire_uploads(const std::string& bucket, const LifecycleRule& rule);
   void expire_objects(const std::string& bucket, const LifecycleRule& rule);
+  void expire_versions(const std::string& bucket, const LifecycleRule& rule);
   struct Leaving;
+  void hide(Bucket& bucket, Leaving& leaving);
   void remove_some(Bucket& bucket, std::span<Leaving> leaving);
   /// What kept it from being recorded, after it was done all the same; nobody is told that it was.
   [[nodiscard]] std::exception_ptr publish(Bucket& bucket, ObjectWriter& writer, ObjectMeta& meta,
-                                           const PutCondition& condition,
+                                           const PublishCheck& check,
                                            std::shared_ptr<PartFolder> parts);
   ObjectMeta completed_before(const std::string& bucket, const std::string& key,
                               const std::string& id);
@@ -258,6 +298,12 @@ class Store {
   std::vector<Journal::Entry> live_;        // at start: what the new one is to say
   bool any_damaged_ = false;
   std::set<std::string> owned_;  // at start: uploads whose parts belong to an object
+  struct LoadedTags {
+    ObjectMeta meta;
+    fs::Path file;
+    Journal::Entry entry;
+  };
+  std::vector<LoadedTags> loaded_tags_;  // at start, of the bucket that is being read
 };
 
 /// What an object file is bound to: a file under another bucket, key or upload does not open.
@@ -267,5 +313,7 @@ class Store {
 [[nodiscard]] std::string part_file(int number);
 
 [[nodiscard]] bool valid_bucket_name(std::string_view name);
+/// Whether a folder of that name may hold a bucket: those made under laxer rules stay.
+[[nodiscard]] bool names_bucket_folder(std::string_view name);
 
 }  // namespace wardbook::objectd

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <limits>
 #include <stdexcept>
 #include <system_error>
 
@@ -92,7 +93,7 @@ void Store::load_key() {
 void Store::load_buckets() {
   for (const auto& entry : stdfs::directory_iterator(root_ / "buckets")) {
     const auto name = entry.path().filename().string();
-    if (!entry.is_directory() || !valid_bucket_name(name)) continue;
+    if (!entry.is_directory() || !names_bucket_folder(name)) continue;
     auto found = std::make_shared<Bucket>();
     found->name = name;
     found->folder = entry.path();
@@ -103,6 +104,13 @@ void Store::load_buckets() {
     obey(*rules, found->documents);
     found->rules = std::move(rules);
     load_bucket(*found);
+    if (found->has_versions && found->rules->versioning == Versioning::off) {
+      log::error("object store: a bucket's setting of versions is lost; versions are kept",
+                 {{"bucket", name}});
+      auto kept = std::make_shared<BucketRules>(*found->rules);
+      kept->versioning = Versioning::enabled;
+      found->rules = std::move(kept);
+    }
     buckets_.emplace(name, std::move(found));
   }
 }
@@ -114,6 +122,39 @@ void Store::load_bucket(Bucket& bucket) {
       if (is_hex(file.path().filename().string(), 62)) load_object(bucket, file.path());
     }
   }
+  load_tags(bucket);
+}
+
+namespace {
+
+/// What is known of a file that cannot be read. Without a journal, it may be the newest of its key.
+Damage damage_of(const std::string& name, const Journal::Entry* expected) {
+  if (expected == nullptr) {
+    return {name.substr(0, kKeyTagDigits), std::numeric_limits<std::uint64_t>::max()};
+  }
+  const auto& tag = expected->key_tag;
+  return {tag.empty() ? name.substr(0, kKeyTagDigits) : to_hex(tag), expected->generation};
+}
+
+}  // namespace
+
+/// After the objects of the bucket: tags belong to one file and to no other.
+void Store::load_tags(Bucket& bucket) {
+  for (auto& one : loaded_tags_) {
+    const auto& meta = one.meta;
+    const auto* entry = bucket.index.find(meta.key, meta.version);
+    const bool fits = entry != nullptr && meta.tags_of == std::string_view(entry->file_id.data(),
+                                                                           entry->file_id.size());
+    if (fits) {
+      auto tags = meta.tags.empty() ? nullptr : std::make_shared<const Tags>(meta.tags);
+      bucket.index.set_tags(meta.key, meta.version, std::move(tags));
+    } else if (bucket.damaged.empty()) {
+      fs::remove(one.file);  // the object was replaced or removed
+      continue;
+    }
+    live_.push_back(std::move(one.entry));
+  }
+  loaded_tags_.clear();
 }
 
 void Store::load_object(Bucket& bucket, const fs::Path& file) {
@@ -128,8 +169,22 @@ void Store::load_object(Bucket& bucket, const fs::Path& file) {
     const auto object = ObjectFile::open(file, *master_, object_binding(bucket.name, name));
     if (!object) return;
     const auto meta = meta_from_json(object->metadata());
-    if (!meta || master_->file_name(meta->key) != name) throw CorruptFile("unreadable metadata");
+    const bool of_tags = meta && !meta->tags_of.empty();
+    if (!meta || name != (of_tags ? tags_name(meta->key, meta->version)
+                                  : object_name(meta->key, meta->version))) {
+      throw CorruptFile("unreadable metadata");
+    }
     if (!is_last(bucket, file, name, *object, meta->generation)) return;
+    Journal::Entry live{journal_object(bucket.name, name), meta->generation, object->id()};
+    if (of_tags) {
+      loaded_tags_.push_back({*meta, file, std::move(live)});
+      return;
+    }
+    if (!meta->version.empty()) {
+      const auto key_name = object_name(meta->key, {});
+      live.key_tag = from_hex(std::string_view(key_name).substr(0, kKeyTagDigits)).value();
+      bucket.has_versions = true;
+    }
     std::shared_ptr<PartFolder> parts;
     if (!meta->upload_id.empty()) {
       owned_.insert(meta->upload_id);
@@ -137,10 +192,10 @@ void Store::load_object(Bucket& bucket, const fs::Path& file) {
                                            reaper_);
     }
     bucket.index.put(meta->key, index_entry(*meta, object->id(), std::move(parts)));
-    live_.push_back({journal_object(bucket.name, name), meta->generation, object->id()});
+    live_.push_back(std::move(live));
   } catch (const CorruptFile& error) {
     any_damaged_ = true;
-    bucket.damaged.insert(name);
+    bucket.damaged[name] = damage_of(name, expected);
     if (expected != nullptr) live_.push_back(*expected);
     log::error("object store: a damaged object",
                {{"bucket", bucket.name}, {"file", file.string()}, {"reason", error.what()}});
@@ -204,7 +259,7 @@ void Store::find_missing() {
     any_damaged_ = true;
     const auto file_name = to_hex(object.substr(8));
     const auto at = by_hash.find(object.substr(0, 8));
-    if (at != by_hash.end()) at->second->damaged.insert(file_name);
+    if (at != by_hash.end()) at->second->damaged[file_name] = damage_of(file_name, &entry);
     live_.push_back(entry);
     log::error(
         "object store: the file of an object is missing",

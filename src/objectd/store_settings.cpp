@@ -33,7 +33,7 @@ BucketDocuments documents_in(const boost::json::object& bucket) {
   if (settings == nullptr || !settings->is_object()) return out;
   for (const auto& member : settings->as_object()) {
     const std::string key(member.key());
-    if (key.size() < 2 || key[0] < '0' || key[0] > '4' || !member.value().is_string()) continue;
+    if (key.size() < 2 || key[0] < '0' || key[0] > '6' || !member.value().is_string()) continue;
     const auto setting = static_cast<BucketSetting>(key[0] - '0');
     out[{setting, key.substr(2)}] = std::string(member.value().as_string());
   }
@@ -45,6 +45,7 @@ void obey(BucketRules& rules, const BucketDocuments& documents) {
     try {
       if (key.first == BucketSetting::cors) rules.cors = parse_cors(document);
       if (key.first == BucketSetting::lifecycle) rules.lifecycle = parse_lifecycle(document);
+      if (key.first == BucketSetting::versioning) rules.versioning = parse_versioning(document);
     } catch (const S3Error& error) {
       log::error("object store: a bucket's setting is damaged and is not obeyed",
                  {{"reason", error.what()}});
@@ -130,6 +131,35 @@ void Store::expire_objects(const std::string& name, const LifecycleRule& rule) {
   } while (page.truncated);
 }
 
+/// Versions that were replaced long enough ago, and delete markers that hide nothing any more.
+void Store::expire_versions(const std::string& name, const LifecycleRule& rule) {
+  VersionQuery query;
+  query.prefix = rule.prefix;
+  query.max_keys = kExpiryPage;
+  VersionList page;
+  const auto now = clock_.now();
+  const auto is_over = [&](const VersionList::Item& item) {
+    if (item.superseded) {
+      return rule.noncurrent_after_days &&
+             item.newer >= static_cast<std::size_t>(rule.keep_noncurrent) &&
+             is_due(*item.superseded, *rule.noncurrent_after_days, now);
+    }
+    if (!item.entry.marker || !item.only) return false;
+    return rule.lone_markers ||
+           (rule.expire_after_days && is_due(item.entry.modified, *rule.expire_after_days, now));
+  };
+  do {
+    page = list_versions(name, query);
+    std::vector<Removal> due;
+    for (const auto& item : page.items) {
+      if (is_over(item)) due.push_back({item.key, {}, item.entry.version});
+    }
+    if (!due.empty()) (void)remove_all(name, due);
+    query.after_key = page.next_key;
+    query.after_version = page.next_version;
+  } while (page.truncated);
+}
+
 void Store::apply_lifecycle() {
   for (const auto& info : buckets()) {
     const auto of = rules(info.name);
@@ -138,6 +168,7 @@ void Store::apply_lifecycle() {
       try {
         if (rule.abort_after_days) expire_uploads(info.name, rule);
         if (rule.expire_after_days) expire_objects(info.name, rule);
+        expire_versions(info.name, rule);
       } catch (const std::exception& error) {
         log::warning("object store: a lifecycle rule was not obeyed",
                      {{"bucket", info.name}, {"reason", error.what()}});

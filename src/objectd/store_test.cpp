@@ -364,8 +364,13 @@ TEST_F(StoreTest, DamagedPartsAreDetected) {
 
 TEST_F(StoreTest, Buckets) {
   EXPECT_FALSE(store().create_bucket("bucket"));
-  for (const auto* name : {"ab", "A-bucket", "../x", "a..b", "-ab", "a_b", ""}) {
+  for (const auto* name : {"ab", "A-bucket", "../x", "a..b", "-ab", "a_b", "a.-b", "a-.b",
+                           "192.168.5.123", "1.2.3.4", ""}) {
     EXPECT_EQ(code_of([&] { store().create_bucket(name); }), "InvalidBucketName") << name;
+  }
+  for (const auto* name : {"a.b", "1.2.3", "1.2.3.4.5", "1.2.3.x"}) {
+    EXPECT_TRUE(store().create_bucket(name)) << name;
+    store().delete_bucket(name);
   }
   put("k", "x");
   EXPECT_EQ(code_of([&] { store().delete_bucket("bucket"); }), "BucketNotEmpty");

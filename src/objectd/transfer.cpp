@@ -146,6 +146,15 @@ net::Response xml_response(std::string body) {
   return out;
 }
 
+std::string version_text(const std::string& version) {
+  return version.empty() ? "null" : version;
+}
+
+void add_version(Service& service, const ObjectMeta& meta, net::Headers& headers) {
+  if (service.store.versioning(meta.bucket) == Versioning::off) return;
+  headers.set("x-amz-version-id", version_text(meta.version));
+}
+
 std::string quoted_etag(std::string_view etag) {
   return std::string("\"").append(etag).append("\"");
 }

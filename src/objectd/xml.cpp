@@ -18,7 +18,7 @@ using s3::XmlElement;
 }
 
 /// What S3 itself knows in these documents and we do not: the client means it.
-constexpr std::array<std::string_view, 5> kNotImplemented{"VersionId", "Location", "Bucket", "Tags",
+constexpr std::array<std::string_view, 4> kNotImplemented{"Location", "Bucket", "Tags",
                                                           "MfaDelete"};
 
 XmlElement parse(std::string_view xml, std::string_view root, std::size_t elements) {
@@ -61,11 +61,15 @@ std::string etag_of(const XmlElement& element) {
 }
 
 Removal parse_removal(const XmlElement& object) {
-  allow(object, {"Key", "ETag", "Size", "LastModifiedTime"});
+  allow(object, {"Key", "ETag", "Size", "LastModifiedTime", "VersionId"});
   Removal out;
   const auto* key = object.only("Key");
   if (key == nullptr || key->text.empty()) malformed("An Object has no Key");
   out.key = key->text;
+  if (const auto* version = object.only("VersionId")) {
+    if (version->text.empty()) malformed("The VersionId is empty");
+    out.version = version->text == "null" ? std::string() : version->text;
+  }
   if (const auto* etag = object.only("ETag")) out.condition.etag = etag_of(*etag);
   if (const auto* size = object.only("Size")) out.condition.size = number<std::uint64_t>(*size);
   if (const auto* time = object.only("LastModifiedTime")) {
@@ -129,7 +133,7 @@ std::string XmlWriter::str() && {
 }
 
 DeleteRequest parse_delete(std::string_view xml) {
-  const auto root = parse(xml, "Delete", 2 + kMaxDeletes * 5);
+  const auto root = parse(xml, "Delete", 2 + kMaxDeletes * 6);
   allow(root, {"Quiet"}, "Object");
   DeleteRequest out;
   if (const auto* quiet = root.only("Quiet")) {

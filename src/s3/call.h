@@ -21,6 +21,14 @@ struct BodyProgress {
   std::uint64_t count = 0;
 };
 
+/// What an upload has waited for the store, over all its attempts.
+struct UploadWaits {
+  net::Pace pace;
+  std::chrono::steady_clock::duration in_source{};  ///< waited for the source meanwhile
+  std::optional<std::chrono::steady_clock::time_point> given_at;
+  std::size_t given = 0;  ///< bytes, at that time
+};
+
 struct Store::Call {
   std::string method;
   std::string path;               ///< encoded
@@ -34,6 +42,7 @@ struct Store::Call {
   bool error_in_200 = false;   ///< S3 may report an error after it began with 200
   bool idempotent = true;
   std::shared_ptr<BodyProgress> progress;  ///< with `stream`
+  std::shared_ptr<UploadWaits> waits;      ///< likewise
 };
 
 struct Store::Answer {

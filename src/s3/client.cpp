@@ -108,20 +108,30 @@ net::BodySource source_of(std::string bytes) {
   return [body](std::span<char> into) { return take_from(body, into); };
 }
 
-Task<std::size_t> read_counted(std::shared_ptr<BodyProgress> progress, net::BodySource source,
+Task<std::size_t> read_counted(std::shared_ptr<BodyProgress> progress,
+                               std::shared_ptr<UploadWaits> waits, net::BodySource source,
                                std::span<char> into) {
+  const auto asked_at = std::chrono::steady_clock::now();
+  if (waits->given_at) waits->pace.waited(asked_at - *waits->given_at, waits->given);
+  waits->given_at.reset();
+  if (waits->pace.left().count() == 0) {
+    throw net::TransportError(net::TransportError::Kind::timeout, true, "the store takes too long");
+  }
   progress->touched = true;
   const std::size_t count = co_await source(into);
   progress->count += count;
   progress->ended = count == 0;
+  waits->given_at = std::chrono::steady_clock::now();
+  waits->given = count;
+  waits->in_source += *waits->given_at - asked_at;
   co_return count;
 }
 
 /// Notes what was read, which decides whether and how the body may be repeated.
-net::BodySource counted(net::BodySource source, std::shared_ptr<BodyProgress> progress) {
-  return [source = std::move(source), progress = std::move(progress)](std::span<char> into) {
-    return read_counted(progress, source, into);
-  };
+net::BodySource counted(net::BodySource source, std::shared_ptr<BodyProgress> progress,
+                        std::shared_ptr<UploadWaits> waits) {
+  return [source = std::move(source), progress = std::move(progress), waits = std::move(waits)](
+             std::span<char> into) { return read_counted(progress, waits, source, into); };
 }
 
 }  // namespace
@@ -192,7 +202,8 @@ net::ClientRequest Store::signed_request(Call& call) {
       call.stream->source = call.stream->reopen();
       *call.progress = {};
     }
-    request.source = counted(call.stream->source, call.progress);
+    call.waits->given_at.reset();
+    request.source = counted(call.stream->source, call.progress, call.waits);
     request.source_length = call.stream->length;
   } else if (call.idempotent) {
     request.body = call.body;
@@ -208,6 +219,7 @@ Task<Store::Attempt> Store::attempt(Call& call, Deadline deadline) {
   Attempt out;
   try {
     auto request = signed_request(call);
+    if (!call.stream) request.latest = deadline;
     auto& client = call.stream ? uploads_ : call.stream_answer ? downloads_ : client_;
     auto response = co_await client.send(std::move(request));
     const int status = response->status();
@@ -251,8 +263,15 @@ Task<Store::Attempt> Store::attempt(Call& call, Deadline deadline) {
 }
 
 Task<Result<Store::Answer>> Store::perform(Call call) {
-  if (call.stream) call.progress = std::make_shared<BodyProgress>();
-  const auto deadline = std::chrono::steady_clock::now() + options_.deadline;
+  co_return co_await perform(std::move(call), time_limit());
+}
+
+Task<Result<Store::Answer>> Store::perform(Call call, Deadline deadline) {
+  if (call.stream) {
+    call.progress = std::make_shared<BodyProgress>();
+    const net::Pace pace(options_.deadline, options_.least_rate);
+    call.waits = std::make_shared<UploadWaits>(UploadWaits{pace, {}, {}, 0});
+  }
   bool maybe_done = false;
   for (int number = 1;; ++number) {
     auto result = co_await attempt(call, deadline);
@@ -265,7 +284,9 @@ Task<Result<Store::Answer>> Store::perform(Call call) {
         result.retry == Retry::yes || (result.retry == Retry::if_idempotent && call.idempotent);
     if (call.stream && call.progress->touched && !call.stream->reopen) again = false;
     const auto wait = again ? backoff_.wait_after(number, result.retry_after) : std::nullopt;
-    if (!wait || (!call.stream && std::chrono::steady_clock::now() + *wait > deadline)) {
+    // Of an upload, the time that its source took is not the store's.
+    const auto limit = call.stream ? deadline + call.waits->in_source : deadline;
+    if (!wait || std::chrono::steady_clock::now() + *wait > limit) {
       co_return std::move(result.failure);
     }
     co_await pause(*wait);
@@ -318,7 +339,7 @@ Task<Result<std::string>> Store::put(std::string key, BodyStream body, PutOption
 }
 
 Task<Result<Store::Answer>> Store::open(std::string key, std::optional<ByteRange> range,
-                                        std::string if_match) {
+                                        std::string if_match, Deadline deadline) {
   auto call = object_call("GET", key);
   call.stream_answer = true;
   if (range) {
@@ -326,7 +347,7 @@ Task<Result<Store::Answer>> Store::open(std::string key, std::optional<ByteRange
                                   (range->last ? std::to_string(*range->last) : ""));
   }
   if (!if_match.empty()) call.headers.set("If-Match", "\"" + if_match + "\"");
-  auto answer = co_await perform(std::move(call));
+  auto answer = co_await perform(std::move(call), deadline);
   if (!answer && answer.error().status == 412) {
     auto cause = std::move(answer).error();
     cause.error = S3Error::changed;
@@ -337,7 +358,7 @@ Task<Result<Store::Answer>> Store::open(std::string key, std::optional<ByteRange
 
 Task<Result<ObjectStream>> Store::get(std::string key, std::optional<ByteRange> range,
                                       std::string if_match) {
-  auto answer = co_await open(key, range, if_match);
+  auto answer = co_await open(key, range, if_match, time_limit());
   if (!answer) co_return std::move(answer).error();
   ObjectStream stream(*this, key);
   auto info = object_info(answer->headers, answer->content_length);
@@ -364,13 +385,25 @@ Task<Result<ObjectStream>> Store::get(std::string key, std::optional<ByteRange> 
   co_return std::move(stream);
 }
 
+ObjectStream::ObjectStream(Store& store, std::string key)
+    : store_(&store),
+      key_(std::move(key)),
+      pace_(store.options_.deadline, store.options_.least_rate) {}
+
 Task<Result<std::size_t>> ObjectStream::read(std::span<char> into) {
+  using Steady = std::chrono::steady_clock;
   if (at_ == end_ || into.empty()) co_return std::size_t{0};
+  const auto latest = store_->time_limit();
   for (;;) {
     std::optional<S3Failure> failure;
     if (response_ != nullptr) {
+      const auto asked_at = Steady::now();
+      const auto waited = [&](std::size_t bytes) { pace_.waited(Steady::now() - asked_at, bytes); };
+      response_->wait_until(
+          std::min(latest, asked_at + std::chrono::ceil<std::chrono::milliseconds>(pace_.left())));
       try {
         const std::size_t count = co_await response_->read_some(into);
+        waited(count);
         if (count > 0 && count <= end_ - at_) {
           at_ += count;
           if (at_ == end_) response_.reset();
@@ -378,20 +411,22 @@ Task<Result<std::size_t>> ObjectStream::read(std::span<char> into) {
         }
         failure = unintelligible(200, "the body has another length than announced");
       } catch (const net::TransportError& error) {
+        waited(0);
         failure = transport_failure(error);
         if (error.kind() == net::TransportError::Kind::taken) released_ = true;
       }
       response_.reset();
+      if (pace_.left().count() == 0 || Steady::now() > latest) co_return std::move(*failure);
     }
     if (!std::exchange(released_, false)) {
       const auto wait = store_->backoff_.wait_after(++failures_);
-      if (!wait || info_.etag.empty()) {
+      if (!wait || info_.etag.empty() || Steady::now() + *wait > latest) {
         co_return failure ? std::move(*failure) : unintelligible(0, "read after a failure");
       }
       co_await store_->pause(*wait);
     }
     const ByteRange rest{at_, end_ - 1};
-    auto answer = co_await store_->open(key_, rest, info_.etag);
+    auto answer = co_await store_->open(key_, rest, info_.etag, latest);
     if (!answer) {
       auto cause = std::move(answer).error();
       if (cause.status == 404) cause.error = S3Error::changed;  // removed under the reader

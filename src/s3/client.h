@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/task.h"
 #include "net/client.h"
+#include "net/pace.h"
 #include "s3/presign.h"
 #include "s3/result.h"
 #include "s3/retry.h"
@@ -42,9 +43,11 @@ struct StoreOptions {
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds response_timeout{15'000};
   std::chrono::milliseconds io_timeout{15'000};
-  /// For an operation with all its attempts and waits; the last single wait may exceed it. A
-  /// streamed body is not under it: each of its reads and writes has `io_timeout`.
+  /// For an operation with all its attempts and waits. Of a streamed body, each read is under it;
+  /// and what is waited for the store in excess of `least_rate` may not add up to more, so that a
+  /// store that sends or takes a byte now and then is given up too.
   std::chrono::milliseconds deadline{30'000};
+  std::uint64_t least_rate = 1024;  ///< bytes a second
   RetryPolicy retry;
 };
 
@@ -140,13 +143,14 @@ class ObjectStream {
 
  private:
   friend class Store;
-  ObjectStream(Store& store, std::string key) : store_(&store), key_(std::move(key)) {}
+  ObjectStream(Store& store, std::string key);
   void lend();
 
   Store* store_;
   std::string key_;
   ObjectInfo info_;
   std::unique_ptr<net::ClientResponse> response_;
+  net::Pace pace_;
   std::uint64_t begin_ = 0, at_ = 0, end_ = 0;
   int failures_ = 0;
   bool released_ = false;
@@ -265,12 +269,16 @@ class Store {
 
   [[nodiscard]] Call object_call(std::string_view method, std::string_view key);
   [[nodiscard]] Call bucket_call(std::string_view method);
+  [[nodiscard]] Deadline time_limit() const {
+    return std::chrono::steady_clock::now() + options_.deadline;
+  }
   [[nodiscard]] Task<Result<Answer>> perform(Call call);
+  [[nodiscard]] Task<Result<Answer>> perform(Call call, Deadline deadline);
   [[nodiscard]] Task<Attempt> attempt(Call& call, Deadline deadline);
   [[nodiscard]] net::ClientRequest signed_request(Call& call);
   [[nodiscard]] Task<Result<std::string>> put_call(Call call);
   [[nodiscard]] Task<Result<Answer>> open(std::string key, std::optional<ByteRange> range,
-                                          std::string if_match);
+                                          std::string if_match, Deadline deadline);
   [[nodiscard]] Task<Result<VersionPage>> list_versions_page(std::string prefix,
                                                              std::string key_marker,
                                                              std::string version_id_marker);

@@ -259,6 +259,142 @@ TEST_F(StreamTest, WhatTheSourceThrowsIsPassedOn) {
                std::runtime_error);
 }
 
+// Stores that are slow, not gone -----------------------------------------------------------------
+
+class SlowStoreTest : public StreamTest {
+ protected:
+  void limit(milliseconds single, milliseconds deadline, std::uint64_t least_rate) {
+    StoreOptions options;
+    options.endpoint = peer_.url();
+    options.bucket = "files";
+    options.response_timeout = options.io_timeout = single;
+    options.deadline = deadline;
+    options.least_rate = least_rate;
+    options.retry = {50, milliseconds{1}, milliseconds{2}};
+    store_ = std::make_unique<Store>(reactor_, options, clock_);
+  }
+  static Reply dripping(std::size_t bytes, milliseconds wait) {
+    auto reply = answer(200, "ETag: \"e\"\r\n", std::string(bytes, 'x'));
+    reply.drip = wait;
+    return reply;
+  }
+};
+
+TEST_F(SlowStoreTest, AByteNowAndThenIsNotWaitedForForEver) {
+  limit(milliseconds{2'000}, milliseconds{200}, 1024);
+  peer_.script = {dripping(1'000, milliseconds{20})};
+  auto stream = wait_for(store_->get("k"));
+  ASSERT_TRUE(stream.has_value());
+  const auto result = wait_for(drain(*stream));
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, "Timeout");
+  EXPECT_EQ(peer_.received.size(), 1U) << "and not asked for again";
+}
+
+TEST_F(SlowStoreTest, WhatComesAtTheLeastRateIsReadToItsEnd) {
+  limit(milliseconds{5'000}, milliseconds{500}, 1);
+  peer_.script = {dripping(40, milliseconds{20})};  // 0.8 s, longer than all waits may add up to
+  auto stream = wait_for(store_->get("k"));
+  ASSERT_TRUE(stream.has_value());
+  EXPECT_EQ(wait_for(drain(*stream)).value(), std::string(40, 'x'));
+}
+
+TEST_F(SlowStoreTest, ADrippingDocumentIsGivenUpToo) {
+  limit(milliseconds{2'000}, milliseconds{200}, 1024);
+  peer_.script = {dripping(1'000, milliseconds{20}), dripping(1'000, milliseconds{20})};
+  EXPECT_EQ(wait_for(store_->list_page("p")).error().code, "Timeout");
+  EXPECT_EQ(peer_.received.size(), 1U);
+}
+
+TEST_F(SlowStoreTest, AReadIsNotRepeatedBeyondItsDeadline) {
+  limit(milliseconds{100}, milliseconds{400}, 1024);
+  peer_.script = {cut_answer(200, 10, "0123", "ETag: \"e\"\r\n")};
+  for (int i = 0; i < 50; ++i) peer_.script.push_back({"", false, true});
+  auto stream = wait_for(store_->get("k"));
+  EXPECT_EQ(wait_for(drain(*stream)).error().error, S3Error::unavailable);
+  EXPECT_LT(peer_.received.size(), 20U) << "50 attempts would have been left";
+}
+
+TEST_F(SlowStoreTest, AnUploadIsNotRepeatedBeyondItsDeadline) {
+  limit(milliseconds{100}, milliseconds{400}, 1024);
+  for (int i = 0; i < 50; ++i) peer_.script.push_back({"", false, true});
+  BodyStream body{source_of("0123456789"), 10, [] { return source_of("0123456789"); }};
+  EXPECT_EQ(wait_for(store_->put("k", std::move(body), {})).error().code, "Timeout");
+  EXPECT_LT(peer_.received.size(), 20U);
+}
+
+Task<std::size_t> give(std::shared_ptr<std::uint64_t> left, std::span<char> into) {
+  const auto count = std::min<std::uint64_t>(*left, into.size());
+  std::fill_n(into.begin(), count, 'x');
+  *left -= count;
+  co_return count;
+}
+
+TEST_F(SlowStoreTest, AnUploadThatIsTakenTooSlowlyIsGivenUp) {
+  constexpr std::uint64_t kBytes = 256ULL * 1024 * 1024;
+  limit(milliseconds{5'000}, milliseconds{300}, 1024ULL * 1024 * 1024);
+  auto reply = answer(200, "ETag: \"e\"\r\n");
+  reply.sip = milliseconds{5};
+  peer_.script = {reply};
+  const auto left = std::make_shared<std::uint64_t>(kBytes);
+  BodyStream body{[left](std::span<char> into) { return give(left, into); }, kBytes, {}};
+  const auto result = wait_for(store_->put("k", std::move(body), {}));
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, "Timeout");
+  EXPECT_TRUE(result.error().maybe_done);
+  EXPECT_GT(*left, 0U);
+}
+
+// Faults on every part of the way ----------------------------------------------------------------
+
+TEST_F(StreamTest, APartIsSentAgainUntilTheStoreHasTakenIt) {
+  auto cut_in_head = Reply{"HTTP/1.1 200 OK\r\nETa", true};
+  auto cut_in_body = cut_answer(500, 400, "<Error><Code>Inter");
+  peer_.script = {error_answer(503, "SlowDown"), cut_in_head, answer(200, "ETag: \"e\"\r\n")};
+  EXPECT_EQ(wait_for(store_->upload_part("k", "id", 1, "part")).value(), "e");
+  ASSERT_EQ(peer_.received.size(), 3U);
+  for (const auto& request : peer_.received) EXPECT_EQ(request.body, "part");
+  peer_.script = {cut_in_body, cut_in_body, cut_in_body, answer(200, "ETag: \"e\"\r\n")};
+  const auto given_up = wait_for(store_->upload_part("k", "id", 1, "part"));
+  ASSERT_FALSE(given_up.has_value());
+  EXPECT_EQ(given_up.error().error, S3Error::unavailable);
+  EXPECT_EQ(peer_.script.size(), 1U) << "three attempts";
+}
+
+TEST_F(StreamTest, ACompletionIsRepeatedOnlyIfItWasRefused) {
+  const std::vector<Part> parts{{1, "e", 10, {}}};
+  const std::string done =
+      "<CompleteMultipartUploadResult><ETag>\"x-1\"</ETag></CompleteMultipartUploadResult>";
+  peer_.script = {error_answer(503, "SlowDown"), answer(200, "", done)};
+  EXPECT_EQ(wait_for(store_->complete_upload("k", "id", parts)).value(), "x-1");
+  peer_.received.clear();
+  peer_.script = {Reply{"", true}, answer(200, "", done)};
+  const auto lost = wait_for(store_->complete_upload("k", "id", parts));
+  ASSERT_FALSE(lost.has_value());
+  EXPECT_TRUE(lost.error().maybe_done) << "whoever asked looks whether it was done";
+  EXPECT_EQ(peer_.received.size(), 1U);
+}
+
+TEST_F(StreamTest, AFullDiskIsNotAskedAgain) {
+  peer_.script = {error_answer(507, "InsufficientStorage"), answer(200)};
+  const auto full = wait_for(store_->put("k", "x", {}));
+  ASSERT_FALSE(full.has_value());
+  EXPECT_EQ(full.error().error, S3Error::unavailable);
+  EXPECT_EQ(full.error().status, 507);
+  EXPECT_EQ(full.error().code, "InsufficientStorage");
+  EXPECT_FALSE(full.error().maybe_done);
+  EXPECT_EQ(peer_.received.size(), 1U);
+}
+
+TEST_F(StreamTest, AWrongChecksumIsNotSentAgain) {
+  for (const auto* code : {"BadDigest", "XAmzContentSHA256Mismatch", "InvalidDigest"}) {
+    peer_.received.clear();
+    peer_.script = {error_answer(400, code), answer(200)};
+    EXPECT_EQ(wait_for(store_->put("k", "x", {})).error().error, S3Error::mismatch) << code;
+    EXPECT_EQ(peer_.received.size(), 1U);
+  }
+}
+
 TEST_F(StreamTest, ARefusalBeforeTheBodyIsHeard) {
   auto refusal = error_answer(403, "AccessDenied");
   refusal.unread = true;

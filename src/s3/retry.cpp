@@ -52,6 +52,9 @@ Verdict classify(int status, std::string_view code) {
       {"IncompleteBody", {S3Error::mismatch, Retry::if_idempotent}},
       {"InvalidObjectState", {S3Error::archived, Retry::no}},
       {"InvalidRange", {S3Error::invalid_range, Retry::no}},
+      // Full: somebody has to make room first.
+      {"InsufficientStorage", {S3Error::unavailable, Retry::no}},
+      {"QuotaExceeded", {S3Error::unavailable, Retry::no}},
       {"SlowDown", {S3Error::unavailable, Retry::yes}},
       {"ServiceUnavailable", {S3Error::unavailable, Retry::yes}},
       {"RequestTimeout", {S3Error::unavailable, Retry::if_idempotent}},
@@ -74,6 +77,8 @@ Verdict classify(int status, std::string_view code) {
       return {S3Error::invalid_range, Retry::no};
     case 408:
       return {S3Error::unavailable, Retry::if_idempotent};
+    case 507:
+      return {S3Error::unavailable, Retry::no};
     case 429:
     case 503:
       return {S3Error::unavailable, Retry::yes};

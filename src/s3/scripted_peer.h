@@ -3,6 +3,7 @@
 // For the tests of the client: a peer that answers with bytes as scripted, however wrong they are,
 // which a real HTTP server would not let it do.
 
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -11,8 +12,10 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <chrono>
 #include <deque>
 #include <exception>
 #include <optional>
@@ -30,6 +33,10 @@ struct Reply {
   bool close = false;   ///< then the connection is closed
   bool hang = false;    ///< then nothing more happens on the connection
   bool unread = false;  ///< before the request's body is read
+  /// The answer's body is written byte by byte, so long after one another.
+  std::chrono::milliseconds drip{0};
+  /// The request's body is read in pieces of 64 KiB, so long after one another.
+  std::chrono::milliseconds sip{0};
 };
 
 inline Reply answer(int status, std::string headers = {}, std::string body = {}) {
@@ -104,7 +111,9 @@ class ScriptedPeer {
       script.pop_front();
       const auto length =
           std::stoul(std::string(request.head.headers.get("content-length").value_or("0")));
-      if (!reply.unread && in.size() < length) {
+      if (reply.sip.count() > 0) {
+        co_await sip(socket, in, length, reply.sip, ec);
+      } else if (!reply.unread && in.size() < length) {
         co_await boost::asio::async_read(
             socket, boost::asio::dynamic_buffer(in),
             boost::asio::transfer_exactly(length - in.size()),
@@ -113,9 +122,17 @@ class ScriptedPeer {
       received[index].body = in.substr(0, length);
       in.erase(0, length);
       if (ec) co_return;
+      auto at_once = reply.bytes;
+      if (reply.drip.count() > 0) at_once.resize(at_once.find("\r\n\r\n") + 4);
       co_await boost::asio::async_write(
-          socket, boost::asio::buffer(reply.bytes),
+          socket, boost::asio::buffer(at_once),
           boost::asio::redirect_error(boost::asio::use_awaitable, ec));
+      for (auto i = at_once.size(); i < reply.bytes.size() && !ec; ++i) {
+        co_await pause(reply.drip);
+        co_await boost::asio::async_write(
+            socket, boost::asio::buffer(reply.bytes.data() + i, 1),
+            boost::asio::redirect_error(boost::asio::use_awaitable, ec));
+      }
       if (reply.hang) {
         // Until the client gives up.
         co_await boost::asio::async_read_until(
@@ -123,6 +140,23 @@ class ScriptedPeer {
             boost::asio::redirect_error(boost::asio::use_awaitable, ec));
       }
       if (ec || reply.close) co_return;
+    }
+  }
+
+  Task<> pause(std::chrono::milliseconds wait) {
+    boost::asio::steady_timer timer(acceptor_.get_executor(), wait);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+
+  Task<> sip(Socket& socket, std::string& in, std::size_t length, std::chrono::milliseconds wait,
+             boost::system::error_code& ec) {
+    constexpr std::size_t kSip = 64 * 1024;
+    while (in.size() < length && !ec) {
+      co_await pause(wait);
+      const auto piece = std::min(kSip, length - in.size());
+      co_await boost::asio::async_read(socket, boost::asio::dynamic_buffer(in),
+                                       boost::asio::transfer_exactly(piece),
+                                       boost::asio::redirect_error(boost::asio::use_awaitable, ec));
     }
   }
 

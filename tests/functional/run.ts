@@ -41,9 +41,12 @@ function runNode(list: string[], env: Record<string, string>): Promise<boolean> 
 }
 
 /** What holds for any S3. */
-const ANY_STORE = ["", "_content", "_expiry", "_flow", "_headers", "_parts", "_stream", "_sweep", "_types"].map(
-  (part) => `tests/attachments${part}.test.ts`,
-);
+const ANY_STORE = [
+  ...["", "_content", "_expiry", "_flow", "_headers", "_parts", "_stream", "_sweep", "_types"].map(
+    (part) => `tests/attachments${part}.test.ts`,
+  ),
+  "tests/storage_bucket.test.ts",
+];
 
 async function onRadosgw(place: DemoPlace, env: Record<string, string>): Promise<boolean> {
   const missing = whyNot();

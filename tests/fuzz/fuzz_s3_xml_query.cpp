@@ -1,5 +1,5 @@
 // What clients send to the object store beside heads: XML documents, queries, ranges, dates, copy
-// sources, aws-chunked bodies. The first byte chooses, the rest is the input.
+// sources, tags, aws-chunked bodies. The first byte chooses, the rest is the input.
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "objectd/body.h"
+#include "objectd/bucket_settings.h"
 #include "objectd/error.h"
 #include "objectd/object_meta.h"
 #include "objectd/request.h"
@@ -84,6 +85,36 @@ void documents(std::string_view text) {
   }
 }
 
+void settings(std::string_view text) {
+  for (const auto setting :
+       {BucketSetting::encryption, BucketSetting::public_access, BucketSetting::cors,
+        BucketSetting::lifecycle, BucketSetting::tiering, BucketSetting::versioning,
+        BucketSetting::tagging}) {
+    try {
+      check_bucket_setting(setting, "a", text);
+    } catch (const S3Error&) {
+    }
+  }
+}
+
+void check_found(const Tags& tags) {
+  require(tags.size() <= kMostObjectTags);
+  for (std::size_t i = 0; i < tags.size(); ++i) {
+    require(!tags[i].first.empty() && (i == 0 || tags[i - 1].first < tags[i].first));
+  }
+}
+
+void tags(std::string_view text) {
+  try {
+    check_found(parse_tag_header(text));
+  } catch (const S3Error&) {
+  }
+  try {
+    check_found(parse_tagging(text, kMostObjectTags));
+  } catch (const S3Error&) {
+  }
+}
+
 void target(std::string_view text) {
   for (const auto* method : {"GET", "PUT", "POST", "DELETE", "HEAD"}) {
     net::RequestHead head;
@@ -107,6 +138,11 @@ void fields(std::string_view text) {
     }
   }
   if (const auto time = parse_http_date(text)) require(parse_http_date(http_date(*time)) == time);
+  try {
+    const auto range = parse_copy_range(text, 1000);
+    require(range.length > 0 && range.first < 1000 && range.length <= 1000 - range.first);
+  } catch (const S3Error&) {
+  }
   try {
     const auto source = parse_copy_source(text);
     require(!source.bucket.empty() && !source.key.empty());
@@ -160,6 +196,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   switch (data[0] % 4) {
     case 0:
       documents(text);
+      settings(text);
+      tags(text);
       break;
     case 1:
       target(text);

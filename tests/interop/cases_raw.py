@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 import random
+import re
 import socket
 import tempfile
 import time
@@ -143,6 +144,67 @@ def killed_at_any_moment(_):
         server.stop()
 
 
+def versions_killed_at_any_moment(_):
+    """Every version that was acknowledged is whole after kill -9, in order, also what was hidden."""
+    chance = random.Random(11)
+    server = store.Server()
+    enabled = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    tagging = b"<Tagging><TagSet><Tag><Key>n</Key><Value>%d</Value></Tag></TagSet></Tagging>"
+    try:
+        call(server, "PUT", "/crash")
+        expect(call(server, "PUT", "/crash?versioning", body=enabled).status, 200)
+        kept = {}  # key: what was acknowledged, in order: (version, content or None, tag or None)
+        for _ in range(6):
+
+            def change(key):
+                try:
+                    for n in range(40):
+                        acknowledged = kept.setdefault(key, [])
+                        if chance.random() < 0.2:
+                            answer = call(server, "DELETE", key)
+                            if answer.status == 204:
+                                version = answer.headers["x-amz-version-id"]
+                                acknowledged.append([version, None, None])
+                            continue
+                        body = b"%d " % n * chance.choice([10, 20_000])
+                        answer = call(server, "PUT", key, body=body)
+                        if answer.status != 200:
+                            continue
+                        one = [answer.headers["x-amz-version-id"], body, None]
+                        acknowledged.append(one)
+                        if chance.random() < 0.3:
+                            target = f"{key}?tagging&versionId={one[0]}"
+                            if call(server, "PUT", target, body=tagging % n).status == 200:
+                                one[2] = n
+                except OSError:
+                    pass
+
+            with concurrent.futures.ThreadPoolExecutor(6) as pool:
+                jobs = [pool.submit(change, f"/crash/{i}") for i in range(6)]
+                time.sleep(chance.uniform(0.05, 0.4))
+                server.kill()
+                for job in jobs:
+                    job.result()
+            server.start()
+            expect(server.files("tmp"), [])
+            for key, acknowledged in kept.items():
+                prefix = key[len("/crash/"):]
+                listing = call(server, "GET", f"/crash?versions&prefix={prefix}").body.decode()
+                ids = re.findall("<VersionId>([0-9a-f]{32})<", listing)
+                known = [version for version, _, _ in acknowledged]
+                expect([one for one in reversed(ids) if one in known], known)
+                for version, body, tag in acknowledged:
+                    answer = call(server, "GET", f"{key}?versionId={version}")
+                    expect(answer.status, 405 if body is None else 200)
+                    if body is not None:
+                        expect(answer.body == body, True)
+                    if tag is not None:
+                        found = call(server, "GET", f"{key}?tagging&versionId={version}").body
+                        expect(b"<Value>%d</Value>" % tag in found, True)
+    finally:
+        server.stop()
+
+
 def flip(path, at):
     """Another byte, whatever it was: one in 256 is what one would write."""
     with open(path, "r+b") as file:
@@ -222,4 +284,5 @@ def a_copied_master_key(_):
 
 
 CASES = [unsigned, skewed, signed_chunks, a_client_that_leaves, cors, damage, a_full_disk,
-         killed_at_any_moment, an_older_file_put_back, a_copied_master_key]
+         killed_at_any_moment, versions_killed_at_any_moment, an_older_file_put_back,
+         a_copied_master_key]

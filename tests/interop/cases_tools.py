@@ -1,6 +1,7 @@
 """aws-cli, s3cmd and rclone, as Debian has them."""
 
 import filecmp
+import json
 import os
 import random
 import subprocess
@@ -91,6 +92,34 @@ def aws_objects(server):
     aws(server, "s3", "rb", "s3://aws-cli")
 
 
+def aws_versions_and_tags(server):
+    bucket = ["--bucket", "aws-versions"]
+
+    def api(*arguments):
+        _, text = aws(server, "s3api", *arguments, "--output", "json")
+        return json.loads(text) if text.strip() else {}
+
+    aws(server, "s3", "mb", "s3://aws-versions")
+    api("put-bucket-versioning", *bucket, "--versioning-configuration", "Status=Enabled")
+    with Trees() as trees:
+        large = os.path.join(trees.up, "large.bin")
+        for _ in range(2):
+            aws(server, "s3", "cp", "--no-progress", large, "s3://aws-versions/k")
+    aws(server, "s3", "rm", "s3://aws-versions/k")
+    listed = api("list-object-versions", *bucket)
+    expect((len(listed["Versions"]), len(listed["DeleteMarkers"])), (2, 1))
+    tagged = [*bucket, "--key", "k", "--version-id", listed["Versions"][0]["VersionId"]]
+    api("put-object-tagging", *tagged, "--tagging", "TagSet=[{Key=a,Value=b}]")
+    expect(api("get-object-tagging", *tagged)["TagSet"], [{"Key": "a", "Value": "b"}])
+    for one in listed["DeleteMarkers"]:
+        api("delete-object", *bucket, "--key", "k", "--version-id", one["VersionId"])
+    _, listing = aws(server, "s3", "ls", "s3://aws-versions/")
+    expect(len(listing.splitlines()), 1)
+    for one in listed["Versions"]:
+        api("delete-object", *bucket, "--key", "k", "--version-id", one["VersionId"])
+    aws(server, "s3", "rb", "s3://aws-versions")
+
+
 def aws_refused(server):
     status, text = aws(server, "s3", "ls", secret="wrong", check=False)
     expect((status != 0, "SignatureDoesNotMatch" in text), (True, True))
@@ -121,6 +150,21 @@ def s3cmd_objects(server):
     expect(int(du.split()[0]) > 20_000_000, True)
     s3cmd(server, "del", "--recursive", "--force", "s3://s3cmd")
     s3cmd(server, "rb", "s3://s3cmd")
+
+
+def s3cmd_versions(server):
+    s3cmd(server, "mb", "s3://s3cmd-versions")
+    # Debian's s3cmd has no command for it, but has to get along with it.
+    enabled = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+    expect(store.call(server, "PUT", "/s3cmd-versions?versioning", body=enabled).status, 200)
+    with Trees() as trees:
+        for _ in range(2):
+            s3cmd(server, "put", os.path.join(trees.up, "a.txt"), "s3://s3cmd-versions/k")
+    s3cmd(server, "del", "s3://s3cmd-versions/k")
+    _, listing = s3cmd(server, "ls", "s3://s3cmd-versions")
+    expect(listing.strip(), "")
+    kept = store.call(server, "GET", "/s3cmd-versions?versions").body
+    expect((kept.count(b"<Version>"), kept.count(b"<DeleteMarker>")), (2, 1))
 
 
 def s3cmd_refused(server):
@@ -161,10 +205,27 @@ def rclone_objects(server):
     expect("rclone" in buckets, False)
 
 
+def rclone_versions(server):
+    rclone(server, "mkdir", "own:rclone-versions")
+    rclone(server, "backend", "versioning", "own:rclone-versions", "Enabled")
+    _, status = rclone(server, "backend", "versioning", "own:rclone-versions")
+    expect("Enabled" in status, True)
+    with Trees() as trees:
+        for name in ("a.txt", "large.bin"):
+            rclone(server, "copyto", os.path.join(trees.up, name), "own:rclone-versions/k")
+    rclone(server, "deletefile", "own:rclone-versions/k")
+    _, now = rclone(server, "lsf", "own:rclone-versions")
+    expect(now.strip(), "")
+    _, all_versions = rclone(server, "lsf", "--s3-versions", "own:rclone-versions")
+    expect(len(all_versions.splitlines()), 2)
+    rclone(server, "backend", "cleanup-hidden", "own:rclone-versions")
+    rclone(server, "rmdir", "own:rclone-versions")
+
+
 def rclone_refused(server):
     status, text = rclone(server, "lsd", "own:", secret="wrong", check=False)
     expect((status != 0, "SignatureDoesNotMatch" in text), (True, True))
 
 
-CASES = [aws_tree, aws_objects, aws_refused, s3cmd_tree, s3cmd_objects, s3cmd_refused, rclone_tree,
-         rclone_objects, rclone_refused]
+CASES = [aws_tree, aws_objects, aws_versions_and_tags, aws_refused, s3cmd_tree, s3cmd_objects, s3cmd_versions, s3cmd_refused, rclone_tree,
+         rclone_objects, rclone_versions, rclone_refused]

@@ -116,7 +116,7 @@ const cases = {
       codeOf(send(new s3.PutObjectCommand({ Bucket, Key: "kept", Body: "y", ...more })));
     assert.equal(await refused({ ExpectedBucketOwner: "other" }), "AccessDenied");
     assert.equal(await refused({ ACL: "public-read" }), "NotImplemented");
-    assert.equal(await refused({ Tagging: "a=b" }), "NotImplemented");
+    assert.equal(await refused({ Tagging: "a=b&a=c" }), "InvalidTag");
     assert.equal(await refused({ ObjectLockLegalHoldStatus: "ON" }), "NotImplemented");
     assert.equal(await (await bytes(await send(new s3.GetObjectCommand({ Bucket, Key: "kept" })))).toString(), "x");
   },
@@ -126,13 +126,65 @@ const cases = {
     const remove = (more) => codeOf(send(new s3.DeleteObjectCommand({ Bucket, Key: "held", ...more })));
     assert.equal(await remove({ IfMatch: '"other"' }), "PreconditionFailed");
     assert.equal(await remove({ IfMatchSize: 7 }), "PreconditionFailed");
-    assert.equal(await remove({ VersionId: "1" }), "NotImplemented");
+    assert.equal(await remove({ VersionId: "none" }), "");
     const many = (object) =>
       send(new s3.DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: "held", ...object }] } }));
     assert.equal((await many({ ETag: '"other"' })).Errors[0].Code, "PreconditionFailed");
-    assert.equal(await codeOf(many({ VersionId: "1" })), "NotImplemented");
+    assert.equal((await many({ VersionId: "none" })).Deleted[0].VersionId, "none");
     const LastModifiedTime = (await send(new s3.HeadObjectCommand({ Bucket, Key: "held" }))).LastModified;
     assert.equal((await many({ ETag, Size: 1, LastModifiedTime })).Deleted[0].Key, "held");
+  },
+
+  async "versions and delete markers"() {
+    const target = { Bucket: "js-versions", Key: "k" };
+    await send(new s3.CreateBucketCommand({ Bucket: target.Bucket }));
+    const VersioningConfiguration = { Status: "Enabled" };
+    await send(
+      new s3.PutBucketVersioningCommand({ Bucket: target.Bucket, VersioningConfiguration }),
+    );
+    const put = async (Body) => (await send(new s3.PutObjectCommand({ ...target, Body }))).VersionId;
+    const first = await put("one");
+    const body = Buffer.alloc(11e6, "v");
+    const large = await new Upload({ client, params: { ...target, Body: body } }).done();
+    assert.notEqual(large.VersionId, first);
+    const gone = await send(new s3.DeleteObjectCommand(target));
+    assert.equal(gone.DeleteMarker, true);
+    assert.equal(await codeOf(send(new s3.GetObjectCommand(target))), "NoSuchKey");
+    const old = await send(new s3.GetObjectCommand({ ...target, VersionId: first }));
+    assert.equal((await bytes(old)).toString(), "one");
+    const whole = await send(new s3.GetObjectCommand({ ...target, VersionId: large.VersionId }));
+    assert.ok((await bytes(whole)).equals(body));
+    const list = (more) =>
+      send(new s3.ListObjectVersionsCommand({ Bucket: target.Bucket, MaxKeys: 2, ...more }));
+    const page = await list({});
+    assert.deepEqual([page.DeleteMarkers.length, page.Versions.length], [1, 1]);
+    const { NextKeyMarker: KeyMarker, NextVersionIdMarker: VersionIdMarker } = page;
+    const rest = await list({ KeyMarker, VersionIdMarker });
+    assert.deepEqual(rest.Versions.map((one) => one.VersionId), [first]);
+    const Objects = [gone.VersionId, first, large.VersionId].map((VersionId) => ({
+      Key: target.Key,
+      VersionId,
+    }));
+    const removed = await send(
+      new s3.DeleteObjectsCommand({ Bucket: target.Bucket, Delete: { Objects } }),
+    );
+    assert.equal(removed.Deleted.length, 3);
+    await send(new s3.DeleteBucketCommand({ Bucket: target.Bucket }));
+  },
+
+  async "tags"() {
+    const target = { Bucket, Key: "tagged" };
+    const TagSet = [{ Key: "colour", Value: "red & blue" }];
+    await send(new s3.PutObjectCommand({ ...target, Body: "x", Tagging: "a=1&b=2" }));
+    const tags = async () => (await send(new s3.GetObjectTaggingCommand(target))).TagSet;
+    assert.deepEqual(await tags(), [{ Key: "a", Value: "1" }, { Key: "b", Value: "2" }]);
+    await send(new s3.PutObjectTaggingCommand({ ...target, Tagging: { TagSet } }));
+    assert.deepEqual(await tags(), TagSet);
+    assert.equal((await send(new s3.GetObjectCommand(target))).TagCount, 1);
+    await send(new s3.DeleteObjectTaggingCommand(target));
+    assert.deepEqual(await tags(), []);
+    await send(new s3.PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
+    assert.deepEqual((await send(new s3.GetBucketTaggingCommand({ Bucket }))).TagSet, TagSet);
   },
 
   async "buckets in pages"() {

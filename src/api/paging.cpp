@@ -178,7 +178,9 @@ CursorScope cursor_scope(std::string_view list, const Request& request) {
   if (request.cursor_secret.empty()) throw std::logic_error("a request without a cursor secret");
   std::vector<std::pair<std::string, std::string>> filters;
   for (const auto& [key, value] : request.query) {
-    if (key == "limit" || key == "cursor" || key == "count" || key == "sort") continue;
+    if (key == "limit" || key == "cursor" || key == "count" || key == "sort" || key == "fields") {
+      continue;
+    }
     filters.emplace_back(key, value);
   }
   std::ranges::sort(filters);

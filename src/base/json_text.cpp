@@ -143,6 +143,19 @@ std::string quoted(std::string_view text) {
   return json::serialize(json::string_view(text.data(), text.size()));
 }
 
+void append_quoted(std::string& out, std::string_view text) {
+  const auto needs_escape = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+  };
+  if (std::ranges::any_of(text, needs_escape)) {
+    out += quoted(text);
+    return;
+  }
+  out += '"';
+  out += text;
+  out += '"';
+}
+
 void ObjectWriter::key(std::string_view key) {
   if (!first_) out_ += ',';
   first_ = false;
@@ -153,7 +166,7 @@ void ObjectWriter::key(std::string_view key) {
 
 ObjectWriter& ObjectWriter::text(std::string_view name, std::string_view value) {
   key(name);
-  out_ += quoted(value);
+  append_quoted(out_, value);
   return *this;
 }
 
@@ -177,6 +190,10 @@ ObjectWriter& ObjectWriter::boolean(std::string_view name, bool value) {
   return raw(name, value ? "true" : "false");
 }
 
+std::string& ObjectWriter::open(std::string_view name) {
+  key(name);
+  return out_;
+}
 ObjectWriter& ObjectWriter::raw(std::string_view name, std::string_view json) {
   key(name);
   out_ += json.empty() ? "null" : json;

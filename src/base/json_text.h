@@ -24,6 +24,7 @@ void merge_patch(boost::json::value& target, const boost::json::value& patch);
 void append_number(std::string& out, double value);
 /// A JSON string literal.
 [[nodiscard]] std::string quoted(std::string_view text);
+void append_quoted(std::string& out, std::string_view text);
 
 /// The members of a JSON object that this program wrote without white space, in their order: the
 /// name without its quotes, the value as it stands there. Nothing is copied or checked.
@@ -47,6 +48,8 @@ class ObjectWriter {
   ObjectWriter& boolean(std::string_view key, bool value);
   /// JSON text as it is; empty means null.
   ObjectWriter& raw(std::string_view key, std::string_view json);
+  /// Where the caller appends the member's value, for what is not to be copied once more.
+  [[nodiscard]] std::string& open(std::string_view key);
   void end() { out_ += '}'; }
 
  private:

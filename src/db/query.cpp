@@ -103,41 +103,51 @@ std::string RowView::bytes(int column) const {
   return std::move(*raw);
 }
 
-std::vector<std::optional<std::string>> RowView::text_array(int column) const {
+std::optional<TextArray> TextArray::parse(std::string_view text) {
   // An element is bare, or quoted with `\\` before `"` and `\\`; NULL without quotes is none.
-  const std::string_view text = required(*this, column, "an array");
-  std::vector<std::optional<std::string>> out;
+  TextArray out;
+  out.memory_.resize(text.size());
+  out.elements_.reserve(static_cast<std::size_t>(std::ranges::count(text, ',')) + 1);
+  char* const memory = out.memory_.data();
+  std::size_t used = 0;
+  const auto append = [&](std::string_view piece) {
+    std::ranges::copy(piece, memory + used);
+    used += piece.size();
+  };
   for (std::size_t at = 0; at < text.size();) {
     if (text[at] == '{' || text[at] == '}' || text[at] == ',') {
       ++at;
       continue;
     }
-    std::string element;
+    const std::size_t begun = used;
     const bool quoted = text[at] == '"';
     if (quoted) {
       ++at;
       while (true) {
         const auto plain = std::min(text.find_first_of("\"\\", at), text.size());
-        element += text.substr(at, plain - at);
+        append(text.substr(at, plain - at));
         at = plain;
         if (at < text.size() && text[at] == '"') break;
-        if (at + 1 >= text.size()) bad_column(column, "an array");
-        element += text[at + 1];
+        if (at + 1 >= text.size()) return std::nullopt;
+        append(text.substr(at + 1, 1));
         at += 2;
       }
       ++at;
     } else {
       const auto end = std::min(text.find_first_of(",}", at), text.size());
-      element = text.substr(at, end - at);
+      append(text.substr(at, end - at));
       at = end;
     }
-    if (quoted || element != "NULL") {
-      out.emplace_back(std::move(element));
-    } else {
-      out.emplace_back(std::nullopt);
-    }
+    const std::string_view element(memory + begun, used - begun);
+    out.elements_.push_back(quoted || element != "NULL" ? Element(element) : std::nullopt);
   }
   return out;
+}
+
+TextArray RowView::text_array(int column) const {
+  auto parsed = TextArray::parse(required(*this, column, "an array"));
+  if (!parsed) bad_column(column, "an array");
+  return std::move(*parsed);
 }
 
 Param to_param(double v) {

@@ -15,6 +15,23 @@
 
 namespace wardbook::db {
 
+/// The elements of a text[], in one piece of memory: views into what the array owns.
+class TextArray {
+ public:
+  using Element = std::optional<std::string_view>;
+  /// Takes PostgreSQL's text form apart; nullopt if it has not that form.
+  [[nodiscard]] static std::optional<TextArray> parse(std::string_view text);
+
+  [[nodiscard]] std::size_t size() const noexcept { return elements_.size(); }
+  [[nodiscard]] const Element& operator[](std::size_t at) const { return elements_.at(at); }
+  [[nodiscard]] auto begin() const noexcept { return elements_.begin(); }
+  [[nodiscard]] auto end() const noexcept { return elements_.end(); }
+
+ private:
+  std::vector<char> memory_;  // moved, it stays where it is
+  std::vector<Element> elements_;
+};
+
 /// One row of a result, in text format. Valid only while its decoder runs.
 class RowView {
  public:
@@ -36,7 +53,7 @@ class RowView {
   [[nodiscard]] std::optional<Date> maybe_date(int column) const;
   [[nodiscard]] std::string bytes(int column) const;  ///< bytea
   /// The elements of a text[] of any dimensions, the last one running fastest.
-  [[nodiscard]] std::vector<std::optional<std::string>> text_array(int column) const;
+  [[nodiscard]] TextArray text_array(int column) const;
   template <class IdType>
   [[nodiscard]] IdType id(int column) const {
     return IdType(int64(column));

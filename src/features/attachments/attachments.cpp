@@ -47,7 +47,8 @@ Attachment Attachment::from_row(const db::RowView& r) {
   a.upload_id = r.maybe_str(28);
   a.part_bytes = r.maybe_int64(29).value_or(0);
   if (!r.is_null(30)) {
-    for (auto& digest : r.text_array(30)) a.part_sha256.push_back(digest.value_or(""));
+    const auto digests = r.text_array(30);
+    for (const auto& digest : digests) a.part_sha256.emplace_back(digest.value_or(""));
   }
   a.completed_at = maybe_time(r, 31);
   a.uploaded_by_name = r.maybe_str(32);

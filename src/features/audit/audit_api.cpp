@@ -15,7 +15,8 @@ namespace {
 std::vector<std::int64_t> ids_in(const db::RowView& r, int column) {
   std::vector<std::int64_t> ids;
   if (r.is_null(column)) return ids;
-  for (const auto& id : r.text_array(column)) {
+  const auto array = r.text_array(column);
+  for (const auto& id : array) {
     ids.push_back(api::parse_positive(id.value_or("")).value_or(0));
   }
   return ids;
@@ -35,7 +36,8 @@ Listed Listed::from_row(const db::RowView& r) {
   listed.patients = ids_in(r, 9);
   boost::json::array changed;
   if (!r.is_null(17)) {
-    for (const auto& name : r.text_array(17)) changed.emplace_back(name.value_or(""));
+    const auto names = r.text_array(17);
+    for (const auto& name : names) changed.emplace_back(name.value_or(""));
   }
   listed.before = r.is_null(15) ? "null" : r.str(15);
   listed.after = r.is_null(16) ? "null" : r.str(16);

@@ -38,6 +38,7 @@ struct Diagnosis {
   static Diagnosis from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Diagnosis& diagnosis);
+void append_json(std::string& out, const Diagnosis& diagnosis);
 /// As versions have them.
 [[nodiscard]] std::vector<clinical::CodedDiagnosis> content_of(
     const std::vector<Diagnosis>& diagnoses);

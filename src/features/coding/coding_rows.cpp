@@ -71,8 +71,7 @@ Diagnosis Diagnosis::from_row(const db::RowView& r) {
   return d;
 }
 
-std::string to_json(const Diagnosis& d) {
-  std::string text;
+void append_json(std::string& text, const Diagnosis& d) {
   ObjectWriter out(text);
   out.integer("id", d.id.value);
   out.integer("record_id", d.record_id.value);
@@ -86,6 +85,11 @@ std::string to_json(const Diagnosis& d) {
   out.text("created_at", d.created_at);
   out.text("updated_at", d.updated_at);
   out.end();
+}
+
+std::string to_json(const Diagnosis& d) {
+  std::string text;
+  append_json(text, d);
   return text;
 }
 

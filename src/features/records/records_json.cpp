@@ -7,8 +7,6 @@
 namespace wardbook::records {
 namespace {
 
-using Cells = std::vector<std::optional<std::string>>;
-
 MaybeText time_or_null(const db::RowView& r, int column) {
   return r.is_null(column) ? std::nullopt : std::optional(pg_time_to_rfc3339(r.text(column)));
 }
@@ -29,38 +27,41 @@ void raw_column(api::ObjectWriter& out, std::string_view key, const db::RowView&
 class CellRow final : public db::RowView {
  public:
   static constexpr std::size_t kCells = Diagnosis::kColumns.names.size();
-  explicit CellRow(const std::optional<std::string>* cells) : cells_(cells) {}
+  CellRow(const db::TextArray& cells, std::size_t at) : cells_(cells), at_(at) {}
   [[nodiscard]] int columns() const override { return static_cast<int>(kCells); }
-  [[nodiscard]] bool is_null(int column) const override { return !cells_[column]; }
+  [[nodiscard]] bool is_null(int column) const override { return !cell(column); }
   [[nodiscard]] std::string_view text(int column) const override {
-    return cells_[column] ? std::string_view(*cells_[column]) : std::string_view();
+    return cell(column).value_or(std::string_view());
   }
 
  private:
-  const std::optional<std::string>* cells_;
+  [[nodiscard]] const db::TextArray::Element& cell(int column) const {
+    return cells_[at_ + static_cast<std::size_t>(column)];
+  }
+  const db::TextArray& cells_;
+  std::size_t at_;
 };
 
-std::string diagnoses_json(const Cells& cells) {
-  std::string out = "[";
+void append_diagnoses(std::string& out, const db::TextArray& cells) {
+  out += '[';
   for (std::size_t at = 0; at + CellRow::kCells <= cells.size(); at += CellRow::kCells) {
     if (at > 0) out += ',';
-    out += coding::to_json(Diagnosis::from_row(CellRow(&cells[at])));
+    coding::append_json(out, Diagnosis::from_row(CellRow(cells, at)));
   }
-  return out + ']';
+  out += ']';
 }
 
 /// The cells of `patient`, as the statements select them.
 enum PatientCell : std::size_t { kNumber, kFirstName, kLastName, kAllergies, kNewer };
 
-std::string patient_json(PatientId id, const Cells& cells) {
-  std::string text;
+void append_patient(std::string& text, PatientId id, const db::TextArray& cells) {
+  const auto cell = [&cells](std::size_t at) { return cells[at].value_or(std::string_view()); };
   api::ObjectWriter out(text);
   out.integer("id", id.value);
-  out.text("patient_number", cells.at(kNumber));
-  out.text("first_name", cells.at(kFirstName));
-  out.text("last_name", cells.at(kLastName));
+  out.text("patient_number", cell(kNumber));
+  out.text("first_name", cell(kFirstName));
+  out.text("last_name", cell(kLastName));
   out.end();
-  return text;
 }
 
 /// The column's text up to 200 characters; the statements select one more.
@@ -79,7 +80,8 @@ void text_beginning(api::ObjectWriter& out, std::string_view key, const db::RowV
 }
 
 /// What the prescriptions (JSON) name that the patient is allergic to.
-std::string prescription_warnings(const MaybeText& known, std::string_view prescriptions) {
+std::string prescription_warnings(const db::TextArray::Element& known,
+                                  std::string_view prescriptions) {
   namespace json = boost::json;
   if (!known || prescriptions == "[]") return "[]";
   const auto parsed = json::parse(json::string_view(prescriptions.data(), prescriptions.size()));
@@ -107,14 +109,14 @@ void RecordView::warn(const boost::json::object& warning) {
 
 RecordView RecordView::from_row(const db::RowView& r) {
   const JsonMembers content = members_of(r.text(kColumns["content"]));
-  const Cells patient = r.text_array(kColumns["patient"]);
+  const db::TextArray patient = r.text_array(kColumns["patient"]);
   const bool is_draft = r.text(kColumns["status"]) == "draft";
   RecordView view;
   view.id = r.id<RecordId>(kColumns["id"]);
   view.patient = r.id<PatientId>(kColumns["patient_id"]);
   view.revision = r.int64(kColumns["revision"]);
   view.visit_date = r.str(kColumns["visit_date"]);
-  view.people_newer = patient.at(kNewer) == "true" || r.boolean(kColumns["somebody_renamed"]);
+  view.people_newer = patient[kNewer] == "true" || r.boolean(kColumns["somebody_renamed"]);
   view.json.reserve(4'096);
   api::ObjectWriter out(view.json);
   raw_column(out, "id", r, kColumns["id"]);
@@ -136,10 +138,10 @@ RecordView RecordView::from_row(const db::RowView& r) {
   raw_column(out, "version", r, kColumns["version"]);
   raw_column(out, "revision", r, kColumns["revision"]);
   out.raw("incomplete", is_draft ? clinical::incomplete_json(content) : "[]");
-  out.raw("diagnoses", diagnoses_json(r.text_array(kColumns["diagnoses"])));
-  out.raw("patient", patient_json(view.patient, patient));
-  out.raw("warnings", prescription_warnings(patient.at(kAllergies),
-                                            clinical::member(content, "prescriptions")));
+  append_diagnoses(out.open("diagnoses"), r.text_array(kColumns["diagnoses"]));
+  append_patient(out.open("patient"), view.patient, patient);
+  out.raw("warnings",
+          prescription_warnings(patient[kAllergies], clinical::member(content, "prescriptions")));
   out.end();
   return view;
 }

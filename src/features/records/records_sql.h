@@ -22,14 +22,10 @@ inline const db::Query<RecordView, RecordId> kGetRecord{"records.get", R"sql(
   SELECT r.id, r.patient_id, r.visit_date, r.version, r.revision, r.record_number, r.content,
     r.status, r.finalized_at, r.finalized_by, r.signed_hash, r.content_hash, r.template_id,
     r.template_version, r.created_by, r.created_at, r.updated_at,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.doctor_id) AS doctor_name,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.created_by)
-      AS created_by_name,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.finalized_by)
-      AS finalized_by_name,
-    EXISTS (SELECT FROM {tenant}.staff s
-            WHERE s.account_id IN (r.doctor_id, r.created_by, r.finalized_by)
-              AND s.renamed_at >= r.updated_at - interval '5 minutes') AS somebody_renamed,
+    doctor.display_name AS doctor_name, author.display_name AS created_by_name,
+    signer.display_name AS finalized_by_name,
+    coalesce(greatest(doctor.renamed_at, author.renamed_at, signer.renamed_at)
+      >= r.updated_at - interval '5 minutes', false) AS somebody_renamed,
     ARRAY(SELECT ARRAY[d.id::text, d.record_id::text, d.icd_code, d.icd_release, d.diagnosis_name,
             d.diagnosis_type, d.status, d.notes, d.created_by::text, d.created_at::text,
             d.updated_at::text]
@@ -39,21 +35,21 @@ inline const db::Query<RecordView, RecordId> kGetRecord{"records.get", R"sql(
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
             (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
-  FROM {tenant}.medical_records r WHERE r.id = $1 AND r.voided_at IS NULL)sql"};
+  FROM {tenant}.medical_records r
+  LEFT JOIN {tenant}.staff doctor ON doctor.account_id = r.doctor_id
+  LEFT JOIN {tenant}.staff author ON author.account_id = r.created_by
+  LEFT JOIN {tenant}.staff signer ON signer.account_id = r.finalized_by
+  WHERE r.id = $1 AND r.voided_at IS NULL)sql"};
 
 /// After a change, voided or not.
 inline const db::Query<RecordView, RecordId> kShowRecord{"records.show", R"sql(
   SELECT r.id, r.patient_id, r.visit_date, r.version, r.revision, r.record_number, r.content,
     r.status, r.finalized_at, r.finalized_by, r.signed_hash, r.content_hash, r.template_id,
     r.template_version, r.created_by, r.created_at, r.updated_at,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.doctor_id) AS doctor_name,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.created_by)
-      AS created_by_name,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.finalized_by)
-      AS finalized_by_name,
-    EXISTS (SELECT FROM {tenant}.staff s
-            WHERE s.account_id IN (r.doctor_id, r.created_by, r.finalized_by)
-              AND s.renamed_at >= r.updated_at - interval '5 minutes') AS somebody_renamed,
+    doctor.display_name AS doctor_name, author.display_name AS created_by_name,
+    signer.display_name AS finalized_by_name,
+    coalesce(greatest(doctor.renamed_at, author.renamed_at, signer.renamed_at)
+      >= r.updated_at - interval '5 minutes', false) AS somebody_renamed,
     ARRAY(SELECT ARRAY[d.id::text, d.record_id::text, d.icd_code, d.icd_release, d.diagnosis_name,
             d.diagnosis_type, d.status, d.notes, d.created_by::text, d.created_at::text,
             d.updated_at::text]
@@ -63,21 +59,21 @@ inline const db::Query<RecordView, RecordId> kShowRecord{"records.show", R"sql(
             CASE WHEN p.allergies <> '[]' THEN p.allergies::text END,
             (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
-  FROM {tenant}.medical_records r WHERE r.id = $1)sql"};
+  FROM {tenant}.medical_records r
+  LEFT JOIN {tenant}.staff doctor ON doctor.account_id = r.doctor_id
+  LEFT JOIN {tenant}.staff author ON author.account_id = r.created_by
+  LEFT JOIN {tenant}.staff signer ON signer.account_id = r.finalized_by
+  WHERE r.id = $1)sql"};
 
 /// Those of a list's page, in its order.
 inline const db::Query<RecordView, std::vector<std::int64_t>> kRecordsOf{"records.of_page", R"sql(
   SELECT r.id, r.patient_id, r.visit_date, r.version, r.revision, r.record_number, r.content,
     r.status, r.finalized_at, r.finalized_by, r.signed_hash, r.content_hash, r.template_id,
     r.template_version, r.created_by, r.created_at, r.updated_at,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.doctor_id) AS doctor_name,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.created_by)
-      AS created_by_name,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.finalized_by)
-      AS finalized_by_name,
-    EXISTS (SELECT FROM {tenant}.staff s
-            WHERE s.account_id IN (r.doctor_id, r.created_by, r.finalized_by)
-              AND s.renamed_at >= r.updated_at - interval '5 minutes') AS somebody_renamed,
+    doctor.display_name AS doctor_name, author.display_name AS created_by_name,
+    signer.display_name AS finalized_by_name,
+    coalesce(greatest(doctor.renamed_at, author.renamed_at, signer.renamed_at)
+      >= r.updated_at - interval '5 minutes', false) AS somebody_renamed,
     ARRAY(SELECT ARRAY[d.id::text, d.record_id::text, d.icd_code, d.icd_release, d.diagnosis_name,
             d.diagnosis_type, d.status, d.notes, d.created_by::text, d.created_at::text,
             d.updated_at::text]
@@ -88,7 +84,11 @@ inline const db::Query<RecordView, std::vector<std::int64_t>> kRecordsOf{"record
             (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM unnest($1::bigint[]) WITH ORDINALITY AS page(id, place)
-  JOIN {tenant}.medical_records r ON r.id = page.id ORDER BY page.place)sql"};
+  JOIN {tenant}.medical_records r ON r.id = page.id
+  LEFT JOIN {tenant}.staff doctor ON doctor.account_id = r.doctor_id
+  LEFT JOIN {tenant}.staff author ON author.account_id = r.created_by
+  LEFT JOIN {tenant}.staff signer ON signer.account_id = r.finalized_by
+  ORDER BY page.place)sql"};
 
 /// Newest visit first: all, and a patient's. The cursor's start is ('infinity', max), so that both
 /// pages are the same index range scan.
@@ -96,14 +96,10 @@ inline const db::Query<RecordView, std::string, std::int64_t, int> kRecent{"reco
   SELECT r.id, r.patient_id, r.visit_date, r.version, r.revision, r.record_number, r.content,
     r.status, r.finalized_at, r.finalized_by, r.signed_hash, r.content_hash, r.template_id,
     r.template_version, r.created_by, r.created_at, r.updated_at,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.doctor_id) AS doctor_name,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.created_by)
-      AS created_by_name,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.finalized_by)
-      AS finalized_by_name,
-    EXISTS (SELECT FROM {tenant}.staff s
-            WHERE s.account_id IN (r.doctor_id, r.created_by, r.finalized_by)
-              AND s.renamed_at >= r.updated_at - interval '5 minutes') AS somebody_renamed,
+    doctor.display_name AS doctor_name, author.display_name AS created_by_name,
+    signer.display_name AS finalized_by_name,
+    coalesce(greatest(doctor.renamed_at, author.renamed_at, signer.renamed_at)
+      >= r.updated_at - interval '5 minutes', false) AS somebody_renamed,
     ARRAY(SELECT ARRAY[d.id::text, d.record_id::text, d.icd_code, d.icd_release, d.diagnosis_name,
             d.diagnosis_type, d.status, d.notes, d.created_by::text, d.created_at::text,
             d.updated_at::text]
@@ -114,6 +110,9 @@ inline const db::Query<RecordView, std::string, std::int64_t, int> kRecent{"reco
             (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM {tenant}.medical_records r
+  LEFT JOIN {tenant}.staff doctor ON doctor.account_id = r.doctor_id
+  LEFT JOIN {tenant}.staff author ON author.account_id = r.created_by
+  LEFT JOIN {tenant}.staff signer ON signer.account_id = r.finalized_by
   WHERE r.voided_at IS NULL AND (r.visit_date, r.id) < ($1::timestamptz, $2::bigint)
   ORDER BY r.visit_date DESC, r.id DESC LIMIT $3)sql"};
 inline const db::Query<RecordView, std::string, std::int64_t, int, std::int64_t> kRecentOfPatient{
@@ -121,14 +120,10 @@ inline const db::Query<RecordView, std::string, std::int64_t, int, std::int64_t>
   SELECT r.id, r.patient_id, r.visit_date, r.version, r.revision, r.record_number, r.content,
     r.status, r.finalized_at, r.finalized_by, r.signed_hash, r.content_hash, r.template_id,
     r.template_version, r.created_by, r.created_at, r.updated_at,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.doctor_id) AS doctor_name,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.created_by)
-      AS created_by_name,
-    (SELECT s.display_name FROM {tenant}.staff s WHERE s.account_id = r.finalized_by)
-      AS finalized_by_name,
-    EXISTS (SELECT FROM {tenant}.staff s
-            WHERE s.account_id IN (r.doctor_id, r.created_by, r.finalized_by)
-              AND s.renamed_at >= r.updated_at - interval '5 minutes') AS somebody_renamed,
+    doctor.display_name AS doctor_name, author.display_name AS created_by_name,
+    signer.display_name AS finalized_by_name,
+    coalesce(greatest(doctor.renamed_at, author.renamed_at, signer.renamed_at)
+      >= r.updated_at - interval '5 minutes', false) AS somebody_renamed,
     ARRAY(SELECT ARRAY[d.id::text, d.record_id::text, d.icd_code, d.icd_release, d.diagnosis_name,
             d.diagnosis_type, d.status, d.notes, d.created_by::text, d.created_at::text,
             d.updated_at::text]
@@ -139,6 +134,9 @@ inline const db::Query<RecordView, std::string, std::int64_t, int, std::int64_t>
             (p.version > 1 AND p.updated_at >= r.updated_at - interval '5 minutes')::text]
      FROM {tenant}.patients p WHERE p.id = r.patient_id) AS patient
   FROM {tenant}.medical_records r
+  LEFT JOIN {tenant}.staff doctor ON doctor.account_id = r.doctor_id
+  LEFT JOIN {tenant}.staff author ON author.account_id = r.created_by
+  LEFT JOIN {tenant}.staff signer ON signer.account_id = r.finalized_by
   WHERE r.patient_id = $4 AND r.voided_at IS NULL
     AND (r.visit_date, r.id) < ($1::timestamptz, $2::bigint)
   ORDER BY r.visit_date DESC, r.id DESC LIMIT $3)sql"};

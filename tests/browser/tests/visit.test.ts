@@ -178,3 +178,19 @@ test("a draft is discarded with a reason", async () => {
     assert.equal((await doctor.send("GET", `/records/${draft.id}`)).status, 404);
   });
 });
+
+test("the focus is where a key led before the next key arrives", async () => {
+  const patient = await newPatient(doctor);
+  const draft = await newDraft(doctor, patient.id);
+  await withTab({}, async (tab) => {
+    await signIn(tab, "doctor@demo.test", `/visits/${draft.id}/edit`);
+    const add = tab.page.getByRole("button", { name: "Add a result" });
+    await add.waitFor();
+    // Within one task: a frame, or another key, cannot come in between.
+    const focused = await add.evaluate((button: HTMLElement) => {
+      button.click();
+      return document.activeElement?.tagName;
+    });
+    assert.equal(focused, "INPUT");
+  });
+});

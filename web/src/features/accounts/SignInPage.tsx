@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useRef, useState, type FormEvent } from "react";
 import { Link } from "react-router";
 import { api, call, isProblem, type Schemas } from "../../lib/api/index.ts";
+import { focusAfter } from "../../lib/react/index.ts";
 import { signIn } from "../../lib/session/index.ts";
 import { Button, Notice, TextField, useTitle } from "../../ui/index.ts";
 import { Frame } from "./Frame.tsx";
@@ -37,10 +38,13 @@ export function SignInPage({ ended }: { ended?: boolean }) {
       if (offered) {
         setChoices(offered);
       } else {
-        setFault(error);
-        setChoices(undefined);
-        setPassword("");
-        requestAnimationFrame(() => field.current?.querySelector<HTMLInputElement>("[type=password]")?.focus());
+        const refused = () => {
+          setBusy(false);
+          setFault(error);
+          setChoices(undefined);
+          setPassword("");
+        };
+        focusAfter(refused, () => field.current?.querySelector<HTMLInputElement>("[type=password]"));
       }
     } finally {
       setBusy(false);

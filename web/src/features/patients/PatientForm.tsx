@@ -1,5 +1,6 @@
 import { useRef, useState, type FormEvent } from "react";
 import { bounds, isProblem } from "../../lib/api/index.ts";
+import { focusAfter } from "../../lib/react/index.ts";
 import { Actions, Button, Card, IconButton, Notice, SelectField, TextArea, TextField, toast, useProblemText } from "../../ui/index.ts";
 import { emptyRow, missing, type AllergyRow, type FieldName, type Values } from "./form.ts";
 import { useWords } from "./words.ts";
@@ -28,9 +29,9 @@ function AllergyRows({ rows, onRows, fault }: Pick<Props, "rows" | "onRows" | "f
   const change = (key: number, change: Partial<AllergyRow>) =>
     onRows(rows.map((row) => (row.key === key ? { ...row, ...change } : row)));
   const add = () => {
-    onRows([...rows, emptyRow()]);
-    requestAnimationFrame(() =>
-      list.current?.querySelector<HTMLInputElement>("[data-allergy]:last-of-type input")?.focus(),
+    focusAfter(
+      () => onRows([...rows, emptyRow()]),
+      () => list.current?.querySelector<HTMLInputElement>("[data-allergy]:last-of-type input"),
     );
   };
   const remove = (row: AllergyRow) => {
@@ -108,9 +109,14 @@ export function PatientForm(props: Props) {
   });
   const save = (event: FormEvent) => {
     event.preventDefault();
-    setTried(true);
-    if (missing(values).length === 0) return props.onSave();
-    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+    if (missing(values).length === 0) {
+      setTried(true);
+      return props.onSave();
+    }
+    focusAfter(
+      () => setTried(true),
+      () => form.current?.querySelector<HTMLElement>("[aria-invalid=true]"),
+    );
   };
   const { length: phone } = bounds.patient.phone;
   return (

@@ -2,6 +2,7 @@ import { useRef, type KeyboardEvent, type ReactNode } from "react";
 import { useVisitWords } from "../../lib/clinical/index.ts";
 import { useDraft, useDraftFault, useDraftStore, type Row } from "../../lib/draft/index.ts";
 import { parseNumber } from "../../lib/format/index.ts";
+import { focusAfter } from "../../lib/react/index.ts";
 import { Button, Icon, IconButton, TextField, toast } from "../../ui/index.ts";
 import type { VisitStore } from "./drafts.ts";
 import { useWords } from "./words.ts";
@@ -27,14 +28,14 @@ function Rows({ store, path, title, add, render }: RowsProps) {
   const set = (next: Row[]) => store.set(path, next);
   const nameOf = (row: Row) => String(row[title] ?? "");
 
-  const focusRow = (index: number) =>
-    requestAnimationFrame(() =>
-      root.current?.querySelectorAll<HTMLElement>("[data-item]")[index]?.querySelector("input")?.focus(),
+  const setAndFocus = (next: Row[], index: number) =>
+    focusAfter(
+      () => set(next),
+      () => root.current?.querySelectorAll<HTMLElement>("[data-item]")[index]?.querySelector("input"),
     );
   const append = () => {
-    const blank = rows.length > 0 && isBlank(rows.at(-1)!);
-    if (!blank) set([...rows, {}]);
-    focusRow(blank ? rows.length - 1 : rows.length);
+    const next = rows.length > 0 && isBlank(rows.at(-1)!) ? rows : [...rows, {}];
+    setAndFocus(next, next.length - 1);
   };
   /** As a new row: the service has let go of its id, and other rows may have changed meanwhile. */
   const putBack = (row: Row, index: number) => {
@@ -44,17 +45,18 @@ function Rows({ store, path, title, add, render }: RowsProps) {
   };
   const remove = (index: number) => {
     const row = rows[index]!;
-    set(rows.filter((_, at) => at !== index));
+    setAndFocus(
+      rows.filter((_, at) => at !== index),
+      Math.max(0, index - 1),
+    );
     if (!isBlank(row)) toast(words.row.removed(nameOf(row)), () => putBack(row, index));
-    focusRow(Math.max(0, index - 1));
   };
   const move = (index: number, by: number) => {
     const to = index + by;
     if (to < 0 || to >= rows.length) return;
     const next = [...rows];
     [next[index], next[to]] = [next[to]!, next[index]!];
-    set(next);
-    focusRow(to);
+    setAndFocus(next, to);
   };
   const onKeyDown = (event: KeyboardEvent, index: number) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];

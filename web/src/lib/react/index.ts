@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { flushSync } from "react-dom";
 
 /** The value as it was once it stood still for `ms`. */
 export function useDebounced<T>(value: T, ms: number): T {
@@ -21,4 +22,13 @@ export function useMedia(query: string): boolean {
     return () => list.removeEventListener("change", follow);
   }, [query]);
   return holds;
+}
+
+/**
+ * Makes a change and moves the focus to what it has brought, before the next key arrives. The focus
+ * must not wait for a frame: what is typed meanwhile would go to where the focus was.
+ */
+export function focusAfter(change: () => void, find: () => HTMLElement | null | undefined): void {
+  flushSync(change);
+  find()?.focus();
 }

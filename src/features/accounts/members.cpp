@@ -208,11 +208,16 @@ Task<> reset_password(db::Pool& db, audit::Actor actor, AccountId account,
 }
 
 Listed Listed::from_row(const db::RowView& row) {
-  const auto expires = row.maybe_time(7);
-  Member member{row.id<AccountId>(0),          row.str(1),     row.str(2),
-                *api::parse_role(row.text(3)), row.boolean(4), row.time(6),
-                expires.has_value(),           expires};
-  return {std::move(member), row.maybe_str(5)};
+  const auto expires = row.maybe_time(kColumns["expires_at"]);
+  Member member{row.id<AccountId>(kColumns["id"]),
+                row.str(kColumns["email"]),
+                row.str(kColumns["display_name"]),
+                *api::parse_role(row.text(kColumns["role"])),
+                row.boolean(kColumns["active"]),
+                row.time(kColumns["created_at"]),
+                expires.has_value(),
+                expires};
+  return {std::move(member), row.maybe_str(kColumns["tenant_id"])};
 }
 
 Task<std::vector<Listed>> list_accounts(db::Pool& db, std::optional<TenantId> tenant) {

@@ -169,12 +169,10 @@ ListedRecord ListedRecord::from_row(const db::RowView& r) {
   raw_column(out, "version", r, kColumns["version"]);
   raw_column(out, "revision", r, kColumns["revision"]);
   raw_column(out, "created_by", r, kColumns["created_by"]);
-  const bool another = !r.is_null(kColumns["other_author"]);
-  text_column(out, "created_by_name", r,
-              another ? kColumns["other_author"] : kColumns["doctor_name"]);
+  text_column(out, "created_by_name", r, kColumns["created_by_name"]);
   out.text("created_at", pg_time_to_rfc3339(r.text(kColumns["created_at"])));
   out.text("updated_at", pg_time_to_rfc3339(r.text(kColumns["updated_at"])));
-  out.raw("patient", patient_json(row.patient, r.text_array(kColumns["patient"])));
+  append_patient(out.open("patient"), row.patient, r.text_array(kColumns["patient"]));
   out.end();
   return row;
 }

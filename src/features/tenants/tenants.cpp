@@ -78,7 +78,9 @@ Task<bool> Provisioner::drop(TenantId tenant) {
 }
 
 Tenant Tenant::from_row(const db::RowView& row) {
-  return {row.str(0), row.str(1), row.boolean(2), row.str(3), row.time(4), row.time(5)};
+  return {row.str(kColumns["id"]),          row.str(kColumns["name"]),
+          row.boolean(kColumns["active"]),  row.str(kColumns["time_zone"]),
+          row.time(kColumns["created_at"]), row.time(kColumns["updated_at"])};
 }
 
 std::string to_json(const Tenant& tenant) {

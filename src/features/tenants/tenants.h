@@ -46,6 +46,8 @@ struct Tenant {
   std::string time_zone;
   Time created_at;
   Time updated_at;
+  static constexpr db::Columns kColumns{"id",        "name",       "active",
+                                        "time_zone", "created_at", "updated_at"};
   static Tenant from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Tenant& tenant);

@@ -83,19 +83,22 @@ void keep_staff(db::Tx& tx, const TenantId& tenant, const Member& member) {
            std::string(api::to_string(member.role)), member.active);
 }
 
-void record_everywhere(db::Tx& tx, const audit::Actor& actor,
-                       const std::vector<MembershipRow>& memberships, const audit::Entry& entry) {
+void log_everywhere(api::Write& w, const std::vector<MembershipRow>& memberships,
+                    const audit::Entry& entry) {
   bool written = false;
   for (const auto& membership : memberships) {
     const auto tenant = TenantId::parse(membership.tenant);
     if (!tenant) continue;
-    tx.switch_tenant(*tenant);
-    audit::record(tx, actor, entry);
+    w.log_in(tenant, audit::Entry(entry));
     written = true;
   }
-  if (written) return;
-  tx.switch_control();
-  audit::record_platform(tx, actor, entry);
+  if (!written) w.log_in(std::nullopt, audit::Entry(entry));
+}
+
+void log_of_operator(api::Write& w, const std::vector<MembershipRow>& memberships,
+                     const audit::Entry& entry) {
+  w.log(audit::Entry(entry));
+  if (!memberships.empty()) log_everywhere(w, memberships, entry);
 }
 
 Task<Issued> invite_in(api::Write& w, TenantId tenant, Invitee invitee, OneTimeCode code,
@@ -159,7 +162,8 @@ Task<Issued> reset_by_operator(db::Pool& db, audit::Actor actor, AccountId accou
                                std::string unusable_hash, Time now) {
   OneTimeCode code = code_from(random_bytes(16));
   const Time expires = now + kCodeLife;
-  db::Tx tx = co_await db.begin_control();
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, actor);
+  db::Tx& tx = w.tx();
   const auto row = co_await tx.maybe_one(kLockAccount, account);
   if (!row) throw Failure(Code::user_not_found);
   co_await tx.exec(kSetPassword, account, std::move(unusable_hash));
@@ -168,15 +172,15 @@ Task<Issued> reset_by_operator(db::Pool& db, audit::Actor actor, AccountId accou
   co_await add_reset(tx, actor, *row, std::nullopt, code, expires);
   const auto memberships = co_await tx.all(kMemberships, account);
   const auto entry = member_entry("account.reset_code", account, std::nullopt, std::nullopt);
-  audit::record_platform(tx, actor, entry);
-  if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
-  co_await tx.commit();
+  log_of_operator(w, memberships, entry);
+  co_await w.commit();
   co_return Issued{account, std::move(code.text), expires};
 }
 
 Task<AccountId> release_address(db::Pool& db, audit::Actor actor, std::string email,
                                 std::string unusable_hash) {
-  db::Tx tx = co_await db.begin_control();
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, std::move(actor));
+  db::Tx& tx = w.tx();
   const auto found = co_await tx.maybe_one(kAccountByEmail, email_key(email));
   if (!found) throw Failure(Code::user_not_found);
   const AccountRow row = co_await tx.one(kLockAccount, found->id);
@@ -199,11 +203,9 @@ Task<AccountId> release_address(db::Pool& db, audit::Actor actor, std::string em
     tx.switch_tenant(*tenant);
     co_await tx.exec(kRenameStaff, row.id, freed);
   }
-  tx.switch_control();
   const auto entry = member_entry("account.release", row.id, std::nullopt, std::nullopt);
-  audit::record_platform(tx, actor, entry);
-  if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
-  co_await tx.commit();
+  log_of_operator(w, memberships, entry);
+  co_await w.commit();
   co_return row.id;
 }
 

@@ -65,7 +65,8 @@ std::string member_json(const Member& member) {
 }
 
 Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account) {
-  db::Tx tx = co_await db.begin_control();
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, std::move(actor));
+  db::Tx& tx = w.tx();
   const auto found = co_await tx.maybe_one(kAccountByEmail, email_key(account.email));
   if (found && found->is_operator) throw Failure(Code::user_exists);
   const std::string hash = account.password_hash;
@@ -80,16 +81,17 @@ Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account) 
   co_await end_sessions(tx, row.id, std::nullopt, std::nullopt, revoked);
   Member member{row.id,     row.email,     row.display_name, api::Role::platform_admin,
                 row.active, row.created_at};
-  audit::record_platform(tx, actor,
-                         member_entry("account.create", row.id, std::nullopt, member_json(member)));
-  co_await tx.commit();
+  w.log(member_entry("account.create", row.id, std::nullopt, member_json(member)));
+  co_await w.commit();
   co_return member;
 }
 
 Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant, NewAccount account,
                         api::Role role) {
   check_hospital_role(role);
-  db::Tx tx = co_await db.begin_control_for(tenant);
+  db::Tx begun = co_await db.begin_control_for(tenant);
+  api::Write w = api::write_over(audit::journal(), std::move(begun), std::move(actor));
+  db::Tx& tx = w.tx();
   if (!co_await tx.maybe_one(kTenant, tenant.str())) throw Failure(Code::tenant_not_found);
   const std::string name = account.display_name;
   const AccountRow row = co_await account_for(tx, std::move(account), false);
@@ -104,9 +106,8 @@ Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant, NewAc
       co_await tx.one(kAddMembership, row.id, tenant, std::string(api::to_string(role)));
   Member member{row.id, row.email, name.empty() ? row.display_name : name, role, true, since.value};
   keep_staff(tx, tenant, member);
-  audit::record(tx, actor,
-                member_entry("account.create", row.id, std::nullopt, member_json(member)));
-  co_await tx.commit();
+  w.log_in(tenant, member_entry("account.create", row.id, std::nullopt, member_json(member)));
+  co_await w.commit();
   co_return member;
 }
 
@@ -171,7 +172,8 @@ Task<AccountId> find_account(db::Pool& db, std::string email) {
 }
 
 Task<> set_account_active(db::Pool& db, audit::Actor actor, AccountId account, bool active) {
-  db::Tx tx = co_await db.begin_control();
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, std::move(actor));
+  db::Tx& tx = w.tx();
   const auto row = co_await tx.maybe_one(kLockAccount, account);
   if (!row) throw Failure(Code::user_not_found);
   co_await tx.exec(kSetAccountActive, account, active);
@@ -185,26 +187,24 @@ Task<> set_account_active(db::Pool& db, audit::Actor actor, AccountId account, b
     tx.switch_tenant(*tenant);
     co_await tx.exec(kSetStaffActive, account, active && membership.active);
   }
-  tx.switch_control();
   const auto entry = member_entry(active ? audit::Action("account.enable") : "account.disable",
                                   account, std::nullopt, std::nullopt);
-  audit::record_platform(tx, actor, entry);
-  if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
-  co_await tx.commit();
+  log_of_operator(w, memberships, entry);
+  co_await w.commit();
 }
 
 Task<> reset_password(db::Pool& db, audit::Actor actor, AccountId account,
                       std::string password_hash) {
-  db::Tx tx = co_await db.begin_control();
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, std::move(actor));
+  db::Tx& tx = w.tx();
   if (!co_await tx.maybe_one(kLockAccount, account)) throw Failure(Code::user_not_found);
   co_await tx.exec(kSetPassword, account, std::move(password_hash));
   std::vector<Revocation> revoked;
   co_await end_sessions(tx, account, std::nullopt, std::nullopt, revoked);
   const auto memberships = co_await tx.all(kMemberships, account);
   const auto entry = member_entry("account.reset_password", account, std::nullopt, std::nullopt);
-  audit::record_platform(tx, actor, entry);
-  if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
-  co_await tx.commit();
+  log_of_operator(w, memberships, entry);
+  co_await w.commit();
 }
 
 Listed Listed::from_row(const db::RowView& row) {

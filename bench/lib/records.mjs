@@ -14,6 +14,7 @@ import { forPgbench, queriesOf } from "./sql.mjs";
 
 const TENANTS = [1, 2, 3, 4, 5].map((n) => `demo_hospital_00${n}`).concat("tenant_1762083064503");
 const HEADER = new URL("../../src/features/records/records_sql.h", import.meta.url).pathname;
+const AUDIT_HEADER = new URL("../../src/features/audit/audit_sql.h", import.meta.url).pathname;
 const LUA = new URL("../wrk/get.lua", import.meta.url).pathname;
 
 const SCENARIOS = [
@@ -126,12 +127,26 @@ async function measureService(demo, scenario, hospitals, connections, seconds, f
   };
 }
 
+/** The row that the service writes of such a read, as the values of its own INSERT. */
+function auditEntry(scenario, sql, tenant) {
+  const one = scenario.parameters[0] === "id";
+  const shown = Array.from({ length: 50 }, (_, i) => i + 1).join(",");
+  const values = ["2", "'doctor'", `'${scenario.action}'`, "'record'", one ? ":id" : "NULL"];
+  values.push(one ? "1" : "NULL", one ? "NULL" : `'{${shown}}'`, "'ok'", "NULL");
+  values.push("'0a1b2c3d-4e5f'", "'127.0.0.1'", "NULL", "NULL", one ? "NULL" : "E'{\"limit\"\\072 50}'");
+  values.push("gen_random_uuid()", "NULL");
+  return sql
+    .replaceAll("{tenant}", `"${tenant}"`)
+    .replace(/\$(\d+)/g, (_, number) => values[number - 1])
+    .replace(/\s*\n\s*/g, " ");
+}
+
 /**
  * pgbench prepares what stands in a pipeline when the pipeline starts, and the login may not even
  * parse a statement on a tenant's schema: so it has the tenant's role for the whole session the
  * first time, gives it up, and from then on takes it in each transaction, as the service does.
  */
-function pgbenchScript(scenario, sql, tenant, index, ids) {
+function pgbenchScript(scenario, { sql, insert }, tenant, index, ids) {
   const text = forPgbench(sql, tenant, scenario.parameters);
   const random = scenario.parameters[0] === "id";
   return [
@@ -143,6 +158,7 @@ function pgbenchScript(scenario, sql, tenant, index, ids) {
     "BEGIN;",
     `SET LOCAL ROLE "wbt_${tenant}";`,
     `${text};`,
+    ...(insert ? [`${auditEntry(scenario, insert, tenant)};`] : []),
     "COMMIT;",
     "\\endpipeline",
     `\\if :fresh${index}`,
@@ -196,7 +212,7 @@ function cpuRate(samples, from, to) {
   return (last[1] - first[1]) / (last[0] - first[0]);
 }
 
-async function measurePgbench(demo, scenario, hospitals, sql, connections, seconds, folder) {
+async function measurePgbench(demo, scenario, hospitals, texts, connections, seconds, folder) {
   // Its clock runs while it connects, one client after the other, each with a SCRAM exchange.
   const clock = seconds + 1 + Math.ceil(connections / 8);
   const args = ["-n", "-M", "prepared", "-j", "1", "-c", `${connections}`, "-T", `${clock}`];
@@ -206,7 +222,7 @@ async function measurePgbench(demo, scenario, hospitals, sql, connections, secon
   }
   for (const [index, { tenant, ids }] of hospitals.slice(0, scenario.tenants).entries()) {
     const file = path.join(folder, `script-${index}.sql`);
-    await writeFile(file, pgbenchScript(scenario, sql, tenant, index, ids));
+    await writeFile(file, pgbenchScript(scenario, texts, tenant, index, ids));
     args.push("-D", `fresh${index}=1`, "-f", file);
   }
   const program = "/usr/lib/postgresql/15/bin/pgbench";
@@ -251,6 +267,8 @@ async function signIn(demo) {
 export async function measureRecords(demo, folder, { seconds, connections, say }) {
   const names = [...new Set(SCENARIOS.map((scenario) => scenario.query))];
   const queries = await queriesOf(HEADER, names, demo.program);
+  const inserts = await queriesOf(AUDIT_HEADER, ["audit.insert_one"], demo.program);
+  const insert = inserts["audit.insert_one"];
   const hospitals = await signIn(demo);
   const rows = [];
   for (const scenario of SCENARIOS) {
@@ -259,13 +277,17 @@ export async function measureRecords(demo, folder, { seconds, connections, say }
       say(`${scenario.name}, ${count} connections`);
       const sql = queries[scenario.query];
       const service = await measureService(demo, scenario, hospitals, count, seconds, folder);
-      const peer = await measurePgbench(demo, scenario, hospitals, sql, count, seconds, folder);
+      const peer = await measurePgbench(demo, scenario, hospitals, { sql }, count, seconds, folder);
+      const texts = { sql, insert };
+      const audited = await measurePgbench(demo, scenario, hospitals, texts, count, seconds, folder);
       rows.push({
         scenario: scenario.name,
         connections: count,
         service,
         pgbench: peer,
         ratio: service.per_second / peer.per_second,
+        pgbench_audited: audited,
+        ratio_audited: service.per_second / audited.per_second,
       });
     }
   }

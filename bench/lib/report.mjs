@@ -17,8 +17,9 @@ export function table(header, rows) {
 
 export function recordsTable(rows) {
   const header = ["reads", "conn", "service/s", "pgbench/s", "ratio", "p50 ms", "p99 ms"];
-  header.push("pgb p50", "pgb p99", "svc us", "pg us", "pgb pg us", "svc MiB", "pg MiB");
-  const cells = ({ scenario, connections, service, pgbench, ratio }) => [
+  header.push("pgb p50", "pgb p99", "+audit/s", "ratio", "svc us", "pg us", "pgb pg us", "+audit pg us");
+  header.push("svc MiB", "pg MiB");
+  const cells = ({ scenario, connections, service, pgbench, ratio, ...row }) => [
     scenario,
     connections,
     whole(service.per_second),
@@ -28,9 +29,12 @@ export function recordsTable(rows) {
     fixed(service.p99_ms),
     fixed(pgbench.p50_ms),
     fixed(pgbench.p99_ms),
+    whole(row.pgbench_audited.per_second),
+    fixed(row.ratio_audited),
     whole(service.service_cpu_us),
     whole(service.postgres_cpu_us),
     whole(pgbench.postgres_cpu_us),
+    whole(row.pgbench_audited.postgres_cpu_us),
     mib(service.service_rss_bytes),
     mib(service.postgres_pss_bytes),
   ];

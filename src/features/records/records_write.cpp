@@ -14,24 +14,41 @@ namespace json = boost::json;
 /// Changes of a draft by one account are one version for so long.
 constexpr std::chrono::minutes kOneVersion{10};
 
-/// The fields in which two contents differ, one side each, for the audit log.
-struct Sides {
-  json::object before;
-  json::object after;
+/// A field in which two contents differ, each side as it stands there; no `before`: the older
+/// format did not have it.
+struct Difference {
+  std::string_view name;
+  std::string_view before;
+  std::string_view after;
 };
 
-Sides differing(const std::string& before, const std::string& after) {
-  Sides sides;
-  const json::value old_content = json::parse(before);
-  const json::value new_content = json::parse(after);
-  for (const auto& member : new_content.as_object()) {
-    if (member.key() == "last_item_id") continue;
-    const auto* was = old_content.as_object().if_contains(member.key());
-    if (was != nullptr && *was == member.value()) continue;
-    if (was != nullptr) sides.before[member.key()] = *was;
-    sides.after[member.key()] = member.value();
+/// Of canonical contents, whose members are sorted.
+std::vector<Difference> differing(std::string_view before, std::string_view after) {
+  std::vector<Difference> out;
+  const JsonMembers old_members = members_of(before);
+  auto was = old_members.begin();
+  for (const auto& [name, value] : members_of(after)) {
+    while (was != old_members.end() && was->first < name) ++was;
+    const bool had = was != old_members.end() && was->first == name;
+    if (name == "last_item_id" || (had && was->second == value)) continue;
+    out.push_back({name, had ? was->second : std::string_view(), value});
   }
-  return sides;
+  return out;
+}
+
+/// The record's content as the format writes it.
+std::string content_in(const Record& record, int format) {
+  if (record.version.content_format == format && !record.content.empty()) return record.content;
+  return canonical(record.data, record.diagnoses, format);
+}
+
+void append_names(std::string& out, const std::vector<Difference>& differences) {
+  out += '[';
+  for (const auto& difference : differences) {
+    if (out.back() != '[') out += ',';
+    append_quoted(out, difference.name);
+  }
+  out += ']';
 }
 
 audit::Action action_of(const std::string& kind) {
@@ -109,34 +126,42 @@ audit::Entry entry_of(const Record& from, const Record& to, const Change& change
                       const std::string& signer) {
   const int format = newest_content_format();
   const bool is_new = change.kind == "created";
-  Record blank;
-  Sides sides = differing(canonical(is_new ? blank.data : from.data, from.diagnoses, format),
-                          canonical(to.data, to.diagnoses, format));
+  const std::string was = is_new ? canonical({}, {}, format) : content_in(from, format);
+  const std::string is = content_in(to, format);
+  const auto differences = differing(was, is);
+  std::string before;
+  std::string after;
+  ObjectWriter old_side(before);
+  ObjectWriter new_side(after);
   if (change.status == "draft") {
-    json::array names;
-    for (const auto& member : sides.after) names.emplace_back(member.key());
-    sides.before.clear();
-    sides.after = {{"changed_fields", std::move(names)}};
+    append_names(new_side.open("changed_fields"), differences);
+  } else {
+    for (const auto& difference : differences) {
+      if (!difference.before.empty()) old_side.raw(difference.name, difference.before);
+      new_side.raw(difference.name, difference.after);
+    }
   }
   if (!is_new) {
-    sides.before["revision"] = from.revision;
-    sides.before["version"] = from.version.number;
-    sides.before["status"] = from.status;
+    old_side.integer("revision", from.revision);
+    old_side.integer("version", from.version.number);
+    old_side.text("status", from.status);
   }
-  sides.after["revision"] = to.revision;
-  sides.after["version"] = to.version.number;
+  new_side.integer("revision", to.revision);
+  new_side.integer("version", to.version.number);
   // With it the sealed log vouches for the version: `audit verify` compares them.
-  sides.after["content_hash"] = to.version.hash;
-  if (is_new) sides.after["record_number"] = to.record_number;
-  if (!signer.empty()) sides.after["signed_by_name"] = signer;
-  sides.after["status"] = to.status;
+  new_side.text("content_hash", to.version.hash);
+  if (is_new) new_side.text("record_number", to.record_number);
+  if (!signer.empty()) new_side.text("signed_by_name", signer);
+  new_side.text("status", to.status);
+  old_side.end();
+  new_side.end();
   audit::Entry entry{.action = action_of(change.kind),
                      .resource = "record",
                      .resource_id = to.id.value,
                      .patient = to.data.patient_id,
                      .reason = change.reason,
-                     .after = json::serialize(sides.after)};
-  if (!is_new) entry.before = json::serialize(sides.before);
+                     .after = std::move(after)};
+  if (!is_new) entry.before = std::move(before);
   // Whoever looks for what was done to either patient finds it.
   if (!is_new && from.data.patient_id != to.data.patient_id) {
     entry.patients = {from.data.patient_id.value().value, to.data.patient_id.value().value};

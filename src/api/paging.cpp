@@ -215,7 +215,7 @@ std::optional<std::vector<std::string>> decode_cursor(Params& params, const Requ
   const auto text = request.query_param("cursor");
   if (!text) return std::nullopt;
   const auto refuse = [&params]() -> std::optional<std::vector<std::string>> {
-    params.fault("cursor", "is not one that this list gave to this account with these filters");
+    params.fault("cursor", "was not issued to this account for this list and these filters");
     return std::nullopt;
   };
   const auto raw = from_base64url(*text);

@@ -203,7 +203,7 @@ Task<api::Response> admit(api::Write& w, api::Request request, InvitationRow inv
 Task<api::Response> join_with_new_account(App& app, api::Request request, Acceptance wanted,
                                           InvitationRow invitation) {
   if (wanted.new_password) {
-    throw Failure::invalid({{"/new_password", "leave it out: the address has no account yet"}});
+    throw Failure::invalid({{"/new_password", "must be left out: the address has no account yet"}});
   }
   std::string hash = co_await hash_on_worker(app, std::move(wanted.password));
   api::Write w = co_await begin_write(app, request, invitation);
@@ -238,10 +238,11 @@ Task<api::Response> join_with_account(App& app, api::Request request, Acceptance
   }
   co_await forgive_password(app, invitation);
   if (seen.is_operator) {
-    throw Failure(Code::conflict, "This account runs the platform, and is in no hospital.");
+    throw Failure(Code::conflict,
+                  "This is an operator's account. Operators belong to no hospital.");
   }
   if (!wanted.new_password) {
-    throw Failure::invalid({{"/new_password", "is required: the address has an account already"}});
+    throw Failure::invalid({{"/new_password", "is required: the address already has an account"}});
   }
   std::string hash = co_await hash_on_worker(app, std::move(*wanted.new_password));
   api::Write w = co_await begin_write(app, request, invitation);
@@ -252,7 +253,7 @@ Task<api::Response> join_with_account(App& app, api::Request request, Acceptance
   const auto memberships = co_await tx.all(kMemberships, account.id);
   const auto in_it = [&](const MembershipRow& m) { return m.tenant == *invitation.tenant; };
   if (std::ranges::any_of(memberships, in_it)) {
-    throw Failure(Code::user_exists, "This account is in this hospital already.");
+    throw Failure(Code::user_exists, "This account already belongs to this hospital.");
   }
   co_await tx.exec(kSetPassword, account.id, std::move(hash));
   std::vector<Revocation> revoked;
@@ -306,7 +307,7 @@ Task<api::Response> reset(App& app, api::Request request, Acceptance wanted,
                           InvitationRow invitation) {
   if (wanted.new_password) {
     throw Failure::invalid(
-        {{"/new_password", "leave it out: this code needs no earlier password"}});
+        {{"/new_password", "must be left out: this code needs no earlier password"}});
   }
   std::string hash = co_await hash_on_worker(app, std::move(wanted.password));
   std::function<Task<api::Response>()> last =

@@ -179,7 +179,7 @@ void Authority::check(const api::Principal& caller) const {
   std::optional<std::string> tenant;
   if (caller.tenant_id) tenant = caller.tenant_id->str();
   if (revoked || dead(std::nullopt) || (tenant && dead(tenant))) {
-    throw Failure(Code::unauthenticated, "The access token was revoked.");
+    throw Failure(Code::unauthenticated, "The access token has been revoked.");
   }
   if (tenant && suspended_.contains(*tenant)) throw Failure(Code::tenant_suspended);
 }

@@ -109,7 +109,7 @@ Task<Issued> invite_in(api::Write& w, TenantId tenant, Invitee invitee, OneTimeC
   if (!co_await tx.maybe_one(kTenant, tenant.str())) throw Failure(Code::tenant_not_found);
   const std::string key = email_key(invitee.email);
   if (co_await tx.maybe_one(kMemberByAddress, tenant, key)) {
-    throw Failure(Code::user_exists, "This account is in this hospital already.");
+    throw Failure(Code::user_exists, "This account already belongs to this hospital.");
   }
   const Time expires = now + kCodeLife;
   db::Bytes hash{code.hash};
@@ -118,7 +118,7 @@ Task<Issued> invite_in(api::Write& w, TenantId tenant, Invitee invitee, OneTimeC
                                          std::move(hash), w.actor().account, expires);
   if (!row) {
     throw Failure(Code::user_exists,
-                  "This address was invited already. Renew its code if it was lost.");
+                  "This address has already been invited. If its code was lost, renew it.");
   }
   w.log(member_entry("account.invite", row->id, std::nullopt, member_json(member_of(*row))));
   co_return Issued{row->id, std::move(code.text), expires};
@@ -185,7 +185,7 @@ Task<AccountId> release_address(db::Pool& db, audit::Actor actor, std::string em
   if (!found) throw Failure(Code::user_not_found);
   const AccountRow row = co_await tx.one(kLockAccount, found->id);
   if (row.is_operator) {
-    throw Failure(Code::conflict, "This account runs the platform. Disable it instead.");
+    throw Failure(Code::conflict, "This is an operator's account. Disable it instead.");
   }
   // Not to be guessed: whoever had this address already would keep the other one from being freed.
   const std::string freed = "released-" + std::to_string(row.id.value) + "-" +
@@ -244,7 +244,7 @@ Task<AccountId> find_user(db::Pool& db, TenantId tenant, std::string email) {
   const auto found = co_await tx.maybe_one(kUserByAddress, std::move(tenant), email_key(email));
   if (!found) {
     throw Failure(Code::user_not_found,
-                  "Nobody with this address is in this hospital or invited to it.");
+                  "No member or invitation of this hospital has this address.");
   }
   co_await tx.commit();
   co_return AccountId(found->value);

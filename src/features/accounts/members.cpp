@@ -73,7 +73,7 @@ Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account) 
   const AccountRow row = co_await account_for(tx, std::move(account), true);
   const auto memberships = co_await tx.all(kMemberships, row.id);
   if (!memberships.empty()) {
-    throw Failure(Code::conflict, "This account works in a hospital; operators work in none.");
+    throw Failure(Code::conflict, "This account belongs to a hospital. Operators belong to none.");
   }
   co_await tx.exec(kMakeOperator, row.id);
   co_await tx.exec(kSetPassword, row.id, hash);
@@ -96,11 +96,12 @@ Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant, NewAc
   const std::string name = account.display_name;
   const AccountRow row = co_await account_for(tx, std::move(account), false);
   if (row.is_operator) {
-    throw Failure(Code::conflict, "This account runs the platform, and is in no hospital.");
+    throw Failure(Code::conflict,
+                  "This is an operator's account. Operators belong to no hospital.");
   }
   const auto memberships = co_await tx.all(kMemberships, row.id);
   if (membership_in(memberships, tenant) != nullptr) {
-    throw Failure(Code::user_exists, "This account is in this hospital already.");
+    throw Failure(Code::user_exists, "This account already belongs to this hospital.");
   }
   const auto since =
       co_await tx.one(kAddMembership, row.id, tenant, std::string(api::to_string(role)));
@@ -164,8 +165,9 @@ Task<AccountId> find_account(db::Pool& db, std::string email) {
   db::Tx tx = co_await db.begin_control();
   const auto found = co_await tx.maybe_one(kAccountByEmail, email_key(email));
   if (!found) {
-    throw Failure(Code::user_not_found,
-                  "No account has this address. Whoever has not accepted an invitation has none.");
+    throw Failure(
+        Code::user_not_found,
+        "No account has this address. An invitation becomes an account when it is accepted.");
   }
   co_await tx.commit();
   co_return found->id;

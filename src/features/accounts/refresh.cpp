@@ -49,7 +49,7 @@ SentToken read_sent_token(const api::Request& request, api::Input& in) {
   const bool has_cookie = session_cookie(request.head.headers).has_value();
   out.text =
       in.text("refresh_token", out.cookie || has_cookie ? Need::optional : Need::required, 200);
-  if (out.cookie && out.text) in.fault("refresh_token", "leave it out: the cookie has it");
+  if (out.cookie && out.text) in.fault("refresh_token", "must be left out: the cookie carries it");
   if (!out.text) out.cookie = true;
   return out;
 }

@@ -323,7 +323,8 @@ Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt
   if (decided.choice.outcome == SignIn::tenant_required) {
     note_locks(w, decided, attempt);
     co_await w.commit_logged_or_not();
-    Failure failure(Code::tenant_required, "This account works in several hospitals: name one.");
+    Failure failure(Code::tenant_required,
+                    "This account belongs to several hospitals. Choose one with tenant.");
     failure.extension("tenants", choices_json(decided.memberships));
     throw failure;
   }

@@ -12,7 +12,7 @@ namespace {
 migrate::Options owner_options(const Settings::Database& database) {
   if (database.owner_url.empty()) {
     throw Failure(Code::not_implemented,
-                  "This node has no owner's login: create tenants with the command line.");
+                  "This node cannot create schemas. Create hospitals on the command line.");
   }
   migrate::Options options;
   options.owner_conninfo = database.owner_url;

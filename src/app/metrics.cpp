@@ -56,6 +56,10 @@ Metrics::Metrics()
                  .Name("wardbook_audit_hospitals_apart")
                  .Help("Hospitals whose audit entries wait for a lock, by reactor")
                  .Register(registry_)),
+      store_(prometheus::BuildGauge()
+                 .Name("wardbook_store_waiting")
+                 .Help("Requests that wait for a connection to the object store, by reactor")
+                 .Register(registry_)),
       outdated_documents_(
           prometheus::BuildGauge()
               .Name("wardbook_search_documents_outdated")
@@ -129,7 +133,8 @@ ReactorMetrics::ReactorMetrics(Metrics& metrics, int reactor)
       made_room_(metrics.refused_.Add({{"reactor", reactor_}, {"reason", "made_room"}})),
       address_full_(metrics.refused_.Add({{"reactor", reactor_}, {"reason", "address"}})),
       audit_waiting_(metrics.audit_.Add({{"reactor", reactor_}})),
-      audit_apart_(metrics.apart_.Add({{"reactor", reactor_}})) {}
+      audit_apart_(metrics.apart_.Add({{"reactor", reactor_}})),
+      store_waiting_(metrics.store_.Add({{"reactor", reactor_}})) {}
 
 prometheus::Gauge& ReactorMetrics::pool_gauge(const char* what) {
   return metrics_.pool_.Add({{"reactor", reactor_}, {"state", what}});
@@ -198,6 +203,10 @@ void ReactorMetrics::set_refused(std::uint64_t made_room, std::uint64_t turned_a
 void ReactorMetrics::set_audit(std::size_t waiting, std::size_t tenants_apart) {
   audit_waiting_.Set(static_cast<double>(waiting));
   audit_apart_.Set(static_cast<double>(tenants_apart));
+}
+
+void ReactorMetrics::set_store(std::size_t waiting) {
+  store_waiting_.Set(static_cast<double>(waiting));
 }
 
 void ReactorMetrics::set_jobs(const std::vector<jobs::Report>& reports) {

@@ -34,6 +34,7 @@ class Metrics {
   prometheus::Family<prometheus::Counter>& refused_;
   prometheus::Family<prometheus::Gauge>& audit_;
   prometheus::Family<prometheus::Gauge>& apart_;
+  prometheus::Family<prometheus::Gauge>& store_;
   prometheus::Gauge& outdated_documents_;
   prometheus::Counter& rewritten_documents_;
   prometheus::Gauge& stored_bytes_;
@@ -57,6 +58,7 @@ class ReactorMetrics {
   /// Totals since the start (net::Server).
   void set_refused(std::uint64_t made_room, std::uint64_t turned_away);
   void set_audit(std::size_t waiting, std::size_t tenants_apart);
+  void set_store(std::size_t waiting);
   /// Search documents of an older format, which a job of one reactor rewrites.
   void set_outdated_documents(std::int64_t count);
   void add_rewritten_documents(std::int64_t count);
@@ -91,6 +93,7 @@ class ReactorMetrics {
   prometheus::Counter& address_full_;
   prometheus::Gauge& audit_waiting_;
   prometheus::Gauge& audit_apart_;
+  prometheus::Gauge& store_waiting_;
 };
 
 }  // namespace wardbook::app

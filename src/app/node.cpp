@@ -157,6 +157,7 @@ Task<> Node::watch() {
     metrics_.set_http(server_.open_connections(), server_.requests_in_flight());
     metrics_.set_refused(server_.made_room(), server_.turned_away());
     metrics_.set_audit(audit_.waiting(), audit_.apart());
+    metrics_.set_store(objects_.waiting());
     if (runs_jobs()) metrics_.set_jobs(runner_.reports());
     watch_timer_.expires_after(kWatch);
     boost::system::error_code ignored;

@@ -14,6 +14,8 @@ s3::StoreOptions store_options(const Settings::Storage& storage) {
   options.response_timeout = storage.timeout;
   options.io_timeout = storage.timeout;
   options.deadline = 2 * storage.timeout;
+  // Every key begins with its hospital (attachments::object_key).
+  options.owner_of = [](std::string_view key) { return std::string(key.substr(0, key.find('/'))); };
   return options;
 }
 

@@ -18,7 +18,9 @@ namespace wardbook::net {
 /// may have reached the peer, which decides whether it may be repeated.
 class TransportError : public std::exception {
  public:
-  enum class Kind { connect, timeout, closed, protocol, too_large };
+  /// busy: no connection was free, or became so in time. taken: the answer's connection went to
+  /// somebody else (ClientResponse::lend).
+  enum class Kind { connect, timeout, closed, protocol, too_large, busy, taken };
   TransportError(Kind kind, bool sent, std::string what)
       : kind_(kind), sent_(sent), what_(std::move(what)) {}
   [[nodiscard]] const char* what() const noexcept override { return what_.c_str(); }
@@ -37,9 +39,10 @@ using BodySource = std::function<Task<std::size_t>(std::span<char>)>;
 struct ClientRequest {
   std::string method;
   std::string target;  ///< origin-form, already encoded
-  Headers headers;   ///< Host, Content-Length and Connection are added by the client; a Host given
-                     ///< here is kept
-  std::string body;  ///< or, when `source` is set, nothing
+  Headers headers;    ///< Host, Content-Length and Connection are added by the client; a Host given
+                      ///< here is kept
+  std::string owner;  ///< whose share of the connections it is counted for; empty: nobody's
+  std::string body;   ///< or, when `source` is set, nothing
   BodySource source;
   std::optional<std::uint64_t> source_length;  ///< with `source`; absent: chunked
 };
@@ -49,7 +52,12 @@ struct ClientOptions {
   std::uint16_t port = 80;
   bool tls = false;
   std::size_t max_connections = 64;  ///< further requests wait, at most `acquire_timeout`
+  /// Of one owner at a time; 0: all.
+  std::size_t max_per_owner = 0;
+  std::size_t max_waiting = 1'024;  ///< of all owners; what comes then is refused at once
   std::chrono::milliseconds acquire_timeout{5'000};
+  /// After so long a lent connection that nobody reads from may be taken for those who wait.
+  std::chrono::milliseconds lease{500};
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds response_timeout{15'000};  ///< from the request's end to the head
   std::chrono::milliseconds io_timeout{15'000};        ///< each single read or write
@@ -68,11 +76,18 @@ class ClientResponse {
   [[nodiscard]] virtual Task<std::size_t> read_some(std::span<char> into) = 0;
   /// Fails with TransportError::too_large above `limit`.
   [[nodiscard]] virtual Task<std::string> read_all(std::size_t limit) = 0;
+  /// From now on others may take the connection between two reads while they wait for one; the next
+  /// read fails with TransportError::taken. For who can ask for the rest again.
+  virtual void lend() = 0;
 };
 
 /// Pooled HTTP/1.1 client to one origin, on one reactor. A request on a kept connection that the
 /// peer closed before answering anything is sent again once on a fresh one, if its body is in
 /// memory.
+///
+/// While requests wait for a connection, the next one goes to the owner who has the fewest, and
+/// lent connections are taken from the owner who has the most: nobody can keep another waiting by
+/// being slow.
 class Client {
  public:
   Client(boost::asio::io_context& reactor, ClientOptions options);
@@ -82,6 +97,8 @@ class Client {
 
   /// Fails with TransportError.
   [[nodiscard]] Task<std::unique_ptr<ClientResponse>> send(ClientRequest request);
+  /// How many requests wait for a connection.
+  [[nodiscard]] std::size_t waiting() const;
 
  private:
   struct Impl;

@@ -6,6 +6,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,17 @@ class ClientConnection;
 
 struct PoolWaiter;
 
+/// A connection that is used, as the pool sees it.
+class Lent {
+ public:
+  virtual ~Lent() = default;
+  [[nodiscard]] virtual const std::string& owner() const = 0;
+  /// Since when; nullopt while it is read from.
+  [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> idle_lease() const = 0;
+  /// Gives its place back.
+  virtual void take_away() = 0;
+};
+
 /// What the connections of one client share; kept alive by them and by answers that are being read.
 struct ClientCore {
   ClientCore(boost::asio::io_context& io, ClientOptions given);
@@ -31,8 +43,13 @@ struct ClientCore {
   /// The connection used last, if it still looks alive.
   std::unique_ptr<ClientConnection> take_idle();
   void keep(std::unique_ptr<ClientConnection> connection);
-  /// Gives a place back, to the first who waits for one.
-  void release();
+  /// Takes a free place for the owner, if there is one and the owner's share allows it.
+  [[nodiscard]] bool take_place(const std::string& owner);
+  /// Gives a place back: to the first who waits for one of the owner that has the fewest.
+  void release(const std::string& owner);
+  /// While somebody waits who may have a place: takes the connection that was lent longest of the
+  /// owner that has the most, if its lease is over.
+  void take_lent();
   void stop();
   [[nodiscard]] std::chrono::milliseconds tick_interval() const;
 
@@ -43,15 +60,23 @@ struct ClientCore {
   std::vector<ClientConnection*> connections;
   std::vector<std::unique_ptr<ClientConnection>> idle;
   std::deque<PoolWaiter*> waiters;
+  std::vector<Lent*> lent;
+  std::map<std::string, std::size_t, std::less<>> held;  // places, by owner
   std::size_t places;
   Timer tick;
   bool ticking = false;
   bool stopped = false;
+
+ private:
+  [[nodiscard]] std::size_t held_by(const std::string& owner) const;
+  [[nodiscard]] bool has_share(const std::string& owner) const;
+  [[nodiscard]] PoolWaiter* next_waiter() const;
 };
 
 /// Somebody who waits for one of the pool's places, queued while it lives in its coroutine's frame.
 struct PoolWaiter {
-  explicit PoolWaiter(ClientCore& owner) : core(owner), timer(owner.reactor.get_executor()) {
+  PoolWaiter(ClientCore& of, std::string whose)
+      : core(of), owner(std::move(whose)), timer(of.reactor.get_executor()) {
     core.waiters.push_back(this);
   }
   ~PoolWaiter() { std::erase(core.waiters, this); }
@@ -59,6 +84,7 @@ struct PoolWaiter {
   PoolWaiter& operator=(const PoolWaiter&) = delete;
 
   ClientCore& core;
+  std::string owner;
   Timer timer;
   bool granted = false;
 };

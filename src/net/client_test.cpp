@@ -130,6 +130,119 @@ TEST(ClientPool, IsBoundedAndServesWhoWaits) {
   EXPECT_LE(server.open_connections(), 3U);
 }
 
+Task<std::unique_ptr<ClientResponse>> open(Client& client, ClientRequest request) {
+  co_return co_await client.send(std::move(request));
+}
+
+Task<std::optional<Kind>> read_on(ClientResponse& response) {
+  std::string piece(1'000, '\0');
+  try {
+    (void)co_await response.read_some(piece);
+  } catch (const TransportError& error) {
+    co_return error.kind();
+  }
+  co_return std::nullopt;
+}
+
+ClientRequest of_owner(std::string owner, std::string target) {
+  auto request = TestClient::request("GET", std::move(target));
+  request.owner = std::move(owner);
+  return request;
+}
+
+/// Connections of a pool that are kept by answers that nobody reads to their end.
+class Held {
+ public:
+  Held(TestClient& client, const std::string& owner)
+      : client_(client),
+        response_(client.reactor().spawn(open(client.client(), of_owner(owner, "/stream"))).get()) {
+  }
+  ~Held() { drop(); }
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
+  void drop() {
+    client_.reactor().call([&] { response_.reset(); });
+  }
+  void lend() {
+    client_.reactor().call([&] { response_->lend(); });
+  }
+  std::optional<Kind> read() { return client_.reactor().spawn(read_on(*response_)).get(); }
+
+ private:
+  TestClient& client_;
+  std::unique_ptr<ClientResponse> response_;
+};
+
+bool waits(TestClient& client, std::size_t count) {
+  return eventually(
+      [&] { return client.reactor().call([&] { return client.client().waiting(); }) == count; });
+}
+
+TEST(ClientPool, TheNextPlaceIsForWhoHasTheFewest) {
+  std::vector<std::string> order;
+  TestServer server([&](Exchange& exchange) -> Task<> {
+    order.emplace_back(exchange.head().target);
+    return echo(exchange);
+  });
+  ClientOptions options;
+  options.max_connections = 2;
+  TestClient client(server.port(), options);
+  Held first(client, "a");
+  const Held second(client, "a");
+  auto third = client.start(of_owner("a", "/a3"));
+  EXPECT_TRUE(waits(client, 1));
+  auto other = client.start(of_owner("b", "/b1"));
+  EXPECT_TRUE(waits(client, 2));
+  first.drop();
+  EXPECT_EQ(other.get().status, 200);
+  EXPECT_EQ(third.get().status, 200);
+  EXPECT_EQ(order, (std::vector<std::string>{"/stream", "/stream", "/b1", "/a3"}));
+}
+
+TEST(ClientPool, NobodyHasMoreThanAShare) {
+  TestServer server(&echo);
+  ClientOptions options;
+  options.max_connections = 2;
+  options.max_per_owner = 1;
+  TestClient client(server.port(), options);
+  Held first(client, "a");
+  auto second = client.start(of_owner("a", "/a2"));
+  EXPECT_TRUE(waits(client, 1));
+  EXPECT_EQ(client.send(of_owner("b", "/b1")).status, 200);
+  EXPECT_TRUE(waits(client, 1));
+  first.drop();
+  EXPECT_EQ(second.get().status, 200);
+}
+
+TEST(ClientPool, WhatWasLentIsTakenForWhoWaits) {
+  TestServer server(&echo);
+  ClientOptions options;
+  options.max_connections = 1;
+  options.lease = milliseconds(1);
+  TestClient client(server.port(), options);
+  Held slow(client, "a");
+  EXPECT_EQ(slow.read(), std::nullopt);
+  slow.lend();
+  EXPECT_EQ(slow.read(), std::nullopt) << "nobody waits";
+  EXPECT_EQ(client.send(of_owner("a", "/other")).status, 200);
+  EXPECT_EQ(slow.read(), Kind::taken);
+  EXPECT_EQ(client.get("/after").status, 200) << "its place was given back once";
+}
+
+TEST(ClientPool, ATooLongQueueIsSaidAtOnce) {
+  TestServer server(&echo);
+  ClientOptions options;
+  options.max_connections = 1;
+  options.max_waiting = 1;
+  TestClient client(server.port(), options);
+  Held first(client, "a");
+  auto second = client.start(of_owner("a", "/a2"));
+  EXPECT_TRUE(waits(client, 1));
+  EXPECT_EQ(client.send(of_owner("a", "/a3")).error, Kind::busy);
+  first.drop();
+  EXPECT_EQ(second.get().status, 200);
+}
+
 /// A peer that plays a fixed part, one connection after the other.
 class Peer {
  public:
@@ -241,7 +354,7 @@ TEST(ClientErrors, APlaceThatDoesNotComeFree) {
   auto hanging = client.start(TestClient::request("GET", "/"));
   EXPECT_TRUE(eventually([&] { return peer.requests() == 1; }));
   const auto outcome = client.get("/");
-  EXPECT_EQ(outcome.error, Kind::timeout);
+  EXPECT_EQ(outcome.error, Kind::busy);
   EXPECT_FALSE(outcome.sent);
   client.close();
   EXPECT_TRUE(hanging.get().error.has_value());

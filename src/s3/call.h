@@ -24,6 +24,7 @@ struct BodyProgress {
 struct Store::Call {
   std::string method;
   std::string path;               ///< encoded
+  std::string owner;              ///< see StoreOptions::owner_of
   std::vector<NameValue> params;  ///< not encoded
   net::Headers headers;
   net::Headers unsigned_headers;  ///< beside the signature

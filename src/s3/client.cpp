@@ -21,12 +21,14 @@ std::uint64_t random_seed() {
   return seed;
 }
 
-net::ClientOptions client_options(const StoreOptions& options, const Endpoint& endpoint) {
+net::ClientOptions client_options(const StoreOptions& options, const Endpoint& endpoint,
+                                  std::size_t max_per_owner = 0) {
   net::ClientOptions out;
   out.host = endpoint.host;
   out.port = endpoint.port;
   out.tls = endpoint.tls;
   out.max_connections = options.max_connections;
+  out.max_per_owner = max_per_owner;
   out.connect_timeout = options.connect_timeout;
   out.response_timeout = options.response_timeout;
   out.io_timeout = options.io_timeout;
@@ -50,6 +52,12 @@ S3Failure transport_failure(const net::TransportError& error) {
       break;
     case net::TransportError::Kind::protocol:
       failure.code = "UnintelligibleAnswer";
+      break;
+    case net::TransportError::Kind::busy:
+      failure.code = kBusy;
+      break;
+    case net::TransportError::Kind::taken:
+      failure.code = "ConnectionTaken";
       break;
     case net::TransportError::Kind::too_large:
       failure.error = S3Error::rejected;
@@ -125,7 +133,9 @@ Store::Store(boost::asio::io_context& reactor, StoreOptions options, const Clock
       credentials_{options_.access_key, options_.secret_key, options_.session_token},
       address_(Endpoint::parse(options_.endpoint), options_.bucket, options_.path_style),
       client_(reactor, client_options(options_, Endpoint::parse(options_.endpoint))),
-      uploads_(reactor, client_options(options_, Endpoint::parse(options_.endpoint))),
+      // A body cannot be begun anew while its client sends it, so its connection cannot be taken.
+      uploads_(reactor, client_options(options_, Endpoint::parse(options_.endpoint),
+                                       std::max<std::size_t>(1, options_.max_connections / 4))),
       downloads_(reactor, client_options(options_, Endpoint::parse(options_.endpoint))),
       presigner_(Endpoint::parse(options_.public_endpoint.empty() ? options_.endpoint
                                                                   : options_.public_endpoint),
@@ -142,6 +152,7 @@ Store::Call Store::object_call(std::string_view method, std::string_view key) {
   Call call;
   call.method = method;
   call.path = address_.path_prefix + net::percent_encode(key, true);
+  if (options_.owner_of) call.owner = options_.owner_of(key);
   return call;
 }
 
@@ -171,6 +182,7 @@ net::ClientRequest Store::signed_request(Call& call) {
   auto done = sign_by_header(call.method, target, std::move(headers), credentials_, signing, keys_);
 
   net::ClientRequest request;
+  request.owner = call.owner;
   request.method = call.method;
   request.target = std::move(done.target);
   request.headers = std::move(done.headers);
@@ -228,6 +240,8 @@ Task<Store::Attempt> Store::attempt(Call& call, Deadline deadline) {
     out.failure = transport_failure(error);
     const bool hopeless = error.kind() == net::TransportError::Kind::too_large;
     out.retry = hopeless ? Retry::no : error.sent() ? Retry::if_idempotent : Retry::yes;
+    // It has waited already, and more who try again would not make it shorter.
+    if (error.kind() == net::TransportError::Kind::busy) out.retry = Retry::no;
     if (call.stream && call.progress->ended && call.progress->count < call.stream->length) {
       out.failure = {S3Error::mismatch, 0, "IncompleteBody", "the source ended early", false};
       out.retry = Retry::no;
@@ -256,6 +270,10 @@ Task<Result<Store::Answer>> Store::perform(Call call) {
     }
     co_await pause(*wait);
   }
+}
+
+std::size_t Store::waiting() const {
+  return client_.waiting() + uploads_.waiting() + downloads_.waiting();
 }
 
 Task<> Store::pause(std::chrono::milliseconds wait) {
@@ -342,6 +360,7 @@ Task<Result<ObjectStream>> Store::get(std::string key, std::optional<ByteRange> 
     co_return unintelligible(answer->status, "length and range disagree");
   }
   stream.response_ = std::move(answer->response);
+  stream.lend();
   co_return std::move(stream);
 }
 
@@ -360,6 +379,7 @@ Task<Result<std::size_t>> ObjectStream::read(std::span<char> into) {
         failure = unintelligible(200, "the body has another length than announced");
       } catch (const net::TransportError& error) {
         failure = transport_failure(error);
+        if (error.kind() == net::TransportError::Kind::taken) released_ = true;
       }
       response_.reset();
     }
@@ -382,11 +402,16 @@ Task<Result<std::size_t>> ObjectStream::read(std::span<char> into) {
       co_return unintelligible(answer->status, "not the range that was asked for");
     }
     response_ = std::move(answer->response);
+    lend();
   }
 }
 
-void ObjectStream::release() {
+void ObjectStream::lend() {
   // Without an ETag nobody could tell whether the rest is of the same object.
+  if (response_ != nullptr && !info_.etag.empty()) response_->lend();
+}
+
+void ObjectStream::release() {
   if (response_ == nullptr || info_.etag.empty()) return;
   response_.reset();
   released_ = true;

@@ -35,6 +35,10 @@ struct StoreOptions {
   /// Each for three kinds of work, so that none keeps the others waiting: short operations, bodies
   /// that are streamed to the store, and objects that are streamed from it.
   std::size_t max_connections = 32;
+  /// Whose share of the connections a key's bytes are counted for; absent: nobody's. While others
+  /// wait, the next connection goes to the one who has the fewest; and who streams to the store has
+  /// at most a quarter of them.
+  std::function<std::string(std::string_view key)> owner_of;
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds response_timeout{15'000};
   std::chrono::milliseconds io_timeout{15'000};
@@ -47,6 +51,9 @@ struct StoreOptions {
 /// The built-in store's, in its answer to HeadBucket: `false` while nothing can be stored.
 inline constexpr std::string_view kWritableHeader = "x-wardbook-writable";
 inline constexpr std::string_view kNotWritable = "NotWritable";
+
+/// Our own code for `unavailable`: no connection became free in time.
+inline constexpr std::string_view kBusy = "Busy";
 
 /// What the store says about an object. Ceph's radosgw gives neither checksum nor
 /// server_side_encryption: absent means "not said", never "not so".
@@ -112,8 +119,9 @@ struct BodyStream {
 class Store;
 
 /// An object's bytes as they arrive. A connection that breaks is replaced, and reading goes on
-/// where it stopped, as long as the object is still the same; bounded like any retry. The store
-/// must outlive it.
+/// where it stopped, as long as the object is still the same; bounded like any retry. While others
+/// wait for a connection, one that is not read from is taken for them after half a second, and the
+/// next read waits for its turn. The store must outlive it.
 class ObjectStream {
  public:
   [[nodiscard]] const ObjectInfo& info() const noexcept { return info_; }
@@ -129,6 +137,7 @@ class ObjectStream {
  private:
   friend class Store;
   ObjectStream(Store& store, std::string key) : store_(&store), key_(std::move(key)) {}
+  void lend();
 
   Store* store_;
   std::string key_;
@@ -231,6 +240,9 @@ class Store {
 
   /// A URL on the public endpoint. Throws as Presigner::url.
   [[nodiscard]] std::string presign(const PresignRequest& request);
+
+  /// How many requests wait for one of the connections.
+  [[nodiscard]] std::size_t waiting() const;
 
  private:
   friend class ObjectStream;

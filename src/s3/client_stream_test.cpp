@@ -125,6 +125,25 @@ TEST_F(StreamTest, AReleasedConnectionIsReplacedAndCountsAsNoFailure) {
   EXPECT_EQ(header(3, "if-match"), "\"e\"");
 }
 
+TEST_F(StreamTest, SlowReadersMakeRoomAndGoOnWhereTheyWere) {
+  StoreOptions options = store_->options();
+  options.max_connections = 1;
+  store_ = std::make_unique<Store>(reactor_, options, clock_);
+  const std::string etag = "ETag: \"e\"\r\n";
+  peer_.script = {answer(200, etag, "0123456789"), answer(200, etag, "other"),
+                  answer(206, etag + "Content-Range: bytes 3-9/10\r\n", "3456789")};
+  auto slow = wait_for(store_->get("slow"));
+  ASSERT_TRUE(slow.has_value());
+  std::string piece(3, '\0');
+  EXPECT_EQ(wait_for(slow->read(piece)).value(), 3u);
+  auto other = wait_for(store_->get("other"));
+  ASSERT_TRUE(other.has_value()) << "the only connection is held by who does not read";
+  EXPECT_EQ(wait_for(drain(*other)).value(), "other");
+  EXPECT_EQ(wait_for(drain(*slow)).value(), "3456789");
+  EXPECT_EQ(header(2, "range"), "bytes=3-9");
+  EXPECT_EQ(header(2, "if-match"), "\"e\"");
+}
+
 TEST_F(StreamTest, ReadsNoOtherObjectThanTheOneThatWasNamed) {
   const std::string etag = "ETag: \"e\"\r\n";
   peer_.script = {answer(200, etag, "0123456789")};

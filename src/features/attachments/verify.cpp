@@ -129,6 +129,11 @@ Failure store_failure(const s3::S3Failure& failure) {
                     failure.error == s3::S3Error::mismatch ||
                     failure.error == s3::S3Error::invalid_range;
   if (ours) return Failure(Code::internal, {}, "the store refused: " + detail);
+  if (failure.code == s3::kBusy) {
+    Failure busy(Code::overloaded, "Too many files are on their way at the moment.", detail);
+    busy.retry_after(2);
+    return busy;
+  }
   Failure away(Code::store_unavailable, {}, detail);
   away.retry_after(2);
   return away;

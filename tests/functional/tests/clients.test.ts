@@ -13,12 +13,15 @@ import {
   base,
   emailOf,
   HOME,
+  newAccount,
   newPatient,
   newRecord,
   nobody,
+  OTHER,
   password,
   signIn,
   startNode,
+  unique,
 } from "../lib/world.ts";
 
 const json = { "content-type": "application/json" };
@@ -250,6 +253,88 @@ test("downloads that nobody reads hold no connection to the store", async () => 
   });
   assert.ok(length >= bytes.length, `${length} of ${bytes.length}`);
   for (const socket of sockets) socket.destroy();
+});
+
+/** Begins a request, and does `each` ten times a second. */
+function slowSocket(head: string, each: (socket: net.Socket) => void): net.Socket {
+  const socket = net.connect(Number(new URL(base).port), "127.0.0.1");
+  socket.on("error", () => undefined);
+  socket.write(`${head}\r\nHost: x\r\n`);
+  const timer = setInterval(() => each(socket), 100);
+  socket.once("close", () => clearInterval(timer));
+  return socket;
+}
+
+/** A file of its own in another hospital than the slow clients'. */
+async function otherHospital(): Promise<{ client: Client; put: () => Promise<number>; id: number }> {
+  const client = await signIn("doctor", OTHER);
+  const record = await newRecord(client, (await newPatient(client)).id);
+  const put = async () => {
+    const answer = await send({
+      method: "PUT",
+      url: `${base}/api/v1/records/${record.id}/attachments?file_name=${unique("a")}.pdf`,
+      headers: { authorization: `Bearer ${client.token}`, "content-type": "application/pdf" },
+      body: pdf(50_000),
+    });
+    assert.equal(answer.status, 201, answer.text);
+    return JSON.parse(answer.text).id as number;
+  };
+  return { client, put, id: await put() };
+}
+
+test("slow downloads of one hospital keep no other one waiting", async () => {
+  const { client: nurse } = await newAccount("nurse");
+  const record = await newRecord(nurse, (await newPatient(nurse)).id);
+  const large = await send({
+    method: "PUT",
+    url: `${base}/api/v1/records/${record.id}/attachments?file_name=long.pdf`,
+    headers: { authorization: `Bearer ${nurse.token}`, "content-type": "application/pdf" },
+    body: pdf(12_000_000),
+  });
+  assert.equal(large.status, 201, large.text);
+  const other = await otherHospital();
+  const id = JSON.parse(large.text).id as number;
+  // Each takes something ten times a second: none of them ever stalls.
+  const sockets = Array.from({ length: 48 }, () => {
+    const head = `GET /api/v1/attachments/${id}/content HTTP/1.1\r\nAuthorization: Bearer ${nurse.token}`;
+    const socket = slowSocket(head, (it) => it.read(24 * 1024));
+    socket.on("readable", () => undefined);
+    socket.write("\r\n");
+    return socket;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  try {
+    const content = await other.client.any("GET", `/attachments/${other.id}/content`);
+    assert.equal(content.status, 200, content.text);
+    await other.put();
+    await nobody.expect(200, "get", "/readyz");
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+});
+
+test("slow uploads of one hospital keep no other one waiting", async () => {
+  const nurses = await Promise.all([1, 2, 3, 4].map(() => newAccount("nurse")));
+  const record = await newRecord(nurses[0]!.client, (await newPatient(nurses[0]!.client)).id);
+  const other = await otherHospital();
+  const sockets = nurses.flatMap(({ client }) =>
+    Array.from({ length: 8 }, (_, index) => {
+      const path = `/api/v1/records/${record.id}/attachments?file_name=slow${index}.png`;
+      const head = `PUT ${path} HTTP/1.1\r\nAuthorization: Bearer ${client.token}`;
+      const socket = slowSocket(head, (it) => it.write(Buffer.alloc(200)));
+      socket.write("Content-Type: image/png\r\nContent-Length: 40000000\r\n\r\n");
+      socket.resume();
+      return socket;
+    }),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  try {
+    await other.put();
+    const content = await other.client.any("GET", `/attachments/${other.id}/content`);
+    assert.equal(content.status, 200, content.text);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
 });
 
 test("no core dumps", (t) => {

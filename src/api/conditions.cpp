@@ -64,7 +64,8 @@ IfMatch if_match(const Request& request) {
   if (expected.any) return expected;
   const auto tags = parse_entity_tags(*list);
   if (!tags || tags->empty()) {
-    throw Failure(Code::bad_request, "If-Match is not an ETag: send it in its double quotes.");
+    throw Failure(Code::bad_request,
+                  "If-Match is not an ETag. Send the ETag with its double quotes.");
   }
   for (const auto& tag : *tags) {
     const auto version = parse_positive(tag.quoted.substr(1, tag.quoted.size() - 2));
@@ -75,10 +76,11 @@ IfMatch if_match(const Request& request) {
 
 void require_version(const IfMatch& expected, std::int64_t actual) {
   if (!expected.given) {
-    throw Failure(Code::if_match_required, "Send If-Match with the ETag of what you have read.");
+    throw Failure(Code::if_match_required,
+                  "Send If-Match with the ETag of the version you have read.");
   }
   if (expected.any) {
-    throw Failure(Code::if_match_required, "Name the version that you have read, not '*'.");
+    throw Failure(Code::if_match_required, "Send the ETag of the version you have read, not '*'.");
   }
   check_version(expected, actual);
 }

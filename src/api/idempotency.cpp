@@ -19,8 +19,11 @@ struct Claim {
   std::optional<std::string> headers;
   std::optional<std::string> body;
   std::optional<std::string> looks;
+  static constexpr db::Columns kColumns{"request_hash", "status", "headers", "body", "looks"};
   static Claim from_row(const db::RowView& r) {
-    return {r.bytes(0), r.maybe_int64(1), r.maybe_str(2), r.maybe_str(3), r.maybe_str(4)};
+    return {r.bytes(kColumns["request_hash"]), r.maybe_int64(kColumns["status"]),
+            r.maybe_str(kColumns["headers"]), r.maybe_str(kColumns["body"]),
+            r.maybe_str(kColumns["looks"])};
   }
 };
 

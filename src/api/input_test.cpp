@@ -119,8 +119,8 @@ TEST(InputTest, NamesShowSomethingAndReadAsTheyAreWritten) {
       {"a\tb", "holds control characters"},
       {"a\u0085b", "holds control characters"},
       {"Dana\u2028Reyes", "holds characters that cannot be typed"},
-      {"Dr. \u202eanaD", "holds marks that turn the direction of text"},
-      {"\u2067x\u2069", "holds marks that turn the direction of text"},
+      {"Dr. \u202eanaD", "contains characters that change the direction of text"},
+      {"\u2067x\u2069", "contains characters that change the direction of text"},
       {"\xff", "is not UTF-8"},
       {std::string(201, 'x'), "is longer than 200 characters"},
   };
@@ -128,9 +128,10 @@ TEST(InputTest, NamesShowSomethingAndReadAsTheyAreWritten) {
   Reader r(R"({"a":"\u200b","b":"\u202ex","c":7,"d":"Dana"})");
   for (const auto* key : {"a", "b", "c", "none"}) r.in.name(key, Need::optional, 200);
   EXPECT_EQ(r.in.name("d", Need::optional, 200), "Dana");
-  EXPECT_THAT(lines(r.faults), ElementsAre("/a: must not be blank",
-                                           "/b: holds marks that turn the direction of text",
-                                           "/c: must be a string"));
+  EXPECT_THAT(lines(r.faults),
+              ElementsAre("/a: must not be blank",
+                          "/b: contains characters that change the direction of text",
+                          "/c: must be a string"));
 }
 
 TEST(InputTest, AnAddressHasSomethingOnBothSidesOfOneAt) {

@@ -178,7 +178,9 @@ CursorScope cursor_scope(std::string_view list, const Request& request) {
   if (request.cursor_secret.empty()) throw std::logic_error("a request without a cursor secret");
   std::vector<std::pair<std::string, std::string>> filters;
   for (const auto& [key, value] : request.query) {
-    if (key == "limit" || key == "cursor" || key == "count" || key == "sort") continue;
+    if (key == "limit" || key == "cursor" || key == "count" || key == "sort" || key == "fields") {
+      continue;
+    }
     filters.emplace_back(key, value);
   }
   std::ranges::sort(filters);
@@ -213,7 +215,7 @@ std::optional<std::vector<std::string>> decode_cursor(Params& params, const Requ
   const auto text = request.query_param("cursor");
   if (!text) return std::nullopt;
   const auto refuse = [&params]() -> std::optional<std::vector<std::string>> {
-    params.fault("cursor", "is not one that this list gave to this account with these filters");
+    params.fault("cursor", "was not issued to this account for this list and these filters");
     return std::nullopt;
   };
   const auto raw = from_base64url(*text);

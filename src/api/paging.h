@@ -73,7 +73,7 @@ class CursorScope {
 };
 
 /// `list` names the list and its order. The filters are all parameters but `limit`, `cursor`,
-/// `count` and `sort` (which a list with several orders puts into its name).
+/// `count`, `fields` and `sort` (which a list with several orders puts into its name).
 [[nodiscard]] CursorScope cursor_scope(std::string_view list, const Request& request);
 /// Keyset cursors: the sort key's values of the last row, authenticated, opaque to clients.
 [[nodiscard]] std::string encode_cursor(const CursorScope& scope,

@@ -32,7 +32,7 @@ bool names_own_tenant(const net::RequestHead& head, const Principal& caller) {
 }
 
 const TenantId& Principal::tenant() const {
-  if (!tenant_id) throw Failure(Code::forbidden, "Operators run the platform and see no hospital.");
+  if (!tenant_id) throw Failure(Code::forbidden, "Operators have no access to a hospital's data.");
   return *tenant_id;
 }
 

@@ -45,7 +45,7 @@ const Node* descend(const Node* node, const std::vector<std::string_view>& segme
                     std::vector<std::string>& values) {
   for (const auto segment : segments) {
     const auto decoded = net::percent_decode(segment);
-    if (!decoded) throw Failure(Code::bad_request, "The path holds a broken escape or %00.");
+    if (!decoded) throw Failure(Code::bad_request, "The path contains an invalid escape or %00.");
     if (const auto found = node->literal.find(*decoded); found != node->literal.end()) {
       node = found->second.get();
     } else if (node->parameter && !decoded->empty()) {
@@ -105,7 +105,7 @@ class Streaming {
   Streaming(Counts& counts, AccountId account) : counts_(counts), account_(account.value) {
     const auto found = counts_.try_emplace(account_, 0).first;
     if (found->second >= kStreamsOfAnAccount) {
-      Failure failure(Code::too_many_requests, "Too many of your uploads are under way.");
+      Failure failure(Code::too_many_requests, "Too many of your uploads are in progress.");
       failure.retry_after(2);
       throw failure;
     }
@@ -200,11 +200,11 @@ struct Router::Impl {
     auto query = net::parse_query(head.raw_query());
     if (!query)
       throw Failure(Code::bad_request,
-                    "The query string holds a broken escape, %00 or too many parameters.");
+                    "The query string contains an invalid escape, %00 or too many parameters.");
     request.query = std::move(*query);
     for (const auto& [name, value] : request.query) {
       if (valid_utf8(name) && valid_utf8(value)) continue;
-      throw Failure(Code::bad_request, "The query string is not UTF-8.");
+      throw Failure(Code::bad_request, "The query string is not valid UTF-8.");
     }
     return *found->second;
   }
@@ -213,7 +213,7 @@ struct Router::Impl {
     const auto& headers = request.head.headers;
     if (const auto coding = headers.get("Content-Encoding");
         coding && !equal_ignoring_case(*coding, "identity")) {
-      throw Failure(Code::unsupported_media_type, "Send the body without a content coding.");
+      throw Failure(Code::unsupported_media_type, "Send the body without a Content-Encoding.");
     }
     const auto type = headers.get("Content-Type");
     const bool patch = route.method == "PATCH";

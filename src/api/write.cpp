@@ -25,6 +25,12 @@ Task<Write> write_as(db::Pool& pool, Journal& journal, std::optional<TenantId> t
   return Write::begin(pool, journal, std::move(work));
 }
 
+Write write_over(Journal& journal, db::Tx tx, Actor actor) {
+  Write::Work work;
+  work.actor = std::move(actor);
+  return {journal, std::move(work), std::move(tx)};
+}
+
 Task<Write> Write::begin(db::Pool& pool, Journal& journal, Work work) {
   if (!work.tenant) {
     db::Tx control = co_await pool.begin_control();
@@ -42,19 +48,28 @@ Task<Write> Write::begin(db::Pool& pool, Journal& journal, Work work) {
 }
 
 void Write::log(audit::Entry&& entry) {
-  if (work_.tenant) {
-    tx_->switch_tenant(*work_.tenant);
+  log_in(work_.tenant, std::move(entry));
+}
+
+void Write::log_in(const std::optional<TenantId>& home, audit::Entry&& entry) {
+  if (home) {
+    tx_->switch_tenant(*home);
+    homes_.insert(*home);
   } else {
     tx_->switch_control();
   }
-  journal_->enter(*tx_, work_.tenant, work_.actor, std::move(entry));
+  journal_->enter(*tx_, home, work_.actor, std::move(entry));
   logged_ = true;
 }
 
 Task<> Write::commit() {
   if (!logged_) throw std::logic_error("a change without an entry in the audit log");
+  co_await commit_logged_or_not();
+}
+
+Task<> Write::commit_logged_or_not() {
   co_await tx_->commit();
-  if (work_.tenant) journal_->committed(*work_.tenant);
+  for (const auto& home : homes_) journal_->committed(home);
 }
 
 Task<Response> Write::commit(Response response) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 
 #include "api/idempotency.h"
 #include "api/request.h"
@@ -50,6 +51,10 @@ class Write {
   /// Puts an entry of the caller's into the transaction; leaves the caller's tenant's role in
   /// force.
   void log(audit::Entry&& entry);
+  /// The same into the log of another hospital, whose role stays in force, or of the platform.
+  void log_in(const std::optional<TenantId>& home, audit::Entry&& entry);
+  /// Whose the entries are from here on: of somebody who has just been found to be who he says.
+  void act_as(Actor actor) { work_.actor = std::move(actor); }
   /// Keeps the answer under the key, if there is one, with what the request came across (a replay
   /// shows it again), and commits. Returns the answer. What must not be kept (a one-time code, a
   /// presigned URL) the caller puts into the answer afterwards, of a replay too. A change without
@@ -57,6 +62,9 @@ class Write {
   [[nodiscard]] Task<Response> commit(Response response);
   /// Of work that nobody waits for an answer to.
   [[nodiscard]] Task<> commit();
+  /// Where the work itself decides whether it is anything for the log: a try that is only counted,
+  /// a job that finds nothing to do.
+  [[nodiscard]] Task<> commit_logged_or_not();
 
  private:
   /// What is taken from the request.
@@ -69,6 +77,7 @@ class Write {
   friend Task<Write> write_for(db::Pool& pool, Journal& journal, const Request& request);
   friend Task<Write> write_as(db::Pool& pool, Journal& journal, std::optional<TenantId> tenant,
                               Actor actor);
+  friend Write write_over(Journal& journal, db::Tx tx, Actor actor);
   static Work work_of(const Request& request);
   static Task<Write> begin(db::Pool& pool, Journal& journal, Work work);
   Write(Journal& journal, Work work, db::Tx tx)
@@ -79,6 +88,7 @@ class Write {
   std::optional<db::Tx> tx_;
   std::optional<Response> replay_ = std::nullopt;
   bool logged_ = false;
+  std::set<TenantId> homes_;  ///< in whose logs there are entries
 };
 
 /// Claims the Idempotency-Key, if the request carries one, in the transaction itself: a duplicate
@@ -91,6 +101,11 @@ class Write {
 /// nullopt, on the platform.
 [[nodiscard]] Task<Write> write_as(db::Pool& pool, Journal& journal, std::optional<TenantId> tenant,
                                    Actor actor);
+
+/// The same over a transaction that the caller began: signing in and jobs, which decide in whose
+/// log
+/// (`log_in`) their entries belong while they work. `log` is the platform's.
+[[nodiscard]] Write write_over(Journal& journal, db::Tx tx, Actor actor);
 
 /// What handlers call. `AnyApp` is App, which this layer does not know.
 template <class AnyApp>

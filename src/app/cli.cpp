@@ -107,15 +107,17 @@ CLI::App* command(CLI::App& parent, Parsed& parsed, const char* name, const char
 void add_tenant_commands(CLI::App& app, Parsed& p) {
   CLI::App* tenant = app.add_subcommand("tenant", "Create, show, suspend and resume hospitals");
   tenant->require_subcommand(1);
-  auto* create = command(*tenant, p, "create", "Make a hospital's schema and role", &tenant_create);
+  auto* create =
+      command(*tenant, p, "create", "Create a hospital, its schema and its role", &tenant_create);
   create->add_option("id", p.arguments.id, "[a-z][a-z0-9_]{2,47}")->required();
   create->add_option("--name", p.arguments.name, "the hospital's name")->required();
   create->add_option("--time-zone", p.arguments.time_zone, "IANA name (default UTC)");
   command(*tenant, p, "list", "List all hospitals", &tenant_list);
   for (const auto& [name, what, action] :
        {std::tuple("show", "Show one hospital", &tenant_show),
-        std::tuple("suspend", "Refuse a hospital's sign-ins and tokens", &tenant_suspend),
-        std::tuple("resume", "Let a suspended hospital in again", &tenant_resume)}) {
+        std::tuple("suspend", "Suspend a hospital: refuse its sign-ins and tokens",
+                   &tenant_suspend),
+        std::tuple("resume", "Resume a suspended hospital", &tenant_resume)}) {
     command(*tenant, p, name, what, action)->add_option("id", p.arguments.id)->required();
   }
 }
@@ -124,8 +126,9 @@ void add_user_commands(CLI::App& app, Parsed& p) {
   auto& a = p.arguments;
   CLI::App* user = app.add_subcommand("user", "Invite people, manage accounts and their roles");
   user->require_subcommand(1);
-  auto* add = command(*user, p, "add",
-                      "Invite somebody to a hospital with a code, or add an operator", &user_add);
+  auto* add =
+      command(*user, p, "add",
+              "Invite a person to a hospital by a one-time code, or add an operator", &user_add);
   add->add_option("email", a.email)->required();
   add->add_option("--name", a.name, "display name; required");
   add->add_option("--tenant", a.tenant, "the hospital's id");
@@ -135,10 +138,10 @@ void add_user_commands(CLI::App& app, Parsed& p) {
   add->add_flag("--password-stdin", a.password_stdin,
                 "the operator's, from the first line of standard input (else WARDBOOK_PASSWORD, "
                 "else made up and printed)");
-  command(*user, p, "list", "List accounts, and who is invited", &user_list)
+  command(*user, p, "list", "List accounts and open invitations", &user_list)
       ->add_option("--tenant", a.tenant, "only this hospital's");
   auto* role =
-      command(*user, p, "set-role", "Change somebody's role in a hospital", &user_set_role);
+      command(*user, p, "set-role", "Change a member's role in a hospital", &user_set_role);
   role->add_option("email", a.email)->required();
   role->add_option("role", a.role, kRoles)->required();
   role->add_option("--tenant", a.tenant, "the hospital's id")->required();
@@ -149,14 +152,13 @@ void add_user_commands(CLI::App& app, Parsed& p) {
     added->add_option("email", a.email)->required();
     added->add_option("--tenant", a.tenant, "in this hospital only (else everywhere)");
   }
-  auto* renew =
-      command(*user, p, "renew-code",
-              "Issue a new code, to somebody invited or for a member's forgotten password",
-              &user_renew_code);
+  auto* renew = command(*user, p, "renew-code",
+                        "Issue a new code for an invitation or for a member's forgotten password",
+                        &user_renew_code);
   renew->add_option("email", a.email)->required();
   renew->add_option("--tenant", a.tenant, "the hospital's id")->required();
   command(*user, p, "reset-password",
-          "End an account's password and sessions, issue a code for a new password",
+          "Invalidate an account's password and sessions, and issue a code for a new password",
           &user_reset_password)
       ->add_option("email", a.email)
       ->required();
@@ -167,7 +169,7 @@ void add_user_commands(CLI::App& app, Parsed& p) {
 }
 
 void add_storage(CLI::App& app, Parsed& p) {
-  auto* storage = app.add_subcommand("storage", "Look after the stored files");
+  auto* storage = app.add_subcommand("storage", "Manage the stored files");
   storage->require_subcommand(1);
   command(*storage, p, "plan", "Show what `apply` would change of the bucket's settings",
           &storage_plan);
@@ -175,7 +177,7 @@ void add_storage(CLI::App& app, Parsed& p) {
           "Set the bucket's encryption, public-access block, CORS, lifecycle and tiering",
           &storage_apply);
   auto* verify = command(*storage, p, "verify",
-                         "Compare every file's row with the bucket, both ways; repairs nothing",
+                         "Compare the database with the bucket in both directions; changes nothing",
                          &storage_verify);
   verify->add_option("--tenant", p.arguments.tenant, "only this hospital");
   verify->add_flag("--rehash", p.arguments.rehash, "read every object and compare its hash");
@@ -183,11 +185,11 @@ void add_storage(CLI::App& app, Parsed& p) {
       command(*storage, p, "list", "List a record's objects as the bucket has them", &storage_list);
   list->add_option("RECORD", p.arguments.id, "its id")->required();
   list->add_option("--tenant", p.arguments.tenant, "the hospital's id")->required();
-  command(*storage, p, "cost", "Say what the files take and cost", &storage_cost)
+  command(*storage, p, "cost", "Report what the files use and cost", &storage_cost)
       ->add_option("--tenant", p.arguments.tenant, "only this hospital");
   auto* sweep =
-      command(*storage, p, "sweep",
-              "Clear away abandoned uploads, purged files and orphaned objects", &storage_sweep);
+      command(*storage, p, "sweep", "Remove abandoned uploads, purged files and orphaned objects",
+              &storage_sweep);
   sweep->add_option("--tenant", p.arguments.tenant, "only this hospital");
   sweep
       ->add_option("--grace", p.arguments.grace,
@@ -221,8 +223,8 @@ void add_commands(CLI::App& app, Parsed& p) {
   migrating->add_option("--jobs", p.arguments.jobs, "tenants at a time")->check(CLI::Range(1, 64));
   migrating->add_option("--tenant", p.arguments.tenant, "only this hospital");
   migrating->add_flag("--dry-run", p.arguments.dry_run, "show what would be applied");
-  command(*migrating, p, "status",
-          "Show what is applied and what is pending; exit 1 if anything is", &migrate_status);
+  command(*migrating, p, "status", "Show applied and pending migrations; exit 1 if any is pending",
+          &migrate_status);
   add_tenant_commands(app, p);
   add_user_commands(app, p);
   auto* audit = app.add_subcommand("audit", "Check the audit log");
@@ -243,11 +245,12 @@ void add_commands(CLI::App& app, Parsed& p) {
       ->add_option("RELEASE", p.arguments.name, "its name, as `icd list` has it, or its year")
       ->required();
   add_storage(app, p);
-  auto* configuration = app.add_subcommand("config", "Look at the configuration in force");
+  auto* configuration = app.add_subcommand("config", "Show and check the configuration in force");
   configuration->require_subcommand(1);
   command(*configuration, p, "print", "Print every setting, secrets masked", &config_print);
   command(*configuration, p, "check",
-          "Say whether `serve` takes the configuration; connects to nothing", &config_check);
+          "Check whether `serve` would accept the configuration, without connecting to anything",
+          &config_check);
   command(app, p, "routes", "List the service's routes with the permission that each takes",
           &routes_list);
   command(app, p, "version", "Print the version of this program", &version);

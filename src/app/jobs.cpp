@@ -25,11 +25,11 @@ Task<bool> sweep_files(App& app, jobs::Run& run, TenantId tenant) {
   const auto swept = co_await attachments::sweep(app.db, app.objects, tenant, settings,
                                                  settings.sweep_grace, check, kFilesAtOnce);
   if (swept.abandoned + swept.aborted + swept.purged + swept.orphans != 0) {
-    log::info("files were swept", {{"tenant", tenant.str()},
-                                   {"abandoned", swept.abandoned},
-                                   {"aborted", swept.aborted},
-                                   {"purged", swept.purged},
-                                   {"orphans", swept.orphans}});
+    log::info("the sweep removed files", {{"tenant", tenant.str()},
+                                          {"abandoned", swept.abandoned},
+                                          {"aborted", swept.aborted},
+                                          {"purged", swept.purged},
+                                          {"orphans", swept.orphans}});
   }
   co_return swept.more;
 }

@@ -57,7 +57,7 @@ Task<> note_refusal(ServiceApp& app, api::Request request, const api::Subject& s
     co_await audit::write_refusal(app.audit, app.db, std::move(request), subject,
                                   std::move(permission));
   } catch (const std::exception& e) {
-    log::error("a refusal was not written down", {{"detail", e.what()}});
+    log::error("a refusal could not be written to the audit log", {{"detail", e.what()}});
   }
 }
 

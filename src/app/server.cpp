@@ -48,7 +48,7 @@ Settings within_open_files(Settings settings) {
       std::min<std::size_t>(raise_open_files(), static_cast<std::size_t>(kNoLimit)));
   const auto most = std::max(kLeast, (files - kOthers) / (settings.demo.enabled ? 2 : 1));
   if (settings.server.max_connections > most) {
-    log::warning("fewer connections than configured: the limit of open files is low",
+    log::warning("fewer connections than configured: the limit on open files is too low",
                  {{"max_connections", most}, {"open_files", files}});
     settings.server.max_connections = most;
   }
@@ -110,7 +110,7 @@ class Running {
     signals.async_wait([this, &signals](const boost::system::error_code& error, int) {
       if (error) return;
       if (std::exchange(ending_, true)) {
-        log::warning("ended at once by a second signal");
+        log::warning("stopped immediately by a second signal");
         for (auto& node : nodes_) node->reactor().stop();
         return;
       }

@@ -202,7 +202,7 @@ void check(Input& in, LabResult& out, const LabResult* before) {
 void check(Input& in, Prescription& out, const Prescription* /*before*/) {
   if (out.start_date && out.end_date &&
       std::chrono::sys_days(*out.end_date) < std::chrono::sys_days(*out.start_date)) {
-    in.fault("end_date", "lies before start_date");
+    in.fault("end_date", "must not be before start_date");
   }
 }
 

@@ -40,8 +40,9 @@ struct CrossRule {
 };
 inline constexpr CrossRule kPressures{"/vital_signs/diastolic_mmhg", "must be below systolic_mmhg",
                                       "/vital_signs/systolic_mmhg", "must be above diastolic_mmhg"};
-inline constexpr CrossRule kBodySize{"/vital_signs/weight_kg", "does not go with height_cm",
-                                     "/vital_signs/height_cm", "does not go with weight_kg"};
+inline constexpr CrossRule kBodySize{"/vital_signs/weight_kg", "is implausible with this height_cm",
+                                     "/vital_signs/height_cm",
+                                     "is implausible with this weight_kg"};
 
 // ---- content ------------------------------------------------------------------------------------
 

@@ -24,6 +24,16 @@ struct Columns {
     }
     throw "there is no such column in the list";
   }
+
+  /// Whether these columns begin with those of another row, which is then decoded by its own type.
+  template <std::size_t M>
+  [[nodiscard]] consteval bool begins_with(const Columns<M>& other) const {
+    if (M > N) return false;
+    for (std::size_t i = 0; i < M && i < N; ++i) {
+      if (names[i] != other.names[i]) return false;
+    }
+    return true;
+  }
 };
 template <class... Name>
 Columns(Name...) -> Columns<sizeof...(Name)>;

@@ -90,7 +90,7 @@ void check(const Statement& statement, const TenantId* tenant) {
   }
   for (const Param& param : statement.params) {
     if (param && param->find('\0') != std::string::npos) {
-      throw Failure(Code::bad_request, "A text holds the character NUL.",
+      throw Failure(Code::bad_request, "A text contains the character NUL.",
                     std::string("NUL in a parameter of ") + statement.query->name);
     }
   }

@@ -386,7 +386,7 @@ void PoolImpl::take_over(Deadline now) {
     ++taken_over;
     for (const TenantNumber number : taken->tenants) by_number_[number - 1]->set_aside();
     cancel(taken->statement);
-    log::info("reads were taken off a database lane behind a slow one",
+    log::info("reads were moved off a database lane behind a slow one",
               {{"tenants", taken->tenants.size()}});
   }
 }

@@ -64,13 +64,13 @@ class KeptRowsTest : public ::testing::Test {
     return id;
   }
   Task<> kept(AttachmentId id, audit::Action action) {
-    db::Tx tx = co_await clinic_.db.begin(clinic_.tenant);
     audit::Actor actor;
     actor.account = clinic_.doctor.account;
+    auto w = co_await api::write_as(clinic_.db, audit::journal(), clinic_.tenant, actor);
     audit::Entry entry{.action = action, .resource = "attachment", .resource_id = id.value};
-    entry = co_await attachments::keep_file(tx, id, actor.account, std::move(entry));
-    audit::record(tx, actor, std::move(entry));
-    co_await tx.commit();
+    entry = co_await attachments::keep_file(w.tx(), id, actor.account, std::move(entry));
+    w.log(std::move(entry));
+    co_await w.commit();
   }
 
   Clinic clinic_;

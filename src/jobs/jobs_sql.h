@@ -21,16 +21,24 @@ struct StateRow {
   MaybeText abandoned_by;       ///< whose lease has run out
   std::optional<Time> last_success;
   std::optional<double> last_seconds;
+  static constexpr db::Columns kColumns{
+      "name", "free", "due", "age_s", "abandoned_by", "last_success_at", "last_seconds"};
   static StateRow from_row(const db::RowView& r) {
-    return {r.str(0),       r.boolean(1),    r.boolean(2),   r.maybe_real(3),
-            r.maybe_str(4), r.maybe_time(5), r.maybe_real(6)};
+    return {r.str(kColumns["name"]),
+            r.boolean(kColumns["free"]),
+            r.boolean(kColumns["due"]),
+            r.maybe_real(kColumns["age_s"]),
+            r.maybe_str(kColumns["abandoned_by"]),
+            r.maybe_time(kColumns["last_success_at"]),
+            r.maybe_real(kColumns["last_seconds"])};
   }
 };
 inline const db::Query<StateRow> kStates{"jobs.states", R"sql(
-  SELECT name, until <= clock_timestamp(), due_at <= clock_timestamp(),
+  SELECT name, until <= clock_timestamp() AS free, due_at <= clock_timestamp() AS due,
          CASE WHEN last_error IS NULL THEN
-           extract(epoch FROM clock_timestamp() - started_at)::float8 END,
-         CASE WHEN until <= clock_timestamp() AND until <> '-infinity' THEN holder END,
+           extract(epoch FROM clock_timestamp() - started_at)::float8 END AS age_s,
+         CASE WHEN until <= clock_timestamp() AND until <> '-infinity' THEN holder END
+           AS abandoned_by,
          last_success_at, last_seconds
   FROM wardbook.jobs ORDER BY name)sql"};
 
@@ -44,8 +52,10 @@ struct TakenRow {
   std::int64_t fence = 0;
   MaybeText progress;
   MaybeText last_error;
+  static constexpr db::Columns kColumns{"fence", "progress", "last_error"};
   static TakenRow from_row(const db::RowView& r) {
-    return {r.int64(0), r.maybe_str(1), r.maybe_str(2)};
+    return {r.int64(kColumns["fence"]), r.maybe_str(kColumns["progress"]),
+            r.maybe_str(kColumns["last_error"])};
   }
 };
 /// Due by what was noted, or by a schedule that has been made shorter since ($4). An unfinished

@@ -226,7 +226,7 @@ Task<> Runner::one_round(Entry& entry, std::shared_ptr<detail::Held> held) {
   if (stopped) co_return;
   const bool failed_before = held->error.has_value();
   if (trouble.empty()) {
-    if (failed_before) log::info("a job works again", {{"job", entry.job.name}});
+    if (failed_before) log::info("a job is working again", {{"job", entry.job.name}});
     held->seconds = std::chrono::duration<double>(options_.steady() - began).count();
     held->error.reset();
     held->progress.reset();
@@ -235,7 +235,8 @@ Task<> Runner::one_round(Entry& entry, std::shared_ptr<detail::Held> held) {
     co_return;
   }
   if (!failed_before) {
-    log::warning("a job fails", {{"job", entry.job.name}, {"detail", trouble}, {"cause", cause}});
+    log::warning("a job is failing",
+                 {{"job", entry.job.name}, {"detail", trouble}, {"cause", cause}});
   }
   if (!cause.empty()) trouble += " (" + cause + ")";
   held->error = trouble.substr(0, kLongestError);

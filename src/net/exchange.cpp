@@ -40,7 +40,7 @@ struct Held {
 void Connection::reading_failed(boost::system::error_code ec) {
   body_broken_ = true;
   close_ = true;
-  if (timed_out_ && !gone_) throw Failure(Code::request_timeout, "The body came too slowly");
+  if (timed_out_ && !gone_) throw Failure(Code::request_timeout, "The body arrived too slowly");
   gone_ = true;
   throw boost::system::system_error(ec);
 }
@@ -101,7 +101,7 @@ Task<> Connection::fill(Clock::time_point deadline) {
 
 Task<std::size_t> Connection::read_body(std::span<char> into, Clock::time_point deadline) {
   while (!body_done_) {
-    if (body_broken_) throw Failure(Code::bad_request, "The body cannot be read any further");
+    if (body_broken_) throw Failure(Code::bad_request, "The rest of the body cannot be read");
     if (chunks_) {
       const auto step = chunks_->decode(in_.view(), into);
       in_.consume(step.consumed);

@@ -95,7 +95,7 @@ std::optional<Failure> check_lines(std::string_view head) {
     auto failure = first ? check_request_line(line) : check_field_line(line);
     if (failure) return failure;
     if (!first && ++fields > kMostFields) {
-      return Failure(Code::headers_too_large, "There are too many header fields");
+      return Failure(Code::headers_too_large, "Too many header fields");
     }
     first = false;
   }
@@ -157,7 +157,7 @@ std::optional<Failure> check_transfer_encoding(const RequestHead& head, std::str
   const auto opening = value.substr(0, comma);
   const auto name = opening.substr(0, opening.find_first_of(" \t"));
   if (equal_ignoring_case(name, "chunked")) return refused("Transfer-Encoding is malformed");
-  return Failure(Code::not_implemented, "The only transfer coding here is chunked");
+  return Failure(Code::not_implemented, "The only supported transfer coding is chunked");
 }
 
 std::optional<Failure> read_framing(const RequestHead& head, RequestFraming& framing) {
@@ -176,7 +176,7 @@ std::optional<Failure> read_framing(const RequestHead& head, RequestFraming& fra
   if (const auto expect = head.headers.get("Expect");
       expect && !head.http_1_0 && !trimmed(*expect).empty()) {
     if (head.headers.count("Expect") > 1 || !equal_ignoring_case(*expect, "100-continue")) {
-      return Failure(Code::expectation_failed, "The only expectation here is 100-continue");
+      return Failure(Code::expectation_failed, "The only supported expectation is 100-continue");
     }
     framing.expect_continue = framing.content_length != 0U;
   }

@@ -232,7 +232,7 @@ bool ServerCore::admit(const Address& source) {
   const auto now = steady_clock::now();
   if (now - complained_ > kBetweenComplaints) {
     complained_ = now;
-    log::warning("an address has too many connections: its further ones are not taken",
+    log::warning("an address has too many connections: further ones are refused",
                  {{"address", source.str()}, {"turned_away", turned_away}});
   }
   return false;

@@ -258,7 +258,7 @@ std::optional<std::string> name_fault(std::string_view text, std::size_t most) {
   if (*length > most) return "is longer than " + std::to_string(most) + " characters";
   if (blank(text)) return "must not be blank";
   if (holds_untypable(text)) return "holds characters that cannot be typed";
-  if (turns_direction(text)) return "holds marks that turn the direction of text";
+  if (turns_direction(text)) return "contains characters that change the direction of text";
   return std::nullopt;
 }
 

@@ -73,12 +73,13 @@ struct Clinic {
   tenants::Provisioner provisioner{workers, settings.database};
   s3::Store store{reactor, store_options(), clock};
   App app{reactor, workers, settings, clock, db, log, authority, tokens, provisioner, store};
-  TenantId tenant = PgCluster::get().new_tenant("clinic");
+  TenantId tenant;
   api::Principal doctor = member(api::Role::doctor);
   api::Principal nurse = member(api::Role::nurse);
   api::Principal admin = member(api::Role::hospital_admin);
 
-  Clinic() = default;
+  explicit Clinic(TenantId hospital = PgCluster::get().new_tenant("clinic"))
+      : tenant(std::move(hospital)) {}
   ~Clinic() {
     workers.join();
     db.close();

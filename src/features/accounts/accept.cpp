@@ -67,20 +67,18 @@ std::optional<TenantId> issuer_of(const InvitationRow& row) {
   return row.tenant ? TenantId::parse(*row.tenant) : std::nullopt;
 }
 
+/// The write of somebody who is nobody yet.
+Task<api::Write> begin_write(App& app, api::Request request, InvitationRow row) {
+  db::Tx tx = co_await begin_at(app.db, issuer_of(row));
+  co_return api::write_over(app.audit, std::move(tx), actor_for(request, std::nullopt, ""));
+}
+
 /// In the log of whoever issued the code. The transaction's last work: it may take a role.
-void note_refusal(db::Tx& tx, const api::Request& request, const InvitationRow& row,
-                  std::string why) {
+void note_refusal(api::Write& w, const InvitationRow& row, std::string why) {
   audit::Entry entry = member_entry("auth.accept", row.account.value_or(row.id), {}, {});
   entry.refused = true;
   entry.reason = std::move(why);
-  const auto tenant = issuer_of(row);
-  if (tenant) {
-    tx.switch_tenant(*tenant);
-    audit::record(tx, actor_for(request, std::nullopt, ""), std::move(entry));
-  } else {
-    tx.switch_control();
-    audit::record_platform(tx, actor_for(request, std::nullopt, ""), std::move(entry));
-  }
+  w.log_in(issuer_of(row), std::move(entry));
 }
 
 struct Checked {
@@ -102,13 +100,14 @@ Task<> count_password(App& app, db::Tx& tx, InvitationRow row) {
 /// counted.
 Task<std::optional<Checked>> check_one(App& app, api::Request request, OneTimeCode code,
                                        InvitationRow seen) {
-  db::Tx tx = co_await begin_at(app.db, issuer_of(seen));
+  api::Write w = co_await begin_write(app, std::move(request), seen);
+  db::Tx& tx = w.tx();
   const auto row = co_await tx.maybe_one(kLockInvitation, seen.id);
   if (!row || !row->open || row->expires_at <= app.clock.now()) co_return std::nullopt;
   if (!constant_time_equal(row->code_hash, code.hash)) {
     const auto spent = co_await tx.one(kCountWrongCode, row->id, kMostWrongCodes, app.clock.now());
-    note_refusal(tx, request, *row, spent.value ? "wrong_code, code_void" : "wrong_code");
-    co_await tx.commit();
+    note_refusal(w, *row, spent.value ? "wrong_code, code_void" : "wrong_code");
+    co_await w.commit();
     co_return std::nullopt;
   }
   Checked out{*row, std::nullopt};
@@ -116,7 +115,7 @@ Task<std::optional<Checked>> check_one(App& app, api::Request request, OneTimeCo
     out.account = co_await tx.maybe_one(kAccountByEmail, row->email_key);
     if (out.account) co_await count_password(app, tx, *row);
   }
-  co_await tx.commit();
+  co_await w.commit_logged_or_not();
   co_return out;
 }
 
@@ -181,8 +180,9 @@ api::Response accepted(const AccountRow& account, const std::string& name,
 }
 
 /// Makes the account a member, closes the invitation and commits.
-Task<api::Response> admit(db::Tx& tx, api::Request request, InvitationRow invitation,
+Task<api::Response> admit(api::Write& w, api::Request request, InvitationRow invitation,
                           AccountRow account) {
+  db::Tx& tx = w.tx();
   const auto tenant = co_await tx.maybe_one(kOpenTenant, *invitation.tenant);
   if (!tenant) throw Failure(Code::tenant_suspended);
   const TenantId id = *TenantId::parse(tenant->id);
@@ -192,25 +192,26 @@ Task<api::Response> admit(db::Tx& tx, api::Request request, InvitationRow invita
   co_await tx.exec(kCloseInvitation, invitation.id, std::string("accepted"), account.id);
   const Member member{account.id, account.email, invitation.display_name, role, true, since.value};
   keep_staff(tx, id, member);
-  audit::record(tx, actor_for(request, account.id, role_name),
-                member_entry("account.join", account.id, std::nullopt, member_json(member)));
-  co_await tx.commit();
+  w.act_as(actor_for(request, account.id, role_name));
+  w.log_in(id, member_entry("account.join", account.id, std::nullopt, member_json(member)));
+  co_await w.commit();
   co_return accepted(account, invitation.display_name, tenant);
 }
 
 Task<api::Response> join_with_new_account(App& app, api::Request request, Acceptance wanted,
                                           InvitationRow invitation) {
   if (wanted.new_password) {
-    throw Failure::invalid({{"/new_password", "leave it out: the address has no account yet"}});
+    throw Failure::invalid({{"/new_password", "must be left out: the address has no account yet"}});
   }
   std::string hash = co_await hash_on_worker(app, std::move(wanted.password));
-  db::Tx tx = co_await begin_at(app.db, issuer_of(invitation));
+  api::Write w = co_await begin_write(app, request, invitation);
+  db::Tx& tx = w.tx();
   co_await lock_again(app, tx, invitation);
   const auto made = co_await tx.maybe_one(kAddInvited, invitation.id, invitation.email,
                                           invitation.email_key, invitation.display_name, hash);
   if (!made) refuse_code();
   const AccountRow account = co_await tx.one(kLockAccount, AccountId(made->value));
-  co_return co_await admit(tx, std::move(request), std::move(invitation), account);
+  co_return co_await admit(w, std::move(request), std::move(invitation), account);
 }
 
 Task<> forgive_password(App& app, InvitationRow invitation) {
@@ -220,9 +221,9 @@ Task<> forgive_password(App& app, InvitationRow invitation) {
 }
 
 Task<> note_wrong_password(App& app, api::Request request, InvitationRow invitation) {
-  db::Tx tx = co_await begin_at(app.db, issuer_of(invitation));
-  note_refusal(tx, request, invitation, "wrong_password");
-  co_await tx.commit();
+  api::Write w = co_await begin_write(app, std::move(request), invitation);
+  note_refusal(w, invitation, "wrong_password");
+  co_await w.commit();
 }
 
 Task<api::Response> join_with_account(App& app, api::Request request, Acceptance wanted,
@@ -235,25 +236,27 @@ Task<api::Response> join_with_account(App& app, api::Request request, Acceptance
   }
   co_await forgive_password(app, invitation);
   if (seen.is_operator) {
-    throw Failure(Code::conflict, "This account runs the platform, and is in no hospital.");
+    throw Failure(Code::conflict,
+                  "This is an operator's account. Operators belong to no hospital.");
   }
   if (!wanted.new_password) {
-    throw Failure::invalid({{"/new_password", "is required: the address has an account already"}});
+    throw Failure::invalid({{"/new_password", "is required: the address already has an account"}});
   }
   std::string hash = co_await hash_on_worker(app, std::move(*wanted.new_password));
-  db::Tx tx = co_await begin_at(app.db, issuer_of(invitation));
+  api::Write w = co_await begin_write(app, request, invitation);
+  db::Tx& tx = w.tx();
   const AccountRow account = co_await tx.one(kLockAccount, seen.id);
   co_await lock_again(app, tx, invitation);
   if (account.password_changed_at != seen.password_changed_at || !account.active) refuse_code();
   const auto memberships = co_await tx.all(kMemberships, account.id);
   const auto in_it = [&](const MembershipRow& m) { return m.tenant == *invitation.tenant; };
   if (std::ranges::any_of(memberships, in_it)) {
-    throw Failure(Code::user_exists, "This account is in this hospital already.");
+    throw Failure(Code::user_exists, "This account already belongs to this hospital.");
   }
   co_await tx.exec(kSetPassword, account.id, std::move(hash));
   std::vector<Revocation> revoked;
   co_await end_sessions(tx, account.id, std::nullopt, std::nullopt, revoked);
-  api::Response response = co_await admit(tx, std::move(request), std::move(invitation), account);
+  api::Response response = co_await admit(w, std::move(request), std::move(invitation), account);
   for (const auto& revocation : revoked) app.authority.apply(revocation);
   co_return response;
 }
@@ -268,14 +271,15 @@ bool may_reset(const InvitationRow& invitation, const AccountRow& account,
 
 Task<api::Response> set_password(App& app, api::Request request, std::string hash,
                                  InvitationRow invitation) {
-  db::Tx tx = co_await begin_at(app.db, issuer_of(invitation));
+  api::Write w = co_await begin_write(app, request, invitation);
+  db::Tx& tx = w.tx();
   const AccountRow account = co_await tx.one(kLockAccount, *invitation.account);
   co_await lock_again(app, tx, invitation);
   const auto memberships = co_await tx.all(kMemberships, account.id);
   if (!may_reset(invitation, account, memberships)) {
     co_await tx.exec(kCloseInvitation, invitation.id, std::string("withdrawn"), std::nullopt);
-    note_refusal(tx, request, invitation, "not_the_only_hospital");
-    co_await tx.commit();
+    note_refusal(w, invitation, "not_the_only_hospital");
+    co_await w.commit();
     refuse_code();
   }
   co_await tx.exec(kSetPassword, account.id, std::move(hash));
@@ -289,9 +293,10 @@ Task<api::Response> set_password(App& app, api::Request request, std::string has
     tenant = TenantRow{only.tenant, only.tenant_name, only.time_zone};
     role = api::to_string(only.role);
   }
-  record_everywhere(tx, actor_for(request, account.id, role), memberships,
-                    member_entry("account.reset_password", account.id, std::nullopt, std::nullopt));
-  co_await tx.commit();
+  w.act_as(actor_for(request, account.id, role));
+  log_everywhere(w, memberships,
+                 member_entry("account.reset_password", account.id, std::nullopt, std::nullopt));
+  co_await w.commit();
   for (const auto& revocation : revoked) app.authority.apply(revocation);
   co_return accepted(account, account.display_name, tenant);
 }
@@ -300,7 +305,7 @@ Task<api::Response> reset(App& app, api::Request request, Acceptance wanted,
                           InvitationRow invitation) {
   if (wanted.new_password) {
     throw Failure::invalid(
-        {{"/new_password", "leave it out: this code needs no earlier password"}});
+        {{"/new_password", "must be left out: this code needs no earlier password"}});
   }
   std::string hash = co_await hash_on_worker(app, std::move(wanted.password));
   std::function<Task<api::Response>()> last =

@@ -77,6 +77,8 @@ struct Revocation {
   std::optional<AccountId> account;
   std::optional<std::string> tenant;
   std::int64_t up_to_token = 0;
+  static constexpr db::Columns kColumns{"session_id", "account_id", "tenant_id", "up_to_token",
+                                        "notified"};
   static Revocation from_row(const db::RowView& row);
 };
 struct NewsRow;  // accounts_sql.h
@@ -322,6 +324,8 @@ struct Issued {
 struct Listed {
   Member member;
   std::optional<std::string> tenant;
+  static constexpr db::Columns kColumns{"id",     "email",     "display_name", "role",
+                                        "active", "tenant_id", "created_at",   "expires_at"};
   static Listed from_row(const db::RowView& row);
 };
 [[nodiscard]] Task<std::vector<Listed>> list_accounts(db::Pool& db, std::optional<TenantId> tenant);

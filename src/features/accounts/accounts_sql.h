@@ -25,9 +25,14 @@ struct AccountRow {
   bool active = false;
   Time password_changed_at;
   Time created_at;
+  static constexpr db::Columns kColumns{
+      "id",          "email",  "display_name",        "password_hash",
+      "is_operator", "active", "password_changed_at", "created_at"};
   static AccountRow from_row(const db::RowView& r) {
-    return {r.id<AccountId>(0), r.str(1),     r.str(2),  r.str(3),
-            r.boolean(4),       r.boolean(5), r.time(6), r.time(7)};
+    return {r.id<AccountId>(kColumns["id"]),         r.str(kColumns["email"]),
+            r.str(kColumns["display_name"]),         r.str(kColumns["password_hash"]),
+            r.boolean(kColumns["is_operator"]),      r.boolean(kColumns["active"]),
+            r.time(kColumns["password_changed_at"]), r.time(kColumns["created_at"])};
   }
 };
 
@@ -39,9 +44,16 @@ struct MembershipRow {
   api::Role role = api::Role::auditor;
   bool active = false;
   Time created_at;
+  static constexpr db::Columns kColumns{"tenant", "tenant_name", "time_zone", "tenant_active",
+                                        "role",   "active",      "created_at"};
   static MembershipRow from_row(const db::RowView& r) {
-    return {r.str(0),     r.str(1), r.str(2), r.boolean(3), *api::parse_role(r.text(4)),
-            r.boolean(5), r.time(6)};
+    return {r.str(kColumns["tenant"]),
+            r.str(kColumns["tenant_name"]),
+            r.str(kColumns["time_zone"]),
+            r.boolean(kColumns["tenant_active"]),
+            *api::parse_role(r.text(kColumns["role"])),
+            r.boolean(kColumns["active"]),
+            r.time(kColumns["created_at"])};
   }
 };
 
@@ -54,9 +66,14 @@ struct SessionRow {
   bool ended = false;
   Time expires_at;
   bool locked = false;
+  static constexpr db::Columns kColumns{
+      "id",           "tenant_id", "refresh_nonce", "refresh_number",
+      "refreshed_at", "ended",     "expires_at",    "locked"};
   static SessionRow from_row(const db::RowView& r) {
-    return {r.id<SessionId>(0), r.maybe_str(1), r.bytes(2), r.int64(3),
-            r.time(4),          r.boolean(5),   r.time(6),  r.boolean(7)};
+    return {r.id<SessionId>(kColumns["id"]),    r.maybe_str(kColumns["tenant_id"]),
+            r.bytes(kColumns["refresh_nonce"]), r.int64(kColumns["refresh_number"]),
+            r.time(kColumns["refreshed_at"]),   r.boolean(kColumns["ended"]),
+            r.time(kColumns["expires_at"]),     r.boolean(kColumns["locked"])};
   }
 };
 
@@ -64,8 +81,10 @@ struct IssuedRow {
   SessionId session;
   std::int64_t token_number = 0;
   Time authenticated_at;  ///< with a password
+  static constexpr db::Columns kColumns{"id", "token_number", "authenticated_at"};
   static IssuedRow from_row(const db::RowView& r) {
-    return {r.id<SessionId>(0), r.int64(1), r.time(2)};
+    return {r.id<SessionId>(kColumns["id"]), r.int64(kColumns["token_number"]),
+            r.time(kColumns["authenticated_at"])};
   }
 };
 
@@ -75,8 +94,11 @@ struct StaffRow {
   std::string display_name;
   api::Role role = api::Role::auditor;
   bool active = true;
+  static constexpr db::Columns kColumns{"account_id", "email", "display_name", "role", "active"};
   static StaffRow from_row(const db::RowView& r) {
-    return {r.id<AccountId>(0), r.str(1), r.str(2), *api::parse_role(r.text(3)), r.boolean(4)};
+    return {r.id<AccountId>(kColumns["account_id"]), r.str(kColumns["email"]),
+            r.str(kColumns["display_name"]), *api::parse_role(r.text(kColumns["role"])),
+            r.boolean(kColumns["active"])};
   }
 };
 
@@ -84,24 +106,24 @@ struct StaffRow {
 
 // $1: email_key
 inline const db::Query<AccountRow, std::string> kAccountByEmail{"accounts.by_email", R"sql(
-  SELECT id, email, display_name, password_hash, is_operator, status = 'active',
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active' AS active,
          password_changed_at, created_at
   FROM wardbook.accounts WHERE email_key = $1)sql"};
 
 inline const db::Query<AccountRow, AccountId> kLockAccount{"accounts.lock", R"sql(
-  SELECT id, email, display_name, password_hash, is_operator, status = 'active',
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active' AS active,
          password_changed_at, created_at
   FROM wardbook.accounts WHERE id = $1 FOR UPDATE)sql"};
 
 inline const db::Query<MembershipRow, AccountId> kMemberships{"accounts.memberships", R"sql(
-  SELECT t.id, t.name, t.time_zone, t.status = 'active', m.role, m.status = 'active',
-         m.created_at
+  SELECT t.id AS tenant, t.name AS tenant_name, t.time_zone,
+         t.status = 'active' AS tenant_active, m.role, m.status = 'active' AS active, m.created_at
   FROM wardbook.memberships m JOIN wardbook.tenants t ON t.id = m.tenant_id
   WHERE m.account_id = $1 ORDER BY t.id)sql"};
 
 /// Without a lock: nothing that follows changes the account.
 inline const db::Query<AccountRow, AccountId> kAccountById{"accounts.by_id", R"sql(
-  SELECT id, email, display_name, password_hash, is_operator, status = 'active',
+  SELECT id, email, display_name, password_hash, is_operator, status = 'active' AS active,
          password_changed_at, created_at
   FROM wardbook.accounts WHERE id = $1)sql"};
 
@@ -116,30 +138,32 @@ inline const db::Query<IssuedRow, AccountId, std::optional<std::string>, db::Byt
     (account_id, tenant_id, refresh_nonce, refreshed_at, authenticated_at, expires_at, address,
      user_agent)
   VALUES ($1, $2, $3, $4, $4, $5, $6, $7)
-  RETURNING id, nextval('wardbook.token_numbers'), authenticated_at)sql"};
+  RETURNING id, nextval('wardbook.token_numbers') AS token_number, authenticated_at)sql"};
 
 struct SessionOwner {
   AccountId account;
   std::optional<std::string> tenant;
+  static constexpr db::Columns kColumns{"account_id", "tenant_id"};
   static SessionOwner from_row(const db::RowView& r) {
-    return {r.id<AccountId>(0), r.maybe_str(1)};
+    return {r.id<AccountId>(kColumns["account_id"]), r.maybe_str(kColumns["tenant_id"])};
   }
 };
 inline const db::Query<SessionOwner, SessionId> kSessionOwner{"accounts.session_owner", R"sql(
   SELECT account_id, tenant_id FROM wardbook.sessions WHERE id = $1)sql"};
 
 inline const db::Query<SessionRow, SessionId> kSession{"accounts.session", R"sql(
-  SELECT id, tenant_id, refresh_nonce, refresh_number, refreshed_at, ended_at IS NOT NULL,
-         expires_at, locked_at IS NOT NULL
+  SELECT id, tenant_id, refresh_nonce, refresh_number, refreshed_at,
+         ended_at IS NOT NULL AS ended, expires_at, locked_at IS NOT NULL AS locked
   FROM wardbook.sessions WHERE id = $1)sql"};
 
 inline const db::Query<IssuedRow, SessionId, Time> kRotate{"accounts.rotate", R"sql(
   UPDATE wardbook.sessions SET refresh_number = refresh_number + 1, refreshed_at = $2
-  WHERE id = $1 RETURNING id, nextval('wardbook.token_numbers'), authenticated_at)sql"};
+  WHERE id = $1
+  RETURNING id, nextval('wardbook.token_numbers') AS token_number, authenticated_at)sql"};
 
 /// An access token more for the refresh token that is current.
 inline const db::Query<IssuedRow, SessionId> kIssueAgain{"accounts.issue_again", R"sql(
-  SELECT id, nextval('wardbook.token_numbers'), authenticated_at
+  SELECT id, nextval('wardbook.token_numbers') AS token_number, authenticated_at
   FROM wardbook.sessions WHERE id = $1)sql"};
 
 inline const db::Query<void, SessionId, Time> kLockSession{"accounts.lock_session", R"sql(
@@ -166,16 +190,20 @@ struct OpenSessionRow {
   std::optional<std::string> address;
   std::optional<std::string> user_agent;
   bool locked = false;
+  static constexpr db::Columns kColumns{"id",         "tenant_id", "created_at", "refreshed_at",
+                                        "expires_at", "address",   "user_agent", "locked"};
   static OpenSessionRow from_row(const db::RowView& r) {
-    return {r.id<SessionId>(0), r.maybe_str(1), r.time(2),      r.time(3),
-            r.time(4),          r.maybe_str(5), r.maybe_str(6), r.boolean(7)};
+    return {r.id<SessionId>(kColumns["id"]),     r.maybe_str(kColumns["tenant_id"]),
+            r.time(kColumns["created_at"]),      r.time(kColumns["refreshed_at"]),
+            r.time(kColumns["expires_at"]),      r.maybe_str(kColumns["address"]),
+            r.maybe_str(kColumns["user_agent"]), r.boolean(kColumns["locked"])};
   }
 };
 /// Those of an account that are neither ended nor run out at $2, the newest first, below an id.
 inline const db::Query<OpenSessionRow, AccountId, Time, std::int64_t, int> kOpenSessions{
     "accounts.open_sessions", R"sql(
   SELECT id, tenant_id, created_at, refreshed_at, expires_at, address, user_agent,
-         locked_at IS NOT NULL
+         locked_at IS NOT NULL AS locked
   FROM wardbook.sessions
   WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 AND id < $3
   ORDER BY id DESC LIMIT $4)sql"};
@@ -191,7 +219,10 @@ struct TenantRow {
   std::string id;
   std::string name;
   std::string time_zone;
-  static TenantRow from_row(const db::RowView& r) { return {r.str(0), r.str(1), r.str(2)}; }
+  static constexpr db::Columns kColumns{"id", "name", "time_zone"};
+  static TenantRow from_row(const db::RowView& r) {
+    return {r.str(kColumns["id"]), r.str(kColumns["name"]), r.str(kColumns["time_zone"])};
+  }
 };
 inline const db::Query<TenantRow, std::string> kTenant{"accounts.tenant", R"sql(
   SELECT id, name, time_zone FROM wardbook.tenants WHERE id = $1)sql"};
@@ -206,7 +237,8 @@ inline const db::Query<Revocation, std::optional<SessionId>, std::optional<Accou
     INSERT INTO wardbook.revocations (session_id, account_id, tenant_id, up_to_token)
     VALUES ($1, $2, $3, nextval('wardbook.token_numbers'))
     RETURNING session_id, account_id, tenant_id, up_to_token)
-  SELECT session_id, account_id, tenant_id, up_to_token, pg_notify('wardbook_authority', '')
+  SELECT session_id, account_id, tenant_id, up_to_token,
+         pg_notify('wardbook_authority', '') AS notified
   FROM noted)sql"};
 
 /// The account's open sessions: in one tenant (NULL: in all), but one (NULL: none).
@@ -227,36 +259,46 @@ struct NewsRow {
   std::optional<std::string> snapshot;
   std::optional<Revocation> revocation;
   std::string suspended;
+  static constexpr db::Columns kColumns{"snapshot", "session_id", "account_id", "tenant_id",
+                                        "up_to_token"};
   static NewsRow from_row(const db::RowView& r) {
-    if (const auto snapshot = r.maybe_str(0)) return {snapshot, std::nullopt, {}};
-    if (const auto up_to = r.maybe_int64(4)) {
-      const Revocation revocation{r.maybe_id<SessionId>(1), r.maybe_id<AccountId>(2),
-                                  r.maybe_str(3), *up_to};
+    if (const auto snapshot = r.maybe_str(kColumns["snapshot"]))
+      return {snapshot, std::nullopt, {}};
+    if (const auto up_to = r.maybe_int64(kColumns["up_to_token"])) {
+      const Revocation revocation{r.maybe_id<SessionId>(kColumns["session_id"]),
+                                  r.maybe_id<AccountId>(kColumns["account_id"]),
+                                  r.maybe_str(kColumns["tenant_id"]), *up_to};
       return {std::nullopt, revocation, {}};
     }
-    return {std::nullopt, std::nullopt, r.str(3)};
+    return {std::nullopt, std::nullopt, r.str(kColumns["tenant_id"])};
   }
 };
 
 /// All that may still matter, in one snapshot; $1 in seconds.
 inline const db::Query<NewsRow, std::int64_t> kAllRevocations{"accounts.all_revocations", R"sql(
-  SELECT pg_current_snapshot()::text, NULL::bigint, NULL::bigint, NULL::text, NULL::bigint
+  SELECT pg_current_snapshot()::text AS snapshot, NULL::bigint AS session_id,
+    NULL::bigint AS account_id, NULL::text AS tenant_id, NULL::bigint AS up_to_token
   UNION ALL
   SELECT NULL, session_id, account_id, tenant_id, up_to_token FROM wardbook.revocations
   WHERE created_at > now() - make_interval(secs => $1)
   UNION ALL
-  SELECT NULL, NULL, NULL, id, NULL FROM wardbook.tenants WHERE status = 'suspended')sql"};
+  SELECT NULL AS snapshot, NULL AS session_id, NULL AS account_id, id AS tenant_id,
+    NULL AS up_to_token
+  FROM wardbook.tenants WHERE status = 'suspended')sql"};
 
 /// What an earlier snapshot did not show yet. No number that is given before the commit could say
 /// so: of two transactions the one with the lower number may commit later.
 inline const db::Query<NewsRow, std::string> kNewRevocations{"accounts.new_revocations", R"sql(
-  SELECT pg_current_snapshot()::text, NULL::bigint, NULL::bigint, NULL::text, NULL::bigint
+  SELECT pg_current_snapshot()::text AS snapshot, NULL::bigint AS session_id,
+    NULL::bigint AS account_id, NULL::text AS tenant_id, NULL::bigint AS up_to_token
   UNION ALL
   SELECT NULL, session_id, account_id, tenant_id, up_to_token FROM wardbook.revocations
   WHERE xact_id >= pg_snapshot_xmin($1::pg_snapshot)
     AND NOT pg_visible_in_snapshot(xact_id, $1::pg_snapshot)
   UNION ALL
-  SELECT NULL, NULL, NULL, id, NULL FROM wardbook.tenants WHERE status = 'suspended')sql"};
+  SELECT NULL AS snapshot, NULL AS session_id, NULL AS account_id, id AS tenant_id,
+    NULL AS up_to_token
+  FROM wardbook.tenants WHERE status = 'suspended')sql"};
 
 inline const db::Query<void, std::int64_t> kForgetRevocations{"accounts.forget_revocations", R"sql(
   DELETE FROM wardbook.revocations WHERE created_at <= now() - make_interval(secs => $1))sql"};
@@ -328,13 +370,13 @@ inline const db::Query<void, AccountId, std::string> kSetName{"accounts.set_name
   UPDATE wardbook.accounts SET display_name = $2 WHERE id = $1)sql"};
 
 inline const db::Query<Listed, std::optional<std::string>> kList{"accounts.list", R"sql(
-  SELECT a.id, a.email, a.display_name, coalesce(m.role, 'platform_admin'),
-         a.status = 'active' AND coalesce(m.status, 'active') = 'active', m.tenant_id,
-         coalesce(m.created_at, a.created_at), NULL::timestamptz
+  SELECT a.id, a.email, a.display_name, coalesce(m.role, 'platform_admin') AS role,
+         a.status = 'active' AND coalesce(m.status, 'active') = 'active' AS active, m.tenant_id,
+         coalesce(m.created_at, a.created_at) AS created_at, NULL::timestamptz AS expires_at
   FROM wardbook.accounts a LEFT JOIN wardbook.memberships m ON m.account_id = a.id
   WHERE ($1::text IS NULL OR m.tenant_id = $1) AND (m.tenant_id IS NOT NULL OR a.is_operator)
   UNION ALL
-  SELECT id, email, display_name, role, true, tenant_id, created_at, expires_at
+  SELECT id, email, display_name, role, true AS active, tenant_id, created_at, expires_at
   FROM wardbook.invitations
   WHERE kind = 'join' AND closed_at IS NULL AND ($1::text IS NULL OR tenant_id = $1)
   ORDER BY 2, 6)sql"};
@@ -373,7 +415,10 @@ inline const db::Query<db::Int64Row> kDoctorCount{"accounts.doctor_count", R"sql
 struct SinceRow {
   AccountId account;
   Time since;
-  static SinceRow from_row(const db::RowView& r) { return {r.id<AccountId>(0), r.time(1)}; }
+  static constexpr db::Columns kColumns{"account_id", "created_at"};
+  static SinceRow from_row(const db::RowView& r) {
+    return {r.id<AccountId>(kColumns["account_id"]), r.time(kColumns["created_at"])};
+  }
 };
 inline const db::Query<SinceRow, TenantId, std::vector<std::int64_t>> kMembersSince{
     "accounts.members_since", R"sql(

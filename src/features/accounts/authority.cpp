@@ -35,7 +35,9 @@ std::string floor_key(AccountId account, const std::optional<std::string>& tenan
 }  // namespace
 
 Revocation Revocation::from_row(const db::RowView& row) {
-  return {row.maybe_id<SessionId>(0), row.maybe_id<AccountId>(1), row.maybe_str(2), row.int64(3)};
+  return {row.maybe_id<SessionId>(kColumns["session_id"]),
+          row.maybe_id<AccountId>(kColumns["account_id"]), row.maybe_str(kColumns["tenant_id"]),
+          row.int64(kColumns["up_to_token"])};
 }
 
 Authority::Authority(boost::asio::io_context& reactor, db::Pool& db, const Clock& clock,
@@ -177,7 +179,7 @@ void Authority::check(const api::Principal& caller) const {
   std::optional<std::string> tenant;
   if (caller.tenant_id) tenant = caller.tenant_id->str();
   if (revoked || dead(std::nullopt) || (tenant && dead(tenant))) {
-    throw Failure(Code::unauthenticated, "The access token was revoked.");
+    throw Failure(Code::unauthenticated, "The access token has been revoked.");
   }
   if (tenant && suspended_.contains(*tenant)) throw Failure(Code::tenant_suspended);
 }

@@ -60,7 +60,9 @@ Task<> confirm_password(App& app, api::Principal caller, std::string password, a
   const Asker asker(caller.account);
   const bool matches =
       co_await compare_password(app, seen.password_hash, std::move(password), asker);
-  db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
+  db::Tx begun = co_await app.db.begin_control_for(caller.tenant_id);
+  api::Write w = api::write_over(app.audit, std::move(begun), std::move(actor));
+  db::Tx& tx = w.tx();
   const AccountRow account = co_await tx.one(kAccountById, caller.account);
   const auto row = co_await tx.maybe_one(kTakeConfirming, caller.session);
   if (!row) throw Failure(Code::unauthenticated, "The session has ended.");
@@ -72,18 +74,18 @@ Task<> confirm_password(App& app, api::Principal caller, std::string password, a
   tx.queue(kKeepConfirming, caller.session, tally.failures, tally.failed_at, tally.locked_until,
            tally.refused);
   if (counted.refused_before > 0) {
-    note(tx, caller.tenant_id, actor,
-         turned_away_entry("auth.confirm", account.id, counted.refused_before, ""));
+    w.log_in(caller.tenant_id,
+             turned_away_entry("auth.confirm", account.id, counted.refused_before, ""));
   }
   if (!counted.right && !counted.locked_until) {
-    note(tx, caller.tenant_id, actor,
-         about(what, sign_in_entry("auth.confirm", account.id, "wrong_password")));
+    w.log_in(caller.tenant_id,
+             about(what, sign_in_entry("auth.confirm", account.id, "wrong_password")));
   }
   if (counted.lock_begins) {
-    note(tx, caller.tenant_id, actor,
-         about(what, sign_in_entry("auth.confirm", account.id, "account_locked")));
+    w.log_in(caller.tenant_id,
+             about(what, sign_in_entry("auth.confirm", account.id, "account_locked")));
   }
-  co_await tx.commit();
+  co_await w.commit_logged_or_not();
   if (counted.locked_until) throw_locked(*counted.locked_until, now);
   if (!counted.right) throw Failure(Code::wrong_password);
 }

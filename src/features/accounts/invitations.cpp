@@ -83,19 +83,22 @@ void keep_staff(db::Tx& tx, const TenantId& tenant, const Member& member) {
            std::string(api::to_string(member.role)), member.active);
 }
 
-void record_everywhere(db::Tx& tx, const audit::Actor& actor,
-                       const std::vector<MembershipRow>& memberships, const audit::Entry& entry) {
+void log_everywhere(api::Write& w, const std::vector<MembershipRow>& memberships,
+                    const audit::Entry& entry) {
   bool written = false;
   for (const auto& membership : memberships) {
     const auto tenant = TenantId::parse(membership.tenant);
     if (!tenant) continue;
-    tx.switch_tenant(*tenant);
-    audit::record(tx, actor, entry);
+    w.log_in(tenant, audit::Entry(entry));
     written = true;
   }
-  if (written) return;
-  tx.switch_control();
-  audit::record_platform(tx, actor, entry);
+  if (!written) w.log_in(std::nullopt, audit::Entry(entry));
+}
+
+void log_of_operator(api::Write& w, const std::vector<MembershipRow>& memberships,
+                     const audit::Entry& entry) {
+  w.log(audit::Entry(entry));
+  if (!memberships.empty()) log_everywhere(w, memberships, entry);
 }
 
 Task<Issued> invite_in(api::Write& w, TenantId tenant, Invitee invitee, OneTimeCode code,
@@ -106,7 +109,7 @@ Task<Issued> invite_in(api::Write& w, TenantId tenant, Invitee invitee, OneTimeC
   if (!co_await tx.maybe_one(kTenant, tenant.str())) throw Failure(Code::tenant_not_found);
   const std::string key = email_key(invitee.email);
   if (co_await tx.maybe_one(kMemberByAddress, tenant, key)) {
-    throw Failure(Code::user_exists, "This account is in this hospital already.");
+    throw Failure(Code::user_exists, "This account already belongs to this hospital.");
   }
   const Time expires = now + kCodeLife;
   db::Bytes hash{code.hash};
@@ -115,7 +118,7 @@ Task<Issued> invite_in(api::Write& w, TenantId tenant, Invitee invitee, OneTimeC
                                          std::move(hash), w.actor().account, expires);
   if (!row) {
     throw Failure(Code::user_exists,
-                  "This address was invited already. Renew its code if it was lost.");
+                  "This address has already been invited. If its code was lost, renew it.");
   }
   w.log(member_entry("account.invite", row->id, std::nullopt, member_json(member_of(*row))));
   co_return Issued{row->id, std::move(code.text), expires};
@@ -159,7 +162,8 @@ Task<Issued> reset_by_operator(db::Pool& db, audit::Actor actor, AccountId accou
                                std::string unusable_hash, Time now) {
   OneTimeCode code = code_from(random_bytes(16));
   const Time expires = now + kCodeLife;
-  db::Tx tx = co_await db.begin_control();
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, actor);
+  db::Tx& tx = w.tx();
   const auto row = co_await tx.maybe_one(kLockAccount, account);
   if (!row) throw Failure(Code::user_not_found);
   co_await tx.exec(kSetPassword, account, std::move(unusable_hash));
@@ -168,20 +172,20 @@ Task<Issued> reset_by_operator(db::Pool& db, audit::Actor actor, AccountId accou
   co_await add_reset(tx, actor, *row, std::nullopt, code, expires);
   const auto memberships = co_await tx.all(kMemberships, account);
   const auto entry = member_entry("account.reset_code", account, std::nullopt, std::nullopt);
-  audit::record_platform(tx, actor, entry);
-  if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
-  co_await tx.commit();
+  log_of_operator(w, memberships, entry);
+  co_await w.commit();
   co_return Issued{account, std::move(code.text), expires};
 }
 
 Task<AccountId> release_address(db::Pool& db, audit::Actor actor, std::string email,
                                 std::string unusable_hash) {
-  db::Tx tx = co_await db.begin_control();
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, std::move(actor));
+  db::Tx& tx = w.tx();
   const auto found = co_await tx.maybe_one(kAccountByEmail, email_key(email));
   if (!found) throw Failure(Code::user_not_found);
   const AccountRow row = co_await tx.one(kLockAccount, found->id);
   if (row.is_operator) {
-    throw Failure(Code::conflict, "This account runs the platform. Disable it instead.");
+    throw Failure(Code::conflict, "This is an operator's account. Disable it instead.");
   }
   // Not to be guessed: whoever had this address already would keep the other one from being freed.
   const std::string freed = "released-" + std::to_string(row.id.value) + "-" +
@@ -199,11 +203,9 @@ Task<AccountId> release_address(db::Pool& db, audit::Actor actor, std::string em
     tx.switch_tenant(*tenant);
     co_await tx.exec(kRenameStaff, row.id, freed);
   }
-  tx.switch_control();
   const auto entry = member_entry("account.release", row.id, std::nullopt, std::nullopt);
-  audit::record_platform(tx, actor, entry);
-  if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
-  co_await tx.commit();
+  log_of_operator(w, memberships, entry);
+  co_await w.commit();
   co_return row.id;
 }
 
@@ -242,7 +244,7 @@ Task<AccountId> find_user(db::Pool& db, TenantId tenant, std::string email) {
   const auto found = co_await tx.maybe_one(kUserByAddress, std::move(tenant), email_key(email));
   if (!found) {
     throw Failure(Code::user_not_found,
-                  "Nobody with this address is in this hospital or invited to it.");
+                  "No member or invitation of this hospital has this address.");
   }
   co_await tx.commit();
   co_return AccountId(found->value);

@@ -36,8 +36,11 @@ inline constexpr std::chrono::hours kWrongPasswordsSpan{24};
 
 /// In the log of each of these hospitals, under its own role; in the platform's where there is
 /// none. Leaves one of these roles in force.
-void record_everywhere(db::Tx& tx, const audit::Actor& actor,
-                       const std::vector<MembershipRow>& memberships, const audit::Entry& entry);
+void log_everywhere(api::Write& w, const std::vector<MembershipRow>& memberships,
+                    const audit::Entry& entry);
+/// In the platform's too, whatever the hospitals: what an operator does.
+void log_of_operator(api::Write& w, const std::vector<MembershipRow>& memberships,
+                     const audit::Entry& entry);
 [[nodiscard]] audit::Entry member_entry(audit::Action action, AccountId account,
                                         std::optional<std::string> before,
                                         std::optional<std::string> after);

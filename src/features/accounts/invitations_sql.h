@@ -24,50 +24,53 @@ struct InvitationRow {
   bool open = false;
   Time created_at;
   Time expires_at;
+  static constexpr db::Columns kColumns{
+      "id",   "is_reset",  "tenant_id", "account_id", "email",      "email_key", "display_name",
+      "role", "code_hash", "failures",  "open",       "created_at", "expires_at"};
   static InvitationRow from_row(const db::RowView& r) {
-    return {r.id<AccountId>(0),
-            r.boolean(1),
-            r.maybe_str(2),
-            r.maybe_id<AccountId>(3),
-            r.str(4),
-            r.str(5),
-            r.maybe_str(6).value_or(""),
-            api::parse_role(r.maybe_str(7).value_or("")),
-            r.bytes(8),
-            static_cast<int>(r.int64(9)),
-            r.boolean(10),
-            r.time(11),
-            r.time(12)};
+    return {r.id<AccountId>(kColumns["id"]),
+            r.boolean(kColumns["is_reset"]),
+            r.maybe_str(kColumns["tenant_id"]),
+            r.maybe_id<AccountId>(kColumns["account_id"]),
+            r.str(kColumns["email"]),
+            r.str(kColumns["email_key"]),
+            r.maybe_str(kColumns["display_name"]).value_or(""),
+            api::parse_role(r.maybe_str(kColumns["role"]).value_or("")),
+            r.bytes(kColumns["code_hash"]),
+            static_cast<int>(r.int64(kColumns["failures"])),
+            r.boolean(kColumns["open"]),
+            r.time(kColumns["created_at"]),
+            r.time(kColumns["expires_at"])};
   }
 };
 
 /// Without a lock: what is found is looked at again under one.
 inline const db::Query<InvitationRow, std::string, std::string, Time> kOpenByCode{
     "invitations.open_by_code", R"sql(
-  SELECT id, kind = 'reset', tenant_id, account_id, email, email_key, display_name, role, code_hash,
-         failures, closed_at IS NULL, created_at, expires_at
+  SELECT id, kind = 'reset' AS is_reset, tenant_id, account_id, email, email_key, display_name,
+         role, code_hash, failures, closed_at IS NULL AS open, created_at, expires_at
   FROM wardbook.invitations
   WHERE email_key = $1 AND locator = $2 AND closed_at IS NULL AND expires_at > $3
   ORDER BY id)sql"};
 
 /// Parallel guesses are counted one after the other.
 inline const db::Query<InvitationRow, AccountId> kLockInvitation{"invitations.lock", R"sql(
-  SELECT id, kind = 'reset', tenant_id, account_id, email, email_key, display_name, role, code_hash,
-         failures, closed_at IS NULL, created_at, expires_at
+  SELECT id, kind = 'reset' AS is_reset, tenant_id, account_id, email, email_key, display_name,
+         role, code_hash, failures, closed_at IS NULL AS open, created_at, expires_at
   FROM wardbook.invitations WHERE id = $1 FOR UPDATE)sql"};
 
 /// One that is open, of a hospital's own.
 inline const db::Query<InvitationRow, AccountId, TenantId> kLockPending{"invitations.lock_pending",
                                                                         R"sql(
-  SELECT id, false, tenant_id, account_id, email, email_key, display_name, role, code_hash,
-         failures, true, created_at, expires_at
+  SELECT id, false AS is_reset, tenant_id, account_id, email, email_key, display_name,
+         role, code_hash, failures, true AS open, created_at, expires_at
   FROM wardbook.invitations
   WHERE id = $1 AND tenant_id = $2 AND kind = 'join' AND closed_at IS NULL FOR UPDATE)sql"};
 
 inline const db::Query<InvitationRow, TenantId, std::int64_t, int> kPendingPage{
     "invitations.pending_page", R"sql(
-  SELECT id, false, tenant_id, account_id, email, email_key, display_name, role, code_hash,
-         failures, true, created_at, expires_at
+  SELECT id, false AS is_reset, tenant_id, account_id, email, email_key, display_name,
+         role, code_hash, failures, true AS open, created_at, expires_at
   FROM wardbook.invitations
   WHERE tenant_id = $1 AND kind = 'join' AND closed_at IS NULL AND id > $2
   ORDER BY id LIMIT $3)sql"};
@@ -84,8 +87,8 @@ inline const db::Query<InvitationRow, TenantId, std::string, std::string, std::s
                                     code_hash, created_by, expires_at)
   VALUES ('join', $1, $2, $3, $4, $5, $6, $7, $8, $9)
   ON CONFLICT (tenant_id, email_key) WHERE kind = 'join' AND closed_at IS NULL DO NOTHING
-  RETURNING id, false, tenant_id, account_id, email, email_key, display_name, role, code_hash,
-            failures, true, created_at, expires_at)sql"};
+  RETURNING id, false AS is_reset, tenant_id, account_id, email, email_key, display_name, role,
+            code_hash, failures, true AS open, created_at, expires_at)sql"};
 
 inline const db::Query<void, AccountId, std::string> kCloseResets{"invitations.close_resets", R"sql(
   UPDATE wardbook.invitations SET closed_at = now(), outcome = $2

@@ -65,14 +65,15 @@ std::string member_json(const Member& member) {
 }
 
 Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account) {
-  db::Tx tx = co_await db.begin_control();
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, std::move(actor));
+  db::Tx& tx = w.tx();
   const auto found = co_await tx.maybe_one(kAccountByEmail, email_key(account.email));
   if (found && found->is_operator) throw Failure(Code::user_exists);
   const std::string hash = account.password_hash;
   const AccountRow row = co_await account_for(tx, std::move(account), true);
   const auto memberships = co_await tx.all(kMemberships, row.id);
   if (!memberships.empty()) {
-    throw Failure(Code::conflict, "This account works in a hospital; operators work in none.");
+    throw Failure(Code::conflict, "This account belongs to a hospital. Operators belong to none.");
   }
   co_await tx.exec(kMakeOperator, row.id);
   co_await tx.exec(kSetPassword, row.id, hash);
@@ -80,33 +81,34 @@ Task<Member> add_operator(db::Pool& db, audit::Actor actor, NewAccount account) 
   co_await end_sessions(tx, row.id, std::nullopt, std::nullopt, revoked);
   Member member{row.id,     row.email,     row.display_name, api::Role::platform_admin,
                 row.active, row.created_at};
-  audit::record_platform(tx, actor,
-                         member_entry("account.create", row.id, std::nullopt, member_json(member)));
-  co_await tx.commit();
+  w.log(member_entry("account.create", row.id, std::nullopt, member_json(member)));
+  co_await w.commit();
   co_return member;
 }
 
 Task<Member> add_member(db::Pool& db, audit::Actor actor, TenantId tenant, NewAccount account,
                         api::Role role) {
   check_hospital_role(role);
-  db::Tx tx = co_await db.begin_control_for(tenant);
+  db::Tx begun = co_await db.begin_control_for(tenant);
+  api::Write w = api::write_over(audit::journal(), std::move(begun), std::move(actor));
+  db::Tx& tx = w.tx();
   if (!co_await tx.maybe_one(kTenant, tenant.str())) throw Failure(Code::tenant_not_found);
   const std::string name = account.display_name;
   const AccountRow row = co_await account_for(tx, std::move(account), false);
   if (row.is_operator) {
-    throw Failure(Code::conflict, "This account runs the platform, and is in no hospital.");
+    throw Failure(Code::conflict,
+                  "This is an operator's account. Operators belong to no hospital.");
   }
   const auto memberships = co_await tx.all(kMemberships, row.id);
   if (membership_in(memberships, tenant) != nullptr) {
-    throw Failure(Code::user_exists, "This account is in this hospital already.");
+    throw Failure(Code::user_exists, "This account already belongs to this hospital.");
   }
   const auto since =
       co_await tx.one(kAddMembership, row.id, tenant, std::string(api::to_string(role)));
   Member member{row.id, row.email, name.empty() ? row.display_name : name, role, true, since.value};
   keep_staff(tx, tenant, member);
-  audit::record(tx, actor,
-                member_entry("account.create", row.id, std::nullopt, member_json(member)));
-  co_await tx.commit();
+  w.log_in(tenant, member_entry("account.create", row.id, std::nullopt, member_json(member)));
+  co_await w.commit();
   co_return member;
 }
 
@@ -163,15 +165,17 @@ Task<AccountId> find_account(db::Pool& db, std::string email) {
   db::Tx tx = co_await db.begin_control();
   const auto found = co_await tx.maybe_one(kAccountByEmail, email_key(email));
   if (!found) {
-    throw Failure(Code::user_not_found,
-                  "No account has this address. Whoever has not accepted an invitation has none.");
+    throw Failure(
+        Code::user_not_found,
+        "No account has this address. An invitation becomes an account when it is accepted.");
   }
   co_await tx.commit();
   co_return found->id;
 }
 
 Task<> set_account_active(db::Pool& db, audit::Actor actor, AccountId account, bool active) {
-  db::Tx tx = co_await db.begin_control();
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, std::move(actor));
+  db::Tx& tx = w.tx();
   const auto row = co_await tx.maybe_one(kLockAccount, account);
   if (!row) throw Failure(Code::user_not_found);
   co_await tx.exec(kSetAccountActive, account, active);
@@ -185,34 +189,37 @@ Task<> set_account_active(db::Pool& db, audit::Actor actor, AccountId account, b
     tx.switch_tenant(*tenant);
     co_await tx.exec(kSetStaffActive, account, active && membership.active);
   }
-  tx.switch_control();
   const auto entry = member_entry(active ? audit::Action("account.enable") : "account.disable",
                                   account, std::nullopt, std::nullopt);
-  audit::record_platform(tx, actor, entry);
-  if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
-  co_await tx.commit();
+  log_of_operator(w, memberships, entry);
+  co_await w.commit();
 }
 
 Task<> reset_password(db::Pool& db, audit::Actor actor, AccountId account,
                       std::string password_hash) {
-  db::Tx tx = co_await db.begin_control();
+  api::Write w = co_await api::write_as(db, audit::journal(), std::nullopt, std::move(actor));
+  db::Tx& tx = w.tx();
   if (!co_await tx.maybe_one(kLockAccount, account)) throw Failure(Code::user_not_found);
   co_await tx.exec(kSetPassword, account, std::move(password_hash));
   std::vector<Revocation> revoked;
   co_await end_sessions(tx, account, std::nullopt, std::nullopt, revoked);
   const auto memberships = co_await tx.all(kMemberships, account);
   const auto entry = member_entry("account.reset_password", account, std::nullopt, std::nullopt);
-  audit::record_platform(tx, actor, entry);
-  if (!memberships.empty()) record_everywhere(tx, actor, memberships, entry);
-  co_await tx.commit();
+  log_of_operator(w, memberships, entry);
+  co_await w.commit();
 }
 
 Listed Listed::from_row(const db::RowView& row) {
-  const auto expires = row.maybe_time(7);
-  Member member{row.id<AccountId>(0),          row.str(1),     row.str(2),
-                *api::parse_role(row.text(3)), row.boolean(4), row.time(6),
-                expires.has_value(),           expires};
-  return {std::move(member), row.maybe_str(5)};
+  const auto expires = row.maybe_time(kColumns["expires_at"]);
+  Member member{row.id<AccountId>(kColumns["id"]),
+                row.str(kColumns["email"]),
+                row.str(kColumns["display_name"]),
+                *api::parse_role(row.text(kColumns["role"])),
+                row.boolean(kColumns["active"]),
+                row.time(kColumns["created_at"]),
+                expires.has_value(),
+                expires};
+  return {std::move(member), row.maybe_str(kColumns["tenant_id"])};
 }
 
 Task<std::vector<Listed>> list_accounts(db::Pool& db, std::optional<TenantId> tenant) {

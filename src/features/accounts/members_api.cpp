@@ -219,7 +219,7 @@ Task<Response> patch_user(App& app, Request request) {
   if (id == request.caller.account) {
     const bool demoted = change.role && *change.role != request.caller.role;
     if (demoted || (change.active && !*change.active)) {
-      throw Failure(Code::conflict, "You cannot take your own access away.");
+      throw Failure(Code::conflict, "You cannot remove your own access.");
     }
   }
   api::Write w = co_await api::write(app, request);

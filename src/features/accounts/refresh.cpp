@@ -23,15 +23,16 @@ Grant continued(const AccountRow& account, const SessionRow& session,
 }
 
 /// Somebody holds a copy of the token: whoever comes second ends the session for both.
-Task<> end_reused(App& app, db::Tx& tx, api::Request request, AccountId account,
+Task<> end_reused(App& app, api::Write& w, api::Request request, AccountId account,
                   SessionRow session) {
+  db::Tx& tx = w.tx();
   co_await tx.exec(kEndSession, session.id);
   const auto revoked = co_await tx.one(kRevoke, session.id, account, session.tenant);
   std::optional<TenantId> home;
   if (session.tenant) home = TenantId::parse(*session.tenant);
-  note(tx, home, actor_for(request, account, ""),
-       sign_in_entry("auth.refresh", account, "refresh_token_reused"));
-  co_await tx.commit();
+  w.act_as(actor_for(request, account, ""));
+  w.log_in(home, sign_in_entry("auth.refresh", account, "refresh_token_reused"));
+  co_await w.commit();
   app.authority.apply(revoked);
 }
 
@@ -48,7 +49,7 @@ SentToken read_sent_token(const api::Request& request, api::Input& in) {
   const bool has_cookie = session_cookie(request.head.headers).has_value();
   out.text =
       in.text("refresh_token", out.cookie || has_cookie ? Need::optional : Need::required, 200);
-  if (out.cookie && out.text) in.fault("refresh_token", "leave it out: the cookie has it");
+  if (out.cookie && out.text) in.fault("refresh_token", "must be left out: the cookie carries it");
   if (!out.text) out.cookie = true;
   return out;
 }
@@ -85,9 +86,10 @@ Task<std::optional<SessionOwner>> owner_of(App& app, SessionId session) {
   co_return owner;
 }
 
-Task<std::optional<Held>> hold_session(App& app, db::Tx& tx, api::Request request, AccountId owner,
-                                       RefreshToken token) {
+Task<std::optional<Held>> hold_session(App& app, api::Write& w, api::Request request,
+                                       AccountId owner, RefreshToken token) {
   Held out;
+  db::Tx& tx = w.tx();
   out.account = co_await tx.one(kLockAccount, owner);
   auto session = co_await tx.maybe_one(kSession, token.session);
   const Time now = app.clock.now();
@@ -97,7 +99,7 @@ Task<std::optional<Held>> hold_session(App& app, db::Tx& tx, api::Request reques
   out.session = std::move(*session);
   out.use = judge_refresh(out.session.number, out.session.refreshed_at, token.number, now);
   if (out.use == RefreshUse::reused) {
-    co_await end_reused(app, tx, std::move(request), owner, out.session);
+    co_await end_reused(app, w, std::move(request), owner, out.session);
     co_return std::nullopt;
   }
   co_return out;
@@ -137,8 +139,10 @@ Task<api::Response> refresh(App& app, api::Request request) {
   // Whoever refreshes waits for others of the account, and they for the hospital's log.
   std::optional<TenantId> home;
   if (owner->tenant) home = TenantId::parse(*owner->tenant);
-  db::Tx tx = co_await app.db.begin_control_for(std::move(home));
-  const auto held = co_await hold_session(app, tx, request, owner->account, brought.token);
+  db::Tx begun = co_await app.db.begin_control_for(std::move(home));
+  api::Write w = api::write_over(app.audit, std::move(begun), request.actor());
+  db::Tx& tx = w.tx();
+  const auto held = co_await hold_session(app, w, request, owner->account, brought.token);
   if (!held) refuse_refresh();
   if (held->session.locked) {
     throw Failure(Code::session_locked, "The session is locked: unlock it with the password.");
@@ -148,7 +152,7 @@ Task<api::Response> refresh(App& app, api::Request request) {
   const auto issued = co_await renew_session(tx, *held, brought.token, app.clock.now());
   name_session(grant.caller, issued);
   co_await take_staff_name(tx, grant.caller);
-  co_await tx.commit();
+  co_await w.commit_logged_or_not();
   co_return session_answer(app, grant, brought.token, brought.cookie);
 }
 

@@ -54,10 +54,11 @@ Task<std::optional<Named>> of_cookie(App& app, api::Request request) {
   out.account = owner->account;
   out.tenant = owner->tenant;
   out.actor = actor_for(request, owner->account, "");
-  db::Tx tx = co_await app.db.begin_control_for(out.home());
-  const auto held = co_await hold_session(app, tx, std::move(request), owner->account, *token);
+  db::Tx begun = co_await app.db.begin_control_for(out.home());
+  api::Write w = api::write_over(app.audit, std::move(begun), out.actor);
+  const auto held = co_await hold_session(app, w, std::move(request), owner->account, *token);
   if (!held) co_return std::nullopt;
-  co_await tx.commit();
+  co_await w.commit_logged_or_not();
   co_return out;
 }
 
@@ -72,14 +73,16 @@ Task<std::optional<Named>> of_either(App& app, api::Request request) {
 
 /// False: it is not open.
 Task<bool> end_named(App& app, Named which, audit::Action action) {
-  db::Tx tx = co_await app.db.begin_control_for(which.home());
+  db::Tx begun = co_await app.db.begin_control_for(which.home());
+  api::Write w = api::write_over(app.audit, std::move(begun), which.actor);
+  db::Tx& tx = w.tx();
   co_await tx.one(kLockAccount, which.account);
   const auto session = co_await tx.maybe_one(kSession, which.session);
   if (!session || session->ended || session->expires_at <= app.clock.now()) co_return false;
   co_await tx.exec(kEndSession, which.session);
   const auto revoked = co_await tx.one(kRevoke, which.session, which.account, which.tenant);
-  note(tx, which.home(), which.actor, sign_in_entry(action, which.account, ""));
-  co_await tx.commit();
+  w.log_in(which.home(), sign_in_entry(action, which.account, ""));
+  co_await w.commit();
   app.authority.apply(revoked);
   co_return true;
 }
@@ -129,14 +132,14 @@ Task<api::Response> logout(App& app, api::Request request) {
 Task<api::Response> lock(App& app, api::Request request) {
   const auto which = co_await of_either(app, std::move(request));
   if (!which) refuse_refresh();
-  db::Tx tx = co_await app.db.begin_control_for(which->home());
+  db::Tx begun = co_await app.db.begin_control_for(which->home());
+  api::Write w = api::write_over(app.audit, std::move(begun), which->actor);
+  db::Tx& tx = w.tx();
   co_await tx.one(kLockAccount, which->account);
   const auto locked = co_await tx.exec(kLockSession, which->session, app.clock.now());
   const auto revoked = co_await tx.one(kRevoke, which->session, which->account, which->tenant);
-  if (locked > 0) {
-    note(tx, which->home(), which->actor, sign_in_entry("auth.lock", which->account, ""));
-  }
-  co_await tx.commit();
+  if (locked > 0) w.log_in(which->home(), sign_in_entry("auth.lock", which->account, ""));
+  co_await w.commit_logged_or_not();
   app.authority.apply(revoked);
   co_return api::no_content();
 }

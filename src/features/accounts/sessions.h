@@ -42,7 +42,7 @@ struct Held {
 };
 /// Nothing for a session that is not open, or a token that is not its own. A token that somebody
 /// has a copy of ends the session and commits.
-[[nodiscard]] Task<std::optional<Held>> hold_session(App& app, db::Tx& tx, api::Request request,
+[[nodiscard]] Task<std::optional<Held>> hold_session(App& app, api::Write& w, api::Request request,
                                                      AccountId owner, RefreshToken token);
 /// Whose session it is, without a lock; nothing for one that is not known.
 [[nodiscard]] Task<std::optional<SessionOwner>> owner_of(App& app, SessionId session);

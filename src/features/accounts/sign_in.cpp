@@ -154,36 +154,34 @@ audit::Entry lock_entry(AccountId account, Time until, const std::string& networ
 
 /// What the log gets besides the attempt's own entry: locks that begin, and tries that none of them
 /// got an entry of its own for.
-void note_locks(db::Tx& tx, const Decided& decided, const SignInAttempt& attempt,
-                const audit::Actor& actor) {
+void note_locks(api::Write& w, const Decided& decided, const SignInAttempt& attempt) {
   const AccountId account = decided.account.id;
   const Counted& counted = decided.counted;
   const std::string& network = attempt.tally.network;
   if (counted.refused_before > 0) {
-    note(tx, decided.home, actor,
-         turned_away_entry(kLogin, account, counted.refused_before, network));
+    w.log_in(decided.home, turned_away_entry(kLogin, account, counted.refused_before, network));
   }
   if (counted.lock_here) {
-    note(tx, decided.home, actor, lock_entry(account, *counted.lock_here, network));
+    w.log_in(decided.home, lock_entry(account, *counted.lock_here, network));
   }
   if (counted.lock_all) {
-    note(tx, decided.home, actor, lock_entry(account, *counted.lock_all, ""));
+    w.log_in(decided.home, lock_entry(account, *counted.lock_all, ""));
   }
 }
 
 /// Addresses without an account: anybody can make up any number of them, so they get one entry
 /// together.
-Task<> note_stranger(App& app, db::Tx& tx, api::Request request, Decided decided) {
+Task<> note_stranger(App& app, api::Write& w, Decided decided) {
   const Time now = app.clock.now();
   if (!decided.counted.locked_until) {
-    const Strangers counted = co_await count_stranger(tx, now, app.settings.auth.lock_duration);
+    const Strangers counted = co_await count_stranger(w.tx(), now, app.settings.auth.lock_duration);
     if (counted.logged) {
       audit::Entry entry = turned_away_entry(kLogin, {}, counted.refused_before + 1, "");
       entry.reason = "unknown_account";
-      note(tx, std::nullopt, audit::actor_of(request), std::move(entry));
+      w.log_in(std::nullopt, std::move(entry));
     }
   }
-  co_await tx.commit();
+  co_await w.commit_logged_or_not();
 }
 
 [[noreturn]] void refuse_sign_in(const Decided& decided, Time now) {
@@ -194,16 +192,14 @@ Task<> note_stranger(App& app, db::Tx& tx, api::Request request, Decided decided
   throw Failure(Code::invalid_credentials);
 }
 
-Task<> note_refused(App& app, db::Tx& tx, api::Request request, Decided decided,
-                    SignInAttempt attempt) {
-  const audit::Actor actor = actor_for(request, decided.account.id, "");
+Task<> note_refused(App& app, api::Write& w, Decided decided, SignInAttempt attempt) {
   if (!decided.counted.locked_until && decided.counted.logged) {
-    note(tx, decided.home, actor,
-         sign_in_entry(kLogin, decided.account.id,
-                       decided.right ? why_refused(decided.choice.outcome) : "wrong_password"));
+    w.log_in(decided.home,
+             sign_in_entry(kLogin, decided.account.id,
+                           decided.right ? why_refused(decided.choice.outcome) : "wrong_password"));
   }
-  note_locks(tx, decided, attempt, actor);
-  co_await tx.commit();
+  note_locks(w, decided, attempt);
+  co_await w.commit_logged_or_not();
   refuse_sign_in(decided, app.clock.now());
 }
 
@@ -239,47 +235,50 @@ Task<Opened> begin_session(App& app, db::Tx& tx, net::RequestHead head, AccountI
 }
 
 /// The session and the answer. Commits.
-Task<api::Response> grant(App& app, db::Tx& tx, api::Request request, Decided decided,
+Task<api::Response> grant(App& app, api::Write& w, api::Request request, Decided decided,
                           SignInAttempt attempt) {
   Grant granted = grant_of(decided.account, decided.choice.membership);
   const AccountId account = decided.account.id;
   std::optional<std::string> tenant;
   if (granted.tenant) tenant = granted.tenant->id;
-  const Opened opened = co_await begin_session(app, tx, request.head, account, std::move(tenant));
+  const Opened opened =
+      co_await begin_session(app, w.tx(), request.head, account, std::move(tenant));
   name_session(granted.caller, opened.issued);
-  co_await take_staff_name(tx, granted.caller);
-  const audit::Actor actor = actor_for(request, account, api::to_string(granted.caller.role));
-  note_locks(tx, decided, attempt, actor);
-  note(tx, granted.caller.tenant_id, actor, sign_in_entry(kLogin, account, ""));
-  co_await tx.commit();
+  co_await take_staff_name(w.tx(), granted.caller);
+  w.act_as(actor_for(request, account, api::to_string(granted.caller.role)));
+  note_locks(w, decided, attempt);
+  w.log_in(granted.caller.tenant_id, sign_in_entry(kLogin, account, ""));
+  co_await w.commit();
   co_return session_answer(app, granted, opened.token, attempt.cookie);
 }
 
 /// Everything after the comparison, in one transaction.
 Task<api::Response> decide(App& app, api::Request request, SignInAttempt attempt) {
-  db::Tx tx = co_await begin_for(app, attempt);
-  Decided decided = co_await count_attempt(app, tx, attempt);
+  db::Tx begun = co_await begin_for(app, attempt);
+  api::Write w = api::write_over(app.audit, std::move(begun), request.actor());
+  Decided decided = co_await count_attempt(app, w.tx(), attempt);
   if (!attempt.account) {
     const auto locked_until = decided.counted.locked_until;
-    co_await note_stranger(app, tx, std::move(request), std::move(decided));
+    co_await note_stranger(app, w, std::move(decided));
     if (locked_until) throw_locked(*locked_until, app.clock.now());
     throw Failure(Code::invalid_credentials);
   }
+  w.act_as(actor_for(request, decided.account.id, ""));
   if (decided.counted.locked_until || outcome_of(decided) != Try::right) {
-    co_await note_refused(app, tx, std::move(request), std::move(decided), attempt);
+    co_await note_refused(app, w, std::move(decided), attempt);
   }
   if (attempt.compared.stronger) {
-    co_await tx.exec(kRehash, decided.account.id, *attempt.compared.stronger);
+    co_await w.tx().exec(kRehash, decided.account.id, *attempt.compared.stronger);
   }
   if (decided.choice.outcome == SignIn::tenant_required) {
-    const audit::Actor actor = actor_for(request, decided.account.id, "");
-    note_locks(tx, decided, attempt, actor);
-    co_await tx.commit();
-    Failure failure(Code::tenant_required, "This account works in several hospitals: name one.");
+    note_locks(w, decided, attempt);
+    co_await w.commit_logged_or_not();
+    Failure failure(Code::tenant_required,
+                    "This account belongs to several hospitals. Choose one with tenant.");
     failure.extension("tenants", choices_json(decided.memberships));
     throw failure;
   }
-  co_return co_await grant(app, tx, std::move(request), std::move(decided), attempt);
+  co_return co_await grant(app, w, std::move(request), std::move(decided), attempt);
 }
 
 /// From the comparison on, for whoever is known by now.
@@ -328,7 +327,9 @@ Task<api::Response> change_password(App& app, api::Request request) {
   co_await confirm_password(app, caller, *current, actor);
   const Asker asker(caller.account);
   const std::string hash = co_await hash_on_worker(app, *wanted, asker);
-  db::Tx tx = co_await app.db.begin_control_for(caller.tenant_id);
+  db::Tx begun = co_await app.db.begin_control_for(caller.tenant_id);
+  api::Write w = api::write_over(app.audit, std::move(begun), actor);
+  db::Tx& tx = w.tx();
   co_await tx.one(kLockAccount, caller.account);
   // A reset, a joining or a release that came while the password was hashed ended the session.
   const auto session = co_await tx.maybe_one(kSession, caller.session);
@@ -336,8 +337,8 @@ Task<api::Response> change_password(App& app, api::Request request) {
   co_await tx.exec(kSetPassword, caller.account, hash);
   std::vector<Revocation> revoked;
   co_await end_sessions(tx, caller.account, std::nullopt, caller.session, revoked);
-  note(tx, caller.tenant_id, actor, sign_in_entry("auth.password", caller.account, ""));
-  co_await tx.commit();
+  w.log_in(caller.tenant_id, sign_in_entry("auth.password", caller.account, ""));
+  co_await w.commit();
   for (const auto& revocation : revoked) app.authority.apply(revocation);
   co_return api::no_content();
 }

@@ -38,6 +38,17 @@ TEST_F(SignInTest, AnyEarlierRefreshTokenEndsTheSession) {
   EXPECT_EQ(sign_in(kClinicPassword).status, 200) << "the account itself is not at fault";
 }
 
+TEST_F(SignInTest, TheSealerIsToldOfItsEntries) {
+  (void)clinic_.log.take_touched();
+  ASSERT_EQ(sign_in("wrong password").status, 401);
+  EXPECT_EQ(clinic_.log.take_touched(), std::vector{clinic_.tenant});
+  const auto in = sign_in(kClinicPassword);
+  ASSERT_EQ(in.status, 200);
+  EXPECT_EQ(clinic_.log.take_touched(), std::vector{clinic_.tenant});
+  ASSERT_EQ(refresh_on(clinic_, refresh_token(in)).status, 200);
+  EXPECT_TRUE(clinic_.log.take_touched().empty()) << "a refresh is nothing for the log";
+}
+
 TEST_F(SignInTest, ATokenUsedAgainSoonGetsTheSameSuccessor) {
   const auto first = sign_in(kClinicPassword);
   const auto second = refresh_on(clinic_, refresh_token(first));

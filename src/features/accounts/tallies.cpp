@@ -154,17 +154,6 @@ Task<Strangers> count_stranger(db::Tx& tx, Time now, std::chrono::seconds rest) 
   co_return out;
 }
 
-void note(db::Tx& tx, const std::optional<TenantId>& home, const audit::Actor& actor,
-          audit::Entry entry) {
-  if (home) {
-    tx.switch_tenant(*home);
-    audit::record(tx, actor, std::move(entry));
-  } else {
-    tx.switch_control();
-    audit::record_platform(tx, actor, std::move(entry));
-  }
-}
-
 audit::Entry turned_away_entry(audit::Action action, std::optional<AccountId> account,
                                std::int64_t count, std::string network) {
   audit::Entry entry{.action = action, .resource = "account"};
@@ -184,7 +173,9 @@ namespace {
 
 /// How many there were; at most kAtOnce.
 Task<std::size_t> write_down_some(db::Pool& db, std::optional<TenantId> home, Time now) {
-  db::Tx tx = co_await db.begin_control_for(home);
+  db::Tx begun = co_await db.begin_control_for(home);
+  api::Write w = api::write_over(audit::journal(), std::move(begun), {});
+  db::Tx& tx = w.tx();
   std::optional<std::string> tenant;
   if (home) tenant = home->str();
   const auto rows =
@@ -196,9 +187,9 @@ Task<std::size_t> write_down_some(db::Pool& db, std::optional<TenantId> home, Ti
   if (strangers > 0) tx.queue(kAddStrangers, strangers);
   for (const auto& row : rows) {
     if (!row.account) continue;
-    note(tx, home, {}, turned_away_entry("auth.login", row.account, row.refused, row.network));
+    w.log_in(home, turned_away_entry("auth.login", row.account, row.refused, row.network));
   }
-  co_await tx.commit();
+  co_await w.commit_logged_or_not();
   co_return rows.size();
 }
 

@@ -103,9 +103,6 @@ struct Strangers {
 };
 [[nodiscard]] Task<Strangers> count_stranger(db::Tx& tx, Time now, std::chrono::seconds rest);
 
-/// Into the tenant's log, or the platform's. The transaction's last work: it may change the role.
-void note(db::Tx& tx, const std::optional<TenantId>& home, const audit::Actor& actor,
-          audit::Entry entry);
 /// One entry for all tries that were turned away.
 [[nodiscard]] audit::Entry turned_away_entry(audit::Action action, std::optional<AccountId> account,
                                              std::int64_t count, std::string network);

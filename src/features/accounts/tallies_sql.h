@@ -12,14 +12,16 @@ namespace wardbook::accounts {
 struct TallyRow {
   std::string network;  ///< empty: all networks together
   Tally tally;
+  static constexpr db::Columns kColumns{"network",      "failures", "failed_at",
+                                        "locked_until", "refused",  "known_until"};
   static TallyRow from_row(const db::RowView& r) {
     TallyRow row;
-    row.network = r.str(0);
-    row.tally.failures = static_cast<int>(r.int64(1));
-    row.tally.failed_at = r.maybe_time(2);
-    row.tally.locked_until = r.maybe_time(3);
-    row.tally.refused = r.int64(4);
-    row.tally.known_until = r.maybe_time(5);
+    row.network = r.str(kColumns["network"]);
+    row.tally.failures = static_cast<int>(r.int64(kColumns["failures"]));
+    row.tally.failed_at = r.maybe_time(kColumns["failed_at"]);
+    row.tally.locked_until = r.maybe_time(kColumns["locked_until"]);
+    row.tally.refused = r.int64(kColumns["refused"]);
+    row.tally.known_until = r.maybe_time(kColumns["known_until"]);
     return row;
   }
 };
@@ -73,8 +75,10 @@ struct RefusedRow {
   std::optional<AccountId> account;
   std::string network;
   std::int64_t refused = 0;
+  static constexpr db::Columns kColumns{"account_id", "network", "refused"};
   static RefusedRow from_row(const db::RowView& r) {
-    return {r.maybe_id<AccountId>(0), r.str(1), r.int64(2)};
+    return {r.maybe_id<AccountId>(kColumns["account_id"]), r.str(kColumns["network"]),
+            r.int64(kColumns["refused"])};
   }
 };
 /// Removes those that tell of tries that are in no log yet: one hospital's, or ($2 is NULL) those
@@ -104,8 +108,9 @@ inline const db::Query<UntilRow, SessionId, Time> kRefuseConfirming{"accounts.re
   RETURNING confirm_locked_until)sql"};
 
 inline const db::Query<TallyRow, SessionId> kTakeConfirming{"accounts.take_confirming", R"sql(
-  SELECT '', confirm_failures, confirm_failed_at, confirm_locked_until, confirm_refused,
-         NULL::timestamptz
+  SELECT '' AS network, confirm_failures AS failures, confirm_failed_at AS failed_at,
+         confirm_locked_until AS locked_until, confirm_refused AS refused,
+         NULL::timestamptz AS known_until
   FROM wardbook.sessions WHERE id = $1 AND ended_at IS NULL FOR UPDATE)sql"};
 
 inline const db::Query<void, SessionId, int, std::optional<Time>, std::optional<Time>, std::int64_t>

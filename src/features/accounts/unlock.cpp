@@ -1,3 +1,4 @@
+#include "api/write.h"
 #include "features/accounts/cookie.h"
 #include "features/accounts/sessions.h"
 #include "features/accounts/tallies.h"
@@ -33,28 +34,30 @@ Task<Held> held_by(App& app, api::Request request, RefreshToken token) {
   if (!owner) refuse_refresh();
   std::optional<TenantId> home;
   if (owner->tenant) home = TenantId::parse(*owner->tenant);
-  db::Tx tx = co_await app.db.begin_control_for(std::move(home));
-  auto held = co_await hold_session(app, tx, std::move(request), owner->account, std::move(token));
+  db::Tx begun = co_await app.db.begin_control_for(std::move(home));
+  api::Write w = api::write_over(app.audit, std::move(begun), request.actor());
+  auto held = co_await hold_session(app, w, std::move(request), owner->account, std::move(token));
   if (!held) refuse_refresh();
-  co_await tx.commit();
+  co_await w.commit_logged_or_not();
   co_return std::move(*held);
 }
 
 /// Counts a wrong password; the last one ends the session. Commits, and fails with wrong_password
 /// or invalid_credentials.
-Task<> refuse_wrong(App& app, db::Tx& tx, api::Request request, Held held) {
+Task<> refuse_wrong(App& app, api::Write& w, api::Request request, Held held) {
   const AccountId account = held.account.id;
   const auto home = home_of(held.session);
-  const audit::Actor actor = actor_for(request, account, "");
+  db::Tx& tx = w.tx();
+  w.act_as(actor_for(request, account, ""));
   const auto failures = co_await tx.one(kCountWrongUnlock, held.session.id);
   std::optional<Revocation> ended;
   if (failures.value >= app.settings.auth.max_failed_logins) {
     co_await tx.exec(kEndSession, held.session.id);
     ended = co_await tx.one(kRevoke, held.session.id, account, held.session.tenant);
   }
-  note(tx, home, actor, sign_in_entry("auth.unlock", account, "wrong_password"));
-  if (ended) note(tx, home, actor, sign_in_entry("auth.unlock", account, "session_ended"));
-  co_await tx.commit();
+  w.log_in(home, sign_in_entry("auth.unlock", account, "wrong_password"));
+  if (ended) w.log_in(home, sign_in_entry("auth.unlock", account, "session_ended"));
+  co_await w.commit();
   if (!ended) throw Failure(Code::wrong_password);
   app.authority.apply(*ended);
   throw Failure(Code::invalid_credentials,
@@ -62,10 +65,11 @@ Task<> refuse_wrong(App& app, db::Tx& tx, api::Request request, Held held) {
 }
 
 /// Under the right password, where nobody may work (any more): no guess, so nothing is counted.
-Task<> refuse_right(db::Tx& tx, api::Request request, Held held, SignIn outcome) {
-  note(tx, home_of(held.session), actor_for(request, held.account.id, ""),
-       sign_in_entry("auth.unlock", held.account.id, why_refused(outcome)));
-  co_await tx.commit();
+Task<> refuse_right(api::Write& w, api::Request request, Held held, SignIn outcome) {
+  w.act_as(actor_for(request, held.account.id, ""));
+  w.log_in(home_of(held.session),
+           sign_in_entry("auth.unlock", held.account.id, why_refused(outcome)));
+  co_await w.commit();
   if (outcome == SignIn::suspended) throw Failure(Code::tenant_suspended);
   refuse_refresh();
 }
@@ -74,18 +78,20 @@ Task<> refuse_right(db::Tx& tx, api::Request request, Held held, SignIn outcome)
 /// and the password may have changed, while the old one was compared.
 Task<api::Response> resume_session(App& app, api::Request request, Held seen, Brought brought,
                                    Compared compared) {
-  db::Tx tx = co_await app.db.begin_control_for(home_of(seen.session));
-  const auto held = co_await hold_session(app, tx, request, seen.account.id, brought.token);
+  db::Tx begun = co_await app.db.begin_control_for(home_of(seen.session));
+  api::Write w = api::write_over(app.audit, std::move(begun), request.actor());
+  db::Tx& tx = w.tx();
+  const auto held = co_await hold_session(app, w, request, seen.account.id, brought.token);
   if (!held) refuse_refresh();
   const bool unchanged = held->account.password_changed_at == seen.account.password_changed_at;
   if (!compared.matches || !unchanged) {
-    co_await refuse_wrong(app, tx, std::move(request), *held);
+    co_await refuse_wrong(app, w, std::move(request), *held);
   }
   const AccountId account = held->account.id;
   const auto memberships = co_await tx.all(kMemberships, account);
   const Choice choice = choose_tenant(held->account, memberships, held->session.tenant);
   if (choice.outcome != SignIn::granted) {
-    co_await refuse_right(tx, std::move(request), *held, choice.outcome);
+    co_await refuse_right(w, std::move(request), *held, choice.outcome);
   }
   Grant granted = grant_of(held->account, choice.membership);
   if (granted.caller.tenant_id != home_of(held->session)) refuse_refresh();
@@ -95,10 +101,9 @@ Task<api::Response> resume_session(App& app, api::Request request, Held seen, Br
   const IssuedRow issued = co_await renew_session(tx, *held, brought.token, now);
   name_session(granted.caller, issued);
   co_await take_staff_name(tx, granted.caller);
-  note(tx, granted.caller.tenant_id,
-       actor_for(request, account, api::to_string(granted.caller.role)),
-       sign_in_entry("auth.unlock", account, ""));
-  co_await tx.commit();
+  w.act_as(actor_for(request, account, api::to_string(granted.caller.role)));
+  w.log_in(granted.caller.tenant_id, sign_in_entry("auth.unlock", account, ""));
+  co_await w.commit();
   co_return session_answer(app, granted, brought.token, brought.cookie);
 }
 

@@ -44,16 +44,17 @@ Task<> note_found(App& app, TenantId tenant, AttachmentId id, MaybeText status) 
 
 /// A file that is back: the mark goes, and the log says when.
 Task<bool> note_back(db::Pool& db, TenantId tenant, RestoringFile file) {
-  db::Tx tx = co_await db.begin_job(std::move(tenant));
-  const auto noted = co_await tx.maybe_one(kNoteArchive, file.id, MaybeText());
+  db::Tx begun = co_await db.begin_job(tenant);
+  api::Write w = api::write_over(audit::journal(), std::move(begun), audit::Actor{});
+  const auto noted = co_await w.tx().maybe_one(kNoteArchive, file.id, MaybeText());
   if (noted) {
     audit::Entry entry{.action = "attachment.unarchived",
                        .resource = "attachment",
                        .resource_id = file.id.value,
                        .patient = file.patient};
-    audit::record(tx, audit::Actor{}, std::move(entry));
+    w.log_in(tenant, std::move(entry));
   }
-  co_await tx.commit();
+  co_await w.commit_logged_or_not();
   co_return noted.has_value();
 }
 

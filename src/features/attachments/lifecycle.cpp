@@ -37,14 +37,15 @@ Task<bool> end_abandoned(db::Pool& db, TenantId tenant, std::chrono::seconds gra
                          const Bounds& bounds, std::int64_t& count) {
   while (count < bounds.most) {
     bounds.step();
-    db::Tx tx = co_await db.begin_job(tenant);
+    db::Tx begun = co_await db.begin_job(tenant);
+    api::Write w = api::write_over(audit::journal(), std::move(begun), {});
+    db::Tx& tx = w.tx();
     const auto rows = co_await tx.all(kAbandoned, grace.count(), kSweepBatch);
     for (const auto& a : rows) {
       tx.queue(kReject, a.id, "the upload was abandoned");
-      audit::Entry entry = entry_of(a, "attachment.abandon", "pending", "rejected");
-      audit::record(tx, audit::Actor{}, std::move(entry));
+      w.log_in(tenant, entry_of(a, "attachment.abandon", "pending", "rejected"));
     }
-    co_await tx.commit();
+    co_await w.commit_logged_or_not();
     count += static_cast<std::int64_t>(rows.size());
     if (rows.size() < static_cast<std::size_t>(kSweepBatch)) co_return false;
   }
@@ -59,7 +60,9 @@ Task<bool> purge(db::Pool& db, s3::Store& store, TenantId tenant, int retention_
     bounds.step();
     std::optional<Attachment> a;
     {
-      db::Tx tx = co_await db.begin_job(tenant);
+      db::Tx begun = co_await db.begin_job(tenant);
+      api::Write w = api::write_over(audit::journal(), std::move(begun), {});
+      db::Tx& tx = w.tx();
       a = co_await tx.maybe_one(kToPurge, retention_days, store.options().bucket);
       if (!a) co_return false;
       tx.queue(kPurged, a->id);
@@ -67,8 +70,8 @@ Task<bool> purge(db::Pool& db, s3::Store& store, TenantId tenant, int retention_
       if (a->state == "deleted") {
         entry = co_await keep_file(tx, a->id, std::nullopt, std::move(entry));
       }
-      audit::record(tx, audit::Actor{}, std::move(entry));
-      co_await tx.commit();
+      w.log_in(tenant, std::move(entry));
+      co_await w.commit();
     }
     const auto removed = co_await store.remove_for_good(a->s3_key);
     if (!removed) throw store_failure(removed.error());

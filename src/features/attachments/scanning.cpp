@@ -72,20 +72,22 @@ Task<std::optional<AttachmentId>> scan_next(db::Pool& db, s3::Store& store,
   const net::ScanResult result =
       co_await scan(db, store, std::move(scanner), tenant, *a, std::move(before_step));
   const bool infected = result.verdict == ScanVerdict::infected;
-  db::Tx tx = co_await door.begin();
+  db::Tx begun = co_await door.begin();
+  api::Write w = api::write_over(audit::journal(), std::move(begun), door.actor);
+  db::Tx& tx = w.tx();
   const auto now = co_await tx.maybe_one(kLockAny, a->id);
   if (!now || now->state != "quarantined" || now->s3_key != a->s3_key) co_return a->id;
   if (infected) {
     const std::string reason = "malware: " + result.signature.substr(0, 200);
     tx.queue(kInfected, a->id, reason);
-    audit::record(tx, door.actor,
-                  scanned_entry(*now, "attachment.infected", R"({"state":"rejected"})", reason));
+    w.log_in(tenant,
+             scanned_entry(*now, "attachment.infected", R"({"state":"rejected"})", reason));
   } else {
     const bool scanned = result.verdict == ScanVerdict::clean;
     audit::Entry entry = co_await queue_release(tx, *now, scanned);
-    audit::record(tx, door.actor, std::move(entry));
+    w.log_in(tenant, std::move(entry));
   }
-  co_await tx.commit();
+  co_await w.commit();
   if (!infected) co_return a->id;
   log::warning("a file was rejected: the scanner found malware in it",
                {{"tenant", tenant.str()}, {"attachment", a->id.value}});

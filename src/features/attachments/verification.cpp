@@ -128,15 +128,17 @@ Task<std::optional<AttachmentId>> verify_next(db::Pool& db, s3::Store& store, Te
     (void)co_await reject(door, *a, *verdict.fault);
     co_return a->id;
   }
-  db::Tx tx = co_await door.begin();
+  db::Tx begun = co_await door.begin();
+  api::Write w = api::write_over(audit::journal(), std::move(begun), door.actor);
+  db::Tx& tx = w.tx();
   const auto now = co_await tx.maybe_one(kLockAny, a->id);
   const bool still = now && now->state == "pending" && now->s3_key == a->s3_key;
   if (still) {
     audit::Entry entry =
         co_await queue_publish(tx, door.actor.account, *now, verdict, clock.now(), scan);
-    audit::record(tx, door.actor, std::move(entry));
+    w.log_in(tenant, std::move(entry));
   }
-  co_await tx.commit();
+  co_await w.commit_logged_or_not();
   if (still && scan) co_await tell_job(db, kScanningJob, tenant);
   co_return a->id;
 }

@@ -304,7 +304,9 @@ Task<std::optional<std::string>> judge_content(s3::Store& store, Attachment a, s
 
 Task<bool> reject(const Door& door, Attachment a, std::string why, Remains remains) {
   {
-    db::Tx tx = co_await door.begin();
+    db::Tx begun = co_await door.begin();
+    api::Write w = api::write_over(audit::journal(), std::move(begun), door.actor);
+    db::Tx& tx = w.tx();
     const auto now = co_await tx.maybe_one(kLockAny, a.id);
     if (!now || now->state != "pending" || now->s3_key != a.s3_key) co_return false;
     tx.queue(kReject, a.id, why);
@@ -315,8 +317,8 @@ Task<bool> reject(const Door& door, Attachment a, std::string why, Remains remai
                        .reason = why,
                        .before = R"({"state":"pending"})",
                        .after = R"({"state":"rejected"})"};
-    audit::record(tx, door.actor, std::move(entry));
-    co_await tx.commit();
+    w.log_in(door.tenant, std::move(entry));
+    co_await w.commit();
     a.upload_id = now->upload_id;
   }
   if (remains == Remains::left_to_sweep) co_return true;

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "features/audit/audit_sql.h"
+#include "features/audit/entries.h"
 
 namespace wardbook::audit {
 namespace {

@@ -44,15 +44,8 @@ using api::Actor;
   return request.actor();
 }
 
-/// Puts the entry of a change into the change's own transaction (sent with its next flush).
-void record(db::Tx& tx, const Actor& actor, Entry entry);
-
-/// For api::write_as: nobody is told of the entries, the sealer finds them.
+/// For api::write_as and write_over: nobody is told of the entries, the sealer finds them.
 [[nodiscard]] api::Journal& journal();
-
-/// What operators do, and sign-ins that end in no tenant: the control schema's log. `tx` is a
-/// control transaction.
-void record_platform(db::Tx& tx, const Actor& actor, Entry entry);
 
 /// A refusal (403) is written down where its caller belongs, with what it would have opened and
 /// whose that is. Fails as Log::write and Pool::begin do.

@@ -30,36 +30,37 @@ std::string ids_json(const std::vector<std::int64_t>& ids) {
 
 Listed Listed::from_row(const db::RowView& r) {
   Listed listed;
-  listed.id = r.int64(0);
-  listed.resource = r.str(6);
-  listed.patient = r.maybe_int64(8);
-  listed.patients = ids_in(r, 9);
+  listed.id = r.int64(kColumns["id"]);
+  listed.resource = r.str(kColumns["resource"]);
+  listed.patient = r.maybe_int64(kColumns["patient_id"]);
+  listed.patients = ids_in(r, kColumns["patient_ids"]);
   boost::json::array changed;
-  if (!r.is_null(17)) {
-    const auto names = r.text_array(17);
+  if (!r.is_null(kColumns["changed_fields"])) {
+    const auto names = r.text_array(kColumns["changed_fields"]);
     for (const auto& name : names) changed.emplace_back(name.value_or(""));
   }
-  listed.before = r.is_null(15) ? "null" : r.str(15);
-  listed.after = r.is_null(16) ? "null" : r.str(16);
+  listed.before = r.is_null(kColumns["before"]) ? "null" : r.str(kColumns["before"]);
+  listed.after = r.is_null(kColumns["after"]) ? "null" : r.str(kColumns["after"]);
   api::ObjectWriter out(listed.json);
   out.integer("id", listed.id);
-  out.text("at", pg_time_to_rfc3339(r.text(1)));
-  out.integer("actor_id", r.maybe_int64(2));
-  out.text("actor_name", r.maybe_str(3));
-  out.text("actor_role", r.maybe_str(4));
-  out.text("action", r.text(5));
+  out.text("at", pg_time_to_rfc3339(r.text(kColumns["at"])));
+  out.integer("actor_id", r.maybe_int64(kColumns["actor_id"]));
+  out.text("actor_name", r.maybe_str(kColumns["actor_name"]));
+  out.text("actor_role", r.maybe_str(kColumns["actor_role"]));
+  out.text("action", r.text(kColumns["action"]));
   out.text("resource", listed.resource);
-  out.integer("resource_id", r.maybe_int64(7));
+  out.integer("resource_id", r.maybe_int64(kColumns["resource_id"]));
   out.integer("patient_id", listed.patient);
   out.raw("patient_ids", ids_json(listed.patients));
-  out.raw("look_ids", ids_json(ids_in(r, 19)));
-  out.text("outcome", r.text(10));
-  out.text("reason", r.maybe_str(11));
-  out.text("request_id", r.maybe_str(12));
-  out.text("ip", r.maybe_str(13));
-  out.raw("filters", r.is_null(14) ? "null" : r.text(14));
-  out.raw("changed_fields", r.is_null(17) ? "null" : boost::json::serialize(changed));
-  out.boolean("sealed", r.boolean(18));
+  out.raw("look_ids", ids_json(ids_in(r, kColumns["look_ids"])));
+  out.text("outcome", r.text(kColumns["outcome"]));
+  out.text("reason", r.maybe_str(kColumns["reason"]));
+  out.text("request_id", r.maybe_str(kColumns["request_id"]));
+  out.text("ip", r.maybe_str(kColumns["ip"]));
+  out.raw("filters", r.is_null(kColumns["filters"]) ? "null" : r.text(kColumns["filters"]));
+  out.raw("changed_fields",
+          r.is_null(kColumns["changed_fields"]) ? "null" : boost::json::serialize(changed));
+  out.boolean("sealed", r.boolean(kColumns["sealed"]));
   out.end();
   return listed;
 }

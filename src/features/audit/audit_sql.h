@@ -51,17 +51,23 @@ inline const db::Query<void, std::optional<std::int64_t>, std::string, std::stri
 struct SealLock {
   std::int64_t epoch = 0;
   std::int64_t now = 0;
-  static SealLock from_row(const db::RowView& r) { return {r.int64(0), r.int64(1)}; }
+  static constexpr db::Columns kColumns{"epoch", "now"};
+  static SealLock from_row(const db::RowView& r) {
+    return {r.int64(kColumns["epoch"]), r.int64(kColumns["now"])};
+  }
 };
 inline const db::Query<SealLock> kSealLock{"audit.seal_lock", R"sql(
-  SELECT epoch, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+  SELECT epoch, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now
   FROM {tenant}.audit_sealing FOR UPDATE SKIP LOCKED)sql"};
 
 struct SealHead {
   std::int64_t seq = 0;
   std::int64_t epoch = 0;
   std::string hash;
-  static SealHead from_row(const db::RowView& r) { return {r.int64(0), r.int64(1), r.bytes(2)}; }
+  static constexpr db::Columns kColumns{"seq", "epoch", "hash"};
+  static SealHead from_row(const db::RowView& r) {
+    return {r.int64(kColumns["seq"]), r.int64(kColumns["epoch"]), r.bytes(kColumns["hash"])};
+  }
 };
 inline const db::Query<SealHead> kLastSeal{"audit.last_seal", R"sql(
   SELECT seq, epoch, hash FROM {tenant}.audit_seals ORDER BY seq DESC LIMIT 1)sql"};
@@ -80,7 +86,10 @@ inline const db::Query<EntryRow, std::int64_t> kUnsealed{"audit.unsealed", R"sql
 struct Range {
   std::int64_t first = 0;
   std::int64_t last = 0;
-  static Range from_row(const db::RowView& r) { return {r.int64(0), r.int64(1)}; }
+  static constexpr db::Columns kColumns{"first", "last"};
+  static Range from_row(const db::RowView& r) {
+    return {r.int64(kColumns["first"]), r.int64(kColumns["last"])};
+  }
 };
 /// Those that may hold the numbers from $1 to $2.
 inline const db::Query<Range, std::int64_t, std::int64_t> kUnsealedRanges{"audit.unsealed_ranges",
@@ -107,16 +116,22 @@ struct SealRow {
   std::string digests;
   std::string hashes;
   std::string hash;
+  static constexpr db::Columns kColumns{"seq",          "epoch",     "previous_epoch",
+                                        "entry_format", "sealed_at", "content_digests",
+                                        "entry_hashes", "hash"};
   static SealRow from_row(const db::RowView& r) {
-    return {{r.int64(0), r.int64(1), r.maybe_int64(2), r.int64(3), r.int64(4)},
-            r.bytes(5),
-            r.bytes(6),
-            r.bytes(7)};
+    return {{r.int64(kColumns["seq"]), r.int64(kColumns["epoch"]),
+             r.maybe_int64(kColumns["previous_epoch"]), r.int64(kColumns["entry_format"]),
+             r.int64(kColumns["sealed_at"])},
+            r.bytes(kColumns["content_digests"]),
+            r.bytes(kColumns["entry_hashes"]),
+            r.bytes(kColumns["hash"])};
   }
 };
 inline const db::Query<SealRow, std::int64_t> kNextSeal{"audit.next_seal", R"sql(
   SELECT seq, epoch, previous_epoch, entry_format,
-         (extract(epoch FROM sealed_at) * 1000000)::bigint, content_digests, entry_hashes, hash
+         (extract(epoch FROM sealed_at) * 1000000)::bigint AS sealed_at, content_digests,
+         entry_hashes, hash
   FROM {tenant}.audit_seals WHERE seq > $1 ORDER BY seq LIMIT 1)sql"};
 
 inline const db::Query<EntryRow, std::int64_t> kSealedEntries{"audit.sealed_entries", R"sql(
@@ -133,9 +148,11 @@ inline const db::Query<EntryRow, std::int64_t> kSealedEntries{"audit.sealed_entr
 struct UnsealedRow {
   std::int64_t seq = 0;
   std::optional<Range> range;
+  static constexpr db::Columns kColumns{"seq", "first", "last"};
   static UnsealedRow from_row(const db::RowView& r) {
-    UnsealedRow row{r.int64(0), std::nullopt};
-    if (!r.is_null(1)) row.range = Range{r.int64(1), r.int64(2)};
+    UnsealedRow row{r.int64(kColumns["seq"]), std::nullopt};
+    if (!r.is_null(kColumns["first"]))
+      row.range = Range{r.int64(kColumns["first"]), r.int64(kColumns["last"])};
     return row;
   }
 };
@@ -161,40 +178,63 @@ struct Listed {
   std::string json;    ///< without the two sides of a change
   std::string before;  ///< JSON, `null` included
   std::string after;
+  static constexpr db::Columns kColumns{
+      "id",      "at",       "actor_id",       "actor_name", "actor_role",
+      "action",  "resource", "resource_id",    "patient_id", "patient_ids",
+      "outcome", "reason",   "request_id",     "ip",         "filters",
+      "before",  "after",    "changed_fields", "sealed",     "look_ids"};
   static Listed from_row(const db::RowView& r);
 };
-#define WB_AUDIT_LISTED                                                                           \
-  "SELECT a.id, a.at, a.actor_id, s.display_name, a.actor_role, a.action, a.resource, "           \
-  "a.resource_id, a.patient_id, a.patient_ids::text[], a.outcome, a.reason, a.request_id, "       \
-  "a.ip, a.filters, a.before, a.after, "                                                          \
-  "CASE WHEN a.after ? 'changed_fields' THEN "                                                    \
-  "ARRAY(SELECT jsonb_array_elements_text(a.after -> 'changed_fields')) "                         \
-  "WHEN a.before IS NOT NULL OR a.after IS NOT NULL THEN ARRAY(SELECT k FROM "                    \
-  "jsonb_object_keys(coalesce(a.before, '{}') || coalesce(a.after, '{}')) k WHERE "               \
-  "nullif(a.before -> k, 'null') IS DISTINCT FROM nullif(a.after -> k, 'null') ORDER BY k) END, " \
-  "coalesce((SELECT a.id > u.last FROM {tenant}.audit_unsealed u WHERE u.first <= a.id "          \
-  "ORDER BY u.first DESC LIMIT 1), true), a.look_ids::text[] "                                    \
-  "FROM {tenant}.audit_log a LEFT JOIN {tenant}.staff s ON s.account_id = a.actor_id "
-/// Whoever saw a look into the log saw the patients whom it names.
-#define WB_AUDIT_FILTER                                                                    \
-  "WHERE ($1::bigint IS NULL OR a.patient_id = $1 OR a.patient_ids @> ARRAY[$1] OR "       \
-  "a.look_ids && ARRAY(SELECT l.id FROM {tenant}.audit_log l "                             \
-  "WHERE l.patient_ids @> ARRAY[$1] AND l.resource = 'audit')) "                           \
-  "AND ($2::bigint IS NULL OR a.actor_id = $2) AND ($3::text IS NULL OR a.action = $3) "   \
-  "AND ($4::text IS NULL OR a.resource = $4) AND ($5::timestamptz IS NULL OR a.at >= $5) " \
-  "AND ($6::timestamptz IS NULL OR a.at < $6) "
-
 using MaybeId = std::optional<std::int64_t>;
 using MaybeText = std::optional<std::string>;
+/// Whoever saw a look into the log saw the patients whom it names.
 inline const db::Query<Listed, MaybeId, MaybeId, MaybeText, MaybeText, MaybeText, MaybeText,
                        MaybeId, int>
-    kList{"audit.list", WB_AUDIT_LISTED WB_AUDIT_FILTER
-          "AND ($7::bigint IS NULL OR a.id < $7) ORDER BY a.id DESC LIMIT $8"};
+    kList{"audit.list", R"sql(
+  SELECT a.id, a.at, a.actor_id, s.display_name AS actor_name, a.actor_role, a.action, a.resource,
+    a.resource_id, a.patient_id, a.patient_ids::text[] AS patient_ids, a.outcome, a.reason,
+    a.request_id, a.ip, a.filters, a.before, a.after,
+    CASE WHEN a.after ? 'changed_fields' THEN
+        ARRAY(SELECT jsonb_array_elements_text(a.after -> 'changed_fields'))
+      WHEN a.before IS NOT NULL OR a.after IS NOT NULL THEN ARRAY(
+        SELECT k FROM jsonb_object_keys(coalesce(a.before, '{}') || coalesce(a.after, '{}')) k
+        WHERE nullif(a.before -> k, 'null') IS DISTINCT FROM nullif(a.after -> k, 'null')
+        ORDER BY k) END AS changed_fields,
+    coalesce((SELECT a.id > u.last FROM {tenant}.audit_unsealed u WHERE u.first <= a.id
+              ORDER BY u.first DESC LIMIT 1), true) AS sealed,
+    a.look_ids::text[] AS look_ids
+  FROM {tenant}.audit_log a LEFT JOIN {tenant}.staff s ON s.account_id = a.actor_id
+  WHERE ($1::bigint IS NULL OR a.patient_id = $1 OR a.patient_ids @> ARRAY[$1]
+      OR a.look_ids && ARRAY(SELECT l.id FROM {tenant}.audit_log l
+                             WHERE l.patient_ids @> ARRAY[$1] AND l.resource = 'audit'))
+    AND ($2::bigint IS NULL OR a.actor_id = $2) AND ($3::text IS NULL OR a.action = $3)
+    AND ($4::text IS NULL OR a.resource = $4) AND ($5::timestamptz IS NULL OR a.at >= $5)
+    AND ($6::timestamptz IS NULL OR a.at < $6)
+    AND ($7::bigint IS NULL OR a.id < $7)
+  ORDER BY a.id DESC LIMIT $8)sql"};
 inline const db::Query<db::Int64Row, MaybeId, MaybeId, MaybeText, MaybeText, MaybeText, MaybeText>
-    kCount{"audit.count", "SELECT count(*) FROM {tenant}.audit_log a " WB_AUDIT_FILTER};
-inline const db::Query<Listed, AuditId> kGet{"audit.get", WB_AUDIT_LISTED "WHERE a.id = $1"};
-
-#undef WB_AUDIT_LISTED
-#undef WB_AUDIT_FILTER
+    kCount{"audit.count", R"sql(
+  SELECT count(*) FROM {tenant}.audit_log a
+  WHERE ($1::bigint IS NULL OR a.patient_id = $1 OR a.patient_ids @> ARRAY[$1]
+      OR a.look_ids && ARRAY(SELECT l.id FROM {tenant}.audit_log l
+                             WHERE l.patient_ids @> ARRAY[$1] AND l.resource = 'audit'))
+    AND ($2::bigint IS NULL OR a.actor_id = $2) AND ($3::text IS NULL OR a.action = $3)
+    AND ($4::text IS NULL OR a.resource = $4) AND ($5::timestamptz IS NULL OR a.at >= $5)
+    AND ($6::timestamptz IS NULL OR a.at < $6))sql"};
+inline const db::Query<Listed, AuditId> kGet{"audit.get", R"sql(
+  SELECT a.id, a.at, a.actor_id, s.display_name AS actor_name, a.actor_role, a.action, a.resource,
+    a.resource_id, a.patient_id, a.patient_ids::text[] AS patient_ids, a.outcome, a.reason,
+    a.request_id, a.ip, a.filters, a.before, a.after,
+    CASE WHEN a.after ? 'changed_fields' THEN
+        ARRAY(SELECT jsonb_array_elements_text(a.after -> 'changed_fields'))
+      WHEN a.before IS NOT NULL OR a.after IS NOT NULL THEN ARRAY(
+        SELECT k FROM jsonb_object_keys(coalesce(a.before, '{}') || coalesce(a.after, '{}')) k
+        WHERE nullif(a.before -> k, 'null') IS DISTINCT FROM nullif(a.after -> k, 'null')
+        ORDER BY k) END AS changed_fields,
+    coalesce((SELECT a.id > u.last FROM {tenant}.audit_unsealed u WHERE u.first <= a.id
+              ORDER BY u.first DESC LIMIT 1), true) AS sealed,
+    a.look_ids::text[] AS look_ids
+  FROM {tenant}.audit_log a LEFT JOIN {tenant}.staff s ON s.account_id = a.actor_id
+  WHERE a.id = $1)sql"};
 
 }  // namespace wardbook::audit

@@ -2,6 +2,7 @@
 
 #include "features/audit/audit.h"
 #include "features/audit/audit_sql.h"
+#include "features/audit/entries.h"
 
 namespace wardbook::audit {
 namespace {

@@ -23,20 +23,24 @@ struct KeptRow {
   MaybeText salt;
   MaybeText reason;
   MaybeText content;
+  static constexpr db::Columns kColumns{"resource_id",    "version",        "kind",
+                                        "patient_id",     "changed_by",     "changed_at",
+                                        "content_format", "content_digest", "content_hash",
+                                        "content_salt",   "reason",         "content"};
   static KeptRow from_row(const db::RowView& r) {
     KeptRow out;
-    out.version.id = r.int64(0);
-    out.version.version = r.int64(1);
-    out.version.kind = r.str(2);
-    out.version.patient = r.id<PatientId>(3);
-    out.version.by = r.maybe_id<AccountId>(4);
-    out.version.at = r.time(5);
-    out.version.content_format = static_cast<int>(r.int64(6));
-    out.digest = r.bytes(7);
-    out.hash = r.str(8);
-    out.salt = r.maybe_str(9);
-    out.reason = r.maybe_str(10);
-    out.content = r.maybe_str(11);
+    out.version.id = r.int64(kColumns["resource_id"]);
+    out.version.version = r.int64(kColumns["version"]);
+    out.version.kind = r.str(kColumns["kind"]);
+    out.version.patient = r.id<PatientId>(kColumns["patient_id"]);
+    out.version.by = r.maybe_id<AccountId>(kColumns["changed_by"]);
+    out.version.at = r.time(kColumns["changed_at"]);
+    out.version.content_format = static_cast<int>(r.int64(kColumns["content_format"]));
+    out.digest = r.bytes(kColumns["content_digest"]);
+    out.hash = r.str(kColumns["content_hash"]);
+    out.salt = r.maybe_str(kColumns["content_salt"]);
+    out.reason = r.maybe_str(kColumns["reason"]);
+    out.content = r.maybe_str(kColumns["content"]);
     return out;
   }
 };
@@ -51,7 +55,10 @@ const db::Query<KeptRow, std::string, std::int64_t, std::int64_t, int> kKeptRows
 struct Unvouched {
   std::int64_t id = 0;
   std::int64_t version = 0;
-  static Unvouched from_row(const db::RowView& r) { return {r.int64(0), r.int64(1)}; }
+  static constexpr db::Columns kColumns{"resource_id", "version"};
+  static Unvouched from_row(const db::RowView& r) {
+    return {r.int64(kColumns["resource_id"]), r.int64(kColumns["version"])};
+  }
 };
 /// A version that is not what the log, which is sealed, says of it. An erased entry says only who
 /// did what to which row, so each stands for one version at most.

@@ -26,7 +26,8 @@ Amendment read_body(const json::object& body, std::vector<Fault>& faults) {
     if (changes->empty()) in.fault("changes", "must not be empty");
     out.changes = *changes;
     if (changes->contains("patient_id")) {
-      faults.push_back({"/changes/patient_id", "a finalized record stays with its patient"});
+      faults.push_back(
+          {"/changes/patient_id", "must stay the same: a finalized record keeps its patient"});
       out.changes.erase("patient_id");
     }
   }

@@ -97,7 +97,9 @@ struct Worker {
 };
 
 Task<> note_held(Worker& work, std::int64_t id) {
-  db::Tx tx = co_await work.app.db.begin_job(work.tenant);
+  db::Tx begun = co_await work.app.db.begin_job(work.tenant);
+  api::Write w = api::write_over(work.app.audit, std::move(begun), audit::Actor{});
+  db::Tx& tx = w.tx();
   const auto erasure = co_await tx.maybe_one(kLockErasure, id);
   if (erasure && erasure->state == "requested") {
     tx.queue(kNoteHeld, id);
@@ -105,9 +107,9 @@ Task<> note_held(Worker& work, std::int64_t id) {
                        .resource = "erasure",
                        .resource_id = id,
                        .patient = erasure->patient};
-    audit::record(tx, audit::Actor{}, std::move(entry));
+    w.log_in(work.tenant, std::move(entry));
   }
-  co_await tx.commit();
+  co_await w.commit_logged_or_not();
 }
 
 /// False: entries of the audit log wait for their seals.
@@ -173,7 +175,9 @@ std::string certificate_of(const TenantId& tenant, const Erasure& e, const Objec
 }
 
 Task<> complete(Worker& work, std::int64_t id) {
-  db::Tx tx = co_await work.app.db.begin_job(work.tenant);
+  db::Tx begun = co_await work.app.db.begin_job(work.tenant);
+  api::Write w = api::write_over(work.app.audit, std::move(begun), audit::Actor{});
+  db::Tx& tx = w.tx();
   const auto erasure = co_await tx.maybe_one(kLockErasure, id);
   if (!erasure || erasure->state != "rows_erased") co_return;
   const auto objects = co_await tx.one(kObjectsSoFar, id);
@@ -187,8 +191,8 @@ Task<> complete(Worker& work, std::int64_t id) {
                      .resource_id = id,
                      .patient = erasure->patient,
                      .after = R"({"certificate_hash":")" + hash + "\"}"};
-  audit::record(tx, audit::Actor{}, std::move(entry));
-  co_await tx.commit();
+  w.log_in(work.tenant, std::move(entry));
+  co_await w.commit();
   log::info("a patient was erased", {{"tenant", work.tenant.str()}, {"erasure", id}});
 }
 

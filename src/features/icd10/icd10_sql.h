@@ -12,33 +12,39 @@ namespace wardbook::icd10 {
 struct Looked {
   int release_id = 0;
   Code10 code;
+  static constexpr db::Columns kColumns{"id", "name", "code", "long_title", "billable"};
   static Looked from_row(const db::RowView& r) {
     Looked out;
-    out.release_id = static_cast<int>(r.int64(0));
-    out.code.release = r.str(1);
-    out.code.code = r.maybe_str(2).value_or("");
-    out.code.title = r.maybe_str(3).value_or("");
-    out.code.billable = !r.is_null(4) && r.boolean(4);
+    out.release_id = static_cast<int>(r.int64(kColumns["id"]));
+    out.code.release = r.str(kColumns["name"]);
+    out.code.code = r.maybe_str(kColumns["code"]).value_or("");
+    out.code.title = r.maybe_str(kColumns["long_title"]).value_or("");
+    out.code.billable = !r.is_null(kColumns["billable"]) && r.boolean(kColumns["billable"]);
     return out;
   }
 };
 
-/// The release in force on a day: a full one before the starter set; of those that had begun the
-/// newest, else the oldest.
-#define WB_IN_FORCE(day)                                                                         \
-  "(SELECT id, name, billable FROM wardbook.icd_releases ORDER BY is_starter, valid_from > " day \
-  ", CASE WHEN valid_from <= " day                                                               \
-  " THEN - extract(epoch FROM valid_from) ELSE extract(epoch FROM valid_from) END LIMIT 1)"
-
-/// The day is the visit's where the hospital is.
-inline const db::Query<Looked, std::string, std::string> kLookUp{
-    "icd10.look_up",
-    "SELECT l.id, l.name, c.code, c.long_title, c.billable FROM wardbook.my_tenant t "
-    "CROSS JOIN LATERAL " WB_IN_FORCE("($2::timestamptz AT TIME ZONE t.time_zone)::date")
-    " l LEFT JOIN wardbook.icd_codes c ON c.release_id = l.id AND c.code = $1"};
-inline const db::Query<db::TextRow, std::string> kReleaseAt{
-    "icd10.release_at", "SELECT l.name FROM wardbook.my_tenant t CROSS JOIN LATERAL " WB_IN_FORCE(
-                            "($1::timestamptz AT TIME ZONE t.time_zone)::date") " l"};
+/// In force on a day is a full release before the starter set; of those that had begun by then the
+/// newest, else the oldest. The day is the visit's where the hospital is.
+inline const db::Query<Looked, std::string, std::string> kLookUp{"icd10.look_up", R"sql(
+  SELECT l.id, l.name, c.code, c.long_title, c.billable
+  FROM wardbook.my_tenant t
+  CROSS JOIN LATERAL (SELECT ($2::timestamptz AT TIME ZONE t.time_zone)::date AS day) v
+  CROSS JOIN LATERAL (
+    SELECT i.id, i.name FROM wardbook.icd_releases i
+    ORDER BY i.is_starter, i.valid_from > v.day,
+      CASE WHEN i.valid_from <= v.day THEN - extract(epoch FROM i.valid_from)
+           ELSE extract(epoch FROM i.valid_from) END LIMIT 1) l
+  LEFT JOIN wardbook.icd_codes c ON c.release_id = l.id AND c.code = $1)sql"};
+inline const db::Query<db::TextRow, std::string> kReleaseAt{"icd10.release_at", R"sql(
+  SELECT l.name
+  FROM wardbook.my_tenant t
+  CROSS JOIN LATERAL (SELECT ($1::timestamptz AT TIME ZONE t.time_zone)::date AS day) v
+  CROSS JOIN LATERAL (
+    SELECT i.name FROM wardbook.icd_releases i
+    ORDER BY i.is_starter, i.valid_from > v.day,
+      CASE WHEN i.valid_from <= v.day THEN - extract(epoch FROM i.valid_from)
+           ELSE extract(epoch FROM i.valid_from) END LIMIT 1) l)sql"};
 
 /// The neighbours of what would be a code ($2), itself included: those that share its longest
 /// beginning, or one character less; of these the nearest in the order of the codes. Codes that
@@ -70,14 +76,19 @@ struct InForce {
   int id = 0;
   std::string name;
   std::int64_t billable = 0;  ///< how many of its codes are, those with the first places
+  static constexpr db::Columns kColumns{"id", "name", "billable"};
   static InForce from_row(const db::RowView& r) {
-    return {static_cast<int>(r.int64(0)), r.str(1), r.int64(2)};
+    return {static_cast<int>(r.int64(kColumns["id"])), r.str(kColumns["name"]),
+            r.int64(kColumns["billable"])};
   }
 };
 /// On $1, or today.
-inline const db::Query<InForce, std::optional<Date>> kInForceOn{
-    "icd10.in_force_on",
-    "SELECT l.id, l.name, l.billable FROM " WB_IN_FORCE("coalesce($1::date, current_date)") " l"};
+inline const db::Query<InForce, std::optional<Date>> kInForceOn{"icd10.in_force_on", R"sql(
+  SELECT i.id, i.name, i.billable
+  FROM (SELECT coalesce($1::date, current_date) AS day) v CROSS JOIN wardbook.icd_releases i
+  ORDER BY i.is_starter, i.valid_from > v.day,
+    CASE WHEN i.valid_from <= v.day THEN - extract(epoch FROM i.valid_from)
+         ELSE extract(epoch FROM i.valid_from) END LIMIT 1)sql"};
 
 /// Planning a search takes longer than the search, and its plan is the same whatever was typed.
 inline const db::Query<db::TextRow> kPlanOnce{
@@ -88,23 +99,25 @@ struct Found {
   bool billable = false;
   std::string short_title;
   std::string long_title;
+  static constexpr db::Columns kColumns{"code", "billable", "short_title", "long_title"};
   static Found from_row(const db::RowView& r) {
-    return {r.str(0), r.boolean(1), r.str(2), r.str(3)};
+    return {r.str(kColumns["code"]), r.boolean(kColumns["billable"]),
+            r.str(kColumns["short_title"]), r.str(kColumns["long_title"])};
   }
 };
 /// Billable ones, the code itself before the others, then headers, each in the order of the codes:
 /// short walks along the index. Its bounds are written out, since LIKE is no range before its
 /// pattern is known; codes have no character above Z.
-#define WB_BEGINS_LIKE "release_id = $1 AND code ~>=~ $2 AND code ~<~ ($2 || '~') "
-inline const db::Query<Found, int, std::string, int> kByPrefix{
-    "icd10.by_prefix",
-    "SELECT f.code, f.billable, f.short_title, f.long_title FROM ("
-    "(SELECT c.* FROM wardbook.icd_codes c WHERE " WB_BEGINS_LIKE
-    "  AND billable ORDER BY code USING OPERATOR(pg_catalog.~<~) LIMIT $3) "
-    "UNION ALL (SELECT c.* FROM wardbook.icd_codes c WHERE " WB_BEGINS_LIKE
-    "  AND NOT billable ORDER BY code USING OPERATOR(pg_catalog.~<~) LIMIT $3)) f "
-    "ORDER BY NOT f.billable, f.code LIMIT $3"};
-#undef WB_BEGINS_LIKE
+inline const db::Query<Found, int, std::string, int> kByPrefix{"icd10.by_prefix", R"sql(
+  SELECT f.code, f.billable, f.short_title, f.long_title FROM (
+    (SELECT c.* FROM wardbook.icd_codes c
+     WHERE release_id = $1 AND code ~>=~ $2 AND code ~<~ ($2 || '~') AND billable
+     ORDER BY code USING OPERATOR(pg_catalog.~<~) LIMIT $3)
+    UNION ALL
+    (SELECT c.* FROM wardbook.icd_codes c
+     WHERE release_id = $1 AND code ~>=~ $2 AND code ~<~ ($2 || '~') AND NOT billable
+     ORDER BY code USING OPERATOR(pg_catalog.~<~) LIMIT $3)) f
+  ORDER BY NOT f.billable, f.code LIMIT $3)sql"};
 
 /// Where the codes are that have a typed word; see Matches.
 struct WordPlaces {
@@ -112,8 +125,10 @@ struct WordPlaces {
   std::int64_t form = 0;  ///< see Form
   std::string guess;      ///< the likeliest of the words that were taken in spite of a typing error
   std::string places;
+  static constexpr db::Columns kColumns{"position", "form", "guess", "places"};
   static WordPlaces from_row(const db::RowView& r) {
-    return {r.int64(0), r.int64(1), r.maybe_str(2).value_or(""), r.bytes(3)};
+    return {r.int64(kColumns["position"]), r.int64(kColumns["form"]),
+            r.maybe_str(kColumns["guess"]).value_or(""), r.bytes(kColumns["places"])};
   }
 };
 /// Typed words ($2) with their positions ($3, see TypedWords): for each position and form the
@@ -233,8 +248,8 @@ inline const db::Query<WordPlaces, int, std::vector<std::string>, std::vector<st
     SELECT * FROM near UNION ALL SELECT * FROM first_letter
     UNION ALL SELECT * FROM shuffled UNION ALL SELECT * FROM sound)
   SELECT f.position, f.form,
-    (array_agg(f.word ORDER BY f.frequency DESC) FILTER (WHERE f.word <> ''))[1],
-    string_agg(f.places, '\x00'::bytea)
+    (array_agg(f.word ORDER BY f.frequency DESC) FILTER (WHERE f.word <> ''))[1] AS guess,
+    string_agg(f.places, '\x00'::bytea) AS places
   FROM (SELECT position, form, places, '' AS word, 0 AS frequency FROM known
         UNION ALL SELECT position, 2, places, word, frequency FROM meant
         UNION ALL SELECT m.position, 2, w.places, '', 0 FROM meant m JOIN wardbook.icd_words w
@@ -245,7 +260,10 @@ inline const db::Query<WordPlaces, int, std::vector<std::string>, std::vector<st
 struct CodePlaces {
   std::int64_t billable = 0;  ///< how many of them are, the first ones
   std::string places;         ///< four bytes each, the highest first
-  static CodePlaces from_row(const db::RowView& r) { return {r.int64(0), r.bytes(1)}; }
+  static constexpr db::Columns kColumns{"billable", "places"};
+  static CodePlaces from_row(const db::RowView& r) {
+    return {r.int64(kColumns["billable"]), r.bytes(kColumns["places"])};
+  }
 };
 /// Where the codes are that begin so, a row for each of $2. A category has less than 4000.
 inline const db::Query<CodePlaces, int, std::vector<std::string>> kCodePlaces{"icd10.code_places",
@@ -270,7 +288,10 @@ struct Loaded {
   std::string name;
   std::string hash;
   std::int64_t codes = 0;
-  static Loaded from_row(const db::RowView& r) { return {r.str(0), r.str(1), r.int64(2)}; }
+  static constexpr db::Columns kColumns{"name", "source_hash", "codes"};
+  static Loaded from_row(const db::RowView& r) {
+    return {r.str(kColumns["name"]), r.str(kColumns["source_hash"]), r.int64(kColumns["codes"])};
+  }
 };
 /// The release of this name ($1) first, then the one with the most codes; at most two.
 inline const db::Query<Loaded, std::string> kLoaded{"icd10.loaded", R"sql(
@@ -320,17 +341,21 @@ struct Release {
   bool starter = false;
   std::int64_t codes = 0;
   std::int64_t billable = 0;
+  static constexpr db::Columns kColumns{"name",       "valid_from", "valid_to",
+                                        "is_starter", "codes",      "billable"};
   static Release from_row(const db::RowView& r) {
-    return {r.str(0),  r.maybe_date(1).value(), r.maybe_date(2).value(), r.boolean(3), r.int64(4),
-            r.int64(5)};
+    return {r.str(kColumns["name"]),
+            r.maybe_date(kColumns["valid_from"]).value(),
+            r.maybe_date(kColumns["valid_to"]).value(),
+            r.boolean(kColumns["is_starter"]),
+            r.int64(kColumns["codes"]),
+            r.int64(kColumns["billable"])};
   }
 };
 inline const db::Query<Release> kReleases{"icd10.releases", R"sql(
-  SELECT l.name, l.valid_from, l.valid_to, l.is_starter, count(c.code),
-    count(c.code) FILTER (WHERE c.billable)
+  SELECT l.name, l.valid_from, l.valid_to, l.is_starter, count(c.code) AS codes,
+    count(c.code) FILTER (WHERE c.billable) AS billable
   FROM wardbook.icd_releases l LEFT JOIN wardbook.icd_codes c ON c.release_id = l.id
   GROUP BY l.id ORDER BY l.is_starter, l.valid_from DESC)sql"};
-
-#undef WB_IN_FORCE
 
 }  // namespace wardbook::icd10

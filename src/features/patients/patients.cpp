@@ -39,7 +39,8 @@ void check_new(const PatientInput& input, const PatientInput* before, std::vecto
   }
   const auto turned = [&](std::string_view name, const std::string& now, const std::string& was) {
     if ((before == nullptr || was != now) && text::turns_direction(now)) {
-      faults.push_back({"/" + std::string(name), "holds marks that turn the direction of text"});
+      faults.push_back(
+          {"/" + std::string(name), "contains characters that change the direction of text"});
     }
   };
   turned("first_name", input.first_name, before == nullptr ? "" : before->first_name);
@@ -61,7 +62,7 @@ PatientInput parse_patient(const json::object& body, Date today, const PatientIn
   if (const auto birth = in.date("date_of_birth", Need::required)) {
     out.date_of_birth = *birth;
     const auto day = std::chrono::sys_days(*birth);
-    if (day > std::chrono::sys_days(today)) in.fault("date_of_birth", "lies in the future");
+    if (day > std::chrono::sys_days(today)) in.fault("date_of_birth", "must not be in the future");
     if (birth->year() < today.year() - std::chrono::years(kMostYears)) {
       in.fault("date_of_birth", "is more than " + std::to_string(kMostYears) + " years ago");
     }

@@ -182,7 +182,7 @@ Task<api::Response> update_patient(App& app, api::Request req) {
     const auto first = co_await tx.one(kFirstVisit, id);
     if (first.day && *first.day < input.date_of_birth) {
       // Not which one: who may write patients need not be allowed to read visits.
-      faults.push_back({"/date_of_birth", "lies after a visit of this patient"});
+      faults.push_back({"/date_of_birth", "must not be after a visit of this patient"});
     }
   }
   if (!faults.empty()) throw Failure::invalid(std::move(faults));

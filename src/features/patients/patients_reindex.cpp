@@ -61,7 +61,7 @@ Task<> store_keys_singly(db::Pool& db, TenantId tenant, std::vector<Keyed> patie
     }
     if (detail.empty()) continue;
     ++result.failed;
-    log::warning("a patient's keys were not rewritten",
+    log::warning("a patient's keys could not be rewritten",
                  {{"tenant", tenant.str()}, {"patient", id.value}, {"detail", detail}});
   }
 }

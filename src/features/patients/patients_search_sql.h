@@ -21,7 +21,10 @@ struct KnownName {
   std::int64_t typed = 0;  ///< which of the words, from 1; 0: a piece of one
   std::string word;
   std::int64_t quality = 0;  ///< in thousandths
-  static KnownName from_row(const db::RowView& r) { return {r.int64(0), r.str(1), r.int64(2)}; }
+  static constexpr db::Columns kColumns{"typed", "word", "quality"};
+  static KnownName from_row(const db::RowView& r) {
+    return {r.int64(kColumns["typed"]), r.str(kColumns["word"]), r.int64(kColumns["quality"])};
+  }
 };
 
 /// Of the words $1, their letters sorted ($2), how many of them may be wrong ($3), and whether a
@@ -44,7 +47,7 @@ inline const db::Query<KnownName, std::vector<std::string>, std::vector<std::str
               WHERE f.typed = t.n) AS known
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
       WITH ORDINALITY AS t(word, key, wrong, swapped, n))
-  SELECT t.n, m.word, round(1000 * max(m.quality))::bigint
+  SELECT t.n AS typed, m.word, round(1000 * max(m.quality))::bigint AS quality
   FROM typed t CROSS JOIN LATERAL (
     (SELECT n.word, CASE WHEN n.word = t.word THEN 1 ELSE 0.9 END AS quality
      FROM {tenant}.name_words n WHERE n.key = t.key
@@ -86,7 +89,8 @@ inline const db::Query<KnownName, std::vector<std::string>, std::vector<std::str
      ORDER BY length(n.word), n.word LIMIT 40)) m
   GROUP BY t.n, m.word
   UNION ALL
-  SELECT 0, k.word, 0 FROM unnest($7::text[]) AS p(piece) CROSS JOIN LATERAL (
+  SELECT 0 AS typed, k.word, 0 AS quality
+  FROM unnest($7::text[]) AS p(piece) CROSS JOIN LATERAL (
     SELECT n.word FROM {tenant}.name_words n  -- equality might be looked for by trigrams
     WHERE n.word BETWEEN p.piece AND p.piece LIMIT 1) k)sql"};
 
@@ -226,8 +230,12 @@ struct KeylessPatient {
   std::string number;
   std::string first_name;
   std::string last_name;
+  static constexpr db::Columns kColumns{"id",         "version",  "search_format", "patient_number",
+                                        "first_name", "last_name"};
   static KeylessPatient from_row(const db::RowView& r) {
-    return {r.id<PatientId>(0), r.int64(1), r.int64(2), r.str(3), r.str(4), r.str(5)};
+    return {r.id<PatientId>(kColumns["id"]),    r.int64(kColumns["version"]),
+            r.int64(kColumns["search_format"]), r.str(kColumns["patient_number"]),
+            r.str(kColumns["first_name"]),      r.str(kColumns["last_name"])};
   }
 };
 

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "features/allergies/allergies.h"
 #include "features/records/records_sql.h"
+#include "features/records/records_summary_sql.h"
 
 namespace wardbook::records {
 namespace {
@@ -61,6 +62,21 @@ void append_patient(std::string& text, PatientId id, const db::TextArray& cells)
   out.text("first_name", cell(kFirstName));
   out.text("last_name", cell(kLastName));
   out.end();
+}
+
+/// The column's text up to 200 characters; the statements select one more.
+void text_beginning(api::ObjectWriter& out, std::string_view key, const db::RowView& r,
+                    int column) {
+  constexpr std::size_t kMost = 200;
+  std::string_view text = r.text(column);
+  std::size_t characters = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool continues = (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+    if (continues || characters++ < kMost) continue;
+    out.text(key, std::string(text.substr(0, at)) + "…");
+    return;
+  }
+  text_column(out, key, r, column);
 }
 
 /// What the prescriptions (JSON) name that the patient is allergic to.
@@ -128,6 +144,37 @@ RecordView RecordView::from_row(const db::RowView& r) {
           prescription_warnings(patient[kAllergies], clinical::member(content, "prescriptions")));
   out.end();
   return view;
+}
+
+ListedRecord ListedRecord::from_row(const db::RowView& r) {
+  ListedRecord row;
+  row.id = r.id<RecordId>(kColumns["id"]);
+  row.patient = r.id<PatientId>(kColumns["patient_id"]);
+  row.visit_date = r.str(kColumns["visit_date"]);
+  row.json.reserve(1'024);
+  api::ObjectWriter out(row.json);
+  raw_column(out, "id", r, kColumns["id"]);
+  text_column(out, "record_number", r, kColumns["record_number"]);
+  raw_column(out, "patient_id", r, kColumns["patient_id"]);
+  raw_column(out, "doctor_id", r, kColumns["doctor_id"]);
+  text_column(out, "doctor_name", r, kColumns["doctor_name"]);
+  out.text("visit_date", pg_time_to_rfc3339(row.visit_date));
+  text_column(out, "visit_type", r, kColumns["visit_type"]);
+  text_beginning(out, "chief_complaint", r, kColumns["chief_complaint"]);
+  text_beginning(out, "diagnosis", r, kColumns["diagnosis"]);
+  out.boolean("follow_up_required", r.boolean(kColumns["follow_up_required"]));
+  text_column(out, "follow_up_date", r, kColumns["follow_up_date"]);
+  text_column(out, "status", r, kColumns["status"]);
+  out.text("finalized_at", time_or_null(r, kColumns["finalized_at"]));
+  raw_column(out, "version", r, kColumns["version"]);
+  raw_column(out, "revision", r, kColumns["revision"]);
+  raw_column(out, "created_by", r, kColumns["created_by"]);
+  text_column(out, "created_by_name", r, kColumns["created_by_name"]);
+  out.text("created_at", pg_time_to_rfc3339(r.text(kColumns["created_at"])));
+  out.text("updated_at", pg_time_to_rfc3339(r.text(kColumns["updated_at"])));
+  append_patient(out.open("patient"), row.patient, r.text_array(kColumns["patient"]));
+  out.end();
+  return row;
 }
 
 Record Record::from_row(const db::RowView& r) {

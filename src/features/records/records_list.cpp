@@ -9,6 +9,7 @@
 #include "features/records/records_list_sql.h"
 #include "features/records/records_search.h"
 #include "features/records/records_search_sql.h"
+#include "features/records/records_summary_sql.h"
 #include "text/highlight.h"
 #include "text/query.h"
 
@@ -78,6 +79,7 @@ struct Filter {
   std::optional<std::vector<std::string>> cursor;
   int limit = 0;
   bool count = false;
+  bool summary = false;  ///< without the long texts and the lists
 
   /// Something was asked for, be it only punctuation, which nothing has.
   [[nodiscard]] bool has_words() const { return words.has_value(); }
@@ -125,27 +127,49 @@ Filter read_filter(const api::Request& req) {
   if (f.sort == kRank && !f.has_words()) f.sort = "-visit_date";  // all are as good as each other
   f.limit = params.limit();
   f.count = params.count_exact();
+  f.summary = params.one_of("fields", {"summary"}).has_value();
   f.scope = api::cursor_scope("records." + f.sort, req);
   f.cursor = api::decode_cursor(params, req, *f.scope, cursor_of(f.sort));
   params.finish();
   return f;
 }
 
+/// Whole records as rows of a list.
+std::vector<ListedRecord> listed(std::vector<RecordView> records) {
+  std::vector<ListedRecord> out;
+  for (auto& record : records) {
+    ListedRecord& row = out.emplace_back();
+    row.id = record.id;
+    row.patient = record.patient;
+    row.visit_date = std::move(record.visit_date);
+    row.json = std::move(record.json);
+  }
+  return out;
+}
+
 /// The usual pages are short index scans: on a lane, beside other reads.
-Task<std::vector<RecordView>> recent(db::Pool& db, TenantId tenant, const Filter& f) {
+Task<std::vector<ListedRecord>> recent(db::Pool& db, TenantId tenant, const Filter& f) {
   std::string key = f.cursor ? (*f.cursor)[0] : std::string(kInfinity);
   const std::int64_t id = f.cursor ? api::cursor_integer((*f.cursor)[1]) : INT64_MAX;
-  if (f.patient) {
-    co_return co_await db.read_all(std::move(tenant), kRecentOfPatient, std::move(key), id,
-                                   f.limit + 1, *f.patient);
+  const int most = f.limit + 1;
+  if (f.summary && f.patient) {
+    co_return co_await db.read_all(std::move(tenant), kRecentSummariesOfPatient, std::move(key), id,
+                                   most, *f.patient);
   }
-  co_return co_await db.read_all(std::move(tenant), kRecent, std::move(key), id, f.limit + 1);
+  if (f.summary) {
+    co_return co_await db.read_all(std::move(tenant), kRecentSummaries, std::move(key), id, most);
+  }
+  if (f.patient) {
+    co_return listed(co_await db.read_all(std::move(tenant), kRecentOfPatient, std::move(key), id,
+                                          most, *f.patient));
+  }
+  co_return listed(co_await db.read_all(std::move(tenant), kRecent, std::move(key), id, most));
 }
 
 /// A page, and what lies around it.
 struct Page {
   std::vector<FoundRecord> found;  ///< one more than the limit when there is a next page
-  std::vector<RecordView> rows;    ///< in the same order
+  std::vector<ListedRecord> rows;  ///< in the same order
   std::size_t ranked = 0;          ///< so many of them are there for their rank
   std::string edge_date;           ///< the oldest visit that was looked at for ranking
   std::int64_t edge_id = 0;
@@ -294,11 +318,13 @@ Task<> add_highlights(App& app, db::Tx& tx, text::Query query, Page& page) {
 }
 
 /// What a page shows of the records that are on it.
-Task<std::vector<RecordView>> shown(db::Tx& tx, const std::vector<FoundRecord>& found) {
+Task<std::vector<ListedRecord>> shown(db::Tx& tx, const Filter& f,
+                                      const std::vector<FoundRecord>& found) {
   std::vector<std::int64_t> ids;
   for (const auto& record : found) ids.push_back(record.id.value);
-  if (ids.empty()) co_return std::vector<RecordView>{};
-  co_return co_await tx.all(kRecordsOf, std::move(ids));
+  if (ids.empty()) co_return std::vector<ListedRecord>{};
+  if (f.summary) co_return co_await tx.all(kSummariesOf, std::move(ids));
+  co_return listed(co_await tx.all(kRecordsOf, std::move(ids)));
 }
 
 Task<Page> find(App& app, TenantId tenant, const Filter& f) {
@@ -322,7 +348,7 @@ Task<Page> find(App& app, TenantId tenant, const Filter& f) {
   }
   page = co_await page_of(tx, f, scope);
   cut(f, page);
-  page.rows = co_await shown(tx, page.found);
+  page.rows = co_await shown(tx, f, page.found);
   if (f.has_words() && !page.rows.empty()) {
     co_await add_highlights(app, tx, std::move(query), page);
   }

@@ -63,7 +63,7 @@ Task<> store_singly(db::Pool& db, TenantId tenant, std::vector<Indexed> document
     }
     if (detail.empty()) continue;
     ++result.failed;
-    log::warning("a record's search document was not rewritten",
+    log::warning("a record's search document could not be rewritten",
                  {{"tenant", tenant.str()}, {"record", id.value}, {"detail", detail}});
   }
 }

@@ -117,7 +117,7 @@ Task<std::optional<Whole>> whole_version(db::Tx& tx, RecordId id, std::int64_t n
     const auto now = co_await tx.all(kVersions, id, number - 1, number, 1);
     if (!now.empty() && now[0].content_hash == rows[0].content_hash) co_return whole;
   }
-  throw Failure(Code::conflict, "This version changes just now.");
+  throw Failure(Code::conflict, "This version is being changed. Try again.");
 }
 
 }  // namespace

@@ -30,25 +30,32 @@ struct VersionRow {
   std::string content_hash;
   bool is_final = false;
   std::optional<Signature> signature;
+  static constexpr db::Columns kColumns{
+      "record_id",      "version",        "revision",        "kind",       "status",
+      "patient_id",     "changed_by",     "changed_by_name", "begun_at",   "changed_at",
+      "reason",         "content_format", "content_hash",    "final",      "signed_by",
+      "signed_by_name", "signed_at",      "meaning",         "signed_hash"};
   static VersionRow from_row(const db::RowView& r) {
     VersionRow v;
-    v.record = r.id<RecordId>(0);
-    v.number = r.int64(1);
-    v.revision = r.int64(2);
-    v.kind = r.str(3);
-    v.status = r.str(4);
-    v.patient = r.id<PatientId>(5);
-    v.changed_by = r.id<AccountId>(6);
-    v.changed_by_name = r.maybe_str(7);
-    v.begun_at = pg_time_to_rfc3339(r.text(8));
-    v.changed_at = pg_time_to_rfc3339(r.text(9));
-    v.reason = r.maybe_str(10);
-    v.content_format = r.int64(11);
-    v.content_hash = r.str(12);
-    v.is_final = r.boolean(13);
-    if (!r.is_null(14)) {
-      v.signature = Signature{r.id<AccountId>(14), r.maybe_str(15), pg_time_to_rfc3339(r.text(16)),
-                              r.str(17), r.str(18)};
+    v.record = r.id<RecordId>(kColumns["record_id"]);
+    v.number = r.int64(kColumns["version"]);
+    v.revision = r.int64(kColumns["revision"]);
+    v.kind = r.str(kColumns["kind"]);
+    v.status = r.str(kColumns["status"]);
+    v.patient = r.id<PatientId>(kColumns["patient_id"]);
+    v.changed_by = r.id<AccountId>(kColumns["changed_by"]);
+    v.changed_by_name = r.maybe_str(kColumns["changed_by_name"]);
+    v.begun_at = pg_time_to_rfc3339(r.text(kColumns["begun_at"]));
+    v.changed_at = pg_time_to_rfc3339(r.text(kColumns["changed_at"]));
+    v.reason = r.maybe_str(kColumns["reason"]);
+    v.content_format = r.int64(kColumns["content_format"]);
+    v.content_hash = r.str(kColumns["content_hash"]);
+    v.is_final = r.boolean(kColumns["final"]);
+    if (!r.is_null(kColumns["signed_by"])) {
+      v.signature =
+          Signature{r.id<AccountId>(kColumns["signed_by"]), r.maybe_str(kColumns["signed_by_name"]),
+                    pg_time_to_rfc3339(r.text(kColumns["signed_at"])), r.str(kColumns["meaning"]),
+                    r.str(kColumns["signed_hash"])};
     }
     return v;
   }
@@ -69,8 +76,10 @@ inline const db::Query<VersionRow, RecordId, std::int64_t, std::int64_t, int> kV
       AND r.version_kind IN ('created', 'updated', 'diagnosis')
   )
   SELECT v.record_id, v.version, v.revision, v.kind, v.status, v.patient_id, v.changed_by,
-    s.display_name, v.begun_at, v.changed_at, v.reason, v.content_format, v.content_hash, v.final,
-    g.signed_by, coalesce(g.signed_by_name, n.display_name), g.signed_at, g.meaning, g.content_hash
+    s.display_name AS changed_by_name, v.begun_at, v.changed_at, v.reason, v.content_format,
+    v.content_hash, v.final, g.signed_by,
+    coalesce(g.signed_by_name, n.display_name) AS signed_by_name, g.signed_at, g.meaning,
+    g.content_hash AS signed_hash
   FROM v
   LEFT JOIN {tenant}.staff s ON s.account_id = v.changed_by
   LEFT JOIN LATERAL (SELECT * FROM {tenant}.signatures i
@@ -87,8 +96,10 @@ struct SaidRow {
   MaybeText content;
   MaybeText salt;
   std::string digest;
+  static constexpr db::Columns kColumns{"content", "content_salt", "content_digest"};
   static SaidRow from_row(const db::RowView& r) {
-    return {r.maybe_str(0), r.maybe_str(1), r.bytes(2)};
+    return {r.maybe_str(kColumns["content"]), r.maybe_str(kColumns["content_salt"]),
+            r.bytes(kColumns["content_digest"])};
   }
 };
 inline const db::Query<SaidRow, RecordId, std::int64_t> kSaid{"records.said", R"sql(
@@ -108,23 +119,27 @@ struct KeptVersion {
   OpenVersion version;  ///< which is none any more
   MaybeText reason;
   MaybeText content;
+  static constexpr db::Columns kColumns{
+      "record_id",      "version",      "revision",     "kind",       "status",
+      "patient_id",     "changed_by",   "begun_at",     "changed_at", "content_format",
+      "content_digest", "content_hash", "content_salt", "reason",     "content"};
   static KeptVersion from_row(const db::RowView& r) {
     KeptVersion out;
-    out.record = r.id<RecordId>(0);
-    out.version.number = r.int64(1);
-    out.revision = r.int64(2);
-    out.version.kind = r.str(3);
-    out.status = r.str(4);
-    out.patient = r.id<PatientId>(5);
-    out.version.by = r.id<AccountId>(6);
-    out.version.begun_at = r.time(7);
-    out.version.changed_at = r.time(8);
-    out.version.content_format = static_cast<int>(r.int64(9));
-    out.version.digest = r.bytes(10);
-    out.version.hash = r.str(11);
-    out.version.salt = r.maybe_str(12);
-    out.reason = r.maybe_str(13);
-    out.content = r.maybe_str(14);
+    out.record = r.id<RecordId>(kColumns["record_id"]);
+    out.version.number = r.int64(kColumns["version"]);
+    out.revision = r.int64(kColumns["revision"]);
+    out.version.kind = r.str(kColumns["kind"]);
+    out.status = r.str(kColumns["status"]);
+    out.patient = r.id<PatientId>(kColumns["patient_id"]);
+    out.version.by = r.id<AccountId>(kColumns["changed_by"]);
+    out.version.begun_at = r.time(kColumns["begun_at"]);
+    out.version.changed_at = r.time(kColumns["changed_at"]);
+    out.version.content_format = static_cast<int>(r.int64(kColumns["content_format"]));
+    out.version.digest = r.bytes(kColumns["content_digest"]);
+    out.version.hash = r.str(kColumns["content_hash"]);
+    out.version.salt = r.maybe_str(kColumns["content_salt"]);
+    out.reason = r.maybe_str(kColumns["reason"]);
+    out.content = r.maybe_str(kColumns["content"]);
     return out;
   }
 };
@@ -157,7 +172,10 @@ inline const db::Query<Diagnosis, RecordId, RecordId> kDiagnosesToVerify{
 struct Reason {
   RecordId record;
   std::string text;
-  static Reason from_row(const db::RowView& r) { return {r.id<RecordId>(0), r.str(1)}; }
+  static constexpr db::Columns kColumns{"id", "reason"};
+  static Reason from_row(const db::RowView& r) {
+    return {r.id<RecordId>(kColumns["id"]), r.str(kColumns["reason"])};
+  }
 };
 /// Why the versions are there that records $1 (after) to $2 have.
 inline const db::Query<Reason, RecordId, RecordId> kReasonsToVerify{"records.reasons_to_verify",
@@ -196,11 +214,14 @@ inline const db::Query<db::Int64Row> kFirstHalfErased{"records.first_half_erased
 struct Mismatch {
   RecordId record;
   std::int64_t version = 0;
-  static Mismatch from_row(const db::RowView& r) { return {r.id<RecordId>(0), r.int64(1)}; }
+  static constexpr db::Columns kColumns{"id", "version"};
+  static Mismatch from_row(const db::RowView& r) {
+    return {r.id<RecordId>(kColumns["id"]), r.int64(kColumns["version"])};
+  }
 };
 /// A signed version without its signature, or a signature without its version.
 inline const db::Query<Mismatch> kFirstBadSignature{"records.first_bad_signature", R"sql(
-  SELECT coalesce(v.record_id, s.record_id) AS record, coalesce(v.version, s.version) AS version
+  SELECT coalesce(v.record_id, s.record_id) AS id, coalesce(v.version, s.version) AS version
   FROM (SELECT * FROM {tenant}.record_versions WHERE kind IN ('finalized', 'amended')) v
   FULL JOIN {tenant}.signatures s ON s.record_id = v.record_id AND s.version = v.version
     AND s.content_hash = v.content_hash AND s.signed_by = v.changed_by
@@ -273,7 +294,7 @@ inline const db::Query<Mismatch> kFirstUnaudited{"records.first_unaudited", R"sq
         AND e.actor_id = v.changed_by AND (v.erased OR e.reason = coalesce(v.reason, ''))
         AND e.step = v.step)
   )
-  SELECT u.record_id, u.version FROM unvouched u
+  SELECT u.record_id AS id, u.version FROM unvouched u
   LEFT JOIN (SELECT o.resource_id, o.step, o.actor_id, count(*) AS entries
              FROM entries o WHERE o.erased
              GROUP BY o.resource_id, o.step, o.actor_id) e

@@ -193,7 +193,8 @@ Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected) {
   if (!record || record->voided) throw Failure(Code::record_not_found);
   co_await require_revision(tx, std::move(expected), *record);
   record->diagnoses = co_await coding::diagnoses_of(tx, id);
-  if (!record->version.salt) throw Failure(Code::conflict, "What this visit said was erased.");
+  if (!record->version.salt)
+    throw Failure(Code::conflict, "The content of this visit has been erased.");
   std::optional<std::string> reason;
   if (kept_at_once(record->version.kind)) {
     const auto said = co_await tx.maybe_one(kReasonOf, id, record->version.number);
@@ -201,7 +202,7 @@ Task<Record> lock(db::Tx& tx, RecordId id, api::IfMatch expected) {
   }
   // Nothing is built on a row that was altered behind the service's back.
   if (!says_its_version(*record, reason)) {
-    throw Failure(Code::conflict, "This visit is not what its last version says.",
+    throw Failure(Code::conflict, "This visit differs from its last version and cannot be changed.",
                   "run `wardbook audit verify`");
   }
   co_return std::move(*record);

@@ -25,8 +25,11 @@ struct DayRow {
   std::int64_t file_bytes = 0;
   std::int64_t stored_bytes = 0;
   double usd_per_month = 0;
+  static constexpr db::Columns kColumns{"day", "files", "file_bytes", "stored_bytes",
+                                        "usd_per_month"};
   static DayRow from_row(const db::RowView& r) {
-    return {r.str(0), r.int64(1), r.int64(2), r.int64(3), r.real(4)};
+    return {r.str(kColumns["day"]), r.int64(kColumns["files"]), r.int64(kColumns["file_bytes"]),
+            r.int64(kColumns["stored_bytes"]), r.real(kColumns["usd_per_month"])};
   }
 };
 inline const db::Query<DayRow, std::int64_t> kUsageDays{"storage.usage_days", R"sql(

@@ -103,7 +103,7 @@ Task<Template> own(db::Tx& tx, TemplateId id, api::IfMatch expected) {
   auto found = co_await tx.maybe_one(kLockTemplate, id);
   if (!found) throw Failure(Code::template_not_found);
   api::require_version(expected, found->version);
-  if (found->built_in) throw Failure(Code::conflict, "Built-in templates stay as they are.");
+  if (found->built_in) throw Failure(Code::conflict, "Built-in templates cannot be changed.");
   co_return std::move(*found);
 }
 

@@ -20,18 +20,21 @@ struct Template {
   std::optional<std::int64_t> created_by;
   std::string created_at;
   std::string updated_at;
+  static constexpr db::Columns kColumns{"id",         "name",      "visit_type", "specialty",
+                                        "content",    "built_in",  "version",    "created_by",
+                                        "created_at", "updated_at"};
   static Template from_row(const db::RowView& r) {
     Template t;
-    t.id = r.id<TemplateId>(0);
-    t.name = r.str(1);
-    t.visit_type = r.str(2);
-    t.specialty = r.str(3);
-    t.content = r.str(4);
-    t.built_in = r.boolean(5);
-    t.version = r.int64(6);
-    t.created_by = r.maybe_int64(7);
-    t.created_at = pg_time_to_rfc3339(r.text(8));
-    t.updated_at = pg_time_to_rfc3339(r.text(9));
+    t.id = r.id<TemplateId>(kColumns["id"]);
+    t.name = r.str(kColumns["name"]);
+    t.visit_type = r.str(kColumns["visit_type"]);
+    t.specialty = r.str(kColumns["specialty"]);
+    t.content = r.str(kColumns["content"]);
+    t.built_in = r.boolean(kColumns["built_in"]);
+    t.version = r.int64(kColumns["version"]);
+    t.created_by = r.maybe_int64(kColumns["created_by"]);
+    t.created_at = pg_time_to_rfc3339(r.text(kColumns["created_at"]));
+    t.updated_at = pg_time_to_rfc3339(r.text(kColumns["updated_at"]));
     return t;
   }
 };
@@ -46,54 +49,60 @@ struct Version {
   std::string content;  ///< JSON
   std::optional<std::int64_t> changed_by;
   std::string changed_at;
+  static constexpr db::Columns kColumns{"template_id", "version", "name",       "visit_type",
+                                        "specialty",   "content", "changed_by", "changed_at"};
   static Version from_row(const db::RowView& r) {
     Version v;
-    v.of = r.id<TemplateId>(0);
-    v.version = r.int64(1);
-    v.name = r.str(2);
-    v.visit_type = r.str(3);
-    v.specialty = r.str(4);
-    v.content = r.str(5);
-    v.changed_by = r.maybe_int64(6);
-    v.changed_at = pg_time_to_rfc3339(r.text(7));
+    v.of = r.id<TemplateId>(kColumns["template_id"]);
+    v.version = r.int64(kColumns["version"]);
+    v.name = r.str(kColumns["name"]);
+    v.visit_type = r.str(kColumns["visit_type"]);
+    v.specialty = r.str(kColumns["specialty"]);
+    v.content = r.str(kColumns["content"]);
+    v.changed_by = r.maybe_int64(kColumns["changed_by"]);
+    v.changed_at = pg_time_to_rfc3339(r.text(kColumns["changed_at"]));
     return v;
   }
 };
 
-#define WB_TEMPLATE_COLUMNS                                                                   \
-  "t.id, t.name, t.visit_type, t.specialty, t.content, t.built_in, t.version, t.created_by, " \
-  "t.created_at, t.updated_at"
-
-inline const db::Query<Template, TemplateId> kGetTemplate{
-    "templates.get", "SELECT " WB_TEMPLATE_COLUMNS
-                     " FROM {tenant}.templates t WHERE t.id = $1 AND t.removed_at IS NULL"};
-inline const db::Query<Template, TemplateId> kLockTemplate{
-    "templates.lock", "SELECT " WB_TEMPLATE_COLUMNS
-                      " FROM {tenant}.templates t WHERE t.id = $1 AND t.removed_at IS NULL "
-                      "FOR UPDATE"};
+inline const db::Query<Template, TemplateId> kGetTemplate{"templates.get", R"sql(
+  SELECT t.id, t.name, t.visit_type, t.specialty, t.content, t.built_in, t.version, t.created_by,
+    t.created_at, t.updated_at
+  FROM {tenant}.templates t WHERE t.id = $1 AND t.removed_at IS NULL)sql"};
+inline const db::Query<Template, TemplateId> kLockTemplate{"templates.lock", R"sql(
+  SELECT t.id, t.name, t.visit_type, t.specialty, t.content, t.built_in, t.version, t.created_by,
+    t.created_at, t.updated_at
+  FROM {tenant}.templates t WHERE t.id = $1 AND t.removed_at IS NULL FOR UPDATE)sql"};
 /// Every way in which a specialty is written.
-inline const db::Query<db::TextRow> kSpecialties{
-    "templates.specialties",
-    "SELECT DISTINCT t.specialty FROM {tenant}.templates t WHERE t.removed_at IS NULL"};
-#define WB_TEMPLATE_FILTER                                 \
-  " FROM {tenant}.templates t WHERE t.removed_at IS NULL " \
-  "AND ($1::text IS NULL OR t.visit_type = $1) "           \
-  "AND ($2::text[] IS NULL OR t.specialty = ANY ($2::text[])) "
+inline const db::Query<db::TextRow> kSpecialties{"templates.specialties", R"sql(
+  SELECT DISTINCT t.specialty FROM {tenant}.templates t WHERE t.removed_at IS NULL)sql"};
 using MaybeTexts = std::optional<std::vector<std::string>>;
 inline const db::Query<Template, MaybeText, MaybeTexts, std::int64_t, int> kListTemplates{
-    "templates.list",
-    "SELECT " WB_TEMPLATE_COLUMNS WB_TEMPLATE_FILTER "AND t.id > $3 ORDER BY t.id LIMIT $4"};
-inline const db::Query<db::Int64Row, MaybeText, MaybeTexts> kCountTemplates{
-    "templates.count", "SELECT count(*)" WB_TEMPLATE_FILTER};
+    "templates.list", R"sql(
+  SELECT t.id, t.name, t.visit_type, t.specialty, t.content, t.built_in, t.version, t.created_by,
+    t.created_at, t.updated_at
+  FROM {tenant}.templates t
+  WHERE t.removed_at IS NULL AND ($1::text IS NULL OR t.visit_type = $1)
+    AND ($2::text[] IS NULL OR t.specialty = ANY ($2::text[]))
+    AND t.id > $3 ORDER BY t.id LIMIT $4)sql"};
+inline const db::Query<db::Int64Row, MaybeText, MaybeTexts> kCountTemplates{"templates.count",
+                                                                            R"sql(
+  SELECT count(*) FROM {tenant}.templates t
+  WHERE t.removed_at IS NULL AND ($1::text IS NULL OR t.visit_type = $1)
+    AND ($2::text[] IS NULL OR t.specialty = ANY ($2::text[])))sql"};
 inline const db::Query<Template, std::string, std::string, std::string, db::Json, AccountId>
     kInsertTemplate{"templates.insert", R"sql(
   INSERT INTO {tenant}.templates AS t (name, visit_type, specialty, content, created_by)
-  VALUES ($1, $2, $3, $4, $5) RETURNING )sql" WB_TEMPLATE_COLUMNS};
+  VALUES ($1, $2, $3, $4, $5)
+  RETURNING t.id, t.name, t.visit_type, t.specialty, t.content, t.built_in, t.version, t.created_by,
+    t.created_at, t.updated_at)sql"};
 inline const db::Query<Template, TemplateId, std::string, std::string, std::string, db::Json>
     kUpdateTemplate{"templates.update", R"sql(
   UPDATE {tenant}.templates AS t SET name = $2, visit_type = $3, specialty = $4, content = $5,
     version = t.version + 1, updated_at = now()
-  WHERE t.id = $1 RETURNING )sql" WB_TEMPLATE_COLUMNS};
+  WHERE t.id = $1
+  RETURNING t.id, t.name, t.visit_type, t.specialty, t.content, t.built_in, t.version, t.created_by,
+    t.created_at, t.updated_at)sql"};
 inline const db::Query<void, TemplateId> kRemoveTemplate{
     "templates.remove", "UPDATE {tenant}.templates SET removed_at = now() WHERE id = $1"};
 inline const db::Query<void, TemplateId, AccountId, int, std::string> kKeepVersion{
@@ -108,8 +117,13 @@ struct HashedVersion {
   Version version;
   std::int64_t content_format = 0;
   std::string content_hash;
+  static constexpr db::Columns kColumns{"template_id",    "version",     "name",       "visit_type",
+                                        "specialty",      "content",     "changed_by", "changed_at",
+                                        "content_format", "content_hash"};
+  static_assert(kColumns.begins_with(Version::kColumns));
   static HashedVersion from_row(const db::RowView& r) {
-    return {Version::from_row(r), r.int64(8), r.str(9)};
+    return {Version::from_row(r), r.int64(kColumns["content_format"]),
+            r.str(kColumns["content_hash"])};
   }
 };
 inline const db::Query<HashedVersion, TemplateId, std::int64_t, int> kVersionsToVerify{
@@ -137,20 +151,19 @@ inline const db::Query<db::Int64Row> kFirstUnaudited{"templates.first_unaudited"
       AND a.actor_id = v.changed_by AND a.after->>'content_hash' = v.content_hash)
   ORDER BY 1 LIMIT 1)sql"};
 
-#define WB_TEMPLATE_VERSIONS                                                                      \
-  "SELECT v.template_id, v.version, v.name, v.visit_type, v.specialty, v.content, v.changed_by, " \
-  "v.changed_at FROM {tenant}.template_versions v WHERE v.template_id = $1 "
-inline const db::Query<Version, TemplateId, std::int64_t, int> kListVersions{
-    "templates.versions",
-    WB_TEMPLATE_VERSIONS "AND v.version > $2::bigint ORDER BY v.version LIMIT $3"};
-inline const db::Query<Version, TemplateId, std::int64_t> kGetVersion{
-    "templates.version", WB_TEMPLATE_VERSIONS "AND v.version = $2::bigint"};
+inline const db::Query<Version, TemplateId, std::int64_t, int> kListVersions{"templates.versions",
+                                                                             R"sql(
+  SELECT v.template_id, v.version, v.name, v.visit_type, v.specialty, v.content, v.changed_by,
+    v.changed_at
+  FROM {tenant}.template_versions v
+  WHERE v.template_id = $1 AND v.version > $2::bigint ORDER BY v.version LIMIT $3)sql"};
+inline const db::Query<Version, TemplateId, std::int64_t> kGetVersion{"templates.version", R"sql(
+  SELECT v.template_id, v.version, v.name, v.visit_type, v.specialty, v.content, v.changed_by,
+    v.changed_at
+  FROM {tenant}.template_versions v
+  WHERE v.template_id = $1 AND v.version = $2::bigint)sql"};
 inline const db::Query<db::Int64Row, TemplateId> kCountVersions{
     "templates.count_versions",
     "SELECT count(*) FROM {tenant}.template_versions WHERE template_id = $1"};
-
-#undef WB_TEMPLATE_VERSIONS
-#undef WB_TEMPLATE_COLUMNS
-#undef WB_TEMPLATE_FILTER
 
 }  // namespace wardbook::templates

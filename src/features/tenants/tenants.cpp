@@ -12,7 +12,7 @@ namespace {
 
 migrate::Options owner_options(const Settings::Database& database) {
   if (database.owner_url.empty()) {
-    throw Failure(Code::not_implemented, "This node has no owner's login, which this takes.");
+    throw Failure(Code::not_implemented, "This node does not have the owner's login that this needs.");
   }
   migrate::Options options;
   options.owner_conninfo = database.owner_url;
@@ -90,8 +90,14 @@ Task<migrate::Erased> Provisioner::erase_patient(TenantId tenant, std::int64_t e
 }
 
 Tenant Tenant::from_row(const db::RowView& row) {
-  return {row.str(0),         row.str(1),  row.boolean(2), row.str(3),
-          row.maybe_int64(4), row.time(5), row.time(6),    row.str(7)};
+  return {row.str(kColumns["id"]),
+          row.str(kColumns["name"]),
+          row.boolean(kColumns["active"]),
+          row.str(kColumns["time_zone"]),
+          row.maybe_int64(kColumns["retention_days"]),
+          row.time(kColumns["created_at"]),
+          row.time(kColumns["updated_at"]),
+          row.str(kColumns["locale"])};
 }
 
 std::string to_json(const Tenant& tenant) {

@@ -179,7 +179,7 @@ test("an operator is in no hospital, and nobody of a hospital becomes one", asyn
   await nobody.refused(401, "invalid_credentials", "POST", "/auth/login", { body });
   const turned = await wardbook(["user", "add", emailOf("nurse"), "--operator", "--name", "N"]);
   assert.equal(turned.code, 1);
-  assert.match(turned.stderr, /operators work in none/);
+  assert.match(turned.stderr, /Operators belong to none/);
 });
 
 test("a disabled account and one with another role lose at once what they had", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import type { Client, Schemas } from "../lib/client.ts";
-import { as, doctorId, finalize, newPatient, newRecord, VISIT } from "../lib/world.ts";
+import { allPages, as, doctorId, finalize, newPatient, newRecord, VISIT } from "../lib/world.ts";
 
 type Warning = Schemas["Warning"];
 
@@ -137,7 +137,7 @@ test("every answer with a record has its warnings, from the first draft to the l
 
   const query = { patient_id: patient.id };
   const listed = async (): Promise<string[]> =>
-    (await doctor.expect(200, "get", "/records", { query })).body.items.flatMap(found);
+    (await allPages<Schemas["RecordListItem"]>(doctor, "/records", query)).flatMap(found);
   const read = async (): Promise<string[]> =>
     found((await doctor.expect(200, "get", "/records/{id}", { path })).body);
   assert.deepEqual(await read(), ["/prescriptions/0 Penicillin V"]);

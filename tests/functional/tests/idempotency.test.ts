@@ -1,8 +1,8 @@
 // Idempotency-Key: the same key and body, the same answer, and the work done once.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import type { Client } from "../lib/client.ts";
-import { as, newPatient, newRecord, OTHER, password, unique, VISIT } from "../lib/world.ts";
+import type { Client, Schemas } from "../lib/client.ts";
+import { allPages, as, newPatient, newRecord, OTHER, password, unique, VISIT } from "../lib/world.ts";
 
 let doctor: Client;
 let patient: number;
@@ -16,10 +16,9 @@ function body(notes: string): Record<string, unknown> {
   return { patient_id: patient, visit_date: VISIT, visit_type: "consultation", notes };
 }
 async function count(marker: string): Promise<number> {
-  const { body: page } = await doctor.expect(200, "get", "/records", {
-    query: { patient_id: patient, limit: 200 },
-  });
-  return page.items.filter((item) => item.notes === marker).length;
+  const query = { patient_id: patient, limit: 200 };
+  const items = await allPages<Schemas["RecordListItem"]>(doctor, "/records", query);
+  return items.filter((item) => item.notes === marker).length;
 }
 
 test("a replay has the same answer and does nothing", async () => {

@@ -125,7 +125,7 @@ test("known and unknown addresses get the same answer, by HTTP and on the comman
     shapes.add(Object.keys((JSON.parse(added.stdout) as object[])[0]!).join());
     const again = await wardbook([...args, "--output", "json"]);
     assert.equal(again.code, 1);
-    assert.match(again.stderr, /invited already/);
+    assert.match(again.stderr, /already been invited/);
   }
   assert.deepEqual([...shapes], ["id,code,expires_at"]);
 });
@@ -138,7 +138,7 @@ test("the command line: codes, no passwords, the rules of HTTP", async () => {
     [[...add, "--name", "\u200b\u00a0\u00ad"], /--name must not be blank/],
     [[...add, "--name", "\u0301"], /--name must not be blank/],
     [[...add, "--name", "x".repeat(300)], /--name is longer than 200 characters/],
-    [[...add, "--name", "Dr. \u202enaD"], /turn the direction/],
+    [[...add, "--name", "Dr. \u202enaD"], /change the direction/],
     [[...add, "--name", "X", "--password-stdin"], /--operator/],
     [["user", "add", "a\u200bb@demo.test", ...add.slice(3), "--name", "X"], /not an email address/],
     [["tenant", "create", "never_made", "--name", "\u00a0"], /--name must not be blank/],

@@ -5,7 +5,7 @@ import { before, test } from "node:test";
 import { Client, type Schemas } from "../lib/client.ts";
 import { send } from "../lib/http.ts";
 import { command, type Running } from "../lib/program.ts";
-import { as, config, HOME, newPatient, startNode, VISIT, wardbook } from "../lib/world.ts";
+import { allPages, as, config, HOME, newPatient, startNode, VISIT, wardbook } from "../lib/world.ts";
 
 const KILLS = 30;
 const KILLING_S = 50;
@@ -182,13 +182,9 @@ test(`${KILLS} kill -9 under writing: what was acknowledged is there with its en
   const last = new Map<number, Acknowledged>();
   for (const one of done) last.set(one.id, one);
   const chart = new Map<number, Schemas["RecordListItem"]>();
-  let cursor: string | undefined;
-  do {
-    const query: object = { patient_id: patient, limit: 200, cursor };
-    const { body } = await doctor.expect(200, "get", "/records", { query });
-    for (const item of body.items) chart.set(item.id, item);
-    cursor = body.next_cursor ?? undefined;
-  } while (cursor);
+  const query = { patient_id: patient, limit: 200 };
+  const items = await allPages<Schemas["RecordListItem"]>(doctor, "/records", query);
+  for (const item of items) chart.set(item.id, item);
   for (const one of last.values()) {
     const record = chart.get(one.id);
     assert.ok(record, `record ${one.id} was acknowledged`);
@@ -198,7 +194,7 @@ test(`${KILLS} kill -9 under writing: what was acknowledged is there with its en
 
   const auditor = await as("auditor");
   const missing = new Set(done.map((one) => one.requestId));
-  cursor = undefined;
+  let cursor: string | undefined;
   do {
     const query: object = { patient_id: patient, resource: "record", limit: 200, cursor };
     const { body } = await auditor.expect(200, "get", "/audit", { query });

@@ -101,8 +101,8 @@ const cases: Record<string, () => Promise<Case>> = {
     const notes = unique("retry");
     const done = async (): Promise<number> => {
       const query = { patient_id: patient, limit: 200 };
-      const { body } = await doctor.expect(200, "get", "/records", { query });
-      return body.items.filter((item) => item.notes === notes).length;
+      const items = await allPages<Schemas["RecordListItem"]>(doctor, "/records", query);
+      return items.filter((item) => item.notes === notes).length;
     };
     const other = visit(`${notes} other`);
     return { client: doctor, path: "/records", body: visit(notes), other, done };

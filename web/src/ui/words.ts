@@ -24,7 +24,7 @@ export const useWords = catalogue(
       version_conflict: "Somebody has changed this meanwhile. Read it again before you go on.",
       wrong_password: "The password is not right.",
       account_locked: "Too many wrong passwords. Wait before you try again.",
-      invalid_fields: "Some fields are not valid.",
+      invalid_fields: "Some fields are invalid.",
       internal: "Something went wrong in the service. It has been noted; try again.",
     },
   },

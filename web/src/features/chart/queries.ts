@@ -36,7 +36,8 @@ export function useVisits(patient: number, filter: VisitFilter) {
         limit: 30,
         ...(pageParam ? { cursor: pageParam } : { count: "exact" as const }),
       };
-      return call(api.GET("/records", { params: { query }, signal }));
+      // Whole records: the page shows their coded diagnoses.
+      return call(api.GET("/records", { params: { query }, signal })) as Promise<Schemas["RecordListItemPage"]>;
     },
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor ?? undefined,

@@ -9,7 +9,7 @@ import { Badge, Button, Card, Failed, LinkButton, Loading, Page, classes, useTit
 import { useWords } from "./words.ts";
 import css from "./Worklist.module.css";
 
-type Item = Schemas["RecordListItem"];
+type Item = Schemas["RecordSummary"];
 type Filter = { status?: "draft"; follow_up?: "due" | "overdue"; doctor_id?: number };
 
 const SHOWN = 12;
@@ -18,7 +18,7 @@ function useRecords(filter: Filter, counted?: "counted") {
   return useQuery({
     queryKey: ["worklist", filter],
     queryFn: ({ signal }) => {
-      const query = { ...filter, limit: SHOWN, ...(counted ? { count: "exact" as const } : {}) };
+      const query = { ...filter, fields: "summary" as const, limit: SHOWN, ...(counted ? { count: "exact" as const } : {}) };
       return call(api.GET("/records", { params: { query }, signal }));
     },
   });

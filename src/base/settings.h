@@ -90,7 +90,7 @@ struct Settings {
     std::int64_t multipart_threshold_bytes = 5LL * 1024 * 1024;
     std::int64_t part_bytes = 8LL * 1024 * 1024;
     std::int64_t verify_at_once_bytes = 64LL * 1024 * 1024;  ///< larger ones in the background
-    std::chrono::seconds restored_every{60};  ///< files that were asked back from the archive
+    std::chrono::seconds restored_every{60};    ///< files that were asked back from the archive
     std::chrono::seconds verify_all_every{60};  ///< hospitals of whose uploads nobody has told
     std::string scan;                           ///< clamd:HOST:PORT or clamd:/path; empty: none
     std::int64_t scan_max_bytes = 100LL * 1024 * 1024;  ///< clamd's own limit

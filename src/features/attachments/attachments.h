@@ -112,7 +112,7 @@ struct Attachment {
   std::optional<std::string> scan;     ///< waiting, clean, infected, not_scanned
   std::optional<std::string> scanned_at;
   std::optional<std::string> declared_sha256;  ///< of the original bytes, from the completion
-  std::optional<std::string> archive_status;  ///< archived or restoring, as it was found last
+  std::optional<std::string> archive_status;   ///< archived or restoring, as it was found last
   static Attachment from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Attachment& attachment);

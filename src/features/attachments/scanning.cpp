@@ -80,8 +80,7 @@ Task<std::optional<AttachmentId>> scan_next(db::Pool& db, s3::Store& store,
   if (infected) {
     const std::string reason = "malware: " + result.signature.substr(0, 200);
     tx.queue(kInfected, a->id, reason);
-    w.log_in(tenant,
-             scanned_entry(*now, "attachment.infected", R"({"state":"rejected"})", reason));
+    w.log_in(tenant, scanned_entry(*now, "attachment.infected", R"({"state":"rejected"})", reason));
   } else {
     const bool scanned = result.verdict == ScanVerdict::clean;
     audit::Entry entry = co_await queue_release(tx, *now, scanned);

@@ -16,13 +16,14 @@ namespace wardbook::patients {
 
 using MaybeText = std::optional<std::string>;
 
-inline const db::Query<Patient, PatientId> kGetPatient{
-    "patients.get", "SELECT " WB_PATIENT_COLUMNS " FROM {tenant}.patients p "
-                    "WHERE p.id = $1 AND p.erased_at IS NULL"};
+inline const db::Query<Patient, PatientId> kGetPatient{"patients.get",
+                                                       "SELECT " WB_PATIENT_COLUMNS
+                                                       " FROM {tenant}.patients p "
+                                                       "WHERE p.id = $1 AND p.erased_at IS NULL"};
 inline const db::Query<Patient, PatientId> kLockPatient{
-    "patients.lock",
-    "SELECT " WB_PATIENT_COLUMNS " FROM {tenant}.patients p "
-    "WHERE p.id = $1 AND p.erased_at IS NULL FOR UPDATE"};
+    "patients.lock", "SELECT " WB_PATIENT_COLUMNS
+                     " FROM {tenant}.patients p "
+                     "WHERE p.id = $1 AND p.erased_at IS NULL FOR UPDATE"};
 
 /// A patient with the last version.
 struct KeptPatient {

@@ -12,7 +12,8 @@ namespace {
 
 migrate::Options owner_options(const Settings::Database& database) {
   if (database.owner_url.empty()) {
-    throw Failure(Code::not_implemented, "This node does not have the owner's login that this needs.");
+    throw Failure(Code::not_implemented,
+                  "This node does not have the owner's login that this needs.");
   }
   migrate::Options options;
   options.owner_conninfo = database.owner_url;

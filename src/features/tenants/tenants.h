@@ -51,8 +51,8 @@ struct Tenant {
   Time created_at;
   Time updated_at;
   std::string locale;  ///< BCP 47: how numbers are written there
-  static constexpr db::Columns kColumns{"id",         "name",       "active", "time_zone", "retention_days",
-                                        "created_at", "updated_at", "locale"};
+  static constexpr db::Columns kColumns{
+      "id", "name", "active", "time_zone", "retention_days", "created_at", "updated_at", "locale"};
   static Tenant from_row(const db::RowView& row);
 };
 [[nodiscard]] std::string to_json(const Tenant& tenant);

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "s3/client.h"
 #include "s3/scripted_peer.h"
-#include "s3/store_.h"
 
 namespace wardbook::s3 {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "s3/scripted_peer.h"
-#include "s3/store_.h"
+#include "s3/client.h"
 
 namespace wardbook::s3 {
 namespace {

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "s3/scripted_peer.h"
 #include "s3/client.h"
+#include "s3/scripted_peer.h"
 
 namespace wardbook::s3 {
 namespace {
@@ -53,7 +53,7 @@ TEST_F(VersionsTest, AllVersionsOfTheKeyGoAndNoOthers) {
   const auto removed = wait_for(store_.remove_for_good("a"));
   EXPECT_TRUE(removed);
   EXPECT_THAT(asked(),
-              ElementsAre("GET /b?uploads=&prefix=a", "GET /b?encoding-type=url&prefix=a&versions=",
+              ElementsAre("GET /b?uploads=&prefix=a", "GET /b?versions=&encoding-type=url&prefix=a",
                           "DELETE /b/a?versionId=2", "DELETE /b/a?versionId=1"));
 }
 

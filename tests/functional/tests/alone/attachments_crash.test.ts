@@ -115,7 +115,7 @@ async function work(client: Client, record: number, number: number): Promise<voi
   }
 }
 
-/** Sweeps without end, so that one is under way whenever something is killed. */
+/** One sweep, which is killed soon. */
 function sweeping(): Running {
   const args = ["storage", "sweep", "--config", config, "--tenant", HOME, "--grace", "0"];
   return start(args, base, `${log}.sweep`, {});
@@ -132,12 +132,18 @@ async function crash(record: number, i: number): Promise<void> {
   const client = await signIn("doctor");
   const victim = demo;
   const workers = Array.from({ length: CLIENTS }, (_, i) => work(client, record, i));
-  const sweep = sweeping();
+  let over = false;
+  const sweeps = (async (): Promise<void> => {
+    while (!over) {
+      const sweep = sweeping();
+      await Promise.race([sweep.ended, new Promise((resolve) => setTimeout(resolve, random(400)))]);
+      if (!sweep.result) killed.sweep += 1;
+      await sweep.stop("SIGKILL");
+    }
+  })();
   await new Promise((resolve) => setTimeout(resolve, 300 + random(1_500)));
-  if (!sweep.result) {
-    killed.sweep += 1;
-    await sweep.stop("SIGKILL");
-  }
+  over = true;
+  await sweeps;
   if (i % 2 === 1) {
     // What was going on in the database is over; the demo is killed while it meets that.
     killDatabase();

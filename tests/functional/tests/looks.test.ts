@@ -445,6 +445,7 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
       [422, "POST", path, { ifMatch: 1, body: WRONG }],
       [409, "POST", path, { ifMatch: 1, body: {} }],
     ];
+  },
   listHolds: async (s) => {
     const body = { patient_id: s.id, reason: "x" };
     await admin.expect(201, "post", "/holds", { body });

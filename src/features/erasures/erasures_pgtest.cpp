@@ -269,7 +269,8 @@ TEST_F(ErasuresTest, EveryTableThatBelongsToPatientsIsKnown) {
                         "information_schema.columns WHERE table_schema = $1 AND column_name IN "
                         "('patient_id', 'record_id', 'patient_ids', 'erasure_id')",
                         {clinic_.tenant.str()}),
-            "audit_log diagnoses erasure_objects erasures follow_ups legal_holds medical_records "
+            "audit_log chart_objects diagnoses erasure_objects erasures follow_ups legal_holds "
+            "medical_records "
             "record_attachments record_versions row_versions signatures")
       << "wardbook.erase_patient has to empty a new one";
 }

@@ -331,7 +331,12 @@ TEST(Generator, NobodyGetsWhatTheyAreAllergicTo) {
       for (const auto& line : record.body.at("prescriptions").as_array()) {
         lines.push_back({std::string(line.at("medication").as_string()), 0});
       }
-      EXPECT_EQ(allergies::warnings_json(known, lines, ""), "[]");
+      // A doctor may well give losartan after an angioedema under lisinopril.
+      const auto warnings = json::parse(allergies::warnings_json(known, lines, ""));
+      for (const auto& warning : warnings.as_array()) {
+        EXPECT_EQ(warning.at("match"), "cross") << warnings;
+        EXPECT_NE(warning.at("severity"), "interrupting") << warnings;
+      }
       if (known.find("Penicillin") != std::string::npos) {
         EXPECT_THAT(drugs, Not(HasSubstr("Amoxi")));
       }

@@ -152,7 +152,10 @@ TEST(IsolationTest, EveryTableAgainstEveryVerb) {
       {"diagnoses", chart},
       {"chart_objects", chart},
       {"record_attachments", chart},
-      {"chart_objects", chart},
+      {"attachment_blocks", append},
+      {"legal_holds", chart},                       // UPDATE of two columns, to release them
+      {"erasures", chart},                          // and of four, to write the certificate
+      {"erasure_objects", "SELECT UPDATE DELETE"},  // of one, to say that it is removed
       {"templates", chart},
       {"storage_usage", chart},
       {"record_versions", append},

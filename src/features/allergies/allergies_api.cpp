@@ -2,6 +2,7 @@
 
 #include "api/conditions.h"
 #include "api/input.h"
+#include "api/paging.h"
 #include "features/allergies/allergies.h"
 #include "features/allergies/allergies_sql.h"
 #include "features/app.h"

@@ -26,7 +26,8 @@ function useFound(query: Query, enabled: boolean) {
     queryKey: ["search", query],
     queryFn: ({ pageParam, signal }) => {
       const more = pageParam ? { cursor: pageParam } : { count: "exact" as const };
-      return call(api.GET("/records", { params: { query: { ...query, limit: PAGE, ...more } }, signal }));
+      const asked = api.GET("/records", { params: { query: { ...query, limit: PAGE, ...more } }, signal });
+      return call(asked) as Promise<Schemas["RecordListItemPage"]>;
     },
     initialPageParam: "",
     getNextPageParam: (last) => last.next_cursor ?? undefined,

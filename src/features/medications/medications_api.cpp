@@ -180,22 +180,21 @@ Task<api::Response> list_medications(App& app, api::Request req) {
 
 Task<api::Response> get_medication(App& app, api::Request req) {
   const auto id = req.path_int(Code::medication_not_found, "id");
-  std::optional<objects::Object> course;
-  Date today{};
-  {
-    db::Tx tx = co_await app.db.begin(req.caller.tenant());
-    const Time now = app.clock.now();
-    course = co_await objects::find(tx, kKind, id);
-    today = (co_await tx.one(kLocalDays, now, now)).today;
-    co_await tx.commit();
-  }
+  db::Tx tx = co_await app.db.begin(req.caller.tenant());
+  const auto course = co_await objects::find(tx, kKind, id);
   if (!course) throw Failure(Code::medication_not_found);
+  const Time changed = parse_rfc3339(course->updated_at).value();
+  const auto days = co_await tx.one(kLocalDays, changed, app.clock.now());
+  co_await tx.commit();
   audit::Entry seen{.action = "medication.read",
                     .resource = "medication",
                     .resource_id = id,
                     .patient = course->patient};
   co_await app.audit.read(req, std::move(seen));
-  co_return api::ok(shown_on(*course, today)).etag(course->version);
+  const json::object shown = shown_on(*course, days.today);
+  // What has ended since by its date has the version that it had.
+  if (shown != shown_on(*course, days.then)) co_return api::ok(shown).etag(course->version);
+  co_return api::versioned(req, json::serialize(shown), course->version);
 }
 
 /// What somebody wants done with a course.
@@ -238,14 +237,20 @@ Wanted read_wanted(const json::object& body, std::string verb) {
   return out;
 }
 
-/// The course after it; fails with conflict in a state that has no such step.
-json::object done(json::object course, const Wanted& wanted, Date today) {
+/// Fails with conflict in a state that has no such step.
+void require_step(const json::object& course, std::string_view verb, Date today) {
   const std::string state = state_on(course, today);
   const bool taken = state == "active" || state == "on_hold";
-  const bool fits = wanted.verb == "resume" ? state == "on_hold" || state == "stopped"
-                    : wanted.verb == "hold" ? state == "active"
-                                            : taken;
+  const bool fits = verb == "resume" ? state == "on_hold" || state == "stopped"
+                    : verb == "hold" ? state == "active"
+                                     : taken;
   if (!fits) throw Failure(Code::conflict, "The course is " + state + ".");
+}
+
+/// The course after it; fails as require_step.
+json::object done(json::object course, const Wanted& wanted, Date today) {
+  require_step(course, wanted.verb, today);
+  const std::string state = state_on(course, today);
   course["reason"] = wanted.reason;
   course["proposal"] = nullptr;
   if (wanted.verb == "stop") {
@@ -294,9 +299,10 @@ Task<api::Response> step(App& app, api::Request req, std::string verb) {
   api::Write w = co_await api::write(app, req);
   if (w.replayed()) co_return w.replay();
   objects::Object course = co_await objects::lock(w.tx(), kKind, id, expected);
-  const Wanted wanted = read_wanted(req.object(), std::move(verb));
   const Time now = app.clock.now();
   const Date today = (co_await w.tx().one(kLocalDays, now, now)).today;
+  require_step(course.content, verb, today);
+  const Wanted wanted = read_wanted(req.object(), std::move(verb));
   json::object content = done(course.content, wanted, today);
   objects::Step how{.action = action_of(wanted.verb), .reason = wanted.reason};
   if (req.caller.role != api::Role::doctor) {
@@ -329,10 +335,15 @@ Task<api::Response> change(App& app, api::Request req) {
 /// A doctor does what was proposed, or declines it with a reason.
 Task<api::Response> confirm(App& app, api::Request req) {
   const auto id = req.path_int(Code::medication_not_found, "id");
+  if (req.caller.role != api::Role::doctor) {
+    throw Failure(Code::forbidden, "A doctor confirms what was proposed.");
+  }
   const auto expected = api::if_match(req);
   api::Write w = co_await api::write(app, req);
   if (w.replayed()) co_return w.replay();
   objects::Object course = co_await objects::lock(w.tx(), kKind, id, expected);
+  const json::value proposal = course.content.at("proposal");
+  if (!proposal.is_object()) throw Failure(Code::conflict, "Nothing is proposed.");
   std::vector<Fault> faults;
   api::Input in(req.object(), "", faults);
   const bool accept = in.boolean("accept", Need::optional).value_or(true);
@@ -340,11 +351,6 @@ Task<api::Response> confirm(App& app, api::Request req) {
       in.text("reason", accept ? Need::optional : Need::required, kReasonLength, true);
   in.finish();
   if (!faults.empty()) throw Failure::invalid(std::move(faults));
-  if (req.caller.role != api::Role::doctor) {
-    throw Failure(Code::forbidden, "A doctor confirms what was proposed.");
-  }
-  const auto& proposal = course.content.at("proposal");
-  if (!proposal.is_object()) throw Failure(Code::conflict, "Nothing is proposed.");
   const Time now = app.clock.now();
   const Date today = (co_await w.tx().one(kLocalDays, now, now)).today;
   json::object content = course.content;

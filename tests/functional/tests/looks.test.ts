@@ -472,7 +472,6 @@ const table: Record<string, (s: Scene) => Promise<Attempt[]>> = {
     return [
       [428, "POST", path, { body: {} }],
       [412, "POST", path, { ifMatch: NONE, body: {} }],
-      [422, "POST", path, { ifMatch: 1, body: WRONG }],
       [409, "POST", path, { ifMatch: 1, body: {} }],
     ];
   },

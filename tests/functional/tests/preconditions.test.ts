@@ -16,6 +16,7 @@ import {
 
 const NOBODYS_ID = 999_999_999_999;
 const WRONG = { surprise: 1 };
+const reason = "healed";
 
 let doctor: Client;
 let admin: Client;
@@ -36,6 +37,8 @@ interface Row {
   closed?: () => Promise<Thing>;
   closedCode?: Problem["code"];
   body?: unknown;
+  /** What is let through with the right version, after all that is refused. */
+  right?: object;
   query?: string;
 }
 
@@ -61,6 +64,52 @@ async function builtIn(): Promise<Thing> {
   const { body } = await doctor.expect(200, "get", "/templates", { query: { limit: 200 } });
   return body.items.find((item) => item.built_in)!;
 }
+/** Of a patient of its own: an allergy brings a new answer to every record of the patient. */
+async function object(kind: string, body: object): Promise<Thing> {
+  const { id } = await newPatient(doctor);
+  const made = await doctor.any("POST", `/patients/${id}/${kind}`, { body });
+  assert.equal(made.status, 201, made.text);
+  return made.body;
+}
+async function after(method: string, path: string, it: Thing, body: object, by = doctor): Promise<Thing> {
+  const done = await by.any(method, path, { ifMatch: it.version, body });
+  assert.equal(done.status, 200, done.text);
+  return done.body;
+}
+const allergy = (): Promise<Thing> => object("allergies", { substance: unique("Substance ") });
+const problem = (): Promise<Thing> => object("problems", { name: unique("Problem ") });
+const result = (): Promise<Thing> =>
+  object("results", { test: "Sodium", value: 140, unit: "mmol/L" });
+const followUp = (): Promise<Thing> =>
+  object("follow-ups", { what_for: "Wound check", due: "2199-01-01" });
+async function cancelledResult(): Promise<Thing> {
+  const it = await result();
+  return after("PATCH", `/results/${it.id}`, it, { status: "cancelled", reason });
+}
+async function readResult(): Promise<Thing> {
+  const it = await result();
+  return after("POST", `/results/${it.id}/acknowledge`, it, { action: "seen" });
+}
+async function closedFollowUp(): Promise<Thing> {
+  const it = await followUp();
+  return after("PATCH", `/follow-ups/${it.id}`, it, { outcome: "cancelled", reason: "moved" });
+}
+/** A course of medication that a signed visit began. */
+async function course(): Promise<Thing> {
+  const { id } = await newPatient(doctor);
+  const prescriptions = [{ medication: unique("Drug "), dosage: "1", frequency: "daily" }];
+  await finalize(doctor, await newRecord(doctor, id, { prescriptions }));
+  const path = { id };
+  const { body } = await doctor.expect(200, "get", "/patients/{id}/medications", { path });
+  const [only] = body.items;
+  assert.ok(only?.id && only.version);
+  return { id: only.id, version: only.version };
+}
+/** A course after this step, which is only proposed if a nurse takes it. */
+async function courseAfter(verb: "stop" | "hold", by = doctor): Promise<Thing> {
+  const it = await course();
+  return after("POST", `/medications/${it.id}/${verb}`, it, { reason: "surgery" }, by);
+}
 
 const ofRecord = { missing: "record_not_found", thing: draft, closed: signed } as const;
 const ofSigned = {
@@ -82,6 +131,14 @@ const ofTemplate = {
   closedCode: "conflict",
 } as const;
 const ofPatient = { missing: "patient_not_found", thing: () => newPatient(doctor) } as const;
+const ofCourse = {
+  missing: "medication_not_found",
+  thing: course,
+  closed: () => courseAfter("stop"),
+  closedCode: "conflict",
+  body: WRONG,
+} as const;
+const ofResult = { missing: "result_not_found", thing: result, closedCode: "conflict", body: WRONG } as const;
 const finalized = "record_finalized";
 
 const rows: Row[] = [
@@ -97,6 +154,57 @@ const rows: Row[] = [
   { route: "PATCH /patients/{id}", ...ofPatient, body: WRONG },
   { route: "PUT /templates/{id}", ...ofTemplate, body: WRONG },
   { route: "DELETE /templates/{id}", ...ofTemplate },
+  {
+    route: "PATCH /allergies/{id}",
+    missing: "allergy_not_found",
+    thing: allergy,
+    body: WRONG,
+    right: { severity: "mild" },
+  },
+  {
+    route: "PATCH /problems/{id}",
+    missing: "problem_not_found",
+    thing: problem,
+    body: WRONG,
+    right: { name: "Reflux" },
+  },
+  {
+    route: "PATCH /follow-ups/{id}",
+    missing: "follow_up_not_found",
+    thing: followUp,
+    closed: closedFollowUp,
+    closedCode: "conflict",
+    body: WRONG,
+    right: { what_for: "Stitches" },
+  },
+  { route: "PATCH /results/{id}", ...ofResult, closed: cancelledResult, right: { value: 141, reason } },
+  {
+    route: "POST /results/{id}/acknowledge",
+    ...ofResult,
+    closed: readResult,
+    right: { action: "seen" },
+  },
+  { route: "POST /medications/{id}/stop", ...ofCourse, right: { reason } },
+  { route: "POST /medications/{id}/hold", ...ofCourse, right: { reason } },
+  {
+    route: "POST /medications/{id}/resume",
+    ...ofCourse,
+    thing: () => courseAfter("hold"),
+    closed: course,
+    right: { reason },
+  },
+  {
+    route: "POST /medications/{id}/change",
+    ...ofCourse,
+    right: { reason, changes: { dosage: "3 mg" } },
+  },
+  {
+    route: "POST /medications/{id}/confirm",
+    ...ofCourse,
+    thing: async () => courseAfter("stop", await as("nurse")),
+    closed: course,
+    right: {},
+  },
 ];
 
 before(async () => {
@@ -161,6 +269,11 @@ for (const row of rows) {
       assert.equal(done.status, 204, done.text);
     } else {
       await client.refused(422, "invalid_fields", method, at(thing.id), { ifMatch, body });
+    }
+    if (row.right) {
+      const done = await client.any(method, at(thing.id), { ifMatch, body: row.right });
+      assert.equal(done.status, 200, done.text);
+      assert.equal(done.version, version + 1);
     }
   });
 }
@@ -230,6 +343,10 @@ test("If-None-Match: tags, lists and * on everything that has an ETag", async ()
     `/records/${record.id}/diagnoses`,
     `/patients/${patient}`,
     `/templates/${one.id}`,
+    `/medications/${(await course()).id}`,
+    `/results/${(await result()).id}`,
+    `/problems/${(await problem()).id}`,
+    `/follow-ups/${(await followUp()).id}`,
   ];
   const withTag = operations.filter(
     (operation) =>

@@ -66,6 +66,72 @@ async function newFile(): Promise<Schemas["Attachment"]> {
   const record = await newRecord(doctor, patient);
   return upload(doctor, record.id, "a.pdf", "application/pdf", pdf());
 }
+/** What a patient of its own has of one kind, each made by the case itself. */
+async function had(id: number, kind: string): Promise<number> {
+  const { status, body, text } = await doctor.any("GET", `/patients/${id}/${kind}`);
+  assert.equal(status, 200, text);
+  return body.items.length;
+}
+/** One of a kind of object that belongs to a patient, to be changed. */
+async function newObject(kind: string, body: unknown): Promise<{ id: number; version: number }> {
+  const { id } = await newPatient(doctor);
+  const made = await doctor.any("POST", `/patients/${id}/${kind}`, { body });
+  assert.equal(made.status, 201, made.text);
+  return made.body;
+}
+const newResult = (): Promise<{ id: number; version: number }> =>
+  newObject("results", { test: "Potassium", value: 4.1, unit: "mmol/L" });
+
+/** Adding one of a kind to a patient that has none. */
+const adding =
+  (kind: string, body: Record<string, unknown>, more: Record<string, unknown>) =>
+  async (): Promise<Case> => {
+    const { id } = await newPatient(doctor);
+    const done = (): Promise<number> => had(id, kind);
+    const path = `/patients/${id}/${kind}`;
+    return { client: doctor, path, body, other: { ...body, ...more }, done };
+  };
+
+type Verb = "change" | "confirm" | "hold" | "resume" | "stop";
+/** A step of a course of its own, after those that lead to it. */
+const step =
+  (
+    verb: Verb,
+    body: Record<string, unknown> = { reason: "kidneys" },
+    first?: { verb: Verb; by: "doctor" | "nurse" },
+  ) =>
+  async (): Promise<Case> => {
+    const { id } = await newPatient(doctor);
+    const prescriptions = [{ medication: "Ibuprofen", dosage: "1", frequency: "daily" }];
+    await finalize(doctor, await newRecord(doctor, id, { prescriptions }));
+    const list = await doctor.expect(200, "get", "/patients/{id}/medications", { path: { id } });
+    const course = list.body.items[0]!;
+    let ifMatch = course.version!;
+    if (first) {
+      const by = await as(first.by);
+      const at = `/medications/${course.id}/${first.verb}`;
+      const led = await by.any("POST", at, { ifMatch, body: { reason: "kidneys" } });
+      assert.equal(led.status, 200, led.text);
+      ifMatch = led.body.version;
+    }
+    const done = (): Promise<number> => logged(`medication.${verb}`, course.id!, "medication");
+    const other = { ...body, reason: "another" };
+    return { client: doctor, path: `/medications/${course.id}/${verb}`, ifMatch, body, other, done };
+  };
+
+/** Changing one of a kind. */
+const changing =
+  (
+    route: string,
+    action: string,
+    make: () => Promise<{ id: number; version: number }>,
+    [body, other]: [unknown, unknown],
+  ) =>
+  async (): Promise<Case> => {
+    const { id, version } = await make();
+    const done = (): Promise<number> => logged(action, id, action.split(".")[0]);
+    return { client: doctor, path: `/${route}/${id}`, ifMatch: version, body, other, done };
+  };
 
 const cases: Record<string, () => Promise<Case>> = {
   "/users": async () => {
@@ -192,6 +258,55 @@ const cases: Record<string, () => Promise<Case>> = {
     const path = `/attachments/${id}/restore`;
     return { client: doctor, path, other: { x: 1 }, refused: "invalid_fields", done };
   },
+  "/holds": async () => {
+    const { id } = await newPatient(doctor);
+    const body = { patient_id: id, reason: "a lawsuit" };
+    const done = async (): Promise<number> => {
+      const query = { patient_id: id };
+      const list = await admin.expect(200, "get", "/holds", { query });
+      return list.body.items.length;
+    };
+    return { client: admin, path: "/holds", body, other: { ...body, reason: "another" }, done };
+  },
+  "/patients/{id}/erasure": async () => {
+    // Once the job has erased the patient, the kept answer is gone, too: this is done before it comes.
+    const { id } = await newPatient(doctor);
+    const done = async (): Promise<number> => {
+      const query = { action: "erasure.request", patient_id: id };
+      const { body } = await admin.expect(200, "get", "/audit", { query });
+      return body.items.length;
+    };
+    const [body, other] = [{ reason: "asked for" }, { reason: "another" }];
+    return { client: admin, path: `/patients/${id}/erasure`, body, other, done };
+  },
+  "/patients/{id}/allergies": adding("allergies", { substance: "Penicillin" }, { reaction: "rash" }),
+  "/patients/{id}/follow-ups": adding(
+    "follow-ups",
+    { what_for: "Check", due: "2026-04-01" },
+    { due: "2026-05-01" },
+  ),
+  "/patients/{id}/problems": adding("problems", { name: "Recurrent falls" }, { course: "chronic" }),
+  "/patients/{id}/results": adding(
+    "results",
+    { test: "Potassium", value: 4.1, unit: "mmol/L" },
+    { value: 4.2 },
+  ),
+  "/results/{id}/acknowledge": async () => {
+    const { id, version } = await newResult();
+    const done = (): Promise<number> => logged("result.acknowledge", id, "result");
+    const path = `/results/${id}/acknowledge`;
+    const [body, other] = [{ action: "Told the ward" }, { action: "another" }];
+    return { client: doctor, path, ifMatch: version, body, other, done };
+  },
+  "/medications/{id}/stop": step("stop"),
+  "/medications/{id}/hold": step("hold"),
+  "/medications/{id}/resume": step("resume", { reason: "healed" }, { verb: "hold", by: "doctor" }),
+  "/medications/{id}/change": step("change", { reason: "INR", changes: { dosage: "3 mg" } }),
+  "/medications/{id}/confirm": step(
+    "confirm",
+    { accept: true, reason: "agreed" },
+    { verb: "stop", by: "nurse" },
+  ),
 };
 
 const changes: Record<string, () => Promise<Case>> = {
@@ -227,6 +342,33 @@ const changes: Record<string, () => Promise<Case>> = {
     const [body, other] = [{ notes: "since 2019" }, { notes: "since 2020" }];
     return { client: doctor, path, ifMatch: 2, body, other, done };
   },
+  "/allergies/{id}": changing(
+    "allergies",
+    "allergy.update",
+    () => newObject("allergies", { substance: "Penicillin" }),
+    [{ reaction: "rash" }, { reaction: "hives" }],
+  ),
+  "/follow-ups/{id}": changing(
+    "follow-ups",
+    "follow_up.update",
+    () => newObject("follow-ups", { what_for: "Check", due: "2026-04-01" }),
+    [{ what_for: "CT" }, { what_for: "MRI" }],
+  ),
+  "/problems/{id}": changing(
+    "problems",
+    "problem.update",
+    () => newObject("problems", { name: "Recurrent falls" }),
+    [{ notes: "twice" }, { notes: "thrice" }],
+  ),
+  "/results/{id}": changing(
+    "results",
+    "result.update",
+    newResult,
+    [
+      { value: 4.9, reason: "Tubes were swapped" },
+      { value: 5.9, reason: "Tubes were swapped" },
+    ],
+  ),
 };
 
 /** An answer without what is signed anew each time. */
@@ -247,7 +389,9 @@ for (const [method, table] of [
         its === method &&
         !/^\/(auth|tenants)(\/|$)/.test(path) &&
         // Merged into what there is: sent twice, it is as if sent once.
-        path !== "/me/preferences",
+        path !== "/me/preferences" &&
+        // Needs a store that has archived the file: attachments_archive.test.ts has one.
+        path !== "/attachments/{id}/restore-archive",
     );
     assert.deepEqual(Object.keys(table).sort(), ours.map((one) => one.path).sort());
     for (const operation of ours) {
@@ -273,7 +417,7 @@ for (const [method, route, prepare] of [
 
     const headers = { "idempotency-key": unique("retry-") };
     const first = await client.any(method, path, { ifMatch, body, headers });
-    assert.ok(first.status === 200 || first.status === 201, first.text);
+    assert.ok([200, 201, 202].includes(first.status), first.text);
     for (let again = 0; again < 2; again += 1) {
       const replay = await client.any(method, path, { ifMatch, body, headers });
       assert.deepEqual(lasting(replay), lasting(first), replay.text);

@@ -335,13 +335,13 @@ Task<api::Response> change(App& app, api::Request req) {
 /// A doctor does what was proposed, or declines it with a reason.
 Task<api::Response> confirm(App& app, api::Request req) {
   const auto id = req.path_int(Code::medication_not_found, "id");
-  if (req.caller.role != api::Role::doctor) {
-    throw Failure(Code::forbidden, "A doctor confirms what was proposed.");
-  }
   const auto expected = api::if_match(req);
   api::Write w = co_await api::write(app, req);
   if (w.replayed()) co_return w.replay();
   objects::Object course = co_await objects::lock(w.tx(), kKind, id, expected);
+  if (req.caller.role != api::Role::doctor) {
+    throw Failure(Code::forbidden, "A doctor confirms what was proposed.");
+  }
   const json::value proposal = course.content.at("proposal");
   if (!proposal.is_object()) throw Failure(Code::conflict, "Nothing is proposed.");
   std::vector<Fault> faults;

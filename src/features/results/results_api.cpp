@@ -137,11 +137,11 @@ Task<api::Response> change_result(App& app, api::Request req) {
 /// Whoever treats patients says what was done; a laboratory does not take note of its own results.
 Task<api::Response> acknowledge(App& app, api::Request req) {
   const auto id = req.path_int(Code::result_not_found, "id");
-  if (!req.caller.may(api::Access::records_write)) throw Failure(Code::forbidden);
   const auto expected = api::if_match(req);
   api::Write w = co_await api::write(app, req);
   if (w.replayed()) co_return w.replay();
   objects::Object before = co_await objects::lock(w.tx(), kResult, id, expected);
+  if (!req.caller.may(api::Access::records_write)) throw Failure(Code::forbidden);
   if (text_of(before.content, "acknowledged_at")) {
     throw Failure(Code::conflict, "This result was acknowledged before.");
   }

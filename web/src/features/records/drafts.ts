@@ -65,7 +65,8 @@ onLock(flushAll, () => void flushAll());
 export function openDraft(held: HeldVisit): VisitStore {
   const { id } = held.visit;
   const kept = open.get(id);
-  if (kept?.pending) return kept;
+  // What was read may be older than what this page has sent since.
+  if (kept && !kept.stopped && (kept.pending || kept.whole.revision >= held.visit.revision)) return kept;
   const params = { path: { id } };
   const store = new DraftStore<Visit>(snapshotOf(held), {
     save: async (patch, etag) => {

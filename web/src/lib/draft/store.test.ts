@@ -130,6 +130,25 @@ test("takes a lost answer for what it was", async () => {
   expect(service.record["notes"]).toBe("new");
 });
 
+test("is in no conflict with what was sent and not answered, and written further since", async () => {
+  service.faults = ["lost"];
+  store.set("notes", "new");
+  await quiet();
+  store.set("notes", "new and more");
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(store.conflicts.size).toBe(0);
+  expect(service.record["notes"]).toBe("new and more");
+});
+
+test("is in no conflict with what was kept here and arrived after all", async () => {
+  store.restore({ local: { notes: "kept" }, base: { notes: "old" } });
+  store.set("notes", "kept and more");
+  service.write({ notes: "kept" });
+  await quiet();
+  expect(store.conflicts.size).toBe(0);
+  expect(service.record["notes"]).toBe("kept and more");
+});
+
 test("tries again by itself while the service is away", async () => {
   const away = () => new Problem("database_unavailable", 503);
   service.faults = [away(), away(), away()];

@@ -49,6 +49,7 @@ const QUIET_MS = 1_500;
 const LONGEST_MS = 10_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
+const MOST_UNANSWERED = 20;
 
 /** Fields that the service judges together: a fault of one holds back both. */
 const together: readonly (readonly string[])[] = [
@@ -70,6 +71,8 @@ export class DraftStore<T> {
   /** Values that the service, or a check here, has refused; sent again once they differ. */
   readonly #faults = new Map<string, Refused>();
   readonly #conflicts = new Map<string, Conflict>();
+  /** What may have arrived without an answer. If the service has it, nobody else wrote it. */
+  readonly #unanswered = new Map<string, unknown[]>();
   #state: State = { kind: "saved", at: undefined };
   #queue: Promise<unknown> = Promise.resolve();
   #saving = false;
@@ -163,6 +166,7 @@ export class DraftStore<T> {
     for (const path of paths) {
       fields[path] = base[path];
       this.#local.set(path, local[path]);
+      this.#mayHaveArrived(path, local[path]);
       this.#dirty.add(path);
     }
     this.#base = { ...now, fields };
@@ -315,6 +319,7 @@ export class DraftStore<T> {
   async #recover(error: unknown, sent: ReadonlyMap<string, unknown>, remote: Remote<T>): Promise<boolean> {
     if (!isProblem(error)) throw error;
     if (error.passing) {
+      for (const [path, value] of sent) this.#mayHaveArrived(path, value);
       this.#become({ kind: "offline" });
       this.#retryLater();
       return false;
@@ -334,6 +339,11 @@ export class DraftStore<T> {
     if (error.status === 422 && this.#hold(error, sent)) return true;
     this.#become({ kind: "failed", problem: error });
     return false;
+  }
+
+  #mayHaveArrived(path: string, value: unknown): void {
+    const others = (this.#unanswered.get(path) ?? []).filter((it) => !same(it, value));
+    this.#unanswered.set(path, [...others, value].slice(-MOST_UNANSWERED));
   }
 
   /** Marks the paths that are at fault, so that the rest can be sent; false when there are none. */
@@ -365,6 +375,7 @@ export class DraftStore<T> {
     const before = this.#base;
     this.#base = answer;
     for (const [path, value] of sent) {
+      this.#unanswered.delete(path);
       if (same(this.get(path), value)) this.#dirty.delete(path);
       const [mine, there] = [this.get(path), answer.fields[path]];
       if (Array.isArray(mine) && Array.isArray(there)) {
@@ -397,7 +408,7 @@ export class DraftStore<T> {
         this.#dirty.delete(path); // A lost answer: it was saved.
         this.#lastSaved = Date.now();
         this.#conflicts.delete(path);
-      } else if (!same(base, theirs)) {
+      } else if (!same(base, theirs) && !this.#unanswered.get(path)?.some((it) => same(it, theirs))) {
         const lists = [base ?? [], mine ?? [], theirs ?? []];
         const merged = lists.every(Array.isArray)
           ? mergeRows(lists[0] as Row[], lists[1] as Row[], lists[2] as Row[])

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { accessible, closeBrowser, signIn, withTab } from "../lib/browser.ts";
-import { Person, newPatient } from "../lib/service.ts";
+import { accessible, closeBrowser, password, signIn, withTab } from "../lib/browser.ts";
+import { Person, newDraft, newPatient } from "../lib/service.ts";
 
 after(closeBrowser);
 
@@ -90,5 +90,19 @@ test("life-threatening allergies are in sight on every page of a patient", async
       const box = await warning.boundingBox();
       assert.ok(box && box.y >= 0 && box.y < 200, `out of sight on ${name}`);
     }
+  });
+});
+
+test("a problem says when it was noted last, not when first", async () => {
+  const patient = await newPatient(doctor);
+  const asthma = { icd_code: "J45.909", diagnosis_name: "Asthma", diagnosis_type: "primary", status: "chronic" };
+  for (const visit_date of ["2025-02-03T09:00:00Z", "2026-03-04T09:00:00Z"]) {
+    const visit = { visit_date, chief_complaint: "Wheeze", diagnosis: "Asthma", diagnoses: [asthma] };
+    const { id, revision } = await newDraft(doctor, patient.id, visit);
+    await doctor.create(`/records/${id}/finalize`, { password }, { "If-Match": `"${revision}"` });
+  }
+  await withTab({}, async (tab) => {
+    await signIn(tab, "doctor@demo.test", `/patients/${patient.id}/overview`);
+    await tab.page.getByText(/J45\.909 · chronic · last noted 4 Mar 2026/).waitFor();
   });
 });

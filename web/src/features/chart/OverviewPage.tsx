@@ -27,7 +27,7 @@ function Problems({ first }: { first: Timeline }) {
             <span dir="auto">{it.name}</span>
             <small>
               {it.icd_code}
-              {it.course === "chronic" && ` · ${words.chronic}`} · {words.noted(day(it.created_at))}
+              {it.course === "chronic" && ` · ${words.chronic}`} · {words.noted(it.last_seen_on ? date(it.last_seen_on) : day(it.created_at))}
             </small>
           </li>
         ))}

@@ -86,10 +86,9 @@ void documents(std::string_view text) {
 }
 
 void settings(std::string_view text) {
-  for (const auto setting :
-       {BucketSetting::encryption, BucketSetting::public_access, BucketSetting::cors,
-        BucketSetting::lifecycle, BucketSetting::tiering, BucketSetting::versioning,
-        BucketSetting::tagging}) {
+  for (const auto setting : {BucketSetting::encryption, BucketSetting::public_access,
+                             BucketSetting::cors, BucketSetting::lifecycle, BucketSetting::tiering,
+                             BucketSetting::versioning, BucketSetting::tagging}) {
     try {
       check_bucket_setting(setting, "a", text);
     } catch (const S3Error&) {

@@ -7,12 +7,34 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import net from "node:net";
 import path from "node:path";
 import { command, freePort, root, start, type Running } from "./program.ts";
 import { s3, type Bucket } from "./s3.ts";
 
 const up = process.env["WARDBOOK_RADOSGW_UP"] ?? path.join(root, "../shared/tools/rgw-up.sh");
 const SECONDS = 120;
+
+// The gateway listens on RGW_PORT, the monitor on the next two, the OSD on some of +10 to +30.
+const PORTS = [0, 1, 2, ...Array.from({ length: 21 }, (_, i) => 10 + i)];
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = net.createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}
+
+/** All of its ports are free, and none is one that the system gives to connections meanwhile. */
+async function freePorts(): Promise<number> {
+  for (let tries = 0; tries < 100; tries++) {
+    const first = 20_000 + Math.floor(Math.random() * 12_000);
+    const free = await Promise.all(PORTS.map((more) => isFree(first + more)));
+    if (free.every(Boolean)) return first;
+  }
+  throw new Error("no ports for radosgw");
+}
 
 /** Why there is none; undefined where there is one. */
 export function whyNot(): string | undefined {
@@ -32,7 +54,7 @@ export class Radosgw {
 
   /** In a folder of its own, with an empty bucket. */
   static async start(folder: string): Promise<Radosgw> {
-    const port = await freePort();
+    const port = await freePorts();
     const accessKey = "FUNCTIONALTESTS00001";
     const secretKey = "functional-tests-of-attachments-00000000";
     const lab = { RGW_LAB: folder, RGW_PORT: String(port) };

@@ -25,7 +25,11 @@ before(async () => {
     { substance: "Latex", reaction: null, severity: "moderate" },
     { substance: "لبن", reaction: null, severity: null },
   ];
-  const busy = await newPatient(doctor, { allergies });
+  // The address has no blank at which a line could break.
+  const busy = await newPatient(doctor, {
+    allergies,
+    email: "ana.maria.prueba@department-of-internal-medicine.hospital.example",
+  });
   const draft = await newDraft(doctor, busy.id, {
     chief_complaint: "Cough",
     prescriptions: [{ medication: "Amoxicillin", dosage: "500 mg", frequency: "three times a day" }],
@@ -51,7 +55,7 @@ before(async () => {
     ["vitals", `${chart}/vitals`],
     ["medication", `${chart}/medication`],
     ["files", `${chart}/files`],
-    ["details", `${chart}/details`],
+    ["details", `/patients/${busy.id}/details`],
     ["visit", `/visits/${id}`],
     ["versions", `/visits/${id}/versions`],
     ["amend", `/visits/${id}/amend`],

@@ -91,6 +91,15 @@ async function look(size: Size, dark: boolean, email: string, which: typeof page
       found.push(...(await axe(tab.page, rules)).map((fault) => `${name}: ${fault}`));
       const wide = await tab.page.evaluate(() => document.documentElement.scrollWidth);
       if (wide > sizes[size].width) found.push(`${name} is ${wide} pixels wide`);
+      const hidden = await tab.page.evaluate(() =>
+        [...document.querySelectorAll("nav [aria-current=page]")]
+          .filter((place) => {
+            const [inner, outer] = [place, place.closest("nav")!].map((it) => it.getBoundingClientRect());
+            return inner!.left < outer!.left - 1 || inner!.right > outer!.right + 1;
+          })
+          .map((place) => place.textContent),
+      );
+      found.push(...hidden.map((place) => `${name}: the current "${place}" is scrolled out of sight`));
     }
     assert.deepEqual(found, []);
   });

@@ -1,5 +1,5 @@
-import { Suspense, lazy, useState } from "react";
-import { Link, NavLink, Navigate, Outlet, useOutletContext, useParams } from "react-router";
+import { Suspense, lazy, useLayoutEffect, useRef, useState } from "react";
+import { Link, NavLink, Navigate, Outlet, useLocation, useOutletContext, useParams } from "react-router";
 import { useShortcuts } from "../../lib/keys/index.ts";
 import { useMedia } from "../../lib/react/index.ts";
 import { useMay } from "../../lib/session/index.ts";
@@ -38,13 +38,19 @@ function Frame({ patient, context }: { patient: Patient; context: Context }) {
   const mayAudit = useMay("audit:read");
   const narrow = useMedia("(max-width: 600px)");
   const [writing, setWriting] = useState(false);
+  const nav = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // On a phone the tabs are wider than the screen.
+  useLayoutEffect(() => {
+    nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [pathname]);
   useTitle(`${patient.last_name}, ${patient.first_name}`);
   useShortcuts([{ keys: "n", run: () => (mayWrite ? setWriting(true) : false) }]);
   return (
     <>
       <PatientBar patient={patient} />
       <div className={css.tabs}>
-        <nav aria-label={words.chart}>
+        <nav ref={nav} aria-label={words.chart}>
           {context.first &&
             tabs.map((tab) => (
               <NavLink key={tab} to={tab} className={css.tab}>
